@@ -1,0 +1,49 @@
+# Folder = module = target: every module of src/ is made by posse_module(), its tests by posse_module_tests().
+find_program(POSSE_CCACHE ccache)
+if(POSSE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_C_COMPILER_LAUNCHER "${POSSE_CCACHE}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${POSSE_CCACHE}")
+endif()
+
+add_library(posse_build_flags INTERFACE)
+target_compile_features(posse_build_flags INTERFACE cxx_std_20)
+target_include_directories(posse_build_flags INTERFACE "${PROJECT_SOURCE_DIR}/src")
+target_compile_options(posse_build_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wconversion
+                                                   -Wno-sign-conversion -Wno-missing-field-initializers)
+# Results must not depend on how the compiler contracts a*b+c: kernels that want a fused multiply-add say so.
+target_compile_options(posse_build_flags INTERFACE -ffp-contract=off)
+if(POSSE_DEVELOPER_MODE)
+  target_compile_options(posse_build_flags INTERFACE -Werror)
+endif()
+if(POSSE_SANITIZE)
+  target_compile_options(posse_build_flags INTERFACE -fsanitize=${POSSE_SANITIZE} -fno-omit-frame-pointer
+                                                     -fno-sanitize-recover=all)
+  target_link_options(posse_build_flags INTERFACE -fsanitize=${POSSE_SANITIZE})
+endif()
+
+# posse_module(NAME SOURCES a.cc ... [DEPENDS posse_x ...] [PRIVATE_DEPENDS lib ...])
+# makes the static library posse_<NAME>. DEPENDS are modules or libraries whose headers appear in this module's headers.
+function(posse_module name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  add_library(posse_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(posse_${name} PUBLIC posse_build_flags ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS})
+endfunction()
+
+# posse_module_tests(NAME SOURCES a_test.cc ... [DEPENDS lib ...] [LABELS unit|slow|compat])
+# makes posse_<NAME>_test and registers each of its cases with CTest. Tests read POSSE_SHARED_DATA for data that lies
+# outside the project and say SKIPPED when it is not there.
+function(posse_module_tests name)
+  if(NOT POSSE_DEVELOPER_MODE)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "TARGET;LABELS" "SOURCES;DEPENDS" ${ARGN})
+  if(NOT ARG_TARGET)
+    set(ARG_TARGET posse_${name}_test)
+  endif()
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  add_executable(${ARG_TARGET} ${ARG_SOURCES})
+  target_link_libraries(${ARG_TARGET} PRIVATE posse_${name} posse_test_support ${ARG_DEPENDS})
+  gtest_discover_tests(${ARG_TARGET} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 600)
+endfunction()

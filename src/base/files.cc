@@ -1,0 +1,154 @@
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "base/error.h"
+
+namespace posse {
+namespace fs = std::filesystem;
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] void fail(const fs::path& path, std::string_view doing) {
+  const int code = errno;
+  const ErrorKind kind = code == ENOENT || code == ENOTDIR ? ErrorKind::not_found : ErrorKind::io;
+  std::string hint;
+  if (code == ENOSPC) hint = "the disk is full: free some space and run the same command again";
+  if (code == EACCES || code == EROFS) hint = "check the permissions, or choose another folder with --out";
+  throw Error(kind, fmt::format("{}: cannot {}: {}", path.string(), doing, std::strerror(code)), {.hint = hint});
+}
+
+size_t size_of_regular_file(const Descriptor& file, const fs::path& path) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) fail(path, "be examined");
+  if (!S_ISREG(status.st_mode)) {
+    throw Error(ErrorKind::bad_file, fmt::format("{}: is not a regular file", path.string()));
+  }
+  return static_cast<size_t>(status.st_size);
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& path, uint64_t most_bytes) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) fail(path, "be opened");
+  const size_t size = size_of_regular_file(file, path);
+  if (size > most_bytes) {
+    throw Error(ErrorKind::bad_file,
+                fmt::format("{}: has {} bytes, at most {} are read", path.string(), size, most_bytes));
+  }
+  std::string bytes(size, '\0');
+  for (size_t done = 0; done < size;) {
+    const ssize_t got = ::read(file.get(), bytes.data() + done, size - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail(path, "be read");
+    if (got == 0) bytes.resize(done), done = size;
+    done += static_cast<size_t>(got);
+  }
+  return bytes;
+}
+
+MappedFile::MappedFile(const fs::path& path) : path_(path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) fail(path, "be opened");
+  size_ = size_of_regular_file(file, path);
+  if (size_ == 0) return;
+  void* memory = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  if (memory == MAP_FAILED) fail(path, "be mapped into memory");
+  data_ = static_cast<const uint8_t*>(memory);
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(const_cast<uint8_t*>(data_), size_);
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : path_(std::move(other.path_)), data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+PendingFile::PendingFile(fs::path target) : target_(std::move(target)) {
+  static std::atomic<unsigned> counter{0};
+  const fs::path folder = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) {
+    throw Error(ErrorKind::io, fmt::format("{}: folder cannot be made: {}", folder.string(), error.message()),
+                {.hint = "choose a folder you may write to"});
+  }
+  temporary_ = folder / fmt::format(".{}.{}-{}.partial", target_.filename().string(), ::getpid(), counter++);
+}
+
+PendingFile::PendingFile(PendingFile&& other) noexcept
+    : target_(std::move(other.target_)), temporary_(std::exchange(other.temporary_, fs::path())) {}
+
+PendingFile::~PendingFile() {
+  std::error_code ignored;
+  if (!temporary_.empty()) fs::remove(temporary_, ignored);
+}
+
+void PendingFile::commit() {
+  {
+    const Descriptor file(::open(temporary_.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.get() < 0 || ::fsync(file.get()) != 0) fail(temporary_, "be flushed to disk");
+  }
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail(target_, "be written (rename)");
+  temporary_.clear();
+}
+
+void write_file(const fs::path& path, std::string_view bytes) {
+  PendingFile pending(path);
+  {
+    const Descriptor file(::open(pending.temporary().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (file.get() < 0) fail(path, "be written");
+    while (!bytes.empty()) {
+      const ssize_t done = ::write(file.get(), bytes.data(), bytes.size());
+      if (done < 0 && errno == EINTR) continue;
+      if (done < 0) fail(path, "be written");
+      bytes.remove_prefix(static_cast<size_t>(done));
+    }
+  }
+  pending.commit();
+}
+
+TemporaryFolder::TemporaryFolder() {
+  std::string pattern = (fs::temp_directory_path() / "posse-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) fail(pattern, "be made");
+  path_ = pattern;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+}  // namespace posse

@@ -1,0 +1,72 @@
+/// Files: read whole, map, and write so that a reader never sees half of one.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace posse {
+
+/// Whole file as bytes. @throws Error(not_found, io; bad_file if larger than `most_bytes`)
+std::string read_file(const std::filesystem::path& path, uint64_t most_bytes = uint64_t{1} << 40);
+
+/// A file mapped read-only into memory.
+class MappedFile {
+ public:
+  /// @throws Error(not_found or io)
+  explicit MappedFile(const std::filesystem::path& path);
+  ~MappedFile();
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+
+  std::span<const uint8_t> bytes() const { return {data_, size_}; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  const uint8_t* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+/// A temporary name beside `target` ("<dir>/.<name>.<pid>-<n>.partial"), renamed to it by commit().
+///
+/// Without commit() the destructor removes the temporary file, so that nothing half-written stays. Write to
+/// temporary(), close, commit.
+class PendingFile {
+ public:
+  /// Makes missing parent folders. @throws Error(io) if the folder cannot be made or written.
+  explicit PendingFile(std::filesystem::path target);
+  ~PendingFile();
+  PendingFile(PendingFile&& other) noexcept;
+  PendingFile& operator=(PendingFile&&) = delete;
+
+  const std::filesystem::path& temporary() const { return temporary_; }
+  const std::filesystem::path& target() const { return target_; }
+  /// Flushes to disk and renames. @throws Error(io)
+  void commit();
+
+ private:
+  std::filesystem::path target_;
+  std::filesystem::path temporary_;
+};
+
+/// Writes a whole file through PendingFile. @throws Error(io), naming the file and the reason (disk full ...).
+void write_file(const std::filesystem::path& path, std::string_view bytes);
+
+/// A fresh folder under the system's temporary folder, removed with everything in it by the destructor.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace posse

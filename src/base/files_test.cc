@@ -1,0 +1,63 @@
+#include "base/files.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "base/error.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+
+TEST(WriteFile, AppearsWholeAndLeavesNoTemporaryName) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "sub" / "a.txt", "hello");
+  EXPECT_EQ(read_file(folder.path() / "sub" / "a.txt"), "hello");
+  size_t files = 0;
+  for ([[maybe_unused]] const auto& entry : fs::directory_iterator(folder.path() / "sub")) ++files;
+  EXPECT_EQ(files, 1U);
+}
+
+TEST(PendingFile, WithoutCommitNothingIsLeft) {
+  const TemporaryFolder folder;
+  fs::path temporary;
+  {
+    const PendingFile pending(folder.path() / "b.txt");
+    temporary = pending.temporary();
+    std::ofstream(temporary) << "half";
+    EXPECT_TRUE(fs::exists(temporary));
+  }
+  EXPECT_FALSE(fs::exists(temporary));
+  EXPECT_FALSE(fs::exists(folder.path() / "b.txt"));
+}
+
+TEST(MappedFile, GivesTheBytesAndAcceptsAnEmptyFile) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "c", "xyz");
+  write_file(folder.path() / "empty", "");
+  const MappedFile mapped(folder.path() / "c");
+  ASSERT_EQ(mapped.bytes().size(), 3U);
+  EXPECT_EQ(mapped.bytes()[1], 'y');
+  EXPECT_TRUE(MappedFile(folder.path() / "empty").bytes().empty());
+}
+
+TEST(ReadFile, NamesTheMissingFile) {
+  try {
+    read_file("/nonexistent/config.yaml");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::not_found);
+    EXPECT_NE(std::string(error.what()).find("/nonexistent/config.yaml"), std::string::npos);
+  }
+}
+
+TEST(ReadFile, RefusesFoldersAndFilesBeyondTheLimit) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "d", "12345");
+  EXPECT_THROW(read_file(folder.path() / "d", 4), Error);
+  EXPECT_THROW(MappedFile{folder.path()}, Error);
+}
+
+}  // namespace
+}  // namespace posse

@@ -1,0 +1,81 @@
+/// The seam between a network and the machine: `reference` (plain, the measure of all others) and `cpu` (fast).
+///
+/// To add a backend:
+///  1. make src/network/backends/<name>/ with a class that derives from Backend and an Executor;
+///  2. register it in backends() of backend.cc (best first) and in src/network/CMakeLists.txt;
+///  3. run it through network_agreement_test.cc, which compares every operator with `reference`;
+///  4. describe it in docs/cli.md (--backend) and docs/performance.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/tensor.h"
+#include "network/graph.h"
+
+namespace posse {
+
+/// Frames of one size, uint8 RGB; frames[i] points to [height, width, 3] bytes.
+struct FrameBatch {
+  int64_t height = 0;
+  int64_t width = 0;
+  std::vector<const uint8_t*> frames;
+  int64_t size() const { return static_cast<int64_t>(frames.size()); }
+};
+
+/// What a network says of a batch.
+struct NetworkOutput {
+  Tensor scoremap_logits;  ///< [frames, h, w, bodyparts], before the sigmoid
+  Tensor locref;           ///< [frames, h, w, bodyparts, xy] in units of locref_stdev; empty when not asked for or absent
+};
+
+/// What one thread needs to run an executor: activations, scratch. Grows to the largest shape seen; not shared by threads.
+class Workspace {
+ public:
+  virtual ~Workspace() = default;
+  virtual int64_t num_bytes() const = 0;
+};
+
+/// One network ready to run. Const calls are thread-safe as long as each thread has a Workspace of its own.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  virtual std::unique_ptr<Workspace> make_workspace() const = 0;
+  /// Fills `output` (its tensors are reused when the shapes fit). Results do not depend on how frames are put into
+  /// batches, on the thread, or on earlier calls: bit for bit.
+  virtual void run(const FrameBatch& batch, bool want_locref, Workspace& workspace, NetworkOutput& output) const = 0;
+  virtual int64_t weight_bytes() const = 0;
+};
+
+struct BackendOptions {
+  /// Threads inside one operator; 1 where frames run side by side.
+  int threads_per_operator = 1;
+  /// Keep weights in their plain form only (slower, 95 MB instead of up to 240 MB for a ResNet-50).
+  bool low_memory = false;
+  /// Choose kernels by timing them once per layer and shape (cached on disk); off: a fixed rule, the same everywhere.
+  bool tune = true;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string_view name() const = 0;  ///< the word for --backend
+  /// Why it cannot run on this machine; nullopt if it can.
+  virtual std::optional<std::string> why_unavailable() const = 0;
+  virtual std::unique_ptr<Executor> compile(const Graph& graph, const Weights& weights,
+                                            const BackendOptions& options) const = 0;
+};
+
+/// All backends built in, best first.
+std::span<const Backend* const> backends();
+
+/// The backend called `name`; empty: POSSE_BACKEND if set, else the first available.
+/// @throws Error(usage) for an unknown name (lists the known ones); Error(unavailable) if it cannot run here.
+const Backend& choose_backend(std::string_view name);
+
+}  // namespace posse
