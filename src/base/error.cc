@@ -17,15 +17,24 @@ std::string full_text(const std::string& message, const ErrorNotes& notes) {
 
 std::string_view to_string(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::usage: return "usage";
-    case ErrorKind::invalid_value: return "invalid_value";
-    case ErrorKind::not_found: return "not_found";
-    case ErrorKind::bad_file: return "bad_file";
-    case ErrorKind::shape_mismatch: return "shape_mismatch";
-    case ErrorKind::unsupported: return "unsupported";
-    case ErrorKind::unavailable: return "unavailable";
-    case ErrorKind::io: return "io";
-    case ErrorKind::interrupted: return "interrupted";
+    case ErrorKind::usage:
+      return "usage";
+    case ErrorKind::invalid_value:
+      return "invalid_value";
+    case ErrorKind::not_found:
+      return "not_found";
+    case ErrorKind::bad_file:
+      return "bad_file";
+    case ErrorKind::shape_mismatch:
+      return "shape_mismatch";
+    case ErrorKind::unsupported:
+      return "unsupported";
+    case ErrorKind::unavailable:
+      return "unavailable";
+    case ErrorKind::io:
+      return "io";
+    case ErrorKind::interrupted:
+      return "interrupted";
   }
   POSSE_ASSERT(false);
 }
@@ -37,7 +46,8 @@ Error::Error(ErrorKind kind, const std::string& message, ErrorNotes notes)
       notes_(std::move(notes)) {}
 
 void assertion_failed(const char* condition, const char* file, int line) {
-  std::fprintf(stderr, "posse: internal error: %s (%s:%d); please report this\n", condition, file, line);
+  std::fprintf(stderr, "posse: internal error: %s (%s:%d); please report this\n", condition, file,
+               line);
   std::abort();
 }
 

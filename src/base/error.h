@@ -1,8 +1,8 @@
 /// The one exception type of the library.
 ///
-/// Three things are never confused: a caller's input that is wrong (Error), a mistake of ours (POSSE_ASSERT, never
-/// reachable from input) and an expected outcome such as the end of a video (a return value). Only `main` and the Python
-/// bindings catch Error.
+/// Three things are never confused: a caller's input that is wrong (Error), a mistake of ours
+/// (POSSE_ASSERT, never reachable from input) and an expected outcome such as the end of a video (a
+/// return value). Only `main` and the Python bindings catch Error.
 #pragma once
 
 #include <stdexcept>
@@ -13,15 +13,21 @@ namespace posse {
 
 /// What went wrong, for callers that react to it (exit codes, Python exception classes).
 enum class ErrorKind {
-  usage,           ///< an option or argument is wrong                        exit 2, Python ValueError
-  invalid_value,   ///< a value given through the API is out of range         exit 1, Python ValueError
-  not_found,       ///< file, folder, bodypart, snapshot ... does not exist   exit 1, Python FileNotFoundError
-  bad_file,        ///< a file is damaged or not what it claims to be         exit 1, Python ValueError
-  shape_mismatch,  ///< arrays, tensors or members do not fit together        exit 1, Python ValueError
-  unsupported,     ///< well-formed, but nothing posse can work with          exit 5, Python RuntimeError
-  unavailable,     ///< not built in, or not possible on this machine         exit 5, Python RuntimeError
+  usage,  ///< an option or argument is wrong                        exit 2, Python ValueError
+  invalid_value,  ///< a value given through the API is out of range         exit 1, Python
+                  ///< ValueError
+  not_found,      ///< file, folder, bodypart, snapshot ... does not exist   exit 1, Python
+                  ///< FileNotFoundError
+  bad_file,  ///< a file is damaged or not what it claims to be         exit 1, Python ValueError
+  shape_mismatch,  ///< arrays, tensors or members do not fit together        exit 1, Python
+                   ///< ValueError
+  unsupported,     ///< well-formed, but nothing posse can work with          exit 5, Python
+                   ///< RuntimeError
+  unavailable,     ///< not built in, or not possible on this machine         exit 5, Python
+                   ///< RuntimeError
   io,              ///< the operating system refused (disk full, permission)  exit 1, Python OSError
-  interrupted,     ///< the caller asked to stop                              exit 130, Python KeyboardInterrupt
+  interrupted,     ///< the caller asked to stop                              exit 130, Python
+                   ///< KeyboardInterrupt
 };
 
 /// "usage", "bad_file", ...: the enumerator's own name.
@@ -30,13 +36,15 @@ std::string_view to_string(ErrorKind kind);
 /// Optional second and third lines of an error.
 struct ErrorNotes {
   std::string have;  ///< what there is instead, as "snapshot-100000, snapshot-step2-final--0"
-  std::string hint;  ///< what to do about it, as "posse info PROJECT lists the snapshots of a project"
+  std::string
+      hint;  ///< what to do about it, as "posse info PROJECT lists the snapshots of a project"
 };
 
 /// An error of the caller's input or surroundings.
 ///
-/// `message` names the thing concerned (file, bodypart, frame, option), what was found and what was expected.
-/// what() gives the message, then, each on a line of its own and indented, "have: ..." and "hint: ...".
+/// `message` names the thing concerned (file, bodypart, frame, option), what was found and what was
+/// expected. what() gives the message, then, each on a line of its own and indented, "have: ..."
+/// and "hint: ...".
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& message, ErrorNotes notes = {});
@@ -51,7 +59,8 @@ class Error : public std::runtime_error {
   ErrorNotes notes_;
 };
 
-/// Ends the program with the place and the broken condition: a mistake of ours, never reachable from input.
+/// Ends the program with the place and the broken condition: a mistake of ours, never reachable
+/// from input.
 [[noreturn]] void assertion_failed(const char* condition, const char* file, int line);
 
 }  // namespace posse

@@ -8,8 +8,9 @@ namespace {
 TEST(Error, SaysMessageThenHaveThenHint) {
   const Error error(ErrorKind::not_found, "snapshot 'a' not found in train",
                     {.have = "snapshot-5", .hint = "posse info PROJECT lists them"});
-  EXPECT_STREQ(error.what(),
-               "snapshot 'a' not found in train\n  have: snapshot-5\n  hint: posse info PROJECT lists them");
+  EXPECT_STREQ(
+      error.what(),
+      "snapshot 'a' not found in train\n  have: snapshot-5\n  hint: posse info PROJECT lists them");
   EXPECT_EQ(error.kind(), ErrorKind::not_found);
 }
 

@@ -38,8 +38,10 @@ class Descriptor {
   const ErrorKind kind = code == ENOENT || code == ENOTDIR ? ErrorKind::not_found : ErrorKind::io;
   std::string hint;
   if (code == ENOSPC) hint = "the disk is full: free some space and run the same command again";
-  if (code == EACCES || code == EROFS) hint = "check the permissions, or choose another folder with --out";
-  throw Error(kind, fmt::format("{}: cannot {}: {}", path.string(), doing, std::strerror(code)), {.hint = hint});
+  if (code == EACCES || code == EROFS)
+    hint = "check the permissions, or choose another folder with --out";
+  throw Error(kind, fmt::format("{}: cannot {}: {}", path.string(), doing, std::strerror(code)),
+              {.hint = hint});
 }
 
 size_t size_of_regular_file(const Descriptor& file, const fs::path& path) {
@@ -58,8 +60,8 @@ std::string read_file(const fs::path& path, uint64_t most_bytes) {
   if (file.get() < 0) fail(path, "be opened");
   const size_t size = size_of_regular_file(file, path);
   if (size > most_bytes) {
-    throw Error(ErrorKind::bad_file,
-                fmt::format("{}: has {} bytes, at most {} are read", path.string(), size, most_bytes));
+    throw Error(ErrorKind::bad_file, fmt::format("{}: has {} bytes, at most {} are read",
+                                                 path.string(), size, most_bytes));
   }
   std::string bytes(size, '\0');
   for (size_t done = 0; done < size;) {
@@ -87,7 +89,9 @@ MappedFile::~MappedFile() {
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : path_(std::move(other.path_)), data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : path_(std::move(other.path_)),
+      data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(path_, other.path_);
@@ -102,10 +106,12 @@ PendingFile::PendingFile(fs::path target) : target_(std::move(target)) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) {
-    throw Error(ErrorKind::io, fmt::format("{}: folder cannot be made: {}", folder.string(), error.message()),
+    throw Error(ErrorKind::io,
+                fmt::format("{}: folder cannot be made: {}", folder.string(), error.message()),
                 {.hint = "choose a folder you may write to"});
   }
-  temporary_ = folder / fmt::format(".{}.{}-{}.partial", target_.filename().string(), ::getpid(), counter++);
+  temporary_ =
+      folder / fmt::format(".{}.{}-{}.partial", target_.filename().string(), ::getpid(), counter++);
 }
 
 PendingFile::PendingFile(PendingFile&& other) noexcept
@@ -128,7 +134,8 @@ void PendingFile::commit() {
 void write_file(const fs::path& path, std::string_view bytes) {
   PendingFile pending(path);
   {
-    const Descriptor file(::open(pending.temporary().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    const Descriptor file(
+        ::open(pending.temporary().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     if (file.get() < 0) fail(path, "be written");
     while (!bytes.empty()) {
       const ssize_t done = ::write(file.get(), bytes.data(), bytes.size());

@@ -33,8 +33,8 @@ class MappedFile {
 
 /// A temporary name beside `target` ("<dir>/.<name>.<pid>-<n>.partial"), renamed to it by commit().
 ///
-/// Without commit() the destructor removes the temporary file, so that nothing half-written stays. Write to
-/// temporary(), close, commit.
+/// Without commit() the destructor removes the temporary file, so that nothing half-written stays.
+/// Write to temporary(), close, commit.
 class PendingFile {
  public:
   /// Makes missing parent folders. @throws Error(io) if the folder cannot be made or written.
@@ -53,10 +53,12 @@ class PendingFile {
   std::filesystem::path temporary_;
 };
 
-/// Writes a whole file through PendingFile. @throws Error(io), naming the file and the reason (disk full ...).
+/// Writes a whole file through PendingFile. @throws Error(io), naming the file and the reason (disk
+/// full ...).
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
-/// A fresh folder under the system's temporary folder, removed with everything in it by the destructor.
+/// A fresh folder under the system's temporary folder, removed with everything in it by the
+/// destructor.
 class TemporaryFolder {
  public:
   TemporaryFolder();

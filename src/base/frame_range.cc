@@ -12,8 +12,9 @@ namespace posse {
 namespace {
 
 [[noreturn]] void refuse(std::string_view text, std::string_view why) {
-  throw Error(ErrorKind::usage, fmt::format("frame range '{}': {}", text, why),
-              {.hint = "write start:stop or start:stop:step, counted from 0, stop excluded, as 100:200"});
+  throw Error(
+      ErrorKind::usage, fmt::format("frame range '{}': {}", text, why),
+      {.hint = "write start:stop or start:stop:step, counted from 0, stop excluded, as 100:200"});
 }
 
 std::optional<int64_t> parse_piece(std::string_view whole, std::string_view piece) {
@@ -61,7 +62,8 @@ void FrameRange::validate() const {
 }
 
 bool FrameRange::contains(int64_t frame_index) const {
-  return frame_index >= start && (!stop || frame_index < *stop) && (frame_index - start) % step == 0;
+  return frame_index >= start && (!stop || frame_index < *stop) &&
+         (frame_index - start) % step == 0;
 }
 
 int64_t FrameRange::count(int64_t num_frames) const {

@@ -1,4 +1,5 @@
-/// Which frames of a video: half-open, counted from 0, the same rule in C++, Python and on the command line.
+/// Which frames of a video: half-open, counted from 0, the same rule in C++, Python and on the
+/// command line.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ struct FrameRange {
   std::optional<int64_t> stop;
   int64_t step = 1;
 
-  /// Reads "a:b:step"; each piece may be left out ("100:", ":50", "::2", "" for all), a lone "7" is frame 7.
+  /// Reads "a:b:step"; each piece may be left out ("100:", ":50", "::2", "" for all), a lone "7" is
+  /// frame 7.
   /// @throws Error(usage) for anything else: negative numbers, step 0, stop below start.
   static FrameRange parse(std::string_view text);
 

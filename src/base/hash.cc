@@ -13,7 +13,9 @@ namespace posse {
 
 struct Sha256::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
-  State() { POSSE_ASSERT(context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1); }
+  State() {
+    POSSE_ASSERT(context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1);
+  }
   ~State() { EVP_MD_CTX_free(context); }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
@@ -41,16 +43,19 @@ std::string Sha256::finish() {
 }
 
 std::string sha256_of_file(const std::filesystem::path& path) {
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                       &std::fclose);
   if (!file) {
-    throw Error(ErrorKind::not_found, fmt::format("{}: cannot be opened for reading", path.string()));
+    throw Error(ErrorKind::not_found,
+                fmt::format("{}: cannot be opened for reading", path.string()));
   }
   Sha256 hash;
   std::vector<uint8_t> buffer(1 << 20);
   for (size_t got = 0; (got = std::fread(buffer.data(), 1, buffer.size(), file.get())) > 0;) {
     hash.update(std::span(buffer.data(), got));
   }
-  if (std::ferror(file.get())) throw Error(ErrorKind::io, fmt::format("{}: read error", path.string()));
+  if (std::ferror(file.get()))
+    throw Error(ErrorKind::io, fmt::format("{}: read error", path.string()));
   return hash.finish();
 }
 

@@ -13,12 +13,15 @@ struct Image {
   std::vector<uint8_t> rgb;
 
   Image() = default;
-  Image(int w, int h) : width(w), height(h), rgb(static_cast<size_t>(w) * static_cast<size_t>(h) * 3) {}
+  Image(int w, int h)
+      : width(w), height(h), rgb(static_cast<size_t>(w) * static_cast<size_t>(h) * 3) {}
   const uint8_t* pixel(int row, int col) const {
-    return rgb.data() + (static_cast<size_t>(row) * static_cast<size_t>(width) + static_cast<size_t>(col)) * 3;
+    return rgb.data() +
+           (static_cast<size_t>(row) * static_cast<size_t>(width) + static_cast<size_t>(col)) * 3;
   }
   uint8_t* pixel(int row, int col) {
-    return rgb.data() + (static_cast<size_t>(row) * static_cast<size_t>(width) + static_cast<size_t>(col)) * 3;
+    return rgb.data() +
+           (static_cast<size_t>(row) * static_cast<size_t>(width) + static_cast<size_t>(col)) * 3;
   }
 };
 

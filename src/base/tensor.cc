@@ -45,8 +45,8 @@ Tensor::Tensor(Shape shape, std::span<const float> values) : Tensor(std::move(sh
 
 Tensor Tensor::reshaped(Shape shape) && {
   if (num_elements(shape) != size_) {
-    throw Error(ErrorKind::shape_mismatch, fmt::format("cannot view {} as {}", to_string(shape_),
-                                                       to_string(shape)));
+    throw Error(ErrorKind::shape_mismatch,
+                fmt::format("cannot view {} as {}", to_string(shape_), to_string(shape)));
   }
   shape_ = std::move(shape);
   return std::move(*this);

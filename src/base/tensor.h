@@ -29,7 +29,8 @@ struct TensorView {
   std::span<const float> values() const { return {data, static_cast<size_t>(size())}; }
 };
 
-/// An owned float32 array, aligned to 64 bytes. Move-only, so that no copy happens unseen; see clone().
+/// An owned float32 array, aligned to 64 bytes. Move-only, so that no copy happens unseen; see
+/// clone().
 class Tensor {
  public:
   Tensor() = default;

@@ -71,17 +71,21 @@ std::string printable(std::string_view bytes) {
   return text;
 }
 
-std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string> candidates) {
+std::vector<std::string> nearest_names(std::string_view name,
+                                       std::span<const std::string> candidates) {
   const std::string wanted = ascii_lower(name);
   std::vector<std::pair<size_t, std::string>> ranked;
   for (const std::string& candidate : candidates) {
     const std::string lower = ascii_lower(candidate);
-    const bool contained = !wanted.empty() && !lower.empty() &&
-                           (lower.find(wanted) != std::string::npos || wanted.find(lower) != std::string::npos);
+    const bool contained =
+        !wanted.empty() && !lower.empty() &&
+        (lower.find(wanted) != std::string::npos || wanted.find(lower) != std::string::npos);
     const size_t distance = edit_distance(wanted, lower);
-    if (contained || distance <= std::max<size_t>(1, (wanted.size() + 1) / 3)) ranked.emplace_back(distance, candidate);
+    if (contained || distance <= std::max<size_t>(1, (wanted.size() + 1) / 3))
+      ranked.emplace_back(distance, candidate);
   }
-  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<std::string> names;
   for (const auto& [distance, candidate] : ranked) {
     if (names.size() < 3) names.push_back(candidate);
@@ -91,7 +95,8 @@ std::vector<std::string> nearest_names(std::string_view name, std::span<const st
 
 std::string list_names(std::span<const std::string> names, size_t most) {
   std::string text;
-  for (size_t i = 0; i < std::min(names.size(), most); ++i) text += (i ? ", " : "") + printable(names[i]);
+  for (size_t i = 0; i < std::min(names.size(), most); ++i)
+    text += (i ? ", " : "") + printable(names[i]);
   if (names.size() > most) text += fmt::format(", ... ({} in all)", names.size());
   return text;
 }

@@ -14,9 +14,10 @@ bool is_valid_utf8(std::string_view bytes);
 /// For messages: invalid bytes and control characters as \xNN, everything else as it is.
 std::string printable(std::string_view bytes);
 
-/// Those of `candidates` that a person probably meant by `name`, nearest first, at most three (edit distance at most about a
-/// third of the name's length, case ignored, or one contains the other).
-std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string> candidates);
+/// Those of `candidates` that a person probably meant by `name`, nearest first, at most three (edit
+/// distance at most about a third of the name's length, case ignored, or one contains the other).
+std::vector<std::string> nearest_names(std::string_view name,
+                                       std::span<const std::string> candidates);
 
 /// "a, b, c"; beyond `most` names "a, b, ... (12 in all)".
 std::string list_names(std::span<const std::string> names, size_t most = 12);

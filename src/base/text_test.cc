@@ -7,7 +7,8 @@ namespace {
 
 TEST(Utf8, AcceptsWellFormedAndRefusesTheRest) {
   EXPECT_TRUE(is_valid_utf8("Schnauze \xc3\xa4 \xe9\xbc\xbb \xf0\x9f\x90\xad"));
-  for (const char* bad : {"\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe9\xbc"}) {
+  for (const char* bad :
+       {"\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe9\xbc"}) {
     EXPECT_FALSE(is_valid_utf8(bad));
   }
   EXPECT_TRUE(is_valid_utf8(""));

@@ -47,7 +47,8 @@ double cgroup_quota() {
   const std::string v1 = "/sys/fs/cgroup/cpu/";
   const std::string v1_quota = first_line(v1 + "cpu.cfs_quota_us");
   const std::string v1_period = first_line(v1 + "cpu.cfs_period_us");
-  if (!v1_quota.empty() && v1_quota[0] != '-') limit(cpus_of_cgroup_quota(v1_quota + " " + v1_period));
+  if (!v1_quota.empty() && v1_quota[0] != '-')
+    limit(cpus_of_cgroup_quota(v1_quota + " " + v1_period));
   return quota;
 }
 
@@ -70,7 +71,8 @@ ThreadBudget available_threads() {
   budget.reason = fmt::format("{} of {} CPUs", allowed, std::max(total, allowed));
   if (quota > 0 && quota < allowed) {
     budget.num_threads = std::max(1, static_cast<int>(std::floor(quota)));
-    budget.reason = fmt::format("{} of {} CPUs (control group limit {:.1f})", budget.num_threads, total, quota);
+    budget.reason =
+        fmt::format("{} of {} CPUs (control group limit {:.1f})", budget.num_threads, total, quota);
   }
   return budget;
 }

@@ -10,12 +10,12 @@ struct ThreadBudget {
   std::string reason;   ///< as "2 of 16 CPUs (cgroup limit 2.0)", for `posse doctor` and run.json
 };
 
-/// CPUs this process may run on: the affinity mask, cut by the control group's CPU quota (v1 and v2, rounded down,
-/// at least 1). Containers and job schedulers limit one or the other.
+/// CPUs this process may run on: the affinity mask, cut by the control group's CPU quota (v1 and
+/// v2, rounded down, at least 1). Containers and job schedulers limit one or the other.
 ThreadBudget available_threads();
 
-/// The quota in CPUs that a cgroup v2 `cpu.max` text gives, such as "200000 100000" -> 2; 0 if there is none ("max ...")
-/// or the text cannot be read.
+/// The quota in CPUs that a cgroup v2 `cpu.max` text gives, such as "200000 100000" -> 2; 0 if
+/// there is none ("max ...") or the text cannot be read.
 double cpus_of_cgroup_quota(const std::string& cpu_max);
 
 }  // namespace posse

@@ -1,4 +1,5 @@
-/// The seam between a network and the machine: `reference` (plain, the measure of all others) and `cpu` (fast).
+/// The seam between a network and the machine: `reference` (plain, the measure of all others) and
+/// `cpu` (fast).
 ///
 /// To add a backend:
 ///  1. make src/network/backends/<name>/ with a class that derives from Backend and an Executor;
@@ -31,24 +32,28 @@ struct FrameBatch {
 /// What a network says of a batch.
 struct NetworkOutput {
   Tensor scoremap_logits;  ///< [frames, h, w, bodyparts], before the sigmoid
-  Tensor locref;           ///< [frames, h, w, bodyparts, xy] in units of locref_stdev; empty when not asked for or absent
+  Tensor locref;  ///< [frames, h, w, bodyparts, xy] in units of locref_stdev; empty when not asked
+                  ///< for or absent
 };
 
-/// What one thread needs to run an executor: activations, scratch. Grows to the largest shape seen; not shared by threads.
+/// What one thread needs to run an executor: activations, scratch. Grows to the largest shape seen;
+/// not shared by threads.
 class Workspace {
  public:
   virtual ~Workspace() = default;
   virtual int64_t num_bytes() const = 0;
 };
 
-/// One network ready to run. Const calls are thread-safe as long as each thread has a Workspace of its own.
+/// One network ready to run. Const calls are thread-safe as long as each thread has a Workspace of
+/// its own.
 class Executor {
  public:
   virtual ~Executor() = default;
   virtual std::unique_ptr<Workspace> make_workspace() const = 0;
-  /// Fills `output` (its tensors are reused when the shapes fit). Results do not depend on how frames are put into
-  /// batches, on the thread, or on earlier calls: bit for bit.
-  virtual void run(const FrameBatch& batch, bool want_locref, Workspace& workspace, NetworkOutput& output) const = 0;
+  /// Fills `output` (its tensors are reused when the shapes fit). Results do not depend on how
+  /// frames are put into batches, on the thread, or on earlier calls: bit for bit.
+  virtual void run(const FrameBatch& batch, bool want_locref, Workspace& workspace,
+                   NetworkOutput& output) const = 0;
   virtual int64_t weight_bytes() const = 0;
 };
 
@@ -57,7 +62,8 @@ struct BackendOptions {
   int threads_per_operator = 1;
   /// Keep weights in their plain form only (slower, 95 MB instead of up to 240 MB for a ResNet-50).
   bool low_memory = false;
-  /// Choose kernels by timing them once per layer and shape (cached on disk); off: a fixed rule, the same everywhere.
+  /// Choose kernels by timing them once per layer and shape (cached on disk); off: a fixed rule,
+  /// the same everywhere.
   bool tune = true;
 };
 
@@ -75,7 +81,8 @@ class Backend {
 std::span<const Backend* const> backends();
 
 /// The backend called `name`; empty: POSSE_BACKEND if set, else the first available.
-/// @throws Error(usage) for an unknown name (lists the known ones); Error(unavailable) if it cannot run here.
+/// @throws Error(usage) for an unknown name (lists the known ones); Error(unavailable) if it cannot
+/// run here.
 const Backend& choose_backend(std::string_view name);
 
 }  // namespace posse

@@ -1,4 +1,5 @@
-/// Pose tables: what DeepLabCut, DeepGraphPose, Lightning Pose and SLEAP write, and what downstream tools read.
+/// Pose tables: what DeepLabCut, DeepGraphPose, Lightning Pose and SLEAP write, and what downstream
+/// tools read.
 #pragma once
 
 #include <filesystem>

@@ -7,7 +7,8 @@
 
 namespace posse::testing {
 
-/// The folder named by POSSE_SHARED_DATA, else `shared/data` beside the checkout; empty path when neither exists.
+/// The folder named by POSSE_SHARED_DATA, else `shared/data` beside the checkout; empty path when
+/// neither exists.
 std::filesystem::path shared_data();
 
 /// The project's own source folder (for data/demo).
@@ -19,9 +20,9 @@ unsigned seed_of_this_test();
 }  // namespace posse::testing
 
 /// Ends the test as SKIPPED when `relative` is not there; else gives its path in `variable`.
-#define POSSE_SHARED_OR_SKIP(variable, relative)                                                   \
-  const std::filesystem::path variable = ::posse::testing::shared_data().empty()                   \
-                                             ? std::filesystem::path()                             \
-                                             : ::posse::testing::shared_data() / (relative);       \
-  if ((variable).empty() || !std::filesystem::exists(variable))                                    \
+#define POSSE_SHARED_OR_SKIP(variable, relative)                                             \
+  const std::filesystem::path variable = ::posse::testing::shared_data().empty()             \
+                                             ? std::filesystem::path()                       \
+                                             : ::posse::testing::shared_data() / (relative); \
+  if ((variable).empty() || !std::filesystem::exists(variable))                              \
   GTEST_SKIP() << "shared data not there: " << (relative)

@@ -1,0 +1,7 @@
+#include "base/version.h"
+
+namespace posse {
+
+std::string version() { return POSSE_VERSION; }
+
+}  // namespace posse

@@ -1,0 +1,87 @@
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <new>
+
+#include "base/error.h"
+#include "base/version.h"
+#include "cli/command.h"
+
+namespace posse {
+namespace {
+
+StopFlag* stop_flag = nullptr;  // for the signal handler alone
+
+extern "C" void on_stop_signal(int) {
+  if (stop_flag == nullptr || stop_flag->requested())
+    std::_Exit(static_cast<int>(ExitCode::interrupted));
+  stop_flag->request();
+}
+
+ExitCode exit_code_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::usage:
+      return ExitCode::usage;
+    case ErrorKind::unsupported:
+    case ErrorKind::unavailable:
+      return ExitCode::capability_missing;
+    case ErrorKind::interrupted:
+      return ExitCode::interrupted;
+    default:
+      return ExitCode::failed;
+  }
+}
+
+void add_commands(CLI::App& root, CommandContext& context) { add_doctor(root, context); }
+
+int run(int argc, char** argv) {
+  CommandContext context;
+  stop_flag = &context.stop;
+  std::signal(SIGINT, on_stop_signal);
+  std::signal(SIGTERM, on_stop_signal);
+  CLI::App root("posse: consensus poses from ensembles of pose networks", "posse");
+  root.set_version_flag("--version", "posse " + version());
+  root.require_subcommand(1);
+  root.get_formatter()->column_width(34);
+  bool quiet = false;
+  root.add_flag("-q,--quiet", quiet, "no progress and no notes; warnings and errors only");
+  root.parse_complete_callback([&] { context.console.set_quiet(quiet); });
+  root.footer(
+      "exit codes: 0 done, 1 failed, 2 wrong usage, 3 some inputs failed, 4 finished with data "
+      "warnings,\n"
+      "            5 capability missing, 130 interrupted\n"
+      "posse VERB --help shows the options of a verb; start with: posse demo");
+  add_commands(root, context);
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::Success& success) {  // --help, --version
+    return root.exit(success);
+  } catch (const CLI::ParseError& error) {
+    root.exit(error);
+    return static_cast<int>(ExitCode::usage);
+  } catch (const Error& error) {
+    context.console.end_progress();
+    std::fprintf(stderr, "posse: %s: %s\n",
+                 error.kind() == ErrorKind::interrupted ? "stopped" : "error", error.what());
+    return static_cast<int>(exit_code_of(error.kind()));
+  }
+  context.console.end_progress();
+  return static_cast<int>(context.exit_code);
+}
+
+}  // namespace
+}  // namespace posse
+
+int main(int argc, char** argv) {
+  try {
+    return posse::run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fputs(
+        "posse: error: out of memory\n  hint: fewer members, a smaller --batch, or --low-memory\n",
+        stderr);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "posse: internal error: %s; please report this\n", error.what());
+  }
+  return static_cast<int>(posse::ExitCode::failed);
+}
