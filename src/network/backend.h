@@ -116,6 +116,10 @@ class Backend {
   virtual std::string_view name() const = 0;  ///< the word for --backend
   /// Why it cannot run on this machine; nullopt if it can.
   virtual std::optional<std::string> why_unavailable() const = 0;
+  /// Copies what it needs: neither graph nor weights need outlive the call. Any node may be the
+  /// graph's scoremap_logits (tests of single operators rely on it); a graph without locref gives
+  /// an empty locref.
+  /// @throws what check_weights() throws, if the weights do not fit.
   virtual std::unique_ptr<Executor> compile(const Graph& graph, const Weights& weights,
                                             const BackendOptions& options) const = 0;
   /// All members of an ensemble. A backend that shares no prefixes keeps this default: every member by itself.
@@ -123,7 +127,7 @@ class Backend {
                                                              const BackendOptions& options) const;
 };
 
-/// All backends built in, best first.
+/// All backends built in, best first; `reference` is always the last.
 std::span<const Backend* const> backends();
 
 /// The backend called `name`; empty: POSSE_BACKEND if set, else the first available.

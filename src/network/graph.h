@@ -1,13 +1,18 @@
 /// A pose network as a small typed graph: what to compute, not how. Backends (backends/*) turn it
 /// into something that runs.
 ///
-/// To add a family: detect its variables in architecture.cc, build the nodes with GraphBuilder in
-/// <family>.cc, prove it in <family>_test.cc against goldens or a plain double implementation, and
-/// list it in docs/networks.md.
+/// To add a family:
+///  1. detect its variables in architecture.cc and give its numbers a place in NetworkSpec;
+///  2. build the nodes with GraphBuilder in <family>.cc and call that from build_graph();
+///  3. prove it in <family>_test.cc or golden_test.cc against goldens or a plain double
+///     implementation;
+///  4. list it in docs/networks.md.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -17,45 +22,51 @@ namespace posse {
 
 enum class Activation { none, relu, relu6, swish, sigmoid };
 
-/// How much zero padding, for input length n, kernel k, stride s, dilation d, ke = (k-1)d+1 (spec
-/// of TensorFlow):
+/// How much zero padding, for input length n, kernel k, stride s, dilation d, ke = (k-1)d+1.
+/// Source: TensorFlow's "SAME" and "VALID"; conv2d_same of tf_slim's resnet_utils.
 enum class PaddingRule {
   same,       ///< out = ceil(n/s), total = max((out-1)s + ke - n, 0), the smaller half before
-  slim_same,  ///< tf_slim conv2d_same: s > 1 pads (ke-1)/2 before and the rest after, then valid; s
-              ///< == 1: same
-  valid,
+  slim_same,  ///< s > 1: (ke-1)/2 before, the rest of ke-1 after, then valid; s == 1: as same
+  valid,      ///< none
 };
 
 enum class BatchNormMode {
   moving,  ///< stored moving mean and variance: can be folded into the convolution before
-  frame,   ///< mean and biased variance of the frame itself over height and width: what DLC's
-           ///< MobileNets do
+  frame,   ///< mean and biased variance of the frame itself, over height and width
 };
 
+/// "moving", "frame"
+std::string_view to_string(BatchNormMode mode);
+
 enum class OpKind {
-  input,   ///< uint8 RGB picture minus mean_pixel, times 1/input_scale: [height, width, 3]
-  conv2d,  ///< weights [kh, kw, in, out], bias optional
-  depthwise_conv2d,  ///< weights [kh, kw, channels, 1]
-  conv2d_transpose,  ///< weights [kh, kw, out, in], padding same, bias
+  input,             ///< (uint8 RGB - mean_pixel) / input_scale: [height, width, 3]
+  conv2d,            ///< weights [kh, kw, in, out], bias optional; padding adds zeros
+  depthwise_conv2d,  ///< weights [kh, kw, channels, 1]; padding adds zeros
+  conv2d_transpose,  ///< weights [kh, kw, out, in], padding same, bias optional
   batch_norm,        ///< gamma, beta, moving_mean, moving_variance, epsilon, mode
   activation,
   add,          ///< two inputs of one shape
   max_pool,     ///< padding counts as -inf
   subsample,    ///< rows and columns 0, s, 2s, ...
   global_mean,  ///< [height, width, c] -> [1, 1, c]
-  multiply,     ///< [height, width, c] times [1, 1, c]
+  multiply,     ///< [height, width, c] times [1, 1, c], in this order
 };
+
+/// "conv2d", "batch_norm", ...: the enumerator's own name.
+std::string_view to_string(OpKind kind);
 
 using NodeId = int;
 
 /// One operation. Nodes are stored in an order in which inputs come before their users.
 struct Node {
   OpKind kind = OpKind::input;
-  std::string name;  ///< as in the endpoint lists: "conv1", "block1/unit_1", ...; unique
+  /// Unique. A layer's last node has the layer's name ("conv1", "block1/unit_1", "blocks_3"), its
+  /// other nodes are named below it ("conv1/conv").
+  std::string name;
   std::vector<NodeId> inputs;
   int channels = 0;  ///< of the output
-  int kernel = 1;
-  int stride = 1;
+  int kernel = 1;    ///< side length
+  int stride = 1;    ///< of a conv2d_transpose: output cells per input cell
   int dilation = 1;
   PaddingRule padding = PaddingRule::same;
   Activation activation = Activation::none;  ///< only of kind activation
@@ -68,40 +79,64 @@ struct Node {
 /// Output nodes and what to know about them.
 struct Graph {
   std::vector<Node> nodes;  ///< node 0 is the input
-  float mean_pixel[3] = {123.68F, 116.779F, 103.939F};
-  float input_scale[3] = {1, 1, 1};  ///< divides after the subtraction
-  NodeId scoremap_logits = -1;       ///< [h, w, bodyparts]
-  NodeId locref = -1;      ///< [h, w, 2 * bodyparts], channel 2j = dx, 2j+1 = dy, in units of
-                           ///< locref_stdev; -1: none
-  int output_stride = 16;  ///< of the backbone
-  int stride =
-      8;  ///< input pixels per scoremap cell: output_stride / stride of the transposed convolution
+  std::array<float, 3> mean_pixel = {123.68F, 116.779F, 103.939F};
+  std::array<float, 3> input_scale = {1, 1, 1};  ///< divides after the subtraction
+  NodeId scoremap_logits = -1;                   ///< [h, w, bodyparts]
+  /// [h, w, 2 * bodyparts], channel 2j = dx, 2j+1 = dy, in units of locref_stdev; -1: none
+  NodeId locref = -1;
+  int output_stride = 16;  ///< input pixels per cell of the backbone's last layer
+  int stride = 8;          ///< input pixels per scoremap cell: output_stride / stride of the head
 };
 
-/// Output height and width of a node for an input of one: the same rule for every backend.
+/// Height and width of a node's output.
 struct Extent {
   int64_t height = 0;
   int64_t width = 0;
   bool operator==(const Extent&) const = default;
 };
 
-/// Extents of all nodes for a frame of this size, in node order.
+/// Extents of all nodes for a frame of this size, in node order: the same rule for every backend.
+/// @throws Error(shape_mismatch) if the frame is empty, or too small for a node.
 std::vector<Extent> node_extents(const Graph& graph, Extent frame);
 
-/// Padding before and after along one axis.
+/// Zeros before and after along one axis.
 struct PaddingAmount {
   int64_t before = 0;
   int64_t after = 0;
+  bool operator==(const PaddingAmount&) const = default;
 };
+
+/// Padding of a convolution or pool along an axis of `length` cells.
 PaddingAmount padding_amount(PaddingRule rule, int64_t length, int kernel, int stride,
                              int dilation);
+
+/// Number of output cells of a convolution or pool along an axis of `length` cells; 0 if none fits.
+int64_t output_length(PaddingRule rule, int64_t length, int kernel, int stride, int dilation);
+
+/// Cells cut from the start of a transposed convolution's full output to get length * stride of
+/// them: max(kernel - stride, 0) / 2, as TensorFlow's "SAME" does.
+int64_t transpose_crop(int kernel, int stride);
+
+/// The node of that name; -1 if there is none.
+NodeId find_node(const Graph& graph, std::string_view name);
+
+/// A variable that a graph needs.
+struct Variable {
+  std::string name;
+  Shape shape;
+};
+
+/// All variables the graph names, each once, in the order of their first use.
+std::vector<Variable> graph_variables(const Graph& graph);
 
 /// The variables a graph names, by name, float32.
 using Weights = std::unordered_map<std::string, Tensor>;
 
-/// @throws Error(shape_mismatch), naming variable, expected and found shape; Error(not_found) for a
-/// missing one;
-///         Error(bad_file) for a variable with NaN or infinite values.
+/// @param file  where the weights came from, for messages.
+/// @throws Error(not_found) for a missing variable; Error(shape_mismatch), naming variable,
+/// expected
+///         and found shape; Error(bad_file) for a variable with NaN or infinite values, or a
+///         negative moving variance.
 void check_weights(const Graph& graph, const Weights& weights, const std::string& file);
 
 }  // namespace posse

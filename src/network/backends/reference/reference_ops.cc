@@ -1,0 +1,283 @@
+#include "network/backends/reference/reference_ops.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "base/error.h"
+
+namespace posse::reference {
+namespace {
+
+/// Position in a map of extents (height, width, channels).
+int64_t at(const Tensor& map, int64_t row, int64_t col) {
+  return (row * map.dim(1) + col) * map.dim(2);
+}
+
+/// sums[o] += x * w[o]. Compiled for wider vectors too, where the compiler can choose at run time:
+/// no contraction is allowed (see PosseModule.cmake), so every variant gives the same bits.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__)
+__attribute__((target_clones("avx512f", "avx2", "default")))
+#endif
+void add_scaled(double x, const float* w, int64_t count, double* sums) {
+  for (int64_t o = 0; o < count; ++o) sums[o] += x * static_cast<double>(w[o]);
+}
+
+void round_into(const std::vector<double>& sums, float* out) {
+  for (size_t i = 0; i < sums.size(); ++i) out[i] = static_cast<float>(sums[i]);
+}
+
+std::vector<double> start_values(int64_t channels, const Tensor* bias) {
+  std::vector<double> values(static_cast<size_t>(channels), 0.0);
+  if (bias != nullptr) std::copy(bias->values().begin(), bias->values().end(), values.begin());
+  return values;
+}
+
+/// Where a convolution or pool reads along both axes.
+struct Window {
+  Window(const Node& node, const Tensor& in)
+      : rows(padding_amount(node.padding, in.dim(0), node.kernel, node.stride, node.dilation)),
+        cols(padding_amount(node.padding, in.dim(1), node.kernel, node.stride, node.dilation)),
+        out_rows(output_length(node.padding, in.dim(0), node.kernel, node.stride, node.dilation)),
+        out_cols(output_length(node.padding, in.dim(1), node.kernel, node.stride, node.dilation)) {}
+
+  PaddingAmount rows, cols;
+  int64_t out_rows, out_cols;
+};
+
+/// Calls visit(tap, input_position) for each of the kernel's taps that falls inside `in`, for the
+/// output cell (row, col); tap = a * kernel + b.
+template <typename Visit>
+void for_each_tap(const Node& node, const Window& window, const Tensor& in, int64_t row,
+                  int64_t col, const Visit& visit) {
+  for (int64_t a = 0; a < node.kernel; ++a) {
+    const int64_t in_row = row * node.stride + a * node.dilation - window.rows.before;
+    if (in_row < 0 || in_row >= in.dim(0)) continue;
+    for (int64_t b = 0; b < node.kernel; ++b) {
+      const int64_t in_col = col * node.stride + b * node.dilation - window.cols.before;
+      if (in_col < 0 || in_col >= in.dim(1)) continue;
+      visit(a * node.kernel + b, at(in, in_row, in_col));
+    }
+  }
+}
+
+double activate(Activation kind, double x) {
+  switch (kind) {
+    case Activation::none:
+      return x;
+    case Activation::relu:
+      return std::max(x, 0.0);
+    case Activation::relu6:
+      return std::min(std::max(x, 0.0), 6.0);
+    case Activation::sigmoid:
+      return 1.0 / (1.0 + std::exp(-x));
+    case Activation::swish:
+      return x / (1.0 + std::exp(-x));
+  }
+  POSSE_ASSERT(false);
+}
+
+struct Moments {
+  std::vector<double> mean, variance;
+};
+
+/// Per channel over height and width; the variance is the biased one.
+Moments frame_moments(const Tensor& in) {
+  const auto channels = static_cast<size_t>(in.dim(2));
+  const double cells = static_cast<double>(in.dim(0) * in.dim(1));
+  Moments moments{std::vector<double>(channels, 0.0), std::vector<double>(channels, 0.0)};
+  const auto values = in.values();
+  for (size_t i = 0; i < values.size(); ++i) {
+    moments.mean[i % channels] += static_cast<double>(values[i]);
+  }
+  for (double& mean : moments.mean) mean /= cells;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const double deviation = static_cast<double>(values[i]) - moments.mean[i % channels];
+    moments.variance[i % channels] += deviation * deviation;
+  }
+  for (double& variance : moments.variance) variance /= cells;
+  return moments;
+}
+
+Moments stored_moments(const Node& node, const Weights& weights) {
+  const auto mean = weights.at(node.moving_mean).values();
+  const auto variance = weights.at(node.moving_variance).values();
+  return {{mean.begin(), mean.end()}, {variance.begin(), variance.end()}};
+}
+
+}  // namespace
+
+Tensor input(const Graph& graph, const uint8_t* rgb, Extent frame) {
+  Tensor out({frame.height, frame.width, 3});
+  for (int64_t i = 0; i < out.size(); ++i) {
+    const auto channel = static_cast<size_t>(i % 3);
+    out.data()[i] =
+        (static_cast<float>(rgb[i]) - graph.mean_pixel[channel]) / graph.input_scale[channel];
+  }
+  return out;
+}
+
+Tensor conv2d(const Node& node, const Tensor& in, const Tensor& weights, const Tensor* bias) {
+  const Window window(node, in);
+  const int64_t in_channels = in.dim(2);
+  const int64_t out_channels = node.channels;
+  Tensor out({window.out_rows, window.out_cols, out_channels});
+  const std::vector<double> start = start_values(out_channels, bias);
+  for (int64_t row = 0; row < window.out_rows; ++row) {
+    for (int64_t col = 0; col < window.out_cols; ++col) {
+      std::vector<double> sums = start;
+      for_each_tap(node, window, in, row, col, [&](int64_t tap, int64_t position) {
+        const float* w = weights.data() + tap * in_channels * out_channels;
+        for (int64_t i = 0; i < in_channels; ++i) {
+          const double x = static_cast<double>(in.data()[position + i]);
+          add_scaled(x, w + i * out_channels, out_channels, sums.data());
+        }
+      });
+      round_into(sums, out.data() + at(out, row, col));
+    }
+  }
+  return out;
+}
+
+Tensor depthwise_conv2d(const Node& node, const Tensor& in, const Tensor& weights) {
+  const Window window(node, in);
+  const int64_t channels = in.dim(2);
+  Tensor out({window.out_rows, window.out_cols, channels});
+  for (int64_t row = 0; row < window.out_rows; ++row) {
+    for (int64_t col = 0; col < window.out_cols; ++col) {
+      std::vector<double> sums(static_cast<size_t>(channels), 0.0);
+      for_each_tap(node, window, in, row, col, [&](int64_t tap, int64_t position) {
+        for (int64_t c = 0; c < channels; ++c) {
+          sums[static_cast<size_t>(c)] += static_cast<double>(in.data()[position + c]) *
+                                          static_cast<double>(weights.data()[tap * channels + c]);
+        }
+      });
+      round_into(sums, out.data() + at(out, row, col));
+    }
+  }
+  return out;
+}
+
+Tensor conv2d_transpose(const Node& node, const Tensor& in, const Tensor& weights,
+                        const Tensor* bias) {
+  const int64_t in_channels = in.dim(2);
+  const int64_t crop = transpose_crop(node.kernel, node.stride);
+  Tensor out({in.dim(0) * node.stride, in.dim(1) * node.stride, node.channels});
+  std::vector<double> sums;
+  const std::vector<double> start = start_values(node.channels, bias);
+  for (int64_t i = 0; i < out.dim(0) * out.dim(1); ++i) {
+    sums.insert(sums.end(), start.begin(), start.end());
+  }
+  const auto inside = [](int64_t position, int64_t extent) {
+    return position >= 0 && position < extent;
+  };
+  for (int64_t p = 0; p < in.dim(0); ++p) {
+    for (int64_t q = 0; q < in.dim(1); ++q) {
+      const float* x = in.data() + at(in, p, q);
+      for (int64_t a = 0; a < node.kernel; ++a) {
+        for (int64_t b = 0; b < node.kernel; ++b) {
+          const int64_t row = p * node.stride + a - crop;
+          const int64_t col = q * node.stride + b - crop;
+          if (!inside(row, out.dim(0)) || !inside(col, out.dim(1))) continue;
+          const float* w = weights.data() + (a * node.kernel + b) * node.channels * in_channels;
+          for (int64_t o = 0; o < node.channels; ++o) {
+            double sum = 0;
+            for (int64_t i = 0; i < in_channels; ++i) {
+              sum += static_cast<double>(x[i]) * static_cast<double>(w[o * in_channels + i]);
+            }
+            sums[static_cast<size_t>(at(out, row, col) + o)] += sum;
+          }
+        }
+      }
+    }
+  }
+  round_into(sums, out.data());
+  return out;
+}
+
+Tensor batch_norm(const Node& node, const Tensor& in, const Weights& weights) {
+  const Moments moments = node.batch_norm_mode == BatchNormMode::frame
+                              ? frame_moments(in)
+                              : stored_moments(node, weights);
+  const auto gamma = weights.at(node.gamma).values();
+  const auto beta = weights.at(node.beta).values();
+  const auto channels = static_cast<size_t>(in.dim(2));
+  std::vector<double> scale(channels);
+  for (size_t c = 0; c < channels; ++c) {
+    scale[c] = static_cast<double>(gamma[c]) / std::sqrt(moments.variance[c] + node.epsilon);
+  }
+  Tensor out(in.shape());
+  for (size_t i = 0; i < in.values().size(); ++i) {
+    const size_t c = i % channels;
+    const double centred = static_cast<double>(in.values()[i]) - moments.mean[c];
+    out.values()[i] = static_cast<float>(scale[c] * centred + static_cast<double>(beta[c]));
+  }
+  return out;
+}
+
+Tensor activation(const Node& node, const Tensor& in) {
+  Tensor out(in.shape());
+  std::transform(in.values().begin(), in.values().end(), out.values().begin(), [&](float x) {
+    return static_cast<float>(activate(node.activation, static_cast<double>(x)));
+  });
+  return out;
+}
+
+Tensor add(const Tensor& first, const Tensor& second) {
+  POSSE_ASSERT(first.shape() == second.shape());
+  Tensor out(first.shape());
+  std::transform(first.values().begin(), first.values().end(), second.values().begin(),
+                 out.values().begin(), [](float a, float b) { return a + b; });
+  return out;
+}
+
+Tensor max_pool(const Node& node, const Tensor& in) {
+  const Window window(node, in);
+  const int64_t channels = in.dim(2);
+  Tensor out({window.out_rows, window.out_cols, channels});
+  for (int64_t row = 0; row < window.out_rows; ++row) {
+    for (int64_t col = 0; col < window.out_cols; ++col) {
+      float* cell = out.data() + at(out, row, col);
+      std::fill_n(cell, channels, -std::numeric_limits<float>::infinity());
+      for_each_tap(node, window, in, row, col, [&](int64_t, int64_t position) {
+        for (int64_t c = 0; c < channels; ++c) {
+          cell[c] = std::max(cell[c], in.data()[position + c]);
+        }
+      });
+    }
+  }
+  return out;
+}
+
+Tensor subsample(const Node& node, const Tensor& in) {
+  Tensor out({(in.dim(0) + node.stride - 1) / node.stride,
+              (in.dim(1) + node.stride - 1) / node.stride, in.dim(2)});
+  for (int64_t row = 0; row < out.dim(0); ++row) {
+    for (int64_t col = 0; col < out.dim(1); ++col) {
+      std::copy_n(in.data() + at(in, row * node.stride, col * node.stride), in.dim(2),
+                  out.data() + at(out, row, col));
+    }
+  }
+  return out;
+}
+
+Tensor global_mean(const Tensor& in) {
+  const Moments moments = frame_moments(in);
+  Tensor out({1, 1, in.dim(2)});
+  round_into(moments.mean, out.data());
+  return out;
+}
+
+Tensor multiply(const Tensor& map, const Tensor& factor) {
+  POSSE_ASSERT(factor.size() == map.dim(2));
+  Tensor out(map.shape());
+  const int64_t channels = map.dim(2);
+  for (int64_t i = 0; i < map.size(); ++i) {
+    out.data()[i] = map.data()[i] * factor.data()[i % channels];
+  }
+  return out;
+}
+
+}  // namespace posse::reference
