@@ -57,37 +57,42 @@ class Executor {
   virtual int64_t weight_bytes() const = 0;
 };
 
-/// What a prefix shared by several members gave for a batch: made by run_prefix(), read by run(). Reused between batches.
+/// What a prefix shared by several members gave for a batch: made by run_prefix(), read by run().
+/// Reused between batches.
 class PrefixActivations {
  public:
   virtual ~PrefixActivations() = default;
   virtual int64_t num_bytes() const = 0;
 };
 
-/// The networks of an ensemble, ready to run. Members whose graphs begin alike (same operations, bitwise equal weights, as
-/// after fine-tuning the last layers only) form a group with a prefix that is computed once per batch:
+/// The networks of an ensemble, ready to run. Members whose graphs begin alike (same operations,
+/// bitwise equal weights, as after fine-tuning the last layers only) form a group with a prefix
+/// that is computed once per batch:
 ///
 ///     for each prefix p:  run_prefix(p, batch, workspace, *activations[p])
-///     for each member m:  run(m, batch, prefix_of(m) < 0 ? nullptr : activations[prefix_of(m)].get(), ...)
+///     for each member m:  run(m, batch, prefix_of(m) < 0 ? nullptr :
+///     activations[prefix_of(m)].get(), ...)
 ///
-/// Const calls are thread-safe as long as each thread has a Workspace of its own and nobody reads activations that are being
-/// written. One Workspace serves all members and prefixes. Results are those of the members run alone, bit for bit.
+/// Const calls are thread-safe as long as each thread has a Workspace of its own and nobody reads
+/// activations that are being written. One Workspace serves all members and prefixes. Results are
+/// those of the members run alone, bit for bit.
 class EnsembleExecutor {
  public:
   virtual ~EnsembleExecutor() = default;
   virtual int num_members() const = 0;
   /// 0 when no two members begin alike.
   virtual int num_prefixes() const = 0;
-  /// The prefix that `member` starts from, in [0, num_prefixes()); -1: none, it starts from the frames.
+  /// The prefix that `member` starts from, in [0, num_prefixes()); -1: none, it starts from the
+  /// frames.
   virtual int prefix_of(int member) const = 0;
   virtual std::unique_ptr<Workspace> make_workspace() const = 0;
   virtual std::unique_ptr<PrefixActivations> make_prefix_activations(int prefix) const = 0;
   virtual void run_prefix(int prefix, const FrameBatch& batch, Workspace& workspace,
                           PrefixActivations& activations) const = 0;
-  /// As Executor::run() of one member. `activations`: of prefix_of(member) for the same batch; nullptr: the member is
-  /// computed whole from the frames, whatever prefix it has.
-  virtual void run(int member, const FrameBatch& batch, const PrefixActivations* activations, bool want_locref,
-                   Workspace& workspace, NetworkOutput& output) const = 0;
+  /// As Executor::run() of one member. `activations`: of prefix_of(member) for the same batch;
+  /// nullptr: the member is computed whole from the frames, whatever prefix it has.
+  virtual void run(int member, const FrameBatch& batch, const PrefixActivations* activations,
+                   bool want_locref, Workspace& workspace, NetworkOutput& output) const = 0;
   /// Bytes of weights held for all members; what members share counts once.
   virtual int64_t weight_bytes() const = 0;
 };
@@ -106,7 +111,8 @@ struct BackendOptions {
   /// Choose kernels by timing them once per layer and shape (cached on disk); off: a fixed rule,
   /// the same everywhere.
   bool tune = true;
-  /// Size of the frames to come, when it is known: kernels are chosen for it. Other sizes run all the same.
+  /// Size of the frames to come, when it is known: kernels are chosen for it. Other sizes run all
+  /// the same.
   std::optional<Extent> frame_extent;
 };
 
@@ -122,9 +128,10 @@ class Backend {
   /// @throws what check_weights() throws, if the weights do not fit.
   virtual std::unique_ptr<Executor> compile(const Graph& graph, const Weights& weights,
                                             const BackendOptions& options) const = 0;
-  /// All members of an ensemble. A backend that shares no prefixes keeps this default: every member by itself.
-  virtual std::unique_ptr<EnsembleExecutor> compile_ensemble(std::span<const EnsembleMember> members,
-                                                             const BackendOptions& options) const;
+  /// All members of an ensemble. A backend that shares no prefixes keeps this default: every member
+  /// by itself.
+  virtual std::unique_ptr<EnsembleExecutor> compile_ensemble(
+      std::span<const EnsembleMember> members, const BackendOptions& options) const;
 };
 
 /// All backends built in, best first; `reference` is always the last.
