@@ -15,5 +15,6 @@ pkg_check_modules(LIBAV REQUIRED IMPORTED_TARGET libavformat libavcodec libavuti
 if(POSSE_DEVELOPER_MODE)
   find_package(GTest REQUIRED)
   find_package(benchmark REQUIRED)
+  find_package(ZLIB REQUIRED)  # gzipped goldens
   include(GoogleTest)
 endif()
