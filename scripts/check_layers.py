@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Checks that every module of src/ includes only itself and modules of lower layers.
+
+Usage: scripts/check_layers.py [SOURCE_FOLDER]
+
+Modules of one layer do not see each other. A module that is not in LAYERS is an error, so that a new one gets its
+place on purpose. Prints one line per wrong include; exit 1 if there is any.
+"""
+
+import pathlib
+import re
+import sys
+
+LAYERS = {
+    "base": 0,
+    "checkpoint": 1,
+    "project": 1,
+    "results": 1,
+    "smoothing": 1,
+    "video": 1,
+    "keypoints": 2,
+    "network": 2,
+    "ensemble": 3,
+    "study": 4,
+    "cluster": 5,
+    "report": 5,
+    "cli": 6,
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
+# Test support stands beside the layers: tests may include it, the library may not.
+SUPPORT = "support"
+
+
+def problems_of(path: pathlib.Path, source: pathlib.Path) -> list[str]:
+    """One line for each include of `path` that breaks the layering."""
+    module = path.relative_to(source).parts[0]
+    is_test = path.name.endswith("_test.cc")
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        match = INCLUDE.match(line)
+        if not match:
+            continue
+        target = match.group(1).split("/")[0]
+        place = f"{path.relative_to(source.parent)}:{number}"
+        if target == SUPPORT:
+            if not is_test:
+                found.append(f"{place}: test support in the library")
+        elif target not in LAYERS or "/" not in match.group(1):
+            found.append(f'{place}: "{match.group(1)}" does not begin with a module\'s name')
+        elif target != module and LAYERS[target] >= LAYERS[module]:
+            found.append(f"{place}: {module} (layer {LAYERS[module]}) uses {target} (layer {LAYERS[target]})")
+    return found
+
+
+def main() -> int:
+    default = pathlib.Path(__file__).resolve().parent.parent / "src"
+    source = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else default
+    unknown = sorted(folder.name for folder in source.iterdir() if folder.is_dir() and folder.name not in LAYERS)
+    found = [f"src/{name}: module without a layer in scripts/check_layers.py" for name in unknown]
+    for path in sorted(source.glob("*/**/*")):
+        if path.suffix in {".h", ".cc"} and path.relative_to(source).parts[0] in LAYERS:
+            found += problems_of(path, source)
+    print("\n".join(found), end="\n" if found else "")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
