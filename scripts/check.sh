@@ -9,8 +9,9 @@
 #   test     ./posse test, the last, so that its summary ends the output
 #
 # All stages run even when one fails; the exit status is 0 only if all passed.
+# shellcheck disable=SC2317  # the stages are called by name
 set -uo pipefail
-cd -- "$(dirname -- "$(readlink -f -- "$0")")/.."
+cd -- "$(dirname -- "$(readlink -f -- "$0")")/.." || exit
 
 jobs=$(nproc)
 export CLANG_FORMAT=${CLANG_FORMAT:-clang-format-14} CLANG_TIDY=${CLANG_TIDY:-clang-tidy-14}
@@ -37,9 +38,8 @@ changed() {  # those of the files on stdin that $POSSE_CHECK_SINCE does not have
 
 check_tidy() {
   [[ -f build/tidy/compile_commands.json ]] || cmake --preset tidy >/dev/null || return
-  # The warnings that headers of the system cause are counted there on stderr; only ours are of interest.
   sources cc | changed | grep -xF -f <(sed -n "s|^ *\"file\": \"$PWD/\(.*\)\".*|\1|p" build/tidy/compile_commands.json) |
-    xargs --no-run-if-empty --max-args=1 --max-procs="$jobs" "$CLANG_TIDY" -p build/tidy --quiet 2>/dev/null
+    xargs --no-run-if-empty --max-args=1 --max-procs="$jobs" "$CLANG_TIDY" -p build/tidy --quiet 2> >(grep -v 'warnings\? generated' >&2)  # counts of those in system headers
 }
 
 check_asan() {
