@@ -1,0 +1,48 @@
+/// From one network's maps to its keypoints: the rules of DeepGraphPose and DeepLabCut.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "base/poses.h"
+#include "keypoints/scoremap.h"
+
+namespace posse {
+
+/// How a keypoint is read from a scoremap.
+enum class DecodeRule {
+  /// DeepGraphPose: softmax over the whole map, 3x3 Gaussian blur (zeros outside the map),
+  /// renormalised, expectation.
+  /// Likelihood: the largest sigmoid of the one to four cells around that point. Location
+  /// refinement is not used.
+  /// Source: DeepGraphPose, models/eval.py: setup_dgp_eval_graph, estimate_pose.
+  dgp,
+  /// DeepLabCut: the cell of the largest logit (the first in row-major order among equals) plus its
+  /// location
+  /// refinement; likelihood: the sigmoid of that cell. Source: DeepLabCut, nnet/predict.py.
+  dlc,
+};
+
+/// "dgp", "dlc": the words of --decode.
+std::string_view to_string(DecodeRule rule);
+
+/// Which arithmetic is used. The fast kernels differ from plain double precision by less than 1e-6
+/// cells.
+enum class Arithmetic {
+  fast,   ///< vector instructions where this machine has them; what is outside float32's range is
+          ///< done plainly
+  plain,  ///< double precision throughout, the measure of the fast one
+};
+
+/// The keypoints of one frame, one per bodypart of the map, in full-frame pixels.
+///
+/// A bodypart with a NaN logit, or with -inf everywhere, is missing: x and y NaN, likelihood 0.
+/// Large logits of either sign neither overflow nor saturate; cells of +inf share the whole mass.
+/// @throws Error as check_scoremap.
+std::vector<Keypoint> decode_keypoints(const ScoremapView& map, DecodeRule rule,
+                                       Arithmetic arithmetic = Arithmetic::fast);
+
+/// A keypoint that was not found: NaN, NaN, 0.
+Keypoint missing_keypoint();
+
+}  // namespace posse
