@@ -1,0 +1,64 @@
+/// From the variables of a snapshot to the network they belong to: which family, which size, which
+/// heads; and from that to the graph.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "network/graph.h"
+
+namespace posse {
+
+class Checkpoint;
+
+enum class NetworkFamily { resnet, mobilenet_v2, efficientnet };
+
+/// Everything that decides a graph. detect_network() fills in what the variables tell; output
+/// stride, stride of the head, mean pixel and batch norm mode cannot be seen in them and start with
+/// the defaults of DeepLabCut and DeepGraphPose. Set those from pose_cfg.yaml or options.
+struct NetworkSpec {
+  NetworkFamily family = NetworkFamily::resnet;
+  int resnet_depth = 50;        ///< 50, 101, 152; ResNets only
+  double mobilenet_width = 1;   ///< 0.35, 0.5, 0.75, 1; MobileNets only
+  int efficientnet_number = 0;  ///< 0 ... 7; EfficientNets only
+  std::string scope;            ///< what the backbone's variables begin with, "resnet_v1_50/"
+  int num_bodyparts = 1;
+  bool has_locref = true;
+  int head_kernel = 3;  ///< side of the heads' transposed convolution
+  /// Heads in the snapshot that only training uses, as "intermediate_supervision".
+  std::vector<std::string> unused_heads;
+
+  int output_stride = 16;        ///< ResNets: 4, 8, 16 or 32; the other families: 16
+  int deconvolution_stride = 2;  ///< of the heads, at least 1
+  std::array<float, 3> mean_pixel = {123.68F, 116.779F, 103.939F};  ///< RGB
+  /// `frame` for MobileNetV2, as DeepLabCut runs it; `moving` for the others.
+  BatchNormMode batch_norm_mode = BatchNormMode::moving;
+};
+
+/// What a pose_cfg.yaml calls this network (net_type): "resnet_50", "mobilenet_v2_0.35",
+/// "efficientnet-b0".
+std::string net_type(const NetworkSpec& spec);
+
+/// Finds the network that a snapshot's variables belong to. Variables that are none of the
+/// network's (optimizer slots, step counters) do not matter.
+/// @param file  where they come from, for messages.
+/// @throws Error(unsupported) for networks posse cannot run, saying which: multi-animal models,
+/// models
+///         with identity channels, fusion networks of stride below 8, a backbone without pose
+///         heads, an unknown network; Error(shape_mismatch) when the heads' shapes contradict each
+///         other.
+/// Source: names that DeepLabCut's pose_estimation_tensorflow and tf_slim give their variables.
+NetworkSpec detect_network(std::span<const Variable> variables, const std::string& file);
+NetworkSpec detect_network(const Checkpoint& checkpoint);
+
+/// The graph of a network, outputs included.
+/// @throws Error(invalid_value) for an output stride or head stride the family does not have.
+Graph build_graph(const NetworkSpec& spec);
+
+/// The variables a graph needs, from a snapshot, checked.
+/// @throws what check_weights() and Checkpoint::tensor() throw.
+Weights load_weights(const Graph& graph, const Checkpoint& checkpoint);
+
+}  // namespace posse
