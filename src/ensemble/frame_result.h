@@ -1,0 +1,23 @@
+/// What an ensemble says of one frame.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "base/tensor.h"
+#include "ensemble/consensus.h"
+
+namespace posse {
+
+/// All keypoints of one frame: the consensus and the members it was made from.
+struct FrameResult {
+  int64_t frame_index = 0;
+  double time_seconds =
+      std::numeric_limits<double>::quiet_NaN();  ///< presentation time; NaN if the video has none
+  std::vector<ConsensusKeypoint> consensus;      ///< [bodyparts]
+  std::vector<Keypoint> members;                 ///< [members, bodyparts]
+  Tensor scoremap_logits;  ///< of the consensus, [height, width, bodyparts]; empty unless asked for
+};
+
+}  // namespace posse
