@@ -1,0 +1,153 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "base/error.h"
+#include "checkpoint/checkpoint.h"
+#include "network/architecture.h"
+#include "support/checkpoint_writer.h"
+#include "support/shared_data.h"
+#include "support/synthetic_weights.h"
+
+namespace posse {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+/// A small MobileNetV2 written as a snapshot into a folder of its own.
+class LoadNetwork : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+    folder_ = fs::path(::testing::TempDir()) / (std::string("load_network_") + info->name());
+    fs::remove_all(folder_);
+    NetworkSpec spec{.family = NetworkFamily::mobilenet_v2, .mobilenet_width = 0.35};
+    spec.scope = "MobilenetV2/";
+    spec.num_bodyparts = 3;
+    graph_ = build_graph(spec);
+    for (auto& [name, tensor] : testing::synthetic_weights(graph_)) {
+      variables_.push_back({name, tensor.clone()});
+    }
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  Tensor& tensor(const std::string& name) {
+    return std::find_if(variables_.begin(), variables_.end(),
+                        [&](const auto& v) { return v.name == name; })
+        ->tensor;
+  }
+
+  Checkpoint write() {
+    const fs::path prefix = folder_ / "snapshot-11";
+    testing::write_checkpoint(prefix, variables_);
+    return Checkpoint::open(prefix);
+  }
+
+  Error refusal() {
+    try {
+      load_weights(graph_, write());
+    } catch (const Error& error) {
+      return error;
+    }
+    return {ErrorKind::usage, "accepted"};
+  }
+
+  fs::path folder_;
+  Graph graph_;
+  std::vector<testing::NamedTensor> variables_;
+};
+
+TEST_F(LoadNetwork, FindsTheNetworkAndItsNumbers) {
+  const Checkpoint checkpoint = write();
+  const NetworkSpec spec = detect_network(checkpoint);
+  EXPECT_EQ(net_type(spec), "mobilenet_v2_0.35");
+  EXPECT_EQ(spec.num_bodyparts, 3);
+  const Weights weights = load_weights(build_graph(spec), checkpoint);
+  ASSERT_EQ(weights.size(), variables_.size());
+  for (const auto& [name, expected] : variables_) {
+    const auto found = weights.at(name).values();
+    EXPECT_TRUE(
+        std::equal(found.begin(), found.end(), expected.values().begin(), expected.values().end()))
+        << name;
+  }
+}
+
+TEST_F(LoadNetwork, AMissingVariableIsNamedWithItsFile) {
+  std::erase_if(variables_, [](const auto& v) { return v.name == "MobilenetV2/Conv_1/weights"; });
+  const Error error = refusal();
+  EXPECT_EQ(error.kind(), ErrorKind::not_found);
+  EXPECT_THAT(error.message(), HasSubstr("'MobilenetV2/Conv_1/weights'"));
+  EXPECT_THAT(error.message(), HasSubstr("snapshot-11"));
+}
+
+TEST_F(LoadNetwork, AWrongShapeIsNamedWithTheExpectedOne) {
+  tensor("MobilenetV2/Conv/weights") = Tensor(Shape{3, 3, 1, 16});
+  const Error error = refusal();
+  EXPECT_EQ(error.kind(), ErrorKind::shape_mismatch);
+  EXPECT_THAT(error.message(), HasSubstr("[3, 3, 1, 16], expected [3, 3, 3, 16]"));
+}
+
+TEST_F(LoadNetwork, NanWeightsAreRefused) {
+  tensor("pose/part_pred/block4/biases").values()[2] = std::nanf("");
+  const Error error = refusal();
+  EXPECT_EQ(error.kind(), ErrorKind::bad_file);
+  EXPECT_THAT(error.message(), HasSubstr("'pose/part_pred/block4/biases'"));
+  EXPECT_THAT(error.message(), HasSubstr("snapshot-11"));
+}
+
+struct RealSnapshot {
+  std::string prefix;
+  std::string net_type;
+  int num_bodyparts;
+};
+
+class RealSnapshots : public ::testing::TestWithParam<RealSnapshot> {};
+
+// Indexes of models that people published; their numbers are not there.
+TEST_P(RealSnapshots, AreDetectedAndHaveEveryVariableOfTheGraph) {
+  POSSE_SHARED_OR_SKIP(index, "dlc-snapshot-indexes/" + GetParam().prefix + ".index");
+  const Checkpoint checkpoint = Checkpoint::open(index);
+  const NetworkSpec spec = detect_network(checkpoint);
+  EXPECT_EQ(net_type(spec), GetParam().net_type);
+  EXPECT_EQ(spec.num_bodyparts, GetParam().num_bodyparts);
+  EXPECT_TRUE(spec.has_locref);
+  for (const Variable& variable : graph_variables(build_graph(spec))) {
+    const VariableInfo* found = checkpoint.find(variable.name);
+    ASSERT_NE(found, nullptr) << variable.name;
+    EXPECT_EQ(found->shape, variable.shape) << variable.name;
+  }
+  EXPECT_THROW(load_weights(build_graph(spec), checkpoint), Error);  // the data file is missing
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Published, RealSnapshots,
+    ::testing::Values(
+        RealSnapshot{"dlc-cottontail/snapshot-200000", "resnet_50", 11},
+        RealSnapshot{"dlc-davinci/snapshot-50000", "resnet_50", 14},
+        RealSnapshot{"dlc-bsoid-openfield/dlc-models/iteration-29/"
+                     "OpenFieldHighResApr8-trainset95shuffle1/train/snapshot-1030000",
+                     "resnet_50", 6},
+        RealSnapshot{"dlc-juggling-4cam/DLC_Models/PinkGreenRedJugglingBalls-JSM-2021-05-31/"
+                     "dlc-models/iteration-0/PinkGreenRedJugglingBallsMay31-trainset95shuffle1/"
+                     "train/snapshot-20000",
+                     "resnet_50", 3}));
+
+TEST(PretrainedBackbones, AreRefusedAsHavingNoHeads) {
+  for (const std::string number : {"0", "3"}) {
+    POSSE_SHARED_OR_SKIP(index, "dlc-snapshot-indexes/dlc-pretrained-index/efficientnet-b" +
+                                    number + "/model.ckpt.index");
+    try {
+      detect_network(Checkpoint::open(index));
+      FAIL() << "accepted";
+    } catch (const Error& error) {
+      EXPECT_THAT(error.message(), HasSubstr("efficientnet-b" + number + " without pose heads"));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace posse
