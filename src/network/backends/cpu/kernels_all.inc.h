@@ -1,0 +1,27 @@
+// All kernels of one instruction set and their table; see simd.inc.h for what to define before.
+
+#include "network/backends/cpu/depthwise_chunk.h"
+#include "network/backends/cpu/kernels.h"
+#include "network/backends/cpu/simd.inc.h"
+// After simd.inc.h, in this order: each uses what comes before.
+#include "network/backends/cpu/kernels_pointwise.inc.h"
+#include "network/backends/cpu/kernels_depthwise.inc.h"
+#include "network/backends/cpu/kernels_winograd.inc.h"
+
+namespace posse::cpu::POSSE_SIMD_NAMESPACE {
+
+const Kernels& kernels() {
+  static constexpr Kernels table = {.isa = POSSE_ISA,
+                                    .lanes = kLanes,
+                                    .gemm_columns = kPanel,
+                                    .preprocess = preprocess,
+                                    .pointwise = pointwise,
+                                    .statistics = statistics,
+                                    .depthwise = depthwise,
+                                    .winograd = winograd,
+                                    .max_pool = max_pool,
+                                    .global_mean = global_mean};
+  return table;
+}
+
+}  // namespace posse::cpu::POSSE_SIMD_NAMESPACE

@@ -1,0 +1,166 @@
+// Everything that works value by value or sums over a map: memory-bound, one pass each.
+
+namespace posse::cpu::POSSE_SIMD_NAMESPACE {
+
+// ---- statistics of a map -------------------------------------------------------------------
+
+POSSE_INLINE void clear_sums(double* sums, int64_t vectors) {
+  for (int64_t i = 0; i < 2 * vectors * kLanes; ++i) sums[i] = 0;
+}
+
+/// Adds the sums of (x - pivot) and (x - pivot)^2 of one row, pivot being the map's first pixel,
+/// which keeps the variance exact for channels whose mean is far from zero.
+POSSE_INLINE void add_row_to_sums(const MapView& map, int64_t row, int64_t first, int64_t count,
+                                  double* sums) {
+  const int64_t channels = map.vectors * kLanes;
+  for (int64_t v = first; v < first + count; ++v) {
+    const Vec pivot = load(map.data + v * map.vector_stride);
+    const float* x = map.data + row * map.width * map.pixel_stride + v * map.vector_stride;
+    Vec sum0 = broadcast(0.0F), sum1 = sum0, square0 = sum0, square1 = sum0;
+    int64_t col = 0;
+    for (; col + 2 <= map.width; col += 2, x += 2 * map.pixel_stride) {
+      const Vec d0 = load(x) - pivot, d1 = load(x + map.pixel_stride) - pivot;
+      sum0 = sum0 + d0;
+      sum1 = sum1 + d1;
+      square0 = fma(d0, d0, square0);
+      square1 = fma(d1, d1, square1);
+    }
+    if (col < map.width) {
+      const Vec d = load(x) - pivot;
+      sum0 = sum0 + d;
+      square0 = fma(d, d, square0);
+    }
+    alignas(64) float values[2 * kLanes];
+    store(values, sum0 + sum1);
+    store(values + kLanes, square0 + square1);
+    for (int i = 0; i < kLanes; ++i) {
+      sums[v * kLanes + i] += static_cast<double>(values[i]);
+      sums[channels + v * kLanes + i] += static_cast<double>(values[kLanes + i]);
+    }
+  }
+}
+
+POSSE_INLINE void finish_statistics(const MapView& map, const StatisticsArgs& a) {
+  const int64_t channels = map.vectors * kLanes;
+  const double count = static_cast<double>(map.height * map.width);
+  for (int64_t v = 0; v < map.vectors; ++v) {
+    for (int i = 0; i < kLanes; ++i) {
+      const int64_t channel = v * kLanes + i;
+      const double pivot = static_cast<double>(map.data[v * map.vector_stride + i]);
+      const double offset = a.sums[channel] / count;
+      double variance = a.sums[channels + channel] / count - offset * offset;
+      if (variance < 0) variance = 0;
+      const double scale =
+          static_cast<double>(a.gamma[channel]) / __builtin_sqrt(variance + a.epsilon);
+      a.scale[channel] = static_cast<float>(scale);
+      a.shift[channel] =
+          static_cast<float>(static_cast<double>(a.beta[channel]) - (pivot + offset) * scale);
+    }
+  }
+}
+
+inline void statistics(const StatisticsArgs& a) {
+  clear_sums(a.sums, a.src.vectors);
+  for (int64_t row = 0; row < a.src.height; ++row) {
+    add_row_to_sums(a.src, row, 0, a.src.vectors, a.sums);
+  }
+  finish_statistics(a.src, a);
+}
+
+inline void global_mean(const MapView& map, float* dst) {
+  const double count = static_cast<double>(map.height * map.width);
+  for (int64_t v = 0; v < map.vectors; ++v) {
+    double sums[kLanes] = {};
+    for (int64_t row = 0; row < map.height; ++row) {
+      const float* x = map.data + row * map.width * map.pixel_stride + v * map.vector_stride;
+      Vec sum = broadcast(0.0F);
+      for (int64_t col = 0; col < map.width; ++col) sum = sum + load(x + col * map.pixel_stride);
+      alignas(64) float values[kLanes];
+      store(values, sum);
+      for (int i = 0; i < kLanes; ++i) sums[i] += static_cast<double>(values[i]);
+    }
+    for (int i = 0; i < kLanes; ++i) dst[v * kLanes + i] = static_cast<float>(sums[i] / count);
+  }
+}
+
+// ---- value by value ------------------------------------------------------------------------
+
+template <bool kScale, bool kShift, bool kResidual>
+POSSE_INLINE Vec pointwise_value(const PointwiseArgs& a, int64_t channel, int64_t offset) {
+  Vec x = load(a.src.data + offset);
+  if constexpr (kScale && kShift) {
+    x = fma(x, load(a.scale + channel), load(a.shift + channel));
+  } else if constexpr (kScale) {
+    x = x * load(a.scale + channel);
+  } else if constexpr (kShift) {
+    x = x + load(a.shift + channel);
+  }
+  if constexpr (kResidual) x = x + load(a.residual + offset);
+  return activate(x, a.activation);
+}
+
+template <bool kScale, bool kShift, bool kResidual>
+inline void pointwise_all(const PointwiseArgs& a) {
+  const int64_t pixels = a.src.height * a.src.width;
+  if (a.src.vector_stride > a.src.pixel_stride) {
+    for (int64_t v = 0; v < a.src.vectors; ++v) {
+      for (int64_t p = 0; p < pixels; ++p) {
+        const int64_t offset = v * a.src.vector_stride + p * a.src.pixel_stride;
+        store(a.dst.data + offset,
+              pointwise_value<kScale, kShift, kResidual>(a, v * kLanes, offset));
+      }
+    }
+    return;
+  }
+  for (int64_t p = 0; p < pixels; ++p) {
+    for (int64_t v = 0; v < a.src.vectors; ++v) {
+      const int64_t offset = v * a.src.vector_stride + p * a.src.pixel_stride;
+      store(a.dst.data + offset, pointwise_value<kScale, kShift, kResidual>(a, v * kLanes, offset));
+    }
+  }
+}
+
+inline void pointwise(const PointwiseArgs& a) {
+  const int which = (a.scale ? 4 : 0) + (a.shift ? 2 : 0) + (a.residual ? 1 : 0);
+  static constexpr void (*table[])(const PointwiseArgs&) = {
+      pointwise_all<false, false, false>, pointwise_all<false, false, true>,
+      pointwise_all<false, true, false>,  pointwise_all<false, true, true>,
+      pointwise_all<true, false, false>,  pointwise_all<true, false, true>,
+      pointwise_all<true, true, false>,   pointwise_all<true, true, true>};
+  table[which](a);
+}
+
+// ---- input and pooling ---------------------------------------------------------------------
+
+inline void preprocess(const PreprocessArgs& a) {
+  for (int c = 0; c < 3; ++c) {
+    const float mean = a.mean[c], scale = a.scale[c];
+    float table[256];
+    for (int i = 0; i < 256; ++i) table[i] = (static_cast<float>(i) - mean) / scale;
+    float* to = a.dst + c * a.channel_stride;
+    const uint8_t* from = a.rgb + c;
+    for (int64_t p = 0; p < a.num_pixels; ++p) to[p * a.pixel_stride] = table[from[3 * p]];
+  }
+}
+
+inline void max_pool(const PoolArgs& a) {
+  for (int64_t row = 0; row < a.dst.height; ++row) {
+    const int64_t top = row * a.stride - a.pad_top;
+    const int64_t row_begin = most(top, 0), row_end = least(top + a.kernel, a.src.height);
+    for (int64_t col = 0; col < a.dst.width; ++col) {
+      const int64_t left = col * a.stride - a.pad_left;
+      const int64_t col_begin = most(left, 0), col_end = least(left + a.kernel, a.src.width);
+      float* to = a.dst.data + (row * a.dst.width + col) * a.dst.pixel_stride;
+      for (int64_t v = 0; v < a.dst.vectors; ++v) {
+        Vec best = broadcast(-__builtin_inff());
+        for (int64_t y = row_begin; y < row_end; ++y) {
+          const float* x = a.src.data + y * a.src.width * a.src.pixel_stride + v * a.src.vector_stride;
+          for (int64_t k = col_begin; k < col_end; ++k) best = max(best, load(x + k * a.src.pixel_stride));
+        }
+        store(to + v * a.dst.vector_stride, best);
+      }
+    }
+  }
+}
+
+}  // namespace posse::cpu::POSSE_SIMD_NAMESPACE
