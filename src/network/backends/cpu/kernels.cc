@@ -64,4 +64,9 @@ int64_t winograd_num_tiles(int64_t num_frames, int64_t height, int64_t width, in
   return num_frames * dilation * dilation * tiles(height) * tiles(width);
 }
 
+int64_t winograd_scratch_floats(int outputs, int64_t channels, int64_t tile_capacity, int lanes) {
+  // One vector more per frequency, see frequency_stride() of the kernels.
+  return int64_t{outputs + 2} * (outputs + 2) * (channels * tile_capacity + lanes);
+}
+
 }  // namespace posse::cpu

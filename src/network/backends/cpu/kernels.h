@@ -149,4 +149,7 @@ int64_t depthwise_scratch_floats(int64_t width, int64_t dst_width, int64_t vecto
 int64_t winograd_num_tiles(int64_t num_frames, int64_t height, int64_t width, int dilation,
                            int outputs);
 
+/// Floats of `transformed` (channels in) or `products` (channels out, rounded up to gemm_columns).
+int64_t winograd_scratch_floats(int outputs, int64_t channels, int64_t tile_capacity, int lanes);
+
 }  // namespace posse::cpu

@@ -1,0 +1,23 @@
+/// Convolution steps: oneDNN's direct kernels and our Winograd.
+#pragma once
+
+#include <memory>
+
+#include "network/backends/cpu/operations.h"
+
+namespace posse::cpu {
+
+/// What oneDNN is to make for this step.
+ConvolutionShape convolution_shape(const Step& step, const StepShape& shape,
+                                   const Machine& machine);
+
+/// Whether the step can be computed by Winograd at all: 3x3, stride 1, output as large as input,
+/// and channels enough to pay for the transforms.
+bool winograd_fits(const Step& step);
+
+std::unique_ptr<Operation> make_convolution_operation(const Step& step, const LayerWeights& weights,
+                                                      const StepShape& shape,
+                                                      const Machine& machine,
+                                                      const OperationOptions& options);
+
+}  // namespace posse::cpu

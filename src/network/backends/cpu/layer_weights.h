@@ -1,0 +1,52 @@
+/// The weights of one step, in the order its kernel reads them. Made once at load and shared,
+/// read-only, by all threads and frame sizes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "base/tensor.h"
+#include "network/backends/cpu/machine.h"
+#include "network/backends/cpu/onednn.h"
+#include "network/backends/cpu/program.h"
+
+namespace posse::cpu {
+
+/// How a convolution is computed.
+enum class ConvolutionMethod { direct, winograd2, winograd4 };
+std::string_view to_string(ConvolutionMethod method);
+
+class LayerWeights {
+ public:
+  /// @param method     of a convolution step; others ignore it.
+  /// @param reference  shape to pack direct weights for; other shapes use them too.
+  LayerWeights(const Step& step, const Machine& machine, ConvolutionMethod method,
+               const ConvolutionShape& reference);
+
+  ConvolutionMethod method() const { return method_; }
+  /// Packed for this convolution: those packed first where they fit, else a copy that is kept.
+  const PackedWeights& direct_for(const OneDnnConvolution& convolution) const;
+  const Tensor& winograd() const { return winograd_; }
+  const Tensor& depthwise() const { return depthwise_; }  ///< [k * k, padded channels]
+  /// Padded with zeros; nullptr if the step has none.
+  const float* bias() const { return data_or_null(bias_); }
+  const float* scale() const { return data_or_null(scale_); }
+  const float* gamma() const { return data_or_null(gamma_); }
+  const float* beta() const { return data_or_null(beta_); }
+
+  int64_t num_bytes() const;
+
+ private:
+  static const float* data_or_null(const Tensor& t) { return t.empty() ? nullptr : t.data(); }
+
+  ConvolutionMethod method_;
+  Tensor winograd_, depthwise_, bias_, scale_, gamma_, beta_;
+  std::unique_ptr<PackedWeights> direct_;
+  mutable std::mutex mutex_;
+  mutable std::vector<std::unique_ptr<PackedWeights>> repacked_;
+};
+
+}  // namespace posse::cpu

@@ -1,0 +1,304 @@
+#include "network/backends/cpu/operations.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/error.h"
+#include "network/backends/cpu/convolutions.h"
+
+namespace posse::cpu {
+namespace {
+
+/// What all operations know; the views are of one frame.
+class StepOperation : public Operation {
+ public:
+  StepOperation(const Step& step, const LayerWeights& weights, const StepShape& shape,
+                const Machine& machine)
+      : step_(step), weights_(weights), shape_(shape), machine_(machine) {}
+
+ protected:
+  const Kernels& kernels() const { return *machine_.kernels; }
+  MutableMapView in_map(float* data) const {
+    return machine_.map(data, shape_.in.height, shape_.in.width, shape_.in_channels);
+  }
+  MutableMapView out_map(float* data) const {
+    return machine_.map(data, shape_.out.height, shape_.out.width, shape_.out_channels);
+  }
+  PaddingAmount row_padding() const { return padding(shape_.in.height); }
+  PaddingAmount col_padding() const { return padding(shape_.in.width); }
+
+  const Step& step_;
+  const LayerWeights& weights_;
+  const StepShape shape_;
+  const Machine machine_;
+
+ private:
+  PaddingAmount padding(int64_t length) const {
+    return padding_amount(step_.padding, length, step_.kernel, step_.stride, step_.dilation);
+  }
+};
+
+class Preprocess : public StepOperation {
+ public:
+  Preprocess(const Graph& graph, bool picture, const Step& step, const LayerWeights& weights,
+             const StepShape& shape, const Machine& machine)
+      : StepOperation(step, weights, shape, machine), mean_(graph.mean_pixel),
+        scale_(graph.input_scale), picture_(picture) {}
+
+  void run(const StepMemory& memory, int64_t begin, int64_t end) const override {
+    const int64_t pixels = shape_.out.height * shape_.out.width;
+    for (int64_t frame = begin; frame < end; ++frame) {
+      float* dst = memory.output.at(frame);
+      int64_t pixel_stride = 3, channel_stride = 1;
+      if (picture_ && picture_is_planar(machine_.format)) {
+        pixel_stride = 1;
+        channel_stride = pixels;
+      } else if (!picture_) {
+        pixel_stride = out_map(dst).pixel_stride;
+        std::fill_n(dst, pixels * shape_.out_channels, 0.0F);
+      }
+      kernels().preprocess({.rgb = memory.frames->frames.at(static_cast<size_t>(frame)),
+                            .num_pixels = pixels,
+                            .mean = mean_.data(),
+                            .scale = scale_.data(),
+                            .dst = dst,
+                            .pixel_stride = pixel_stride,
+                            .channel_stride = channel_stride});
+    }
+  }
+
+ private:
+  std::array<float, 3> mean_, scale_;
+  bool picture_;
+};
+
+class Depthwise : public StepOperation {
+ public:
+  using StepOperation::StepOperation;
+
+  int64_t scratch_bytes(int64_t /*num_frames*/) const override {
+    return (ring_floats() * static_cast<int64_t>(sizeof(float)) + 63) / 64 * 64 +
+           2 * shape_.out_channels * static_cast<int64_t>(sizeof(double));
+  }
+  double flops() const override {
+    return 2.0 * step_.kernel * step_.kernel *
+           static_cast<double>(shape_.out.height * shape_.out.width * step_.channels);
+  }
+  std::string implementation() const override { return "own depthwise"; }
+
+  void run(const StepMemory& memory, int64_t begin, int64_t end) const override {
+    for (int64_t frame = begin; frame < end; ++frame) {
+      const float* affine = memory.affine.at(frame);
+      DepthwiseArgs args = {.src = in_map(memory.input.at(frame)),
+                            .dst = out_map(memory.output.at(frame)),
+                            .kernel = step_.kernel,
+                            .stride = step_.stride,
+                            .dilation = step_.dilation,
+                            .pad_top = row_padding().before,
+                            .pad_left = col_padding().before,
+                            .weights = weights_.depthwise().data(),
+                            .bias = weights_.bias(),
+                            .input_scale = affine,
+                            .input_shift = affine ? affine + shape_.in_channels : nullptr,
+                            .input_activation = step_.input_activation,
+                            .activation = step_.activation,
+                            .rows = static_cast<float*>(memory.scratch)};
+      if (float* statistics = memory.statistics.at(frame)) {
+        const int64_t sums = (ring_floats() * static_cast<int64_t>(sizeof(float)) + 63) / 64 * 64;
+        args.statistics = {.gamma = weights_.gamma(),
+                           .beta = weights_.beta(),
+                           .epsilon = step_.epsilon,
+                           .scale = statistics,
+                           .shift = statistics + shape_.out_channels,
+                           .sums = reinterpret_cast<double*>(
+                               static_cast<std::byte*>(memory.scratch) + sums)};
+      }
+      kernels().depthwise(args);
+    }
+  }
+
+ private:
+  int64_t ring_floats() const {
+    return depthwise_scratch_floats(shape_.in.width, shape_.out.width,
+                                    shape_.in_channels / machine_.lanes(), machine_.lanes(),
+                                    step_.kernel, step_.stride, step_.dilation);
+  }
+};
+
+class Statistics : public StepOperation {
+ public:
+  using StepOperation::StepOperation;
+  int64_t scratch_bytes(int64_t /*num_frames*/) const override {
+    return 2 * shape_.in_channels * static_cast<int64_t>(sizeof(double));
+  }
+  void run(const StepMemory& memory, int64_t begin, int64_t end) const override {
+    for (int64_t frame = begin; frame < end; ++frame) {
+      kernels().statistics({.src = in_map(memory.input.at(frame)),
+                            .gamma = weights_.gamma(),
+                            .beta = weights_.beta(),
+                            .epsilon = step_.epsilon,
+                            .scale = memory.statistics.at(frame),
+                            .shift = memory.statistics.at(frame) + shape_.in_channels,
+                            .sums = static_cast<double*>(memory.scratch)});
+    }
+  }
+};
+
+/// Also `multiply`, whose factor is a scale.
+class Pointwise : public StepOperation {
+ public:
+  using StepOperation::StepOperation;
+  void run(const StepMemory& memory, int64_t begin, int64_t end) const override {
+    const bool multiply = step_.kind == StepKind::multiply;
+    for (int64_t frame = begin; frame < end; ++frame) {
+      PointwiseArgs args = {.src = in_map(memory.input.at(frame)),
+                            .dst = out_map(memory.output.at(frame)),
+                            .scale = weights_.scale(),
+                            .shift = weights_.bias(),
+                            .residual = multiply ? nullptr : memory.residual.at(frame),
+                            .activation = step_.activation};
+      if (const float* affine = memory.affine.at(frame)) {
+        args.scale = affine;
+        args.shift = affine + shape_.in_channels;
+      }
+      if (multiply) args.scale = memory.residual.at(frame);
+      kernels().pointwise(args);
+      if (memory.head.base != nullptr) {
+        copy_to_head(memory.output.at(frame), memory.head.at(frame));
+      }
+    }
+  }
+
+ private:
+  void copy_to_head(float* from, float* to) const {
+    const MapView map = out_map(from);
+    const int64_t lanes = machine_.lanes();
+    for (int64_t p = 0; p < map.height * map.width; ++p) {
+      for (int64_t c = 0; c < step_.channels; ++c) {
+        *to++ = map.data[p * map.pixel_stride + c / lanes * map.vector_stride + c % lanes];
+      }
+    }
+  }
+};
+
+class MaxPool : public StepOperation {
+ public:
+  using StepOperation::StepOperation;
+  void run(const StepMemory& memory, int64_t begin, int64_t end) const override {
+    for (int64_t frame = begin; frame < end; ++frame) {
+      kernels().max_pool({.src = in_map(memory.input.at(frame)),
+                          .dst = out_map(memory.output.at(frame)),
+                          .kernel = step_.kernel,
+                          .stride = step_.stride,
+                          .pad_top = row_padding().before,
+                          .pad_left = col_padding().before});
+    }
+  }
+};
+
+/// A pool of one cell.
+class Subsample : public StepOperation {
+ public:
+  using StepOperation::StepOperation;
+  void run(const StepMemory& memory, int64_t begin, int64_t end) const override {
+    for (int64_t frame = begin; frame < end; ++frame) {
+      kernels().max_pool({.src = in_map(memory.input.at(frame)),
+                          .dst = out_map(memory.output.at(frame)),
+                          .kernel = 1,
+                          .stride = step_.stride});
+    }
+  }
+};
+
+class GlobalMean : public StepOperation {
+ public:
+  using StepOperation::StepOperation;
+  void run(const StepMemory& memory, int64_t begin, int64_t end) const override {
+    for (int64_t frame = begin; frame < end; ++frame) {
+      kernels().global_mean(in_map(memory.input.at(frame)), memory.output.at(frame));
+    }
+  }
+};
+
+/// out[p s + a - crop, q s + b - crop, o] += columns[p, q][(a k + b) channels + o].
+class OverlapAdd : public StepOperation {
+ public:
+  using StepOperation::StepOperation;
+
+  void run(const StepMemory& memory, int64_t begin, int64_t end) const override {
+    for (int64_t frame = begin; frame < end; ++frame) {
+      if (memory.head.base != nullptr) {
+        add_frame(memory.input.at(frame),
+                  {memory.head.at(frame), step_.channels, machine_.lanes()});
+      } else {
+        float* dst = memory.output.at(frame);
+        std::fill_n(dst, shape_.out.height * shape_.out.width * shape_.out_channels, 0.0F);
+        const MapView map = out_map(dst);
+        add_frame(memory.input.at(frame), {dst, map.pixel_stride, map.vector_stride});
+      }
+    }
+  }
+
+ private:
+  struct Destination {
+    float* data;
+    int64_t pixel_stride, vector_stride;
+  };
+
+  void add_frame(float* columns, const Destination& to) const {
+    const MapView from = in_map(columns);
+    const int64_t lanes = machine_.lanes(), k = step_.kernel, s = step_.stride;
+    const int64_t crop = transpose_crop(step_.kernel, step_.stride);
+    for (int64_t row = 0; row < shape_.out.height; ++row) {
+      for (int64_t col = 0; col < shape_.out.width; ++col) {
+        for (int64_t o = 0; o < step_.channels; ++o) {
+          float sum = weights_.bias() != nullptr ? weights_.bias()[o] : 0.0F;
+          for (int64_t a = (row + crop) % s; a < k && a <= row + crop; a += s) {
+            const int64_t p = (row + crop - a) / s;
+            if (p >= shape_.in.height) continue;
+            for (int64_t b = (col + crop) % s; b < k && b <= col + crop; b += s) {
+              const int64_t q = (col + crop - b) / s;
+              if (q >= shape_.in.width) continue;
+              const int64_t channel = (a * k + b) * step_.channels + o;
+              sum += from.data[(p * from.width + q) * from.pixel_stride +
+                               channel / lanes * from.vector_stride + channel % lanes];
+            }
+          }
+          to.data[(row * shape_.out.width + col) * to.pixel_stride +
+                  o / lanes * to.vector_stride + o % lanes] = sum;
+        }
+      }
+    }
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Operation> make_operation(const Graph& graph, const Step& step,
+                                          const LayerWeights& weights, const StepShape& shape,
+                                          const Machine& machine, const OperationOptions& options) {
+  switch (step.kind) {
+    case StepKind::preprocess:
+      return std::make_unique<Preprocess>(graph, shape.picture, step, weights, shape, machine);
+    case StepKind::convolution:
+      return make_convolution_operation(step, weights, shape, machine, options);
+    case StepKind::depthwise:
+      return std::make_unique<Depthwise>(step, weights, shape, machine);
+    case StepKind::statistics:
+      return std::make_unique<Statistics>(step, weights, shape, machine);
+    case StepKind::pointwise:
+    case StepKind::multiply:
+      return std::make_unique<Pointwise>(step, weights, shape, machine);
+    case StepKind::max_pool:
+      return std::make_unique<MaxPool>(step, weights, shape, machine);
+    case StepKind::subsample:
+      return std::make_unique<Subsample>(step, weights, shape, machine);
+    case StepKind::global_mean:
+      return std::make_unique<GlobalMean>(step, weights, shape, machine);
+    case StepKind::overlap_add:
+      return std::make_unique<OverlapAdd>(step, weights, shape, machine);
+  }
+  POSSE_ASSERT(false);
+}
+
+}  // namespace posse::cpu
