@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "network/backends/cpu/cpu_backend.h"
 #include "network/backends/reference/reference_backend.h"
 
 namespace posse {
@@ -32,7 +33,7 @@ const Backend& named_backend(std::string_view name, std::string_view asked_by) {
 }  // namespace
 
 std::span<const Backend* const> backends() {
-  static const std::array all = {&reference_backend()};
+  static const std::array all = {&cpu_backend(), &reference_backend()};
   return all;
 }
 

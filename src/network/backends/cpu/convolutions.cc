@@ -21,17 +21,17 @@ class DirectConvolution : public Operation {
   DirectConvolution(const Step& step, const LayerWeights& weights, const StepShape& shape,
                     const Machine& machine, const OperationOptions& options)
       : convolution_(make_convolution(convolution_shape(step, shape, machine), options.threads)),
-        packed_(weights.direct_for(*convolution_)), bias_(weights.bias()),
+        packed_(weights.direct_for(*convolution_)),
+        bias_(weights.bias()),
         flops_(convolution_flops(step, shape)),
-        residual_floats_(options.copy_residual
-                             ? shape.out.height * shape.out.width * shape.out_channels
-                             : 0) {}
+        residual_floats_(
+            options.copy_residual ? shape.out.height * shape.out.width * shape.out_channels : 0) {}
 
   void run(const StepMemory& memory, int64_t begin, int64_t end) const override {
     for (int64_t frame = begin; frame < end; ++frame) {
       float* dst = memory.output.at(frame);
       if (residual_floats_ > 0) std::copy_n(memory.residual.at(frame), residual_floats_, dst);
-      convolution_->run(memory.input.at(frame), packed_, bias_, dst, memory.scratch);
+      convolution_->run(memory.input.at(frame), *packed_, bias_, dst, memory.scratch);
     }
   }
   int64_t scratch_bytes(int64_t /*num_frames*/) const override {
@@ -42,7 +42,7 @@ class DirectConvolution : public Operation {
 
  private:
   std::unique_ptr<OneDnnConvolution> convolution_;
-  const PackedWeights& packed_;
+  std::shared_ptr<const PackedWeights> packed_;
   const float* bias_;
   double flops_;
   int64_t residual_floats_;
@@ -52,7 +52,10 @@ class WinogradConvolution : public Operation {
  public:
   WinogradConvolution(const Step& step, const LayerWeights& weights, const StepShape& shape,
                       const Machine& machine)
-      : step_(step), weights_(weights), shape_(shape), machine_(machine),
+      : step_(step),
+        weights_(weights),
+        shape_(shape),
+        machine_(machine),
         outputs_(weights.method() == ConvolutionMethod::winograd4 ? 4 : 2) {}
 
   void run(const StepMemory& memory, int64_t begin, int64_t end) const override {

@@ -14,7 +14,8 @@ namespace {
 size_t index(int i) { return static_cast<size_t>(i); }
 
 bool same_bits(std::span<const float> a, std::span<const float> b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);
 }
 
 /// Names do not matter: what is computed does.
@@ -77,9 +78,8 @@ double work(const Graph& graph, const Program& program, int num_steps, Extent us
     if (step.output < 0) continue;
     const Extent out = extents[index(program.values[index(step.output)].node)];
     const double cells = static_cast<double>(out.height * out.width);
-    const double per_cell = step.weights.empty()
-                                ? static_cast<double>(step.channels)
-                                : static_cast<double>(step.weights.size());
+    const double per_cell = step.weights.empty() ? static_cast<double>(step.channels)
+                                                 : static_cast<double>(step.weights.size());
     sum += cells * per_cell;
   }
   return sum;
@@ -197,7 +197,11 @@ std::vector<PrefixGroup> find_shared_prefixes(std::span<const Graph* const> grap
       const Program& program = programs[index(member)];
       for (int steps = 1; steps < static_cast<int>(program.steps.size()); ++steps) {
         const std::vector<int> group = sharers(common, left, member, steps);
-        if (group.size() < 2 || boundary_value(program, steps) < 0) continue;
+        const ValueId boundary = boundary_value(program, steps);
+        const bool all_agree = std::all_of(group.begin(), group.end(), [&](int other) {
+          return boundary_value(programs[index(other)], steps) == boundary;
+        });
+        if (group.size() < 2 || boundary < 0 || !all_agree) continue;
         const double saved = static_cast<double>(group.size() - 1) *
                              work(*graphs[index(member)], program, steps, usual);
         if (saved > most_saved) {
@@ -232,9 +236,9 @@ std::unique_ptr<EnsembleExecutor> make_ensemble(std::span<const EnsembleMember> 
     const ValueId boundary = boundary_value(programs[index(first)], group.num_steps);
     for (const int member : group.members) {
       Program suffix = take_suffix(programs[index(member)], group.num_steps, boundary);
-      compiled[index(member)] = {
-          static_cast<int>(prefixes.size()),
-          std::make_unique<CpuNetwork>(*graphs[index(member)], std::move(suffix), machine, options)};
+      compiled[index(member)] = {static_cast<int>(prefixes.size()),
+                                 std::make_unique<CpuNetwork>(*graphs[index(member)],
+                                                              std::move(suffix), machine, options)};
     }
     Program prefix = take_prefix(programs[index(first)], group.num_steps, boundary);
     prefixes.push_back(

@@ -24,9 +24,8 @@ const Kernels* kernels_of(Isa isa) {
       return &simd_generic::kernels();
 #if defined(POSSE_X86)
     case Isa::avx2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
-                 ? &simd_avx2::kernels()
-                 : nullptr;
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &simd_avx2::kernels()
+                                                                             : nullptr;
     case Isa::avx512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")

@@ -52,10 +52,10 @@ struct PreprocessArgs {
 /// dst = activation(src * scale + shift + residual); each of the three may be absent (nullptr).
 struct PointwiseArgs {
   MapView src;
-  MutableMapView dst;              ///< may be src
-  const float* scale = nullptr;    ///< [channels]
-  const float* shift = nullptr;    ///< [channels]
-  const float* residual = nullptr; ///< laid out as src
+  MutableMapView dst;               ///< may be src
+  const float* scale = nullptr;     ///< [channels]
+  const float* shift = nullptr;     ///< [channels]
+  const float* residual = nullptr;  ///< laid out as src
   Activation activation = Activation::none;
 };
 
@@ -67,9 +67,9 @@ struct StatisticsArgs {
   const float* gamma = nullptr;  ///< [channels], zero in the padding
   const float* beta = nullptr;
   double epsilon = 0;
-  float* scale = nullptr;   ///< out, [channels]
-  float* shift = nullptr;   ///< out, [channels]
-  double* sums = nullptr;   ///< scratch, [2 * channels]
+  float* scale = nullptr;  ///< out, [channels]
+  float* shift = nullptr;  ///< out, [channels]
+  double* sums = nullptr;  ///< scratch, [2 * channels]
 };
 
 /// Depthwise convolution: dst = activation(sum over taps of weights * in(src) + bias), where
@@ -97,20 +97,20 @@ struct DepthwiseArgs {
 /// [first_tile, first_tile + num_tiles) of `num_frames` maps of one size. Source of the algorithm:
 /// Lavin and Gray, Fast algorithms for convolutional neural networks (2016).
 struct WinogradArgs {
-  int outputs = 4;            ///< 4: F(4x4, 3x3); 2: F(2x2, 3x3)
-  MapView src;                ///< the first frame
-  MutableMapView dst;         ///< the first frame
+  int outputs = 4;     ///< 4: F(4x4, 3x3); 2: F(2x2, 3x3)
+  MapView src;         ///< the first frame
+  MutableMapView dst;  ///< the first frame
   int64_t src_frame_stride = 0;
   int64_t dst_frame_stride = 0;
   int dilation = 1;
   int64_t first_tile = 0;
   int64_t num_tiles = 0;
-  int64_t tile_capacity = 0;        ///< tiles that `transformed` and `products` have room for
-  const float* weights = nullptr;   ///< of winograd_weights()
-  const float* bias = nullptr;      ///< [channels out] or nullptr
+  int64_t tile_capacity = 0;       ///< tiles that `transformed` and `products` have room for
+  const float* weights = nullptr;  ///< of winograd_weights()
+  const float* bias = nullptr;     ///< [channels out] or nullptr
   Activation activation = Activation::none;
-  float* transformed = nullptr;     ///< scratch, [frequency, channels in, tile_capacity]
-  float* products = nullptr;        ///< scratch, [frequency, channels out rounded up, tile_capacity]
+  float* transformed = nullptr;  ///< scratch, [frequency, channels in, tile_capacity]
+  float* products = nullptr;     ///< scratch, [frequency, channels out rounded up, tile_capacity]
 };
 
 struct PoolArgs {

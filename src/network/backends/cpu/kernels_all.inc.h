@@ -2,11 +2,14 @@
 
 #include "network/backends/cpu/depthwise_chunk.h"
 #include "network/backends/cpu/kernels.h"
+
+// In this order: each uses what comes before.
+// clang-format off
 #include "network/backends/cpu/simd.inc.h"
-// After simd.inc.h, in this order: each uses what comes before.
 #include "network/backends/cpu/kernels_pointwise.inc.h"
 #include "network/backends/cpu/kernels_depthwise.inc.h"
 #include "network/backends/cpu/kernels_winograd.inc.h"
+// clang-format on
 
 namespace posse::cpu::POSSE_SIMD_NAMESPACE {
 

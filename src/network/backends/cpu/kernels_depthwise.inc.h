@@ -114,7 +114,8 @@ inline void depthwise_output_row(const DepthwiseArgs& a, const DepthwiseChunk& c
   const float* rows[kMostTaps];
   for (int64_t v = 0; v < chunk.vectors; ++v) {
     for (int i = 0; i < a.kernel; ++i) {
-      const int64_t source = first_source_row + i * a.dilation + a.pad_top;  // counted from the padding
+      const int64_t source =
+          first_source_row + i * a.dilation + a.pad_top;  // counted from the padding
       rows[i] = a.rows + source % chunk.ring_rows * chunk.row_floats() + v * kLanes;
     }
     const int64_t vector = chunk.first_vector + v;

@@ -154,8 +154,10 @@ inline void max_pool(const PoolArgs& a) {
       for (int64_t v = 0; v < a.dst.vectors; ++v) {
         Vec best = broadcast(-__builtin_inff());
         for (int64_t y = row_begin; y < row_end; ++y) {
-          const float* x = a.src.data + y * a.src.width * a.src.pixel_stride + v * a.src.vector_stride;
-          for (int64_t k = col_begin; k < col_end; ++k) best = max(best, load(x + k * a.src.pixel_stride));
+          const float* x =
+              a.src.data + y * a.src.width * a.src.pixel_stride + v * a.src.vector_stride;
+          for (int64_t k = col_begin; k < col_end; ++k)
+            best = max(best, load(x + k * a.src.pixel_stride));
         }
         store(to + v * a.dst.vector_stride, best);
       }

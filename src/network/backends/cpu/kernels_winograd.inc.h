@@ -143,10 +143,10 @@ inline __attribute__((noinline)) void multiply_tiles(const float* x, int64_t x_s
     left##r = fma(value, w0, left##r);          \
     right##r = fma(value, w1, right##r);        \
   }
-#define POSSE_STORE(r)                           \
-  if constexpr (kRows > r) {                     \
-    store(y + r * kLanes, left##r);              \
-    store(y + y_step + r * kLanes, right##r);    \
+#define POSSE_STORE(r)                        \
+  if constexpr (kRows > r) {                  \
+    store(y + r * kLanes, left##r);           \
+    store(y + y_step + r * kLanes, right##r); \
   }
   POSSE_ROWS(POSSE_DECLARE)
   for (int64_t v = 0; v < vectors; ++v) {
@@ -170,13 +170,24 @@ using MultiplyTiles = void (*)(const float*, int64_t, int64_t, const float*, flo
 
 POSSE_INLINE MultiplyTiles multiply_tiles_of(int64_t rows) {
   static constexpr MultiplyTiles table[] = {
-      nullptr,           multiply_tiles<1>, multiply_tiles<2>, multiply_tiles<3>,
+    nullptr,
+    multiply_tiles<1>,
+    multiply_tiles<2>,
+    multiply_tiles<3>,
 #if defined(__AVX2__)
-      multiply_tiles<4>, multiply_tiles<5>, multiply_tiles<6>,
+    multiply_tiles<4>,
+    multiply_tiles<5>,
+    multiply_tiles<6>,
 #endif
 #if POSSE_LANES == 16
-      multiply_tiles<7>, multiply_tiles<8>, multiply_tiles<9>, multiply_tiles<10>,
-      multiply_tiles<11>, multiply_tiles<12>, multiply_tiles<13>, multiply_tiles<14>,
+    multiply_tiles<7>,
+    multiply_tiles<8>,
+    multiply_tiles<9>,
+    multiply_tiles<10>,
+    multiply_tiles<11>,
+    multiply_tiles<12>,
+    multiply_tiles<13>,
+    multiply_tiles<14>,
 #endif
   };
   return table[rows];
@@ -213,8 +224,8 @@ inline void winograd_output(const WinogradArgs& a, const TileGrid& grid) {
     const int64_t rows = least(kOutputs, (dst.height - at.row + grid.dilation - 1) / grid.dilation);
     const int64_t cols = least(kOutputs, (dst.width - at.col + grid.dilation - 1) / grid.dilation);
     if (rows <= 0 || cols <= 0) continue;
-    float* corner = dst.data + at.frame * a.dst_frame_stride +
-                    (at.row * dst.width + at.col) * dst.pixel_stride;
+    float* corner =
+        dst.data + at.frame * a.dst_frame_stride + (at.row * dst.width + at.col) * dst.pixel_stride;
     for (int64_t v = 0; v < dst.vectors; ++v) {
       const float* m = a.products + (v * a.tile_capacity + t) * kLanes;
       Vec half[kOutputs][kSide];
@@ -228,8 +239,8 @@ inline void winograd_output(const WinogradArgs& a, const TileGrid& grid) {
       for (int64_t i = 0; i < rows; ++i) {
         Vec transformed[kOutputs];
         transform_output<kOutputs>(half[i], transformed);
-        float* to = corner + v * dst.vector_stride +
-                    i * grid.dilation * dst.width * dst.pixel_stride;
+        float* to =
+            corner + v * dst.vector_stride + i * grid.dilation * dst.width * dst.pixel_stride;
         for (int64_t j = 0; j < cols; ++j) {
           store(to + j * grid.dilation * dst.pixel_stride,
                 activate(transformed[j] + bias, a.activation));

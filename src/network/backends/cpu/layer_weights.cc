@@ -72,15 +72,21 @@ LayerWeights::LayerWeights(const Step& step, const Machine& machine, Convolution
   }
 }
 
-const PackedWeights& LayerWeights::direct_for(const OneDnnConvolution& convolution) const {
+std::shared_ptr<const PackedWeights> LayerWeights::direct_for(
+    const OneDnnConvolution& convolution) const {
   const std::lock_guard lock(mutex_);
-  std::unique_ptr<PackedWeights> repacked = convolution.repack(*direct_);
-  if (!repacked) return *direct_;
-  for (const auto& known : repacked_) {
-    if (!convolution.repack(*known)) return *known;
+  std::shared_ptr<const PackedWeights> repacked = convolution.repack(*direct_);
+  if (!repacked) return direct_;
+  for (const auto& other : others_) {
+    const auto known = other.lock();
+    if (known && !convolution.repack(*known)) return known;
   }
-  repacked_.push_back(std::move(repacked));
-  return *repacked_.back();
+  if (direct_.use_count() == 1) {
+    direct_ = repacked;
+  } else {
+    others_.push_back(repacked);
+  }
+  return repacked;
 }
 
 int64_t LayerWeights::num_bytes() const {
@@ -89,9 +95,11 @@ int64_t LayerWeights::num_bytes() const {
     floats += t->size();
   }
   int64_t bytes = floats * static_cast<int64_t>(sizeof(float));
-  if (direct_) bytes += direct_->num_bytes();
   const std::lock_guard lock(mutex_);
-  for (const auto& repacked : repacked_) bytes += repacked->num_bytes();
+  if (direct_) bytes += direct_->num_bytes();
+  for (const auto& other : others_) {
+    if (const auto known = other.lock()) bytes += known->num_bytes();
+  }
   return bytes;
 }
 

@@ -27,8 +27,9 @@ class LayerWeights {
                const ConvolutionShape& reference);
 
   ConvolutionMethod method() const { return method_; }
-  /// Packed for this convolution: those packed first where they fit, else a copy that is kept.
-  const PackedWeights& direct_for(const OneDnnConvolution& convolution) const;
+  /// Packed for this convolution. One copy is kept; a frame size whose kernel wants another order
+  /// gets a copy of its own only while operations of the first are alive.
+  std::shared_ptr<const PackedWeights> direct_for(const OneDnnConvolution& convolution) const;
   const Tensor& winograd() const { return winograd_; }
   const Tensor& depthwise() const { return depthwise_; }  ///< [k * k, padded channels]
   /// Padded with zeros; nullptr if the step has none.
@@ -44,9 +45,9 @@ class LayerWeights {
 
   ConvolutionMethod method_;
   Tensor winograd_, depthwise_, bias_, scale_, gamma_, beta_;
-  std::unique_ptr<PackedWeights> direct_;
   mutable std::mutex mutex_;
-  mutable std::vector<std::unique_ptr<PackedWeights>> repacked_;
+  mutable std::shared_ptr<const PackedWeights> direct_;
+  mutable std::vector<std::weak_ptr<const PackedWeights>> others_;
 };
 
 }  // namespace posse::cpu

@@ -14,8 +14,11 @@ namespace {
 class Lowering {
  public:
   Lowering(const Graph& graph, const Weights& weights)
-      : graph_(graph), weights_(weights), value_of_(graph.nodes.size(), -1),
-        fused_(graph.nodes.size(), false), num_users_(graph.nodes.size(), 0) {
+      : graph_(graph),
+        weights_(weights),
+        value_of_(graph.nodes.size(), -1),
+        fused_(graph.nodes.size(), false),
+        num_users_(graph.nodes.size(), 0) {
     for (const Node& node : graph.nodes) {
       for (const NodeId from : node.inputs) ++num_users_[index(from)];
     }

@@ -21,8 +21,8 @@ std::vector<bool> live_steps(const Program& program, bool want_locref) {
   if (program.exit >= 0) wanted[index(program.exit)] = true;
   for (size_t i = program.steps.size(); i-- > 0;) {
     const Step& step = program.steps[i];
-    const bool is_head = step.head == Head::scoremap_logits ||
-                         (step.head == Head::locref && want_locref);
+    const bool is_head =
+        step.head == Head::scoremap_logits || (step.head == Head::locref && want_locref);
     live[i] = is_head || (step.output >= 0 && wanted[index(step.output)]) ||
               (step.statistics >= 0 && wanted[index(step.statistics)]);
     if (!live[i]) continue;
@@ -125,8 +125,8 @@ std::shared_ptr<CpuNetwork::ShapePlan> CpuNetwork::make_plan(Extent frame, bool 
   for (int i = 0; i < num_steps; ++i) {
     const Step& step = program_.steps[index(i)];
     if (step.input < 0 || step.output < 0) continue;
-    const int64_t map_floats = plan->frame_floats[index(step.input)] +
-                               plan->frame_floats[index(step.output)];
+    const int64_t map_floats =
+        plan->frame_floats[index(step.input)] + plan->frame_floats[index(step.output)];
     if (weights_[index(i)]->num_bytes() > map_floats * static_cast<int64_t>(sizeof(float))) {
       plan->frame_major_end = i;
       break;
@@ -177,7 +177,8 @@ void CpuNetwork::run_chunk(Run& run, int64_t begin, int64_t end) const {
                                                 .frame_major_end = plan.frame_major_end,
                                                 .num_frames = count});
   float* base = run.workspace.arena(arena.num_floats);
-  const FrameBatch chunk = {run.batch.height, run.batch.width,
+  const FrameBatch chunk = {run.batch.height,
+                            run.batch.width,
                             {run.batch.frames.begin() + begin, run.batch.frames.begin() + end}};
   const auto slot = [&](ValueId v) -> Slot {
     if (v < 0) return {};
@@ -207,9 +208,8 @@ void CpuNetwork::run_chunk(Run& run, int64_t begin, int64_t end) const {
     const Operation* operation = plan.operations[index(i)].get();
     if (operation == nullptr) return;
     const Step& s = program_.steps[index(i)];
-    const StepMemory memory = {slot(s.input),  slot(s.residual),   slot(s.affine),
-                               slot(s.output), slot(s.statistics), head(s.head),
-                               scratch,        &chunk};
+    const StepMemory memory = {slot(s.input),      slot(s.residual), slot(s.affine), slot(s.output),
+                               slot(s.statistics), head(s.head),     scratch,        &chunk};
     const auto start = std::chrono::steady_clock::now();
     operation->run(memory, first, last);
     if (run.times != nullptr) {
@@ -253,10 +253,10 @@ void CpuNetwork::run(const FrameBatch& batch, bool want_locref, const CpuPrefixA
   if (entry != nullptr) {
     const int64_t floats = plan->frame_floats[index(program_.entry)];
     if (entry->num_frames != batch.size() || entry->frame_floats != floats) {
-      throw Error(ErrorKind::shape_mismatch,
-                  "the prefix activations are of another batch: " +
-                      std::to_string(entry->num_frames) + " frames, expected " +
-                      std::to_string(batch.size()) + " of the batch's size");
+      throw Error(
+          ErrorKind::shape_mismatch,
+          "the prefix activations are of another batch: " + std::to_string(entry->num_frames) +
+              " frames, expected " + std::to_string(batch.size()) + " of the batch's size");
     }
   }
   if (times != nullptr && times->size() != program_.steps.size()) {

@@ -83,20 +83,19 @@ dnnl::convolution_forward::primitive_desc describe(const ConvolutionShape& s) {
   const auto kind = dnnl::prop_kind::forward_inference;
   const auto algorithm = dnnl::algorithm::convolution_direct;
 #if DNNL_VERSION_MAJOR >= 3
-  return {engine(), kind, algorithm, src, weights, bias, dst, strides, dilates, before, after,
-          attributes(s)};
+  return {engine(), kind,    algorithm, src,    weights, bias,
+          dst,      strides, dilates,   before, after,   attributes(s)};
 #else
   return {{kind, algorithm, src, weights, bias, dst, strides, dilates, before, after},
-          attributes(s), engine()};
+          attributes(s),
+          engine()};
 #endif
 }
 
 class OneDnnWeights : public PackedWeights {
  public:
   explicit OneDnnWeights(memory values) : values_(std::move(values)) {}
-  int64_t num_bytes() const override {
-    return static_cast<int64_t>(values_.get_desc().get_size());
-  }
+  int64_t num_bytes() const override { return static_cast<int64_t>(values_.get_desc().get_size()); }
   const memory& values() const { return values_; }
 
  private:
@@ -118,8 +117,8 @@ class Convolution : public OneDnnConvolution {
       : shape_(shape), desc_(describe(shape)), primitive_(desc_) {}
 
   std::unique_ptr<PackedWeights> pack(std::span<const float> weights) const override {
-    const auto plain =
-        described({shape_.out_channels, shape_.in_channels, shape_.kernel, shape_.kernel}, Tag::oihw);
+    const auto plain = described(
+        {shape_.out_channels, shape_.in_channels, shape_.kernel, shape_.kernel}, Tag::oihw);
     POSSE_ASSERT(plain.get_size() == weights.size_bytes());
     // oneDNN's memory wants a mutable pointer also for what it only reads.
     const memory from(plain, engine(), const_cast<float*>(weights.data()));
@@ -175,10 +174,18 @@ std::unique_ptr<OneDnnConvolution> make_convolution(const ConvolutionShape& shap
 }
 
 bool onednn_is_fast(MapFormat format) {
-  const ConvolutionShape probe = {.in_channels = 64, .out_channels = 64, .in_height = 16,
-                                  .in_width = 16, .out_height = 16, .out_width = 16, .kernel = 3,
-                                  .rows = {1, 1}, .cols = {1, 1}, .has_bias = true,
-                                  .activation = Activation::relu, .format = format};
+  const ConvolutionShape probe = {.in_channels = 64,
+                                  .out_channels = 64,
+                                  .in_height = 16,
+                                  .in_width = 16,
+                                  .out_height = 16,
+                                  .out_width = 16,
+                                  .kernel = 3,
+                                  .rows = {1, 1},
+                                  .cols = {1, 1},
+                                  .has_bias = true,
+                                  .activation = Activation::relu,
+                                  .format = format};
   const std::string name = make_convolution(probe, 1)->implementation();
   return name.find("jit") != std::string::npos || name.find("brg") != std::string::npos;
 }

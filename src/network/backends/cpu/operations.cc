@@ -42,8 +42,10 @@ class Preprocess : public StepOperation {
  public:
   Preprocess(const Graph& graph, bool picture, const Step& step, const LayerWeights& weights,
              const StepShape& shape, const Machine& machine)
-      : StepOperation(step, weights, shape, machine), mean_(graph.mean_pixel),
-        scale_(graph.input_scale), picture_(picture) {}
+      : StepOperation(step, weights, shape, machine),
+        mean_(graph.mean_pixel),
+        scale_(graph.input_scale),
+        picture_(picture) {}
 
   void run(const StepMemory& memory, int64_t begin, int64_t end) const override {
     const int64_t pixels = shape_.out.height * shape_.out.width;
@@ -105,13 +107,13 @@ class Depthwise : public StepOperation {
                             .rows = static_cast<float*>(memory.scratch)};
       if (float* statistics = memory.statistics.at(frame)) {
         const int64_t sums = (ring_floats() * static_cast<int64_t>(sizeof(float)) + 63) / 64 * 64;
-        args.statistics = {.gamma = weights_.gamma(),
-                           .beta = weights_.beta(),
-                           .epsilon = step_.epsilon,
-                           .scale = statistics,
-                           .shift = statistics + shape_.out_channels,
-                           .sums = reinterpret_cast<double*>(
-                               static_cast<std::byte*>(memory.scratch) + sums)};
+        args.statistics = {
+            .gamma = weights_.gamma(),
+            .beta = weights_.beta(),
+            .epsilon = step_.epsilon,
+            .scale = statistics,
+            .shift = statistics + shape_.out_channels,
+            .sums = reinterpret_cast<double*>(static_cast<std::byte*>(memory.scratch) + sums)};
       }
       kernels().depthwise(args);
     }
@@ -264,8 +266,8 @@ class OverlapAdd : public StepOperation {
                                channel / lanes * from.vector_stride + channel % lanes];
             }
           }
-          to.data[(row * shape_.out.width + col) * to.pixel_stride +
-                  o / lanes * to.vector_stride + o % lanes] = sum;
+          to.data[(row * shape_.out.width + col) * to.pixel_stride + o / lanes * to.vector_stride +
+                  o % lanes] = sum;
         }
       }
     }

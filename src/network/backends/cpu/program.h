@@ -48,10 +48,10 @@ enum class Head { none, scoremap_logits, locref };
 
 struct Step {
   StepKind kind = StepKind::preprocess;
-  std::string name;      ///< of the last node that went into it
+  std::string name;  ///< of the last node that went into it
   ValueId input = -1;
-  ValueId residual = -1;    ///< added before the activation; of multiply: the factor
-  ValueId affine = -1;      ///< scale and shift applied to the input (depthwise, pointwise)
+  ValueId residual = -1;  ///< added before the activation; of multiply: the factor
+  ValueId affine = -1;    ///< scale and shift applied to the input (depthwise, pointwise)
   ValueId output = -1;
   ValueId statistics = -1;  ///< affine made from the output (depthwise) or the input (statistics)
   Activation input_activation = Activation::none;  ///< after `affine`, of a depthwise step
@@ -64,12 +64,12 @@ struct Step {
   int channels = 0;    ///< of the output, unpadded
   int weights_in = 0;  ///< input channels of a convolution, unpadded
   // Folded weights; empty where the step has none.
-  Tensor weights;             ///< [out, in, k, k] of a convolution, [k, k, channels] of a depthwise
-  std::vector<float> bias;    ///< [channels]; also the constant shift of a pointwise step
-  std::vector<float> scale;   ///< constant scale of a pointwise step
+  Tensor weights;            ///< [out, in, k, k] of a convolution, [k, k, channels] of a depthwise
+  std::vector<float> bias;   ///< [channels]; also the constant shift of a pointwise step
+  std::vector<float> scale;  ///< constant scale of a pointwise step
   std::vector<float> gamma, beta;  ///< of statistics
   double epsilon = 0;
-  Head head = Head::none;     ///< set on the step that makes a network output
+  Head head = Head::none;  ///< set on the step that makes a network output
 };
 
 struct Program {

@@ -13,9 +13,9 @@ namespace {
 /// The matrices of F(m x m, 3 x 3), by magnitude where only that matters.
 struct Transform {
   int outputs;
-  std::vector<std::array<double, 3>> weights;   ///< G, [side][3]
-  std::vector<double> input_gain;               ///< row sums of |B^T|, [side]
-  std::vector<std::vector<double>> output_gain; ///< |A|, [outputs][side]
+  std::vector<std::array<double, 3>> weights;    ///< G, [side][3]
+  std::vector<double> input_gain;                ///< row sums of |B^T|, [side]
+  std::vector<std::vector<double>> output_gain;  ///< |A|, [outputs][side]
   int side() const { return outputs + 2; }
 };
 
@@ -45,9 +45,8 @@ void transform_kernel(const Transform& t, const float* g, double* out) {
     std::array<double, 3> half{};
     for (int x = 0; x < 3; ++x) {
       for (int y = 0; y < 3; ++y) {
-        half[static_cast<size_t>(x)] +=
-            t.weights[static_cast<size_t>(a)][static_cast<size_t>(y)] *
-            static_cast<double>(g[3 * y + x]);
+        half[static_cast<size_t>(x)] += t.weights[static_cast<size_t>(a)][static_cast<size_t>(y)] *
+                                        static_cast<double>(g[3 * y + x]);
       }
     }
     for (int b = 0; b < side; ++b) {
