@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <optional>
 
 #include "base/error.h"
+#include "ensemble/consensus_peak.h"
 #include "keypoints/softmax_moments.h"
 
 namespace posse {
@@ -47,23 +49,8 @@ void check_members(std::span<const MemberMap> members) {
   }
 }
 
-/// All members on one grid and in one order of bodyparts.
-struct AlignedMembers {
-  Grid grid;
-  int bodyparts = 0;
-  std::vector<const float*> logits;  ///< [members] of [height, width, bodyparts]
-
-  size_t num_cells() const {
-    return static_cast<size_t>(grid.height) * static_cast<size_t>(grid.width);
-  }
-  double logit(size_t member, size_t cell, int bodypart) const {
-    return static_cast<double>(
-        logits[member][cell * static_cast<size_t>(bodyparts) + static_cast<size_t>(bodypart)]);
-  }
-};
-
 /// Members that have no NaN for this bodypart.
-std::vector<size_t> usable_members(const AlignedMembers& aligned, int bodypart) {
+std::vector<size_t> members_without_nan(const AlignedMembers& aligned, int bodypart) {
   std::vector<size_t> usable;
   for (size_t m = 0; m < aligned.logits.size(); ++m) {
     bool finite = true;
@@ -77,54 +64,43 @@ std::vector<size_t> usable_members(const AlignedMembers& aligned, int bodypart) 
   return usable;
 }
 
-/// Logits of the chosen members at one cell.
-std::span<double> gather(const AlignedMembers& aligned, std::span<const size_t> members,
-                         size_t cell, int bodypart, std::vector<double>& values) {
-  values.clear();
-  for (const size_t m : members) {
-    values.push_back(aligned.logit(m, cell, bodypart));
-  }
-  return values;
-}
+/// What the consensus of one bodypart is made of.
+struct BodypartInput {
+  const AlignedMembers& aligned;
+  std::span<const MemberMap> members;
+  std::vector<size_t> usable;  ///< members that take part
+  int bodypart = 0;
+  ConsensusMethod method = ConsensusMethod::mean;
 
-/// Where the consensus is on the grid, and how wide.
-struct Peak {
-  CellMoments moments;
-  size_t highest_cell = 0;  ///< first in row-major order among equals
+  double logit_at(size_t cell) const {
+    std::vector<double> values;
+    return consensus_logit(gather_logits(aligned, usable, cell, bodypart, values), method);
+  }
+  double probability_at(size_t cell) const {
+    std::vector<double> values;
+    return consensus_probability(gather_logits(aligned, usable, cell, bodypart, values), method);
+  }
 };
-
-std::optional<Peak> peak_plain(std::span<const double> consensus_logits, const Grid& grid) {
-  const auto moments =
-      softmax_moments(consensus_logits, plain_axis(grid.height), plain_axis(grid.width));
-  if (!moments) {
-    return std::nullopt;
-  }
-  const auto highest = std::ranges::max_element(consensus_logits);
-  return Peak{.moments = *moments,
-              .highest_cell = static_cast<size_t>(highest - consensus_logits.begin())};
-}
 
 /// Mean over members of where their own nearest cell places the keypoint, relative to the consensus
 /// cell's centre. On equal grids this is the mean of their location refinement at that cell.
 /// Members without it do not count.
-PixelOffset mean_locref(std::span<const MemberMap> members, std::span<const size_t> usable,
-                        const Grid& grid, size_t cell, int bodypart) {
-  const double x =
-      pixel_from_cell(static_cast<double>(cell % static_cast<size_t>(grid.width)), grid.stride);
-  const double y =
-      pixel_from_cell(static_cast<double>(cell / static_cast<size_t>(grid.width)), grid.stride);
+PixelOffset mean_locref(const BodypartInput& input, double x, double y) {
   PixelOffset sum;
   int count = 0;
-  for (const size_t m : usable) {
-    const ScoremapView& map = members[m].map;
+  for (const size_t m : input.usable) {
+    const ScoremapView& map = input.members[m].map;
     if (map.locref == nullptr) {
       continue;
     }
-    const int col =
-        std::clamp(static_cast<int>(std::lround(cell_from_pixel(x, map.stride))), 0, map.width - 1);
-    const int row = std::clamp(static_cast<int>(std::lround(cell_from_pixel(y, map.stride))), 0,
-                               map.height - 1);
-    const PixelOffset offset = locref_offset(map, row, col, column_of(members[m], bodypart));
+    const auto nearest = [&map](double pixel, int length) {
+      return std::clamp(static_cast<int>(std::lround(cell_from_pixel(pixel, map.stride))), 0,
+                        length - 1);
+    };
+    const int row = nearest(y, map.height);
+    const int col = nearest(x, map.width);
+    const PixelOffset offset =
+        locref_offset(map, row, col, column_of(input.members[m], input.bodypart));
     sum.x += pixel_from_cell(col, map.stride) + offset.x - x;
     sum.y += pixel_from_cell(row, map.stride) + offset.y - y;
     ++count;
@@ -132,77 +108,57 @@ PixelOffset mean_locref(std::span<const MemberMap> members, std::span<const size
   return count == 0 ? PixelOffset{} : PixelOffset{.x = sum.x / count, .y = sum.y / count};
 }
 
-double probability_at(const AlignedMembers& aligned, std::span<const size_t> usable, size_t cell,
-                      int bodypart, ConsensusMethod method) {
-  std::vector<double> values;
-  return consensus_probability(gather(aligned, usable, cell, bodypart, values), method);
-}
-
 /// Largest consensus probability of the one to four cells around a point.
-double probability_around(const AlignedMembers& aligned, std::span<const size_t> usable,
-                          const CellMoments& point, int bodypart, ConsensusMethod method) {
+double probability_around(const BodypartInput& input, const CellMoments& point) {
+  const Grid& grid = input.aligned.grid;
   double best = 0;
   for (const double r : {std::floor(point.y), std::ceil(point.y)}) {
     for (const double c : {std::floor(point.x), std::ceil(point.x)}) {
       const auto row =
-          static_cast<size_t>(std::clamp(r, 0.0, static_cast<double>(aligned.grid.height - 1)));
-      const auto col =
-          static_cast<size_t>(std::clamp(c, 0.0, static_cast<double>(aligned.grid.width - 1)));
-      const size_t cell = row * static_cast<size_t>(aligned.grid.width) + col;
-      best = std::max(best, probability_at(aligned, usable, cell, bodypart, method));
+          static_cast<size_t>(std::clamp(r, 0.0, static_cast<double>(grid.height - 1)));
+      const auto col = static_cast<size_t>(std::clamp(c, 0.0, static_cast<double>(grid.width - 1)));
+      best = std::max(best, input.probability_at(row * static_cast<size_t>(grid.width) + col));
     }
   }
   return best;
 }
 
-Keypoint keypoint_at(const Peak& peak, std::span<const MemberMap> members,
-                     const AlignedMembers& aligned, std::span<const size_t> usable, int bodypart,
-                     const ConsensusOptions& options) {
-  const double stride = aligned.grid.stride;
-  if (options.rule == DecodeRule::dgp) {
-    return {
-        .x = pixel_from_cell(peak.moments.x, stride),
-        .y = pixel_from_cell(peak.moments.y, stride),
-        .likelihood = probability_around(aligned, usable, peak.moments, bodypart, options.method)};
+Keypoint keypoint_of(const BodypartInput& input, const Peak& peak, DecodeRule rule) {
+  const Grid& grid = input.aligned.grid;
+  if (rule == DecodeRule::dgp) {
+    return {.x = pixel_from_cell(peak.moments.x, grid.stride),
+            .y = pixel_from_cell(peak.moments.y, grid.stride),
+            .likelihood = probability_around(input, peak.moments)};
   }
-  const auto width = static_cast<size_t>(aligned.grid.width);
-  const PixelOffset offset =
-      mean_locref(members, usable, aligned.grid, peak.highest_cell, bodypart);
+  const auto width = static_cast<size_t>(grid.width);
+  const double x = pixel_from_cell(static_cast<double>(peak.highest_cell % width), grid.stride);
+  const double y = pixel_from_cell(static_cast<double>(peak.highest_cell / width), grid.stride);
+  const PixelOffset offset = mean_locref(input, x, y);
   return {
-      .x = pixel_from_cell(static_cast<double>(peak.highest_cell % width), stride) + offset.x,
-      .y = pixel_from_cell(static_cast<double>(peak.highest_cell / width), stride) + offset.y,
-      .likelihood = probability_at(aligned, usable, peak.highest_cell, bodypart, options.method)};
+      .x = x + offset.x, .y = y + offset.y, .likelihood = input.probability_at(peak.highest_cell)};
 }
 
-ConsensusKeypoint missing_consensus() {
-  return {.keypoint = missing_keypoint(),
-          .map_covariance = {kNan, kNan, kNan},
-          .std_x = kNan,
-          .std_y = kNan};
-}
-
-ConsensusKeypoint describe(const std::optional<Peak>& peak, std::span<const MemberMap> members,
-                           const AlignedMembers& aligned, std::span<const size_t> usable,
-                           int bodypart, const ConsensusOptions& options) {
-  ConsensusKeypoint result = missing_consensus();
-  result.num_members = static_cast<int>(usable.size());
+ConsensusKeypoint describe(const BodypartInput& input, const std::optional<Peak>& peak,
+                           DecodeRule rule) {
+  ConsensusKeypoint result{.keypoint = missing_keypoint(),
+                           .map_covariance = {kNan, kNan, kNan},
+                           .std_x = kNan,
+                           .std_y = kNan,
+                           .num_members = static_cast<int>(input.usable.size())};
   if (peak) {
-    const double area = aligned.grid.stride * aligned.grid.stride;
-    result.keypoint = keypoint_at(*peak, members, aligned, usable, bodypart, options);
-    result.map_covariance = {.xx = peak->moments.xx * area,
-                             .xy = peak->moments.xy * area,
-                             .yy = peak->moments.yy * area};
+    const double area = input.aligned.grid.stride * input.aligned.grid.stride;
+    result.keypoint = keypoint_of(input, *peak, rule);
+    result.map_covariance = {peak->moments.xx * area, peak->moments.xy * area,
+                             peak->moments.yy * area};
   }
   return result;
 }
 
-/// Consensus logits of every cell of one bodypart, in double precision.
-std::vector<double> consensus_plane(const AlignedMembers& aligned, std::span<const size_t> usable,
-                                    int bodypart, ConsensusMethod method) {
-  std::vector<double> plane(aligned.num_cells(), kNan);
-  std::vector<double> values;
-  for (size_t cell = 0; cell < plane.size() && !usable.empty(); ++cell) {
-    plane[cell] = consensus_logit(gather(aligned, usable, cell, bodypart, values), method);
+/// Consensus logits of every cell of one bodypart, in double precision; NaN without members.
+std::vector<double> consensus_plane(const BodypartInput& input) {
+  std::vector<double> plane(input.aligned.num_cells(), kNan);
+  for (size_t cell = 0; cell < plane.size() && !input.usable.empty(); ++cell) {
+    plane[cell] = input.logit_at(cell);
   }
   return plane;
 }
@@ -254,8 +210,7 @@ void add_spread(ConsensusFrame& frame) {
 
 }  // namespace
 
-ConsensusFrame ConsensusEngine::consensus(std::span<const MemberMap> members) {
-  check_members(members);
+AlignedMembers ConsensusEngine::align(std::span<const MemberMap> members) {
   AlignedMembers aligned{
       .grid = finest_grid(members), .bodyparts = num_bodyparts(members[0]), .logits = {}};
   resampled_.resize(members.size());
@@ -266,22 +221,54 @@ ConsensusFrame ConsensusEngine::consensus(std::span<const MemberMap> members) {
     }
     aligned.logits.push_back(as_it_is ? members[m].map.logits : resampled_[m].data());
   }
-  ConsensusFrame frame;
+  return aligned;
+}
+
+void ConsensusEngine::find_keypoints(std::span<const MemberMap> members, ConsensusFrame& frame) {
+  const AlignedMembers aligned = align(members);
   frame.grid = aligned.grid;
+  std::vector<std::optional<Peak>> peaks(static_cast<size_t>(aligned.bodyparts));
+  if (options_.arithmetic == Arithmetic::fast) {
+    peaks = peak_finder_.find(aligned, options_.method,
+                              options_.rule == DecodeRule::dlc || options_.keep_scoremap);
+  }
   if (options_.keep_scoremap) {
     frame.scoremap_logits = Tensor({aligned.grid.height, aligned.grid.width, aligned.bodyparts});
   }
+  std::vector<size_t> everyone(members.size());
+  std::iota(everyone.begin(), everyone.end(), 0);
   for (int j = 0; j < aligned.bodyparts; ++j) {
-    const std::vector<size_t> usable = usable_members(aligned, j);
-    const std::vector<double> plane = consensus_plane(aligned, usable, j, options_.method);
-    frame.keypoints.push_back(
-        describe(peak_plain(plane, aligned.grid), members, aligned, usable, j, options_));
-    for (size_t cell = 0; cell < plane.size() && options_.keep_scoremap; ++cell) {
+    std::optional<Peak> peak = peaks[static_cast<size_t>(j)];
+    const BodypartInput input{.aligned = aligned,
+                              .members = members,
+                              .usable = peak ? everyone : members_without_nan(aligned, j),
+                              .bodypart = j,
+                              .method = options_.method};
+    const auto keep_logit = [&](size_t cell, double logit) {
       frame.scoremap_logits
           .data()[cell * static_cast<size_t>(aligned.bodyparts) + static_cast<size_t>(j)] =
-          static_cast<float>(plane[cell]);
+          static_cast<float>(logit);
+    };
+    if (!peak) {
+      const std::vector<double> plane = consensus_plane(input);
+      peak = find_peak(plane, aligned.grid);
+      for (size_t cell = 0; cell < plane.size() && options_.keep_scoremap; ++cell) {
+        keep_logit(cell, plane[cell]);
+      }
+    } else if (options_.keep_scoremap) {
+      for (size_t cell = 0; cell < aligned.num_cells(); ++cell) {
+        const auto logit = peak_finder_.logit(aligned, cell, j);
+        keep_logit(cell, logit ? *logit : input.logit_at(cell));
+      }
     }
+    frame.keypoints.push_back(describe(input, peak, options_.rule));
   }
+}
+
+ConsensusFrame ConsensusEngine::consensus(std::span<const MemberMap> members) {
+  check_members(members);
+  ConsensusFrame frame;
+  find_keypoints(members, frame);
   if (options_.member_keypoints) {
     add_members(members, options_.arithmetic, frame);
     add_spread(frame);

@@ -8,6 +8,7 @@
 #include "base/poses.h"
 #include "base/tensor.h"
 #include "ensemble/consensus_grid.h"
+#include "ensemble/consensus_peak.h"
 #include "ensemble/log_odds.h"
 #include "keypoints/decode.h"
 
@@ -87,7 +88,11 @@ class ConsensusEngine {
   ConsensusFrame consensus(std::span<const MemberMap> members);
 
  private:
+  AlignedMembers align(std::span<const MemberMap> members);
+  void find_keypoints(std::span<const MemberMap> members, ConsensusFrame& frame);
+
   ConsensusOptions options_;
+  PeakFinder peak_finder_;
   std::vector<std::vector<float>>
       resampled_;  ///< [members], used where a member is on another grid or in another order
 };

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
+#include "keypoints/row_kernels.h"
 #include "keypoints/softmax_moments.h"
 
 namespace posse {
@@ -38,6 +40,14 @@ Keypoint keypoint_by_dgp_rule(const ScoremapView& map, int bodypart, const AxisW
           .likelihood = likelihood_around(map, bodypart, moments->x, moments->y)};
 }
 
+/// A cell's centre plus its location refinement.
+Keypoint keypoint_of_cell(const ScoremapView& map, int row, int col, int bodypart) {
+  const PixelOffset offset = locref_offset(map, row, col, bodypart);
+  return {.x = pixel_from_cell(col, map.stride) + offset.x,
+          .y = pixel_from_cell(row, map.stride) + offset.y,
+          .likelihood = sigmoid(map.logit(row, col, bodypart))};
+}
+
 Keypoint keypoint_by_dlc_rule(const ScoremapView& map, int bodypart) {
   double highest = -std::numeric_limits<double>::infinity();
   int best_row = -1;
@@ -58,10 +68,73 @@ Keypoint keypoint_by_dlc_rule(const ScoremapView& map, int bodypart) {
   if (best_row < 0) {
     return missing_keypoint();
   }
-  const PixelOffset offset = locref_offset(map, best_row, best_col, bodypart);
-  return {.x = pixel_from_cell(best_col, map.stride) + offset.x,
-          .y = pixel_from_cell(best_row, map.stride) + offset.y,
-          .likelihood = sigmoid(highest)};
+  return keypoint_of_cell(map, best_row, best_col, bodypart);
+}
+
+size_t row_length(const ScoremapView& map) {
+  return static_cast<size_t>(map.width) * static_cast<size_t>(map.num_bodyparts);
+}
+
+/// By the vector kernels; nullopt where a logit is NaN or the sum is outside the range in which
+/// float32 can be trusted.
+std::vector<std::optional<Keypoint>> quick_by_dgp_rule(const ScoremapView& map,
+                                                       const AxisWeights& rows,
+                                                       const AxisWeights& columns) {
+  const size_t count = row_length(map);
+  std::vector<double> mass(padded_row(count), 0.0);
+  std::vector<double> first(padded_row(count), 0.0);
+  for (size_t row = 0; row < rows.mass.size(); ++row) {
+    best_row_kernels().add_softmax(map.logits + row * count, count, rows.mass[row], rows.first[row],
+                                   mass.data(), first.data());
+  }
+  std::vector<std::optional<Keypoint>> keypoints(static_cast<size_t>(map.num_bodyparts));
+  for (size_t j = 0; j < keypoints.size(); ++j) {
+    double sum = 0;
+    double x = 0;
+    double y = 0;
+    for (size_t col = 0; col < columns.mass.size(); ++col) {
+      const size_t i = col * keypoints.size() + j;
+      sum += columns.mass[col] * mass[i];
+      x += columns.first[col] * mass[i];
+      y += columns.mass[col] * first[i];
+    }
+    if (sum > kLeastTrustedSum && sum < kMostTrustedSum) {  // false for NaN
+      keypoints[j] = {.x = pixel_from_cell(x / sum, map.stride),
+                      .y = pixel_from_cell(y / sum, map.stride),
+                      .likelihood = likelihood_around(map, static_cast<int>(j), x / sum, y / sum)};
+    }
+  }
+  return keypoints;
+}
+
+/// By the vector kernels; exact. All nullopt if there is a NaN anywhere.
+std::vector<std::optional<Keypoint>> quick_by_dlc_rule(const ScoremapView& map) {
+  std::vector<std::optional<Keypoint>> keypoints(static_cast<size_t>(map.num_bodyparts));
+  const size_t count = row_length(map);
+  std::vector<float> highest(padded_row(count), -std::numeric_limits<float>::infinity());
+  std::vector<float> highest_row(padded_row(count), -1.0F);
+  for (int row = 0; row < map.height; ++row) {
+    if (best_row_kernels().keep_highest(map.logits + static_cast<size_t>(row) * count, count,
+                                        static_cast<float>(row), highest.data(),
+                                        highest_row.data())) {
+      return keypoints;
+    }
+  }
+  for (size_t j = 0; j < keypoints.size(); ++j) {
+    size_t best = j;
+    for (size_t i = j; i < count; i += keypoints.size()) {
+      if (highest[i] > highest[best] ||
+          (highest[i] == highest[best] && highest_row[i] < highest_row[best])) {
+        best = i;
+      }
+    }
+    keypoints[j] =
+        highest_row[best] < 0
+            ? missing_keypoint()
+            : keypoint_of_cell(map, static_cast<int>(highest_row[best]),
+                               static_cast<int>(best / keypoints.size()), static_cast<int>(j));
+  }
+  return keypoints;
 }
 
 }  // namespace
@@ -73,15 +146,23 @@ Keypoint missing_keypoint() {
   return {.x = kNan, .y = kNan, .likelihood = 0};
 }
 
-std::vector<Keypoint> decode_keypoints(const ScoremapView& map, DecodeRule rule, Arithmetic) {
+std::vector<Keypoint> decode_keypoints(const ScoremapView& map, DecodeRule rule,
+                                       Arithmetic arithmetic) {
   check_scoremap(map);
-  std::vector<Keypoint> keypoints;
-  keypoints.reserve(static_cast<size_t>(map.num_bodyparts));
+  std::vector<std::optional<Keypoint>> quick(static_cast<size_t>(map.num_bodyparts));
   const AxisWeights rows = blurred_axis(map.height);
   const AxisWeights columns = blurred_axis(map.width);
+  if (arithmetic == Arithmetic::fast) {
+    quick =
+        rule == DecodeRule::dgp ? quick_by_dgp_rule(map, rows, columns) : quick_by_dlc_rule(map);
+  }
+  std::vector<Keypoint> keypoints;
+  keypoints.reserve(quick.size());
   std::vector<double> plane;
   for (int bodypart = 0; bodypart < map.num_bodyparts; ++bodypart) {
-    keypoints.push_back(rule == DecodeRule::dgp
+    const std::optional<Keypoint>& found = quick[static_cast<size_t>(bodypart)];
+    keypoints.push_back(found ? *found
+                        : rule == DecodeRule::dgp
                             ? keypoint_by_dgp_rule(map, bodypart, rows, columns, plane)
                             : keypoint_by_dlc_rule(map, bodypart));
   }
