@@ -66,7 +66,7 @@ std::vector<double> measure(const char* name, const Maps& maps,
     times.push_back(run_once(maps, options, out));
   }
   std::ranges::sort(times);
-  std::printf("%s ms %.2f least %.2f most %.2f\n", name, times[times.size() / 2], times.front(),
+  std::printf("%s ms %.4f least %.4f most %.4f\n", name, times[times.size() / 2], times.front(),
               times.back());
   return out;
 }
