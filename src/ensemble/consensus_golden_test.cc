@@ -1,5 +1,5 @@
-// Keypoints and consensus of real networks' maps, against predictions computed elsewhere (float32 maps by PyTorch,
-// keypoints and consensus in float64 on them; see the README beside the goldens).
+// Keypoints and consensus of real networks' maps, against predictions computed elsewhere (float32
+// maps by PyTorch, keypoints and consensus in float64 on them; see the README beside the goldens).
 #include <gtest/gtest.h>
 
 #include <array>
@@ -77,8 +77,8 @@ struct GoldenFrame {
   }
 };
 
-// Six printed decimals: half of the last is 5e-7. Keypoints and likelihoods were computed in float32: relative 6e-8 of
-// positions up to 640 px is 4e-5, a few such roundings.
+// Six printed decimals: half of the last is 5e-7. Keypoints and likelihoods were computed in
+// float32: relative 6e-8 of positions up to 640 px is 4e-5, a few such roundings.
 constexpr double kPrinted = 6e-7;
 constexpr double kFloat32Position = 2e-4;
 constexpr double kFloat32Likelihood = 1.2e-6;
@@ -86,7 +86,8 @@ constexpr double kFloat32Likelihood = 1.2e-6;
 void expect_member_keypoints(const GoldenFrame& golden, DecodeRule rule, Arithmetic arithmetic) {
   const auto members = golden.members(rule);
   for (size_t m = 0; m < kNumMembers; ++m) {
-    const auto row = row_of_frame(golden.folder / ("member-" + std::to_string(m + 1) + ".csv"), golden.frame);
+    const auto row =
+        row_of_frame(golden.folder / ("member-" + std::to_string(m + 1) + ".csv"), golden.frame);
     const std::vector<Keypoint> found = decode_keypoints(members[m].map, rule, arithmetic);
     for (size_t j = 0; j < kBodyparts.size(); ++j) {
       const std::string column = kBodyparts[j] + "_" + std::string(to_string(rule)) + "_";
@@ -101,7 +102,8 @@ void expect_member_keypoints(const GoldenFrame& golden, DecodeRule rule, Arithme
 void expect_consensus(const GoldenFrame& golden, ConsensusMethod method, Arithmetic arithmetic) {
   const std::string name = method == ConsensusMethod::mean ? "mean" : "median";
   const auto row = row_of_frame(golden.folder / "consensus.csv", golden.frame);
-  const auto frame = ConsensusEngine({.method = method, .arithmetic = arithmetic}).consensus(golden.members(DecodeRule::dgp));
+  const auto frame = ConsensusEngine({.method = method, .arithmetic = arithmetic})
+                         .consensus(golden.members(DecodeRule::dgp));
   // The fast kernels add 1e-6 cells of 8 pixels.
   const double tolerance = arithmetic == Arithmetic::plain ? kPrinted : kPrinted + 8e-6;
   for (size_t j = 0; j < kBodyparts.size(); ++j) {
@@ -141,23 +143,29 @@ TEST(ConsensusGolden, FastAndPlainAgreeOnRealMapsToAMillionthOfACell) {
     const GoldenFrame golden(testing::source_folder() / "data/demo/golden", index);
     for (const ConsensusMethod method : {ConsensusMethod::mean, ConsensusMethod::median}) {
       for (const DecodeRule rule : {DecodeRule::dgp, DecodeRule::dlc}) {
-        ConsensusOptions options{.method = method, .rule = rule, .keep_scoremap = true, .arithmetic = Arithmetic::plain};
+        ConsensusOptions options{
+            .method = method, .rule = rule, .keep_scoremap = true, .arithmetic = Arithmetic::plain};
         const auto plain = ConsensusEngine(options).consensus(golden.members(rule));
         options.arithmetic = Arithmetic::fast;
         const auto fast = ConsensusEngine(options).consensus(golden.members(rule));
         for (size_t j = 0; j < kBodyparts.size(); ++j) {
-          const double tolerance = rule == DecodeRule::dgp ? 8e-6 : 0;  // the highest cell is found exactly
+          const double tolerance =
+              rule == DecodeRule::dgp ? 8e-6 : 0;  // the highest cell is found exactly
           EXPECT_NEAR(fast.keypoints[j].keypoint.x, plain.keypoints[j].keypoint.x, tolerance);
           EXPECT_NEAR(fast.keypoints[j].keypoint.y, plain.keypoints[j].keypoint.y, tolerance);
-          EXPECT_NEAR(fast.keypoints[j].keypoint.likelihood, plain.keypoints[j].keypoint.likelihood, 1e-14);
+          EXPECT_NEAR(fast.keypoints[j].keypoint.likelihood, plain.keypoints[j].keypoint.likelihood,
+                      1e-14);
           // Relative error of the odds, 1e-6 at worst.
-          EXPECT_NEAR(fast.keypoints[j].map_covariance.xx / plain.keypoints[j].map_covariance.xx, 1, 1e-6);
-          EXPECT_NEAR(fast.keypoints[j].map_covariance.yy / plain.keypoints[j].map_covariance.yy, 1, 1e-6);
+          EXPECT_NEAR(fast.keypoints[j].map_covariance.xx / plain.keypoints[j].map_covariance.xx, 1,
+                      1e-6);
+          EXPECT_NEAR(fast.keypoints[j].map_covariance.yy / plain.keypoints[j].map_covariance.yy, 1,
+                      1e-6);
         }
         for (int64_t i = 0; i < plain.scoremap_logits.size(); ++i) {
           const double expected = static_cast<double>(plain.scoremap_logits.data()[i]);
           // Odds to 1e-6, and float32 rounding of logits.
-          ASSERT_NEAR(static_cast<double>(fast.scoremap_logits.data()[i]), expected, 1e-6 + 1.2e-7 * std::abs(expected));
+          ASSERT_NEAR(static_cast<double>(fast.scoremap_logits.data()[i]), expected,
+                      1e-6 + 1.2e-7 * std::abs(expected));
         }
       }
     }
