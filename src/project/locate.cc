@@ -1,0 +1,389 @@
+#include "project/locate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "project/config_values.h"
+#include "project/natural_order.h"
+
+namespace posse {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view kModels = "dlc-models";
+constexpr std::string_view kTorchModels = "dlc-models-pytorch";
+
+std::string shown(const fs::path& path) { return printable(path.string()); }
+
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+bool is_file(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
+std::vector<fs::path> subfolders(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (is_folder(it->path())) found.push_back(it->path());
+  }
+  std::sort(found.begin(), found.end(), [](const fs::path& a, const fs::path& b) {
+    return naturally_before(a.filename().native(), b.filename().native());
+  });
+  return found;
+}
+
+bool has_file_ending(const fs::path& folder, std::string_view ending) {
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().filename().string().ends_with(ending)) return true;
+  }
+  return false;
+}
+
+bool has_snapshots(const fs::path& folder) { return has_file_ending(folder, ".index"); }
+
+/// Folders of a project that hold a dlc-models folder: the project itself, then prefixes.
+std::vector<fs::path> models_folders(const fs::path& project) {
+  std::vector<fs::path> found;
+  if (is_folder(project / kModels)) found.push_back(project / kModels);
+  for (const fs::path& folder : subfolders(project)) {
+    if (is_folder(folder / kModels)) found.push_back(folder / kModels);
+  }
+  return found;
+}
+
+bool has_torch_models(const fs::path& project) {
+  if (is_folder(project / kTorchModels)) return true;
+  const auto folders = subfolders(project);
+  return std::any_of(folders.begin(), folders.end(),
+                     [](const fs::path& folder) { return is_folder(folder / kTorchModels); });
+}
+
+[[noreturn]] void throw_torch(const fs::path& folder) {
+  throw Error(ErrorKind::unsupported,
+              fmt::format("{}: was trained with DeepLabCut's PyTorch engine; posse runs networks "
+                          "trained with TensorFlow",
+                          shown(folder)));
+}
+
+MemberLocation locate_project(const fs::path& project) {
+  MemberLocation location{.project_folder = project, .config_file = project / "config.yaml"};
+  const std::vector<fs::path> models = models_folders(project);
+  const bool plain = models.front().parent_path() == project;
+  if (!plain && models.size() > 1) {
+    std::vector<std::string> names;
+    for (const fs::path& each : models) names.push_back(shown(each.parent_path().filename()));
+    throw Error(ErrorKind::not_found,
+                fmt::format("{}: has several folders with networks and no plain dlc-models",
+                            shown(project)),
+                {.have = list_names(names),
+                 .hint = fmt::format("name one of them as the member: {}/{}", shown(project),
+                                     names.front())});
+  }
+  location.models_folder = models.front();
+  if (!plain) {
+    location.reasons.push_back(
+        fmt::format("networks of the folder '{}' (a modelprefix), the only ones",
+                    shown(models.front().parent_path().filename())));
+  } else if (models.size() > 1) {
+    location.reasons.push_back(
+        fmt::format("networks of dlc-models; to use those of '{}', name that folder as the member",
+                    shown(models[1].parent_path().filename())));
+  }
+  if (has_torch_models(project)) {
+    location.warnings.push_back("networks of the PyTorch engine (dlc-models-pytorch) are ignored");
+  }
+  return location;
+}
+
+/// A folder with snapshots: the configuration is beside them or in the project around.
+MemberLocation locate_snapshot_folder(const fs::path& folder) {
+  MemberLocation location{.snapshot_folder = folder};
+  if (is_file(folder / "config.yaml")) {
+    location.project_folder = folder;
+    location.config_file = folder / "config.yaml";
+    location.reasons.emplace_back("config.yaml beside the snapshots");
+    return location;
+  }
+  const fs::path models = folder.parent_path().parent_path().parent_path();
+  if (folder.filename() != "train" || models.filename() != kModels) return location;
+  for (const fs::path& project : {models.parent_path(), models.parent_path().parent_path()}) {
+    if (!is_file(project / "config.yaml")) continue;
+    location.project_folder = project;
+    location.config_file = project / "config.yaml";
+    location.models_folder = models;
+    location.reasons.push_back(fmt::format("training folder of the project {}", shown(project)));
+    break;
+  }
+  return location;
+}
+
+MemberLocation locate_folder(const fs::path& folder) {
+  if (is_file(folder / "config.yaml") && !models_folders(folder).empty()) {
+    return locate_project(folder);
+  }
+  if (has_snapshots(folder)) return locate_snapshot_folder(folder);
+  if (has_snapshots(folder / "train")) return locate_snapshot_folder(folder / "train");
+  if (is_folder(folder / kModels) && is_file(folder.parent_path() / "config.yaml")) {
+    return {.project_folder = folder.parent_path(),
+            .config_file = folder.parent_path() / "config.yaml",
+            .models_folder = folder / kModels,
+            .reasons = {fmt::format("modelprefix '{}' of the project {}", shown(folder.filename()),
+                                    shown(folder.parent_path()))}};
+  }
+  throw_not_a_member(folder);
+}
+
+/// The snapshot that one of its files belongs to; empty for any other file.
+std::string snapshot_of_file(const std::string& name) {
+  for (const std::string_view ending : {std::string_view(".index"), std::string_view(".meta")}) {
+    if (name.ends_with(ending)) return name.substr(0, name.size() - ending.size());
+  }
+  const size_t data = name.rfind(".data-");
+  return data == std::string::npos ? "" : name.substr(0, data);
+}
+
+fs::path without_trailing_slash(const fs::path& path) {
+  const fs::path whole = fs::absolute(path).lexically_normal();
+  return whole.has_filename() ? whole : whole.parent_path();
+}
+
+bool is_snapshot_prefix(const fs::path& path) {
+  return is_file(fs::path(path.native() + ".index"));
+}
+
+MemberLocation locate_snapshot(const fs::path& prefix) {
+  MemberLocation location = locate_snapshot_folder(prefix.parent_path());
+  location.snapshot_name = prefix.filename().string();
+  return location;
+}
+
+std::string describe(const ModelFolder& folder) {
+  return fmt::format("iteration-{}/{} ({} snapshots)", folder.iteration,
+                     printable(folder.path.filename().string()), folder.num_snapshots);
+}
+
+std::string describe(const std::vector<const ModelFolder*>& folders) {
+  std::vector<std::string> names;
+  for (const ModelFolder* folder : folders) names.push_back(describe(*folder));
+  return list_names(names);
+}
+
+std::string fraction_word(const ProjectConfig& config, int index) {
+  return fmt::format("training fraction {} (number {} of TrainingFraction)",
+                     config.training_fractions[static_cast<size_t>(index)], index);
+}
+
+/// Training folders of one iteration that belong to this project, and what is odd about them.
+struct Candidates {
+  std::vector<const ModelFolder*> folders;
+  std::vector<std::string> warnings;
+};
+
+Candidates candidates_of(const std::vector<ModelFolder>& folders, const ProjectConfig& config,
+                         int iteration, const fs::path& models_folder) {
+  Candidates candidates;
+  std::vector<const ModelFolder*> strangers;
+  std::vector<const ModelFolder*> all;
+  for (const ModelFolder& folder : folders) {
+    all.push_back(&folder);
+    if (folder.iteration != iteration) continue;
+    const bool ours = folder.task_and_date == config.task + config.date;
+    (ours ? candidates.folders : strangers).push_back(&folder);
+  }
+  if (candidates.folders.empty() && !strangers.empty()) {
+    candidates.warnings.push_back(
+        fmt::format("no training folder is named '{}...' as config.yaml's Task and date say; "
+                    "those there are are taken",
+                    config.task + config.date));
+    candidates.folders = strangers;
+  }
+  if (candidates.folders.empty()) {
+    throw Error(
+        ErrorKind::not_found,
+        fmt::format("{}: has no training folder of iteration {}", shown(models_folder), iteration),
+        {.have = describe(all), .hint = "choose another one with --iteration"});
+  }
+  return candidates;
+}
+
+}  // namespace
+
+MemberLocation locate_member(const fs::path& path) {
+  const fs::path whole = without_trailing_slash(path);
+  if (is_folder(whole)) return locate_folder(whole);
+  if (is_file(whole)) {
+    const std::string name = whole.filename().string();
+    if (name == "config.yaml") return locate_folder(whole.parent_path());
+    if (name == "pose_cfg.yaml") return locate_snapshot_folder(whole.parent_path());
+    const std::string snapshot = snapshot_of_file(name);
+    if (!snapshot.empty()) return locate_snapshot(whole.parent_path() / snapshot);
+  }
+  if (is_snapshot_prefix(whole)) return locate_snapshot(whole);
+  throw_not_a_member(path);
+}
+
+bool is_member(const fs::path& path) {
+  const fs::path whole = without_trailing_slash(path);
+  if (!is_folder(whole)) {
+    const std::string name = whole.filename().string();
+    return is_snapshot_prefix(whole) ||
+           (is_file(whole) &&
+            (name == "config.yaml" || name == "pose_cfg.yaml" || !snapshot_of_file(name).empty()));
+  }
+  if (is_file(whole / "config.yaml")) {
+    if (!models_folders(whole).empty() || has_torch_models(whole)) return true;
+  }
+  return has_snapshots(whole) || has_snapshots(whole / "train") ||
+         (is_folder(whole / kModels) && is_file(whole.parent_path() / "config.yaml"));
+}
+
+void throw_not_a_member(const fs::path& path) {
+  const std::string what = shown(path);
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) {
+    std::vector<std::string> beside;
+    for (const Snapshot& snapshot : list_snapshots(path.parent_path())) {
+      beside.push_back(snapshot.name);
+    }
+    throw Error(ErrorKind::not_found, fmt::format("{}: there is no such member", what),
+                {.have = list_names(beside)});
+  }
+  if (!is_folder(path)) {
+    throw Error(ErrorKind::not_found,
+                fmt::format("{}: is neither a folder nor a file of a snapshot", what));
+  }
+  if (has_torch_models(path)) throw_torch(path);
+  if (is_file(path / "config.yaml")) {
+    read_project_config(path / "config.yaml");  // of another program, or multi-animal: says so
+    throw Error(ErrorKind::not_found,
+                fmt::format("{}: has a config.yaml but no dlc-models folder: no network was "
+                            "trained, or it was not copied",
+                            what));
+  }
+  if (is_folder(path / kModels)) {
+    throw Error(ErrorKind::not_found, fmt::format("{}: has dlc-models but no config.yaml", what),
+                {.hint = "name the training folder (.../train) itself, or copy config.yaml"});
+  }
+  throw Error(ErrorKind::not_found,
+              fmt::format("{}: is not a member, nor is any folder in it", what),
+              {.hint = "a member is a project folder (with config.yaml and dlc-models), a training "
+                       "folder (with *.index) or a snapshot"});
+}
+
+void throw_without_snapshots(const MemberLocation& location,
+                             const std::vector<ModelFolder>& others) {
+  if (has_file_ending(location.snapshot_folder, ".pt")) throw_torch(location.snapshot_folder);
+  std::vector<const ModelFolder*> trained;
+  for (const ModelFolder& folder : others) {
+    if (folder.num_snapshots > 0) trained.push_back(&folder);
+  }
+  throw Error(ErrorKind::not_found,
+              fmt::format("{}: has no snapshots (*.index files)", shown(location.snapshot_folder)),
+              {.have = describe(trained),
+               .hint = trained.empty() ? "train the network, or copy its snapshots here"
+                                       : "choose another training folder with --shuffle"});
+}
+
+std::vector<ModelFolder> list_model_folders(const fs::path& models_folder) {
+  std::vector<ModelFolder> found;
+  for (const fs::path& iteration : subfolders(models_folder)) {
+    for (const fs::path& folder : subfolders(iteration)) {
+      if (auto model = parse_model_folder(folder / "train")) {
+        model->num_snapshots = list_snapshots(folder / "train").size();
+        found.push_back(std::move(*model));
+      }
+    }
+  }
+  std::stable_sort(found.begin(), found.end(), [](const ModelFolder& a, const ModelFolder& b) {
+    return std::tuple(a.iteration, a.percent, a.shuffle) <
+           std::tuple(b.iteration, b.percent, b.shuffle);
+  });
+  return found;
+}
+
+std::optional<ModelFolder> parse_model_folder(const fs::path& snapshot_folder) {
+  constexpr std::string_view kTrainset = "-trainset";
+  constexpr std::string_view kShuffle = "shuffle";
+  constexpr std::string_view kIteration = "iteration-";
+  const fs::path folder = snapshot_folder.parent_path();
+  const std::string name = folder.filename().string();
+  const std::string above = folder.parent_path().filename().string();
+  const size_t trainset = name.rfind(kTrainset);
+  const size_t shuffle = name.rfind(kShuffle);
+  if (snapshot_folder.filename() != "train" || trainset == std::string::npos ||
+      shuffle == std::string::npos || shuffle < trainset + kTrainset.size()) {
+    return std::nullopt;
+  }
+  const std::string_view text = name;
+  const size_t percent_at = trainset + kTrainset.size();
+  const auto percent = integer_of(text.substr(percent_at, shuffle - percent_at));
+  const auto number = integer_of(text.substr(shuffle + kShuffle.size()));
+  const bool numbered = above.starts_with(kIteration);
+  const long long iteration =
+      numbered ? integer_of(std::string_view(above).substr(kIteration.size())).value_or(-1) : 0;
+  constexpr long long kMost = 1'000'000'000;
+  if (!percent || !number || *percent < 0 || *percent > 100 || *number < 0 || *number > kMost) {
+    return std::nullopt;
+  }
+  if (iteration < 0 || iteration > kMost) return std::nullopt;
+  return ModelFolder{.path = folder,
+                     .task_and_date = name.substr(0, trainset),
+                     .iteration = static_cast<int>(iteration),
+                     .percent = static_cast<int>(*percent),
+                     .shuffle = static_cast<int>(*number)};
+}
+
+FolderChoice choose_model_folder(const std::vector<ModelFolder>& folders,
+                                 const ProjectConfig& config, const fs::path& models_folder,
+                                 const MemberOptions& options) {
+  const int set_index = options.training_set_index.value_or(0);
+  if (set_index < 0 || set_index >= static_cast<int>(config.training_fractions.size())) {
+    throw Error(ErrorKind::not_found,
+                fmt::format("training set {} is asked for, {} lists {}", set_index,
+                            shown(config.file), config.training_fractions.size()),
+                {.have = fmt::format("{}", fmt::join(config.training_fractions, ", "))});
+  }
+  const int iteration = options.iteration.value_or(config.iteration);
+  const int percent = training_percent(config.training_fractions[static_cast<size_t>(set_index)]);
+  const int shuffle = options.shuffle.value_or(1);
+  const Candidates candidates = candidates_of(folders, config, iteration, models_folder);
+  std::vector<const ModelFolder*> fitting;  // what was asked for, whatever the defaults say
+  for (const ModelFolder* folder : candidates.folders) {
+    if (folder->percent == percent && folder->shuffle == shuffle) {
+      return {static_cast<size_t>(folder - folders.data()),
+              fmt::format("iteration {}{}, shuffle {}{}, {}", iteration,
+                          options.iteration ? " (asked for)" : " (config.yaml)", shuffle,
+                          options.shuffle ? " (asked for)" : " (the default)",
+                          fraction_word(config, set_index)),
+              candidates.warnings};
+    }
+    const bool fits = (!options.shuffle || folder->shuffle == shuffle) &&
+                      (!options.training_set_index || folder->percent == percent);
+    if (fits) fitting.push_back(folder);
+  }
+  if (fitting.size() == 1) {
+    return {static_cast<size_t>(fitting.front() - folders.data()),
+            fmt::format("iteration {}, shuffle {}, {} % of the frames: the only training folder "
+                        "that fits",
+                        iteration, fitting.front()->shuffle, fitting.front()->percent),
+            candidates.warnings};
+  }
+  throw Error(
+      ErrorKind::not_found,
+      fmt::format("{}: iteration {} has no training folder of shuffle {} and {}",
+                  shown(models_folder), iteration, shuffle, fraction_word(config, set_index)),
+      {.have = describe(candidates.folders),
+       .hint = "choose one with --shuffle and --training-set"});
+}
+
+}  // namespace posse

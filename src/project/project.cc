@@ -1,0 +1,278 @@
+#include "project/project.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "project/evaluation_results.h"
+#include "project/locate.h"
+#include "project/natural_order.h"
+
+namespace posse {
+namespace fs = std::filesystem;
+namespace {
+
+std::string shown(const fs::path& path) { return printable(path.string()); }
+
+void append(std::vector<std::string>& to, const std::vector<std::string>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+/// The project's configuration, its training folders and the one that was chosen.
+void choose_training_folder(Member& member, MemberLocation& location,
+                            const MemberOptions& options) {
+  member.model_folders = list_model_folders(location.models_folder);
+  const FolderChoice choice =
+      choose_model_folder(member.model_folders, *member.config, location.models_folder, options);
+  member.model_folder = member.model_folders[choice.index];
+  member.reasons.push_back(choice.reason);
+  append(member.warnings, choice.warnings);
+  location.snapshot_folder = member.model_folder->path / "train";
+}
+
+void read_configuration(Member& member, const MemberLocation& location) {
+  if (!location.config_file.empty()) {
+    member.config = read_project_config(location.config_file);
+    append(member.warnings, member.config->warnings);
+  }
+  append(member.reasons, location.reasons);
+  append(member.warnings, location.warnings);
+}
+
+void choose_the_snapshot(Member& member, const MemberLocation& location,
+                         const MemberOptions& options) {
+  const std::string where = shown(location.snapshot_folder);
+  member.snapshots = list_snapshots(location.snapshot_folder);
+  if (member.snapshots.empty()) throw_without_snapshots(location, member.model_folders);
+  if (member.model_folder && !member.project_folder.empty()) {
+    add_test_errors(member.project_folder, *member.model_folder, member.snapshots);
+  }
+  const bool named = !location.snapshot_name.empty();
+  const auto config_index = member.config ? member.config->snapshot_index : std::nullopt;
+  const SnapshotChoice choice = choose_snapshot(
+      member.snapshots, named ? location.snapshot_name : options.snapshot, config_index, where);
+  member.snapshot = member.snapshots[choice.index];
+  member.reasons.push_back(fmt::format("snapshot {}: {}", printable(member.snapshot.name),
+                                       named ? "named by the path" : choice.reason));
+  if (!member.snapshot.has_data) {
+    member.warnings.push_back(
+        fmt::format("snapshot {}: its .data file is missing; only names and shapes of its "
+                    "variables are known",
+                    printable(member.snapshot.name)));
+  }
+}
+
+/// DeepGraphPose reads the training configuration, DeepLabCut the one for testing.
+void read_pose(Member& member, const MemberLocation& location) {
+  const fs::path train = location.snapshot_folder / "pose_cfg.yaml";
+  const fs::path test = location.snapshot_folder.parent_path() / "test" / "pose_cfg.yaml";
+  const bool dgp = member.snapshot.parsed.kind == SnapshotKind::dgp;
+  const bool beside_test = location.snapshot_folder.filename() == "train";
+  std::vector<fs::path> order = {train};
+  if (beside_test) order.insert(dgp ? order.end() : order.begin(), test);
+  for (const fs::path& file : order) {
+    if (!fs::exists(file)) continue;
+    member.pose = read_pose_config(file);
+    append(member.warnings, member.pose.warnings);
+    member.reasons.push_back(fmt::format(
+        "network settings: {}, {}", shown(file),
+        file == order.front()
+            ? (beside_test ? (dgp ? "which DeepGraphPose reads" : "which DeepLabCut reads")
+                           : "beside the snapshot")
+            : "the other one is missing"));
+    return;
+  }
+  member.warnings.push_back(
+      "there is no pose_cfg.yaml: DeepLabCut's defaults are taken (output stride 16, locref_stdev "
+      "7.2801)");
+}
+
+void name_bodyparts(Member& member) {
+  const std::vector<std::string>& trained = member.pose.all_joints_names;
+  if (!member.config) {
+    member.bodyparts = trained;
+    if (trained.empty()) {
+      member.warnings.push_back("no configuration names the bodyparts: they will be numbered");
+    }
+    return;
+  }
+  const std::vector<std::string>& listed = member.config->bodyparts;
+  member.bodyparts = trained.empty() ? listed : trained;
+  if (member.bodyparts.empty()) {
+    throw Error(
+        ErrorKind::bad_file,
+        fmt::format("{}: lists no bodyparts, nor does a pose_cfg.yaml", shown(member.config->file)),
+        {.hint = "add the list 'bodyparts' in the order the network was trained with"});
+  }
+  if (listed.empty()) {
+    member.warnings.push_back("config.yaml lists no bodyparts: those of pose_cfg.yaml are taken");
+  } else if (!trained.empty() && trained != listed) {
+    member.warnings.push_back(fmt::format(
+        "bodyparts: the network was trained with {}; config.yaml now lists {}; the former count",
+        list_names(trained), list_names(listed)));
+  }
+}
+
+std::string scorer_of(const Member& member) {
+  if (member.snapshot.parsed.kind == SnapshotKind::dgp || member.pose.net_type.empty() ||
+      !member.model_folder) {
+    return member.snapshot.name;
+  }
+  const std::string& name = member.snapshot.name;
+  return dlc_scorer(member.pose.net_type, member.model_folder->task_and_date,
+                    member.model_folder->shuffle, name.substr(name.rfind('-') + 1));
+}
+
+std::string short_name(const Member& member, const MemberLocation& location) {
+  fs::path folder = member.project_folder;
+  if (folder.empty()) {
+    folder = location.snapshot_folder;
+    if (folder.filename() == "train") folder = folder.parent_path();
+  }
+  const std::string name = folder.filename().string();
+  return name.empty() || name == "." ? member.snapshot.name : name;
+}
+
+std::optional<double> fraction_of(const Member& member) {
+  if (!member.config || !member.model_folder) return std::nullopt;
+  for (const double fraction : member.config->training_fractions) {
+    if (training_percent(fraction) == member.model_folder->percent) return fraction;
+  }
+  return std::nullopt;
+}
+
+Member open_located(const fs::path& path, MemberLocation location, const MemberOptions& options) {
+  Member member;
+  member.path = path;
+  member.project_folder = location.project_folder;
+  read_configuration(member, location);
+  if (location.snapshot_folder.empty()) {
+    choose_training_folder(member, location, options);
+  } else {
+    member.model_folder = parse_model_folder(location.snapshot_folder);
+    if (!location.models_folder.empty()) {
+      member.model_folders = list_model_folders(location.models_folder);
+    }
+  }
+  choose_the_snapshot(member, location, options);
+  read_pose(member, location);
+  name_bodyparts(member);
+  member.training_fraction = fraction_of(member);
+  member.scorer = scorer_of(member);
+  member.name = short_name(member, location);
+  return member;
+}
+
+/// Makes names unique: first by the parent folder's name, then by counting.
+void make_names_unique(std::vector<Member>& members) {
+  std::map<std::string, int> uses;
+  for (const Member& member : members) ++uses[member.name];
+  for (Member& member : members) {
+    if (uses[member.name] < 2) continue;
+    const fs::path base = member.project_folder.empty() ? member.snapshot.prefix.parent_path()
+                                                        : member.project_folder;
+    const std::string parent = base.parent_path().filename().string();
+    if (!parent.empty()) member.name = parent + "-" + member.name;
+  }
+  std::set<std::string> taken;
+  for (Member& member : members) {
+    const std::string base = member.name;
+    for (int n = 2; !taken.insert(member.name).second; ++n) {
+      member.name = fmt::format("{}-{}", base, n);
+    }
+  }
+}
+
+}  // namespace
+
+Member open_member(const fs::path& path, const MemberOptions& options) {
+  if (options.snapshot == "all") {
+    throw Error(ErrorKind::usage, fmt::format("{}: one snapshot is wanted, not all", shown(path)));
+  }
+  return open_located(path, locate_member(path), options);
+}
+
+std::vector<Member> open_members(const fs::path& path, const MemberOptions& options) {
+  std::vector<Member> members;
+  if (options.snapshot != "all") {
+    members.push_back(open_member(path, options));
+    return members;
+  }
+  MemberOptions each = options;
+  each.snapshot = "newest";
+  const MemberLocation location = locate_member(path);
+  const Member newest = open_located(path, location, each);
+  if (!location.snapshot_name.empty() || newest.snapshots.size() == 1) return {newest};
+  for (const Snapshot& snapshot : newest.snapshots) {
+    each.snapshot = snapshot.name;
+    members.push_back(open_located(path, location, each));
+    members.back().name += "-" + snapshot.name;
+  }
+  return members;
+}
+
+std::vector<fs::path> expand_members(const fs::path& path) {
+  if (is_member(path)) return {path};
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().filename().string().starts_with('.')) continue;
+    if (fs::is_directory(it->path(), error) && is_member(it->path())) found.push_back(it->path());
+  }
+  if (found.empty()) throw_not_a_member(path);
+  std::sort(found.begin(), found.end(), [](const fs::path& a, const fs::path& b) {
+    return naturally_before(a.filename().native(), b.filename().native());
+  });
+  return found;
+}
+
+std::vector<Member> find_members(std::span<const fs::path> paths, const MemberOptions& options) {
+  if (paths.empty()) throw Error(ErrorKind::usage, "no member is named");
+  std::vector<Member> members;
+  std::map<fs::path, fs::path> seen;  // snapshot to the path that named it
+  for (const fs::path& path : paths) {
+    for (const fs::path& each : expand_members(path)) {
+      for (Member& member : open_members(each, options)) {
+        const auto [first, is_new] =
+            seen.emplace(fs::weakly_canonical(member.snapshot.prefix), member.path);
+        if (!is_new) {
+          throw Error(
+              ErrorKind::usage,
+              fmt::format("the snapshot {} is named twice: by {} and by {}",
+                          shown(member.snapshot.prefix), shown(first->second), shown(member.path)),
+              {.hint = "a member counts once; leave one of them out"});
+        }
+        members.push_back(std::move(member));
+      }
+    }
+  }
+  make_names_unique(members);
+  return members;
+}
+
+std::vector<std::string> bodyparts_for(const Member& member, int num_channels) {
+  std::vector<std::string> names = member.bodyparts;
+  const auto num_names = static_cast<int>(names.size());
+  if (names.empty()) {
+    for (int i = 1; i <= num_channels; ++i) names.push_back(fmt::format("bodypart{}", i));
+  } else if (num_names < num_channels) {
+    throw Error(ErrorKind::unsupported,
+                fmt::format("{}: the network has {} scoremaps for {} bodyparts; surplus ones are "
+                            "identities of a multi-animal network, which posse does not run",
+                            shown(member.snapshot.prefix), num_channels, num_names),
+                {.have = list_names(names)});
+  } else if (num_names > num_channels) {
+    throw Error(
+        ErrorKind::shape_mismatch,
+        fmt::format("{}: the network has {} scoremaps, expected {}: one per bodypart",
+                    shown(member.snapshot.prefix), num_channels, num_names),
+        {.have = list_names(names), .hint = "the configuration belongs to another network"});
+  }
+  return names;
+}
+
+}  // namespace posse

@@ -1,0 +1,103 @@
+/// Members of an ensemble as they lie on disks: project folders, training folders, snapshots.
+///
+/// Nothing here writes to a folder, and no path inside a configuration is trusted.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "project/config.h"
+#include "project/snapshot.h"
+
+namespace posse {
+
+/// Which of several networks of a project. Left alone, each has the default described.
+struct MemberOptions {
+  /// A name, "newest", "best" (lowest test error in evaluation-results), "all" (open_members()
+  /// only), or an index into the list, negative from the end. "": snapshotindex of config.yaml,
+  /// else the newest.
+  std::string snapshot;
+  /// "shuffle<N>" of the training folder. Default 1, or the only one there is.
+  std::optional<int> shuffle;
+  /// Index into TrainingFraction of config.yaml. Default 0, or the only folder's there is.
+  std::optional<int> training_set_index;
+  /// "iteration-<N>" of dlc-models. Default: as config.yaml says.
+  std::optional<int> iteration;
+};
+
+/// A training folder of a project: "<Task><date>-trainset<PCT>shuffle<K>".
+struct ModelFolder {
+  std::filesystem::path path;
+  std::string task_and_date;
+  int iteration = 0;
+  int percent = 0;
+  int shuffle = 0;
+  size_t num_snapshots = 0;
+};
+
+/// One trained network and everything its folder says of it.
+struct Member {
+  std::filesystem::path path;  ///< as it was named
+  /// Short name for tables and files: the project's folder name, followed by the snapshot's where
+  /// one folder gives several members. Unique among the members of one find_members().
+  std::string name;
+  std::filesystem::path project_folder;  ///< empty for a bare training folder or snapshot
+  std::optional<ProjectConfig> config;   ///< nullopt: there is no config.yaml
+  PoseConfig pose;
+  std::optional<ModelFolder> model_folder;  ///< nullopt outside a dlc-models folder
+  std::optional<double> training_fraction;
+  Snapshot snapshot;
+  /// In channel order, as trained (pose_cfg.yaml, else config.yaml). Empty only where no
+  /// configuration names them: see bodyparts_for().
+  std::vector<std::string> bodyparts;
+  /// As in tables DeepLabCut writes ("DLC_resnet50_...") or, for DeepGraphPose and for networks of
+  /// unknown kind, the snapshot's name.
+  std::string scorer;
+
+  std::vector<Snapshot> snapshots;         ///< all of the training folder, in order of training
+  std::vector<ModelFolder> model_folders;  ///< all of the project, every iteration
+  std::vector<std::string> reasons;        ///< one sentence per choice made
+  std::vector<std::string> warnings;       ///< what was odd and how it was taken
+};
+
+/// Finds the network that `path` stands for. It may be
+///   - a project folder, or its config.yaml;
+///   - a folder with a dlc-models folder in it, inside a project (a `modelprefix`);
+///   - a training folder ("...shuffle1" or its "train"), an exported model, or any other folder
+///     with snapshots in it, with or without pose_cfg.yaml and config.yaml beside them;
+///   - a snapshot: its path without ending, or one of its files.
+///
+/// The snapshot's values need not be there; Snapshot::has_data says whether they are.
+/// @throws Error(not_found) if there is no such path, network, shuffle, iteration or snapshot,
+///         listing those there are; Error(usage) for snapshot "all"; Error(bad_file, unsupported)
+///         as read_project_config() and read_pose_config(), for a project trained with
+///         DeepLabCut's PyTorch engine, and for bodyparts that no configuration of a project names.
+Member open_member(const std::filesystem::path& path, const MemberOptions& options = {});
+
+/// As open_member(); for snapshot "all" one member per snapshot, in order of training.
+std::vector<Member> open_members(const std::filesystem::path& path,
+                                 const MemberOptions& options = {});
+
+/// True if open_member() would look for a network here; says nothing of whether it finds one.
+bool is_member(const std::filesystem::path& path);
+
+/// The members `path` names: itself, or those of its direct subfolders that are members, in natural
+/// order. @throws Error(not_found) if it is neither.
+std::vector<std::filesystem::path> expand_members(const std::filesystem::path& path);
+
+/// Every member of an ensemble: expand_members() and open_members() of each path.
+/// @throws Error(usage) for no path and for a snapshot that is named twice; Error as those.
+std::vector<Member> find_members(std::span<const std::filesystem::path> paths,
+                                 const MemberOptions& options = {});
+
+/// The member's bodyparts, or "bodypart1", "bodypart2", ... where no configuration names them.
+/// @param num_channels  of the network's scoremaps.
+/// @throws Error(shape_mismatch) if the configuration names another number of them; Error(
+///         unsupported), saying so, if the surplus looks like a multi-animal network's.
+std::vector<std::string> bodyparts_for(const Member& member, int num_channels);
+
+}  // namespace posse

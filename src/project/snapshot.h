@@ -1,0 +1,66 @@
+/// Snapshots: the checkpoints of one training folder, their names, their order and their choice.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace posse {
+
+/// Which program trained a network; decides the default rule for keypoints.
+enum class SnapshotKind {
+  dlc,  ///< DeepLabCut: argmax with location refinement
+  dgp,  ///< DeepGraphPose (names with "-step<k>"): soft-argmax
+};
+
+/// "dlc" or "dgp"
+std::string_view to_string(SnapshotKind kind);
+
+/// What a snapshot's name says.
+struct SnapshotName {
+  SnapshotKind kind = SnapshotKind::dlc;
+  int step = -1;        ///< of DeepGraphPose's training: 0, 1, 2, ...; -1 for DeepLabCut
+  bool final = false;   ///< DeepGraphPose's last of a step
+  int64_t number = -1;  ///< training iterations: digits after the last "-"; -1 without
+};
+
+/// "snapshot-50000", "snapshot-step2--100", "snapshot-step2-final--0" (text may follow the step's
+/// digits); any other name is a DeepLabCut snapshot without a number.
+SnapshotName parse_snapshot_name(std::string_view name);
+
+struct Snapshot {
+  std::string name;              ///< without folder and endings
+  std::filesystem::path prefix;  ///< folder / name
+  SnapshotName parsed;
+  bool has_data = false;             ///< all .data files of one set lie beside the .index
+  std::optional<double> test_error;  ///< px, of the project's evaluation results, if evaluated
+};
+
+/// The snapshots of a folder in order of training: DeepLabCut's by number, then DeepGraphPose's by
+/// (step, final, number). Empty for a folder that cannot be read.
+std::vector<Snapshot> list_snapshots(const std::filesystem::path& folder);
+
+/// A snapshot and why it was chosen.
+struct SnapshotChoice {
+  size_t index = 0;  ///< in the list
+  std::string reason;
+};
+
+/// Picks one snapshot.
+///
+/// @param snapshots  as list_snapshots() gives them; at least one.
+/// @param wanted  "": config's snapshotindex where it applies (DeepLabCut snapshots only), else the
+///     newest; "newest": the last in order of training; "best": the lowest test error of the
+///     project's evaluation; a name, with or without "snapshot-"; or an index into the list,
+///     negative from the end.
+/// @param config_index  config.yaml's snapshotindex; nullopt or -1: the last.
+/// @param where  the folder, for messages.
+/// @throws Error(not_found) for what is not there, listing what is.
+SnapshotChoice choose_snapshot(std::span<const Snapshot> snapshots, std::string_view wanted,
+                               std::optional<int> config_index, const std::string& where);
+
+}  // namespace posse
