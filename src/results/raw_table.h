@@ -1,0 +1,34 @@
+/// A table as it lies in the file: columns under a multi-level header, rows under a number or a
+/// path.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace posse {
+
+/// The header of a table: one text per column and level.
+struct TableHeader {
+  std::vector<std::string> level_names;           ///< [levels], as "scorer", "bodyparts", "coords"
+  std::vector<std::vector<std::string>> columns;  ///< [columns][levels]
+
+  size_t num_columns() const { return columns.size(); }
+  bool operator==(const TableHeader&) const = default;
+};
+
+/// Everything a csv or pandas HDF5 file says, before anybody asks what it means.
+///
+/// Rows are numbered (frame_index) or labelled (row_labels), never both.
+struct RawTable {
+  TableHeader header;
+  std::vector<int64_t> frame_index;     ///< [rows], as in the file, in any order
+  std::vector<std::string> row_labels;  ///< [rows], image paths with '/' between folders
+  std::vector<double> values;           ///< [rows, columns], row-major; NaN where a cell is empty
+  std::string layout;                   ///< as "csv, 3 header rows" or "HDF5, pandas table"
+  std::vector<std::string> notes;       ///< what was odd about the file, a sentence each
+
+  size_t num_rows() const { return row_labels.empty() ? frame_index.size() : row_labels.size(); }
+};
+
+}  // namespace posse

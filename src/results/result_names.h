@@ -1,0 +1,66 @@
+/// Names of result files: what DeepLabCut's own tools and the others around it look for.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace posse {
+
+/// The scorer of an ensemble, as "DLC_posseMean_openfield_5members": it begins with "DLC_", holds
+/// "DLC" once, and no character but letters, digits, '_' and '-'.
+/// @param method  as "mean", "median"
+/// @param task    the project's Task, if there is one; "DLC" and other characters are taken out
+std::string ensemble_scorer(std::string_view method, std::string_view task, size_t num_members);
+
+/// The stem of a video's result files: the file name without its last suffix.
+std::string video_stem(const std::filesystem::path& video);
+
+/// "<stem><scorer><suffix>": DeepLabCut puts nothing between the video's stem and the scorer.
+/// @param suffix  as ".h5", "_meta.pickle"
+std::string result_file_name(const std::filesystem::path& video, std::string_view scorer,
+                             std::string_view suffix);
+
+/// What a file name says by DeepLabCut's rules.
+struct ResultName {
+  std::string video_stem;
+  std::string scorer;
+  bool filtered = false;      ///< "_filtered" or "filtered" at the end
+  bool multi_animal = false;  ///< ends in _el, _sk, _bx, _tr or _ctd
+};
+
+/// Takes a result's file name apart at "DLC_" (or "DLC", or the older "DeepCut_"); nothing if none
+/// of them is in it. Source: spec of DeepLabCut's file names; how SimBA and DLC2NWB cut them.
+std::optional<ResultName> parse_result_name(const std::filesystem::path& path);
+
+/// What other tools would stumble over in a result's name, a sentence each; empty if nothing.
+/// Checked: "DLC" exactly once, "DLC_" present, no dot within the stem, no "skeleton", none of the
+/// endings that mean multi-animal data.
+std::vector<std::string> name_warnings(std::string_view file_name);
+
+/// Files of a result folder that tools which read whole folders would take for poses: every .csv,
+/// .h5, .hdf5 and .slp that is not in `advertised` (file names). Sorted.
+std::vector<std::string> stray_tables(const std::filesystem::path& folder,
+                                      const std::vector<std::string>& advertised);
+
+/// What DeepLabCut's labelled video and outlier tools want to know about a run.
+struct RunMetadata {
+  std::string scorer;
+  int64_t first_frame = 0;
+  int64_t stop_frame = 0;
+  double duration_seconds = 0;
+  double frames_per_second = 0;
+  int64_t batch_size = 1;
+  int64_t frame_height = 0;
+  int64_t frame_width = 0;
+  int64_t num_frames = 0;
+};
+
+/// Writes "<stem><scorer>_meta.pickle" in pickle protocol 0. Coordinates of posse are full-frame
+/// pixels, so it says that nothing was cropped.
+void write_meta_pickle(const std::filesystem::path& path, const RunMetadata& run);
+
+}  // namespace posse
