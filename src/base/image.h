@@ -1,6 +1,7 @@
 /// 8-bit RGB pictures.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

@@ -1,5 +1,7 @@
 /// Videos and folders of pictures, read frame by frame: sequential, exact, one row per decoded
 /// frame.
+///
+/// What is promised about counts, order, ranges and damaged files is in docs/video.md.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +19,8 @@ namespace posse {
 /// What is known before decoding.
 struct VideoInfo {
   std::filesystem::path path;
-  int width = 0;  ///< after rotation, as frames are delivered
-  int height = 0;
+  int width = 0;                                ///< pixels, after rotation, as frames are delivered
+  int height = 0;                               ///< pixels, likewise
   double fps = 0;                               ///< average rate; 0 if unknown (folder of pictures)
   double duration_seconds = 0;                  ///< container's; 0 if unknown
   std::optional<int64_t> container_num_frames;  ///< what the container claims; decoding decides
@@ -29,15 +31,21 @@ struct VideoInfo {
 };
 
 struct VideoFrame {
-  int64_t frame_index = 0;  ///< position among the decoded frames, from 0
-  double time_seconds = 0;  ///< presentation time; NaN if the container has none
+  int64_t frame_index =
+      0;  ///< place in order of presentation, from 0; a frame that cannot be decoded leaves a gap
+  double time_seconds =
+      0;  ///< the container's presentation time (the first need not be 0); NaN if it has none
   Image image;
 };
 
 /// What decoding found; complete once read() has returned false.
 struct VideoReport {
   int64_t num_decoded = 0;  ///< frames decoded so far, those outside the range included
-  int64_t num_corrupt = 0;  ///< delivered although the decoder flagged errors in them
+  int64_t num_jumped = 0;   ///< frames before the range that a seek passed over undecoded
+  int64_t num_corrupt = 0;  ///< of num_decoded: kept although the decoder flagged errors in them
+  /// Packets that the decoder refused; with presentation times each lost frame leaves a gap in
+  /// frame_index.
+  int64_t num_undecodable = 0;
   bool variable_frame_rate = false;
   bool reached_end = false;           ///< the stream's own end was seen (not only the range's)
   std::string broke_off;              ///< why decoding stopped before the end; empty if it did not
@@ -46,8 +54,11 @@ struct VideoReport {
 
 struct VideoReaderOptions {
   FrameRange range;
-  /// Decoder threads; 0 lets the decoder choose.
+  /// Decoder threads; 0 lets the decoder choose. Frames do not depend on it.
   int num_threads = 1;
+  /// Jump to a keyframe before range.start where frames and indices are sure to be those of
+  /// sequential decoding.
+  bool allow_seek = true;
 };
 
 class VideoReader {
@@ -55,16 +66,18 @@ class VideoReader {
   virtual ~VideoReader() = default;
   virtual const VideoInfo& info() const = 0;
   /// Next frame of the range into `frame` (its buffer is reused); false at the end or where the
-  /// video breaks off.
+  /// video breaks off. A damaged file is no error here: report() says what was wrong with it.
   virtual bool read(VideoFrame& frame) = 0;
   virtual const VideoReport& report() const = 0;
 };
 
-/// Opens a video file, or a folder of pictures (png, jpg, jpeg, bmp, tif, tiff; natural order of
-/// names, one size).
-/// @throws Error(not_found), Error(bad_file) for what is no video, has no video stream or no
-/// frames,
-///         Error(unsupported) for a codec the installed libraries cannot decode.
+/// Opens a video file, a folder of pictures (png, jpg, jpeg, bmp, tif, tiff; natural order of
+/// names, one size), or one such picture as a video of one frame. Hidden files and files of other
+/// kinds in a folder are passed over.
+/// @throws Error(not_found); Error(bad_file) for what is no video, has no video stream or no
+/// frames;
+///         Error(unsupported) for a codec the installed libraries cannot decode; Error(io) if the
+///         file may not be read.
 std::unique_ptr<VideoReader> open_video(const std::filesystem::path& path,
                                         const VideoReaderOptions& options = {});
 

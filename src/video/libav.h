@@ -1,0 +1,61 @@
+/// Owners for libav's objects, its error texts, and its log turned into text. Private to src/video.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libswscale/swscale.h>
+}
+
+namespace posse::libav {
+
+struct Free {
+  void operator()(AVFormatContext* context) const;  // an input; outputs are closed by their writer
+  void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
+  void operator()(AVFrame* frame) const { av_frame_free(&frame); }
+  void operator()(AVPacket* packet) const { av_packet_free(&packet); }
+  void operator()(SwsContext* context) const { sws_freeContext(context); }
+};
+template <typename T>
+using Owned = std::unique_ptr<T, Free>;
+
+/// @throws std::bad_alloc
+Owned<AVFrame> make_frame();
+Owned<AVPacket> make_packet();
+
+/// libav's own words for a negative return value.
+std::string error_text(int code);
+
+/// The name of a pixel format, "unknown" if there is none.
+std::string pixel_format_name(int format);
+
+/// Collects what libav says on this thread while it lives; nothing is ever printed.
+///
+/// libav has one log function for the whole process; the first LogCapture replaces it by one that
+/// hands each message to the innermost LogCapture of the calling thread and drops what other
+/// threads say.
+class LogCapture {
+ public:
+  LogCapture();
+  ~LogCapture();
+  LogCapture(const LogCapture&) = delete;
+  LogCapture& operator=(const LogCapture&) = delete;
+
+  /// Errors and worse, each different text once, at most 32 texts.
+  const std::vector<std::string>& errors() const { return errors_; }
+  /// The last error in brackets with a leading blank, as " (moov atom not found)"; empty if there
+  /// was none.
+  std::string last_in_brackets() const;
+  void add(std::string message);
+
+ private:
+  LogCapture* outer_;
+  std::vector<std::string> errors_;
+};
+
+}  // namespace posse::libav
