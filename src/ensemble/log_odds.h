@@ -2,12 +2,23 @@
 /// saturates.
 #pragma once
 
+#include <array>
 #include <span>
+#include <string_view>
+#include <utility>
+
+#include "base/enum_names.h"
 
 namespace posse {
 
 /// How the members' probabilities of a cell become one.
 enum class ConsensusMethod { mean, median };
+
+template <>
+struct EnumNames<ConsensusMethod> {
+  static constexpr std::array<std::pair<std::string_view, ConsensusMethod>, 2> kNames = {
+      {{"mean", ConsensusMethod::mean}, {"median", ConsensusMethod::median}}};
+};
 
 /// Logit of the mean of sigmoid(logits): logsumexp(log p) - logsumexp(log(1 - p)).
 ///

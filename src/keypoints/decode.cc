@@ -139,7 +139,7 @@ std::vector<std::optional<Keypoint>> quick_by_dlc_rule(const ScoremapView& map) 
 
 }  // namespace
 
-std::string_view to_string(DecodeRule rule) { return rule == DecodeRule::dgp ? "dgp" : "dlc"; }
+std::string_view to_string(DecodeRule rule) { return name_of(rule); }
 
 Keypoint missing_keypoint() {
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();

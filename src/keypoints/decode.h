@@ -1,9 +1,12 @@
 /// From one network's maps to its keypoints: the rules of DeepGraphPose and DeepLabCut.
 #pragma once
 
+#include <array>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/enum_names.h"
 #include "base/poses.h"
 #include "keypoints/scoremap.h"
 
@@ -21,6 +24,12 @@ enum class DecodeRule {
   /// location
   /// refinement; likelihood: the sigmoid of that cell. Source: DeepLabCut, nnet/predict.py.
   dlc,
+};
+
+template <>
+struct EnumNames<DecodeRule> {
+  static constexpr std::array<std::pair<std::string_view, DecodeRule>, 2> kNames = {
+      {{"dgp", DecodeRule::dgp}, {"dlc", DecodeRule::dlc}}};
 };
 
 /// "dgp", "dlc": the words of --decode.
