@@ -10,6 +10,7 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(HDF5 REQUIRED COMPONENTS C)
 find_package(dnnl REQUIRED)
 find_package(Snappy REQUIRED)
+find_package(tomlplusplus REQUIRED)
 pkg_check_modules(LIBAV REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil libswscale)
 
 if(POSSE_DEVELOPER_MODE)

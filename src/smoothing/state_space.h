@@ -173,10 +173,10 @@ double filter_states(const StateModel<D>& model, Observer& observer, const Obser
       const double* r = data.variances_of(t);
       observer.linearise(state.mean);
       for (Eigen::Index i = 0; i < observer.jacobian().rows(); ++i) {
-        if (std::isnan(y[i])) continue;
-        const auto [total, squared] =
-            state.observe(observer.jacobian().row(i), y[i] - observer.offset()(i),
-                          std::max(r[i], kLeastObservationVariance));
+        const double value = y[i] - observer.offset()(i);
+        if (std::isnan(value)) continue;  // not observed, or not observable from where the state is
+        const auto [total, squared] = state.observe(observer.jacobian().row(i), value,
+                                                    std::max(r[i], kLeastObservationVariance));
         variances.multiply(total);
         quadratic += squared;
         num_seen += 1;

@@ -1,0 +1,346 @@
+#include "smoothing/calibrated_cameras.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <random>
+#include <sstream>
+
+#include "base/error.h"
+#include "smoothing/golden_tables.h"
+#include "smoothing/synthetic_tracks.h"
+#include "support/shared_data.h"
+
+namespace posse {
+namespace {
+
+using Eigen::MatrixXd;
+using Eigen::Vector2d;
+using Eigen::Vector3d;
+using Eigen::VectorXd;
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+CameraModel camera_looking_from(const std::string& name, double angle) {
+  CameraModel camera{.name = name, .size = {800, 600}, .fx = 900, .fy = 900, .cx = 400, .cy = 300};
+  camera.distortion = {.k1 = -0.1, .k2 = 0.01};
+  camera.rotation = rotation_of({0.1 * angle, angle, 0.05});
+  camera.translation = {0.1, -0.1, 20};
+  return camera;
+}
+
+/// A point that wanders in space, seen by members with pixel errors.
+struct Scene {
+  explicit Scene(size_t num_cameras, double error, size_t num_frames = 100, size_t num_members = 3)
+      : views(num_cameras) {
+    std::mt19937 random(testing::seed_of_this_test());
+    std::normal_distribution<double> normal;
+    for (size_t c = 0; c < num_cameras; ++c) {
+      cameras.push_back(camera_looking_from("camera" + std::string(1, static_cast<char>('A' + c)),
+                                            -0.6 + 0.5 * static_cast<double>(c)));
+      views[c].assign(num_members, testing::constant_poses(num_frames, 1, {}));
+    }
+    Vector3d point = Vector3d::Zero();
+    for (size_t t = 0; t < num_frames; ++t) {
+      for (double& coordinate : point) coordinate += 0.05 * normal(random);
+      truth.push_back(point);
+      for (size_t c = 0; c < num_cameras; ++c) {
+        const Vector2d pixel = cameras[c].project(point).pixel;
+        for (Poses& member : views[c]) {
+          member.at(t, 0) = {.x = pixel.x() + error * normal(random),
+                             .y = pixel.y() + error * normal(random),
+                             .likelihood = 0.9};
+        }
+      }
+    }
+  }
+  std::vector<CameraMembers> members() const {
+    std::vector<CameraMembers> result;
+    for (size_t c = 0; c < cameras.size(); ++c) result.push_back({cameras[c].name, views[c]});
+    return result;
+  }
+  std::vector<std::span<const Poses>> spans() const { return {views.begin(), views.end()}; }
+  std::vector<CameraModel> cameras;
+  std::vector<std::vector<Poses>> views;
+  std::vector<Vector3d> truth;
+};
+
+CalibratedCamerasOptions with_s(double s) { return {.common = {.tuning = {.s = {s}}}}; }
+
+/// The smallest right singular vector of one model's equations, by Eigen's Jacobi SVD.
+Vector3d point_by_svd(const std::vector<CameraModel>& cameras,
+                      const std::vector<Vector2d>& pixels) {
+  MatrixXd equations(2 * cameras.size(), 4);
+  for (size_t c = 0; c < cameras.size(); ++c) {
+    Vector2d place = pixels[c];
+    cameras[c].undistort(&place.x(), &place.y(), 1);
+    Eigen::Matrix<double, 3, 4> projection;
+    projection << cameras[c].rotation, cameras[c].translation;
+    const auto row = static_cast<Eigen::Index>(2 * c);
+    equations.row(row) = place.x() * projection.row(2) - projection.row(0);
+    equations.row(row + 1) = place.y() * projection.row(2) - projection.row(1);
+  }
+  const Eigen::Vector4d v =
+      Eigen::JacobiSVD<MatrixXd>(equations, Eigen::ComputeFullV).matrixV().col(3);
+  return v.head<3>() / v(3);
+}
+
+TEST(Triangulation, ExactPixelsGiveTheExactPoint) {
+  const Scene scene(3, 0.0);
+  for (const auto method : {Triangulation::pair_median, Triangulation::joint}) {
+    const FrameArray points = triangulate(scene.cameras, scene.spans(), 0, method);
+    for (size_t t = 0; t < scene.truth.size(); ++t) {
+      for (size_t axis = 0; axis < 3; ++axis) {
+        // undistorting in five rounds leaves 1e-9 of 1 in direction, times a distance of 20
+        EXPECT_NEAR(points.at(t, axis), scene.truth[t](static_cast<Eigen::Index>(axis)), 1e-6);
+      }
+    }
+  }
+}
+
+TEST(Triangulation, AgreesWithASingularValueDecompositionWhereViewsContradict) {
+  const Scene scene(3, 3.0, 70, 1);
+  const FrameArray joint = triangulate(scene.cameras, scene.spans(), 0, Triangulation::joint);
+  const FrameArray pairs = triangulate(scene.cameras, scene.spans(), 0, Triangulation::pair_median);
+  for (size_t t = 0; t < 70; ++t) {
+    std::vector<Vector2d> pixels;
+    for (const auto& view : scene.views)
+      pixels.emplace_back(view[0].at(t, 0).x, view[0].at(t, 0).y);
+    const Vector3d expected = point_by_svd(scene.cameras, pixels);
+    const auto pair = [&](size_t a, size_t b) {
+      return point_by_svd({scene.cameras[a], scene.cameras[b]}, {pixels[a], pixels[b]});
+    };
+    const std::vector<Vector3d> of_pairs{pair(0, 1), pair(0, 2), pair(1, 2)};
+    for (Eigen::Index axis = 0; axis < 3; ++axis) {
+      std::vector<double> column{of_pairs[0](axis), of_pairs[1](axis), of_pairs[2](axis)};
+      std::sort(column.begin(), column.end());
+      // normal equations square the condition, about 1e3: rounding 1e-16 * 1e6 of coordinates of
+      // order 1
+      EXPECT_NEAR(joint.at(t, static_cast<size_t>(axis)), expected(axis), 1e-9);
+      EXPECT_NEAR(pairs.at(t, static_cast<size_t>(axis)), column[1], 1e-9);
+    }
+  }
+}
+
+TEST(Triangulation, AMissingViewIsLeftToTheOthersAndOneViewIsNotEnough) {
+  Scene scene(3, 0.0);
+  for (Poses& member : scene.views[0]) member.at(5, 0).x = kNan;
+  for (size_t c = 0; c < 2; ++c) {
+    for (Poses& member : scene.views[c]) member.at(6, 0) = {kNan, kNan, 0};
+  }
+  for (const auto method : {Triangulation::pair_median, Triangulation::joint}) {
+    const FrameArray points = triangulate(scene.cameras, scene.spans(), 0, method);
+    EXPECT_NEAR(points.at(5, 1), scene.truth[5].y(), 1e-6);  // as above
+    EXPECT_TRUE(std::isnan(points.at(6, 0)));
+    EXPECT_NEAR(points.at(7, 2), scene.truth[7].z(), 1e-6);
+  }
+}
+
+TEST(CalibratedCameras, TheTruePathIsFound) {
+  const Scene scene(3, 1.0, 300, 5);
+  const auto result = smooth_calibrated_cameras(scene.members(), scene.cameras);
+  double squares = 0;
+  for (size_t t = 0; t < 300; ++t) {
+    for (size_t axis = 0; axis < 3; ++axis) {
+      const double error =
+          result.points.at(t, axis) - scene.truth[t](static_cast<Eigen::Index>(axis));
+      squares += error * error;
+    }
+  }
+  // one pixel at a distance of 20 and focal length 900 is 0.022; five members, three cameras and
+  // neighbours in time help, depth costs a factor of about two
+  EXPECT_LT(std::sqrt(squares / 900), 0.02);
+  EXPECT_TRUE(result.views.cameras[0].parameters[0].tuned);
+}
+
+TEST(CalibratedCameras, AMissingCameraIsBridgedByTheOthers) {
+  Scene scene(3, 0.3);
+  for (Poses& member : scene.views[2]) {
+    for (size_t t = 20; t < 60; ++t) member.at(t, 0) = {kNan, kNan, kNan};
+  }
+  const auto result = smooth_calibrated_cameras(scene.members(), scene.cameras, with_s(1));
+  for (size_t t = 20; t < 60; ++t) {
+    const Vector2d expected = scene.cameras[2].project(scene.truth[t]).pixel;
+    // members err by 0.3 px; depth from two cameras half a radian apart doubles that
+    EXPECT_NEAR(result.views.cameras[2].position.at(t, 0), expected.x(), 2.0);
+    EXPECT_TRUE(std::isnan(result.views.cameras[2].ensemble_position.at(t, 0)));
+  }
+  EXPECT_GT(result.point_variances.at(40, 2), result.point_variances.at(5, 2));
+}
+
+TEST(CalibratedCameras, EachCameraAddsItsOwnEnsembleVariance) {
+  const Scene scene(3, 1.0);
+  CalibratedCamerasOptions options = with_s(1);
+  options.common.inflation.enabled = false;
+  const auto predictive = smooth_calibrated_cameras(scene.members(), scene.cameras, options);
+  options.common.state_variance_only = true;
+  const auto state = smooth_calibrated_cameras(scene.members(), scene.cameras, options);
+  for (size_t c = 0; c < 3; ++c) {
+    const SmoothedTracks& tracks = predictive.views.cameras[c];
+    const double added =
+        tracks.posterior_variance.at(9, 1) - state.views.cameras[c].posterior_variance.at(9, 1);
+    EXPECT_NEAR(added, tracks.ensemble_variance.at(9, 1), 1e-12);
+  }
+}
+
+TEST(CalibratedCameras, TheUnitOfTheCalibrationDoesNotMatterWithRelativeFloors) {
+  const Scene scene(3, 0.05);
+  CalibratedCamerasOptions options = with_s(1);
+  options.relative_floors = true;
+  const auto before = smooth_calibrated_cameras(scene.members(), scene.cameras, options);
+  auto in_metres = scene.cameras;
+  for (CameraModel& camera : in_metres) camera.translation /= 1000;
+  const auto after = smooth_calibrated_cameras(scene.members(), in_metres, options);
+  for (size_t t = 0; t < 100; ++t) {
+    // linear triangulation weighs coordinates against the 1 of homogeneous ones: its answer moves
+    // with the unit by the square of the pixel errors, (0.05 / 900)^2 of the distance in pixels
+    EXPECT_NEAR(before.views.cameras[1].position.at(t, 0),
+                after.views.cameras[1].position.at(t, 0), 1e-4);
+    EXPECT_NEAR(before.points.at(t, 0), 1000 * after.points.at(t, 0), 1e-5);
+  }
+}
+
+TEST(CalibratedCameras, AKeypointSeenByOneCameraOnlyIsLeftNan) {
+  Scene scene(2, 0.5);
+  for (Poses& member : scene.views[1]) {
+    for (size_t t = 0; t < 100; ++t) member.at(t, 0) = {kNan, kNan, 0};
+  }
+  const auto result = smooth_calibrated_cameras(scene.members(), scene.cameras);
+  EXPECT_TRUE(std::isnan(result.points.at(3, 0)));
+  EXPECT_TRUE(std::isnan(result.views.cameras[0].position.at(3, 0)));
+  EXPECT_TRUE(std::isnan(result.views.cameras[0].parameters[0].s));
+}
+
+TEST(CalibratedCameras, ACalibrationOfOtherCamerasIsAnError) {
+  const Scene scene(3, 0.5);
+  auto members = scene.members();
+  members.pop_back();
+  EXPECT_THROW(smooth_calibrated_cameras(members, scene.cameras), Error);
+  auto calibration = scene.cameras;
+  calibration[1].name = "cameraX";
+  try {
+    smooth_calibrated_cameras(scene.members(), calibration);
+    FAIL() << "a camera without a model must be an error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::shape_mismatch);
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("cameraX"));
+  }
+  EXPECT_THROW(
+      smooth_calibrated_cameras(std::span(members).first(1), std::span(scene.cameras).first(1)),
+      Error);
+}
+
+/// The recursions as textbooks write them, with full covariance matrices: a second implementation.
+struct TextbookFilter {
+  const std::vector<CameraModel>& cameras;
+  Vector3d m0;
+  Eigen::Matrix3d s0, q;
+
+  std::vector<Vector3d> smooth(const FrameArray& y, const FrameArray& r, double& likelihood) const {
+    std::vector<Vector3d> means;
+    std::vector<Eigen::Matrix3d> covariances;
+    Vector3d m = m0;
+    Eigen::Matrix3d p = s0;
+    likelihood = 0;
+    const auto lanes = static_cast<Eigen::Index>(y.num_lanes());
+    for (size_t t = 0; t < y.num_frames(); ++t) {
+      MatrixXd h(lanes, 3);
+      VectorXd error(lanes);
+      for (size_t c = 0; c < cameras.size(); ++c) {
+        const auto [pixel, jacobian] = cameras[c].project(m);
+        h.middleRows<2>(static_cast<Eigen::Index>(2 * c)) = jacobian;
+        error.segment<2>(static_cast<Eigen::Index>(2 * c)) =
+            Eigen::Map<const Vector2d>(y.row(t) + 2 * c) - pixel;
+      }
+      const MatrixXd noise = Eigen::Map<const VectorXd>(r.row(t), lanes).asDiagonal();
+      const MatrixXd s = h * p * h.transpose() + noise;
+      const MatrixXd gain = s.ldlt().solve(h * p).transpose();
+      likelihood += 0.5 * (static_cast<double>(lanes) * std::log(2 * M_PI) +
+                           std::log(s.determinant()) + error.dot(s.ldlt().solve(error)));
+      m += gain * error;
+      p = (p - gain * s * gain.transpose()).eval();
+      means.push_back(m);
+      covariances.push_back(p);
+      p += q;
+    }
+    for (size_t t = means.size() - 1; t-- > 0;) {
+      const Eigen::Matrix3d predicted = covariances[t] + q;
+      const Eigen::Matrix3d gain = predicted.ldlt().solve(covariances[t]).transpose();
+      means[t] += gain * (means[t + 1] - means[t]);
+    }
+    return means;
+  }
+};
+
+TEST(CalibratedCameras, TheFlyAgreesWithTheTextbookRecursions) {
+  POSSE_SHARED_OR_SKIP(fly, "eks/fly");
+  std::stringstream text;
+  text << std::ifstream(fly / "calibration.toml").rdbuf();
+  const auto calibration = parse_calibration(text.str(), "calibration.toml");
+  std::vector<std::vector<Poses>> views;
+  std::vector<CameraMembers> members;
+  for (const CameraModel& camera : calibration)
+    views.push_back(testing::read_members(fly, camera.name));
+  for (size_t c = 0; c < 3; ++c) members.push_back({calibration[c].name, views[c]});
+  CalibratedCamerasOptions options;
+  options.common.inflation.enabled = false;
+  options.common.tuning.objective = TuningObjective::full;
+  const auto result = smooth_calibrated_cameras(members, calibration, options);
+  const std::vector<std::span<const Poses>> spans(views.begin(), views.end());
+  for (const size_t k : {size_t{0}, size_t{5}, size_t{11}}) {
+    const FrameArray points = triangulate(calibration, spans, k, Triangulation::pair_median);
+    TextbookFilter filter{.cameras = calibration,
+                          .m0 = Vector3d::Zero(),
+                          .s0 = Eigen::Matrix3d::Zero(),
+                          .q = Eigen::Matrix3d::Zero()};
+    for (Eigen::Index axis = 0; axis < 3; ++axis) {
+      std::vector<double> steps;
+      double mean = 0;
+      for (size_t t = 0; t < 500; ++t) mean += points.at(t, static_cast<size_t>(axis)) / 500;
+      for (size_t t = 0; t < 500; ++t) {
+        filter.s0(axis, axis) += std::pow(points.at(t, static_cast<size_t>(axis)) - mean, 2) / 500;
+        if (t < 10) filter.m0(axis) += points.at(t, static_cast<size_t>(axis)) / 10;
+        if (t > 0)
+          steps.push_back(points.at(t, static_cast<size_t>(axis)) -
+                          points.at(t - 1, static_cast<size_t>(axis)));
+      }
+      filter.s0(axis, axis) += 1e-4;
+      const double median = percentile(steps, 50);
+      for (double& step : steps) step = std::abs(step - median);
+      filter.q(axis, axis) = result.views.cameras[0].parameters[k].s *
+                             std::max(std::pow(1.4826 * percentile(steps, 50), 2), 1e-8);
+    }
+    FrameArray y(500, 6);
+    FrameArray r(500, 6);
+    for (size_t t = 0; t < 500; ++t) {
+      for (size_t i = 0; i < 6; ++i) {
+        y.at(t, i) = result.views.cameras[i / 2].ensemble_position.at(t, 2 * k + i % 2);
+        r.at(t, i) =
+            std::max(result.views.cameras[i / 2].ensemble_variance.at(t, 2 * k + i % 2), 1e-12);
+      }
+    }
+    double likelihood = 0;
+    const auto expected = filter.smooth(y, r, likelihood);
+    EXPECT_NEAR(result.views.cameras[0].parameters[k].negative_log_likelihood / likelihood, 1,
+                1e-9);
+    for (size_t t = 0; t < 500; ++t) {
+      for (size_t c = 0; c < 3; ++c) {
+        const Vector2d pixel = calibration[c].project(expected[t]).pixel;
+        // 1e-8 px as the specification asks, but where the textbook loses digits: its covariances
+        // span eight orders
+        ASSERT_NEAR(result.views.cameras[c].position.at(t, 2 * k), pixel.x(), 1e-8)
+            << k << " " << t;
+        ASSERT_NEAR(result.views.cameras[c].position.at(t, 2 * k + 1), pixel.y(), 1e-8)
+            << k << " " << t;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace posse
