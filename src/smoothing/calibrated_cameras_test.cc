@@ -199,8 +199,8 @@ TEST(CalibratedCameras, TheUnitOfTheCalibrationDoesNotMatterWithRelativeFloors) 
   for (size_t t = 0; t < 100; ++t) {
     // linear triangulation weighs coordinates against the 1 of homogeneous ones: its answer moves
     // with the unit by the square of the pixel errors, (0.05 / 900)^2 of the distance in pixels
-    EXPECT_NEAR(before.views.cameras[1].position.at(t, 0),
-                after.views.cameras[1].position.at(t, 0), 1e-4);
+    EXPECT_NEAR(before.views.cameras[1].position.at(t, 0), after.views.cameras[1].position.at(t, 0),
+                1e-4);
     EXPECT_NEAR(before.points.at(t, 0), 1000 * after.points.at(t, 0), 1e-5);
   }
 }
