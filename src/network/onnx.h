@@ -1,0 +1,56 @@
+/// Export of networks, and of whole ensembles with their mean consensus, as ONNX files.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "network/graph.h"
+
+namespace posse {
+
+/// What the exported file takes as input; [frames, height, width, 3] RGB of any size either way.
+enum class OnnxInput {
+  uint8,    ///< bytes
+  float32,  ///< the same numbers, 0 ... 255, as floats: for programs without 8-bit inputs
+};
+
+struct OnnxMember {
+  const Graph* graph = nullptr;
+  const Weights* weights = nullptr;
+  /// Begins the names of this member's nodes and outputs, as "member-1"; unique among the members.
+  std::string name;
+  double locref_stdev = 1;  ///< pixels per unit of the network's locref
+  /// Output bodypart j is the network's channel columns[j]; empty: channels as they are.
+  std::vector<int> columns;
+};
+
+struct OnnxExport {
+  std::vector<OnnxMember> members;  ///< at least one
+  OnnxInput input = OnnxInput::uint8;
+  /// Key and value pairs for the file's metadata_props, written in this order.
+  std::vector<std::pair<std::string, std::string>> metadata;
+};
+
+/// Writes an ONNX file (opset 10) that computes what the members' graphs say, in float32, with the
+/// preprocessing inside and height and width left open.
+///
+/// Stored batch norms are folded into the convolution before them (in float64, rounded once); those
+/// of the frame's own statistics become InstanceNormalization. Outputs:
+///  * one member: "scoremap_logits" [frames, map_height, map_width, bodyparts] and, if the network
+///  has
+///    it, "locref" [frames, map_height, map_width, bodyparts, xy] in pixels;
+///  * several: "scoremap_logits" is the mean consensus, the logit of the mean of the members'
+///  sigmoids
+///    computed from logs so that it is finite; each member's own maps are "<name>/scoremap_logits"
+///    and "<name>/locref".
+///
+/// Written through a temporary name. @throws what check_weights() throws; Error(shape_mismatch)
+/// when members differ in bodyparts, Error(unsupported) when they differ in the stride of their
+/// maps or when the file would exceed 2 GiB; Error(invalid_value) for columns out of range;
+/// Error(io).
+void write_onnx(const OnnxExport& what, const std::filesystem::path& path);
+
+}  // namespace posse

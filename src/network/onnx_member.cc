@@ -1,0 +1,299 @@
+#include "network/onnx_member.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "base/error.h"
+
+namespace posse {
+namespace {
+
+using Ints = std::vector<int64_t>;
+
+/// [kh, kw, a, b] as [first, second, kh, kw], where (first, second) is (a, b), or (b, a) if `swap`.
+Tensor spatial_last(const Tensor& weights, bool swap) {
+  const int64_t taps = weights.dim(0) * weights.dim(1);
+  const int64_t a_count = weights.dim(2);
+  const int64_t b_count = weights.dim(3);
+  Tensor out(swap ? Shape{b_count, a_count, weights.dim(0), weights.dim(1)}
+                  : Shape{a_count, b_count, weights.dim(0), weights.dim(1)});
+  for (int64_t tap = 0; tap < taps; ++tap) {
+    for (int64_t a = 0; a < a_count; ++a) {
+      for (int64_t b = 0; b < b_count; ++b) {
+        const int64_t pair = swap ? b * a_count + a : a * b_count + b;
+        out.data()[pair * taps + tap] = weights.data()[(tap * a_count + a) * b_count + b];
+      }
+    }
+  }
+  return out;
+}
+
+/// Scale and offset per channel of a batch norm with stored statistics.
+struct Affine {
+  std::vector<double> scale, offset;
+};
+
+Affine affine_of(const Node& norm, const Weights& weights) {
+  const auto gamma = weights.at(norm.gamma).values();
+  const auto beta = weights.at(norm.beta).values();
+  const auto mean = weights.at(norm.moving_mean).values();
+  const auto variance = weights.at(norm.moving_variance).values();
+  Affine affine;
+  for (size_t c = 0; c < gamma.size(); ++c) {
+    const double scale =
+        static_cast<double>(gamma[c]) / std::sqrt(static_cast<double>(variance[c]) + norm.epsilon);
+    affine.scale.push_back(scale);
+    affine.offset.push_back(static_cast<double>(beta[c]) - static_cast<double>(mean[c]) * scale);
+  }
+  return affine;
+}
+
+/// Multiplies output channel o, the first axis of `weights`, by scale[o].
+void scale_channels(const std::vector<double>& scale, Tensor& weights) {
+  const size_t group = weights.values().size() / scale.size();
+  for (size_t i = 0; i < weights.values().size(); ++i) {
+    weights.values()[i] =
+        static_cast<float>(static_cast<double>(weights.values()[i]) * scale[i / group]);
+  }
+}
+
+Tensor floats(const Shape& shape, const std::vector<double>& values) {
+  const std::vector<float> rounded(values.begin(), values.end());
+  return {shape, rounded};
+}
+
+/// The entries of `axis` that belong to the bodyparts `columns`, in that order.
+Tensor pick_bodyparts(const Tensor& all, size_t axis, const std::vector<int>& columns,
+                      int64_t per_bodypart) {
+  Shape shape = all.shape();
+  const int64_t channels = shape[axis];
+  shape[axis] = static_cast<int64_t>(columns.size()) * per_bodypart;
+  int64_t inner = 1;
+  for (size_t i = axis + 1; i < shape.size(); ++i) inner *= shape[i];
+  Tensor picked(shape);
+  float* out = picked.data();
+  for (int64_t outer = 0; outer < all.size() / (channels * inner); ++outer) {
+    for (const int column : columns) {
+      const int64_t first = outer * channels + column * per_bodypart;
+      out = std::copy_n(all.data() + first * inner, per_bodypart * inner, out);
+    }
+  }
+  return picked;
+}
+
+std::vector<OnnxAttribute> window_attributes(const Node& node) {
+  std::vector<OnnxAttribute> attributes = {{"kernel_shape", Ints{node.kernel, node.kernel}},
+                                           {"strides", Ints{node.stride, node.stride}}};
+  if (node.dilation != 1) {
+    attributes.push_back({"dilations", Ints{node.dilation, node.dilation}});
+  }
+  if (node.stride > 1 && node.padding == PaddingRule::same) {
+    POSSE_ASSERT(node.dilation == 1);  // readers of ONNX disagree on auto_pad with dilation
+    attributes.push_back({"auto_pad", std::string("SAME_UPPER")});
+    return attributes;
+  }
+  // In all other cases the padding does not depend on the length.
+  constexpr int64_t kAnyLength = 1 << 20;
+  const PaddingAmount pad =
+      padding_amount(node.padding, kAnyLength, node.kernel, node.stride, node.dilation);
+  attributes.push_back({"pads", Ints{pad.before, pad.before, pad.after, pad.after}});
+  return attributes;
+}
+
+bool is_convolution(const Node& node) {
+  return node.kind == OpKind::conv2d || node.kind == OpKind::depthwise_conv2d;
+}
+
+const OnnxAttribute kChannelsLast{"perm", Ints{0, 2, 3, 1}};
+
+}  // namespace
+
+int64_t num_exported_bodyparts(const OnnxMember& member) {
+  const Graph& graph = *member.graph;
+  return member.columns.empty()
+             ? graph.nodes.at(static_cast<size_t>(graph.scoremap_logits)).channels
+             : static_cast<int64_t>(member.columns.size());
+}
+
+OnnxMemberExport::OnnxMemberExport(const OnnxMember& member, std::string prefix, OnnxModel& model)
+    : graph_(*member.graph),
+      weights_(*member.weights),
+      member_(member),
+      prefix_(std::move(prefix)),
+      model_(model),
+      uses_(graph_.nodes.size(), 0) {
+  for (const Node& node : graph_.nodes) {
+    for (const NodeId from : node.inputs) ++uses_[static_cast<size_t>(from)];
+  }
+}
+
+void OnnxMemberExport::convert(const std::string& picture) {
+  for (const Node& node : graph_.nodes) values_.push_back(convert_node(node, picture));
+}
+
+void OnnxMemberExport::add_logits(const std::string& name) {
+  model_.node("Transpose", name, {value(graph_.scoremap_logits)}, {kChannelsLast});
+}
+
+void OnnxMemberExport::add_locref(const std::string& name) {
+  const std::string last =
+      model_.node("Transpose", name + "/channels_last", {value(graph_.locref)}, {kChannelsLast});
+  const int64_t bodyparts = num_exported_bodyparts(member_);
+  const std::string shape =
+      model_.constant(name + "/shape", Ints{0, 0, 0, bodyparts, 2});  // 0: keep
+  const std::string pairs = model_.node("Reshape", name + "/pairs", {last, shape});
+  const std::string stdev = model_.constant(name + "/stdev", floats({1}, {member_.locref_stdev}));
+  model_.node("Mul", name, {pairs, stdev});
+}
+
+Tensor OnnxMemberExport::head_variable(const Node& node, const std::string& name) const {
+  const Tensor& all = variable(name);
+  const auto id = static_cast<NodeId>(&node - graph_.nodes.data());
+  const bool is_head = id == graph_.scoremap_logits || id == graph_.locref;
+  if (!is_head || member_.columns.empty()) return all.clone();
+  return pick_bodyparts(all, name == node.bias ? 0 : 2, member_.columns,
+                        id == graph_.locref ? 2 : 1);
+}
+
+const Node* OnnxMemberExport::foldable_norm(NodeId id) const {
+  const auto next = static_cast<size_t>(id) + 1;
+  if (uses_[static_cast<size_t>(id)] != 1 || next >= graph_.nodes.size()) return nullptr;
+  const Node& node = graph_.nodes[next];
+  const bool folds = node.kind == OpKind::batch_norm && node.inputs.at(0) == id &&
+                     node.batch_norm_mode == BatchNormMode::moving && is_convolution(node_at(id));
+  return folds ? &node : nullptr;
+}
+
+std::string OnnxMemberExport::convert_node(const Node& node, const std::string& picture) {
+  const std::string name = prefix_ + node.name;
+  Strings inputs;
+  for (const NodeId from : node.inputs) inputs.push_back(value(from));
+  switch (node.kind) {
+    case OpKind::input:
+      return preprocess(name, picture);
+    case OpKind::conv2d:
+    case OpKind::depthwise_conv2d:
+      return convolution(node);
+    case OpKind::conv2d_transpose:
+      return transposed(node);
+    case OpKind::batch_norm:
+      return batch_norm(node);
+    case OpKind::activation:
+      return activation(node);
+    case OpKind::add:
+      return model_.node("Add", name, inputs);
+    case OpKind::multiply:
+      return model_.node("Mul", name, inputs);
+    case OpKind::max_pool:
+      return model_.node("MaxPool", name, inputs, window_attributes(node));
+    case OpKind::subsample:
+      return model_.node(
+          "MaxPool", name, inputs,
+          {{"kernel_shape", Ints{1, 1}}, {"strides", Ints{node.stride, node.stride}}});
+    case OpKind::global_mean:
+      return model_.node("GlobalAveragePool", name, inputs);
+  }
+  POSSE_ASSERT(false);
+}
+
+std::string OnnxMemberExport::preprocess(const std::string& name, const std::string& picture) {
+  const auto per_channel = [&](const std::string& part, const std::array<float, 3>& values) {
+    return model_.constant(name + part, Tensor({1, 3, 1, 1}, values));
+  };
+  const bool divides = graph_.input_scale != std::array<float, 3>{1, 1, 1};
+  const std::string centred = model_.node("Sub", divides ? name + "/centred" : name,
+                                          {picture, per_channel("/mean_pixel", graph_.mean_pixel)});
+  if (!divides) return centred;
+  return model_.node("Div", name, {centred, per_channel("/scale", graph_.input_scale)});
+}
+
+std::string OnnxMemberExport::convolution(const Node& node) {
+  const std::string name = prefix_ + node.name;
+  const bool depthwise = node.kind == OpKind::depthwise_conv2d;
+  Tensor weights = spatial_last(variable(node.weights), !depthwise);
+  std::vector<double> bias(static_cast<size_t>(node.channels), 0.0);
+  bool has_bias = !node.bias.empty();
+  if (has_bias) {
+    const auto values = variable(node.bias).values();
+    std::copy(values.begin(), values.end(), bias.begin());
+  }
+  const auto id = static_cast<NodeId>(&node - graph_.nodes.data());
+  if (const Node* norm = foldable_norm(id)) {
+    const Affine affine = affine_of(*norm, weights_);
+    scale_channels(affine.scale, weights);
+    for (size_t c = 0; c < bias.size(); ++c) {
+      bias[c] = bias[c] * affine.scale[c] + affine.offset[c];
+    }
+    has_bias = true;
+  }
+  Strings inputs = {value(node.inputs[0]), model_.constant(name + "/weights", std::move(weights))};
+  if (has_bias) inputs.push_back(model_.constant(name + "/bias", floats({node.channels}, bias)));
+  std::vector<OnnxAttribute> attributes = window_attributes(node);
+  if (depthwise) attributes.push_back({"group", int64_t{node.channels}});
+  return model_.node("Conv", name, inputs, attributes);
+}
+
+std::string OnnxMemberExport::transposed(const Node& node) {
+  const std::string name = prefix_ + node.name;
+  Strings inputs = {
+      value(node.inputs[0]),
+      model_.constant(name + "/weights", spatial_last(head_variable(node, node.weights), true))};
+  if (!node.bias.empty()) {
+    inputs.push_back(model_.constant(name + "/bias", head_variable(node, node.bias)));
+  }
+  const int64_t before = transpose_crop(node.kernel, node.stride);
+  const int64_t excess = node.kernel - node.stride;  // of the full output over stride * length
+  const int64_t more_after = std::max<int64_t>(excess, 0) - 2 * before;
+  const int64_t missing = std::max<int64_t>(-excess, 0);
+  // Not all programs can crop one side more than the other, so the rest is sliced off.
+  const std::string full =
+      model_.node("ConvTranspose", more_after > 0 ? name + "/full" : name, inputs,
+                  {{"kernel_shape", Ints{node.kernel, node.kernel}},
+                   {"strides", Ints{node.stride, node.stride}},
+                   {"pads", Ints{before, before, before, before}},
+                   {"output_padding", Ints{missing, missing}}});
+  if (more_after <= 0) return full;
+  return model_.node("Slice", name,
+                     {full, model_.constant(name + "/starts", Ints{0, 0}),
+                      model_.constant(name + "/ends", Ints{-more_after, -more_after}),
+                      model_.constant(name + "/axes", Ints{2, 3})});
+}
+
+std::string OnnxMemberExport::batch_norm(const Node& node) {
+  const NodeId from = node.inputs[0];
+  if (foldable_norm(from) == &node) return value(from);
+  const std::string name = prefix_ + node.name;
+  const auto constant = [&](const std::string& part, const std::string& from_variable) {
+    return model_.constant(name + part, variable(from_variable).clone());
+  };
+  const OnnxAttribute epsilon{"epsilon", static_cast<float>(node.epsilon)};
+  Strings inputs = {value(from), constant("/gamma", node.gamma), constant("/beta", node.beta)};
+  if (node.batch_norm_mode == BatchNormMode::frame) {
+    return model_.node("InstanceNormalization", name, inputs, {epsilon});
+  }
+  inputs.push_back(constant("/mean", node.moving_mean));
+  inputs.push_back(constant("/variance", node.moving_variance));
+  return model_.node("BatchNormalization", name, inputs, {epsilon});
+}
+
+std::string OnnxMemberExport::activation(const Node& node) {
+  const std::string name = prefix_ + node.name;
+  const std::string& from = value(node.inputs[0]);
+  switch (node.activation) {
+    case Activation::none:
+      return from;
+    case Activation::relu:
+      return model_.node("Relu", name, {from});
+    case Activation::relu6:
+      return model_.node("Clip", name, {from}, {{"min", 0.0F}, {"max", 6.0F}});
+    case Activation::sigmoid:
+      return model_.node("Sigmoid", name, {from});
+    case Activation::swish:
+      return model_.node("Mul", name, {from, model_.node("Sigmoid", name + "/sigmoid", {from})});
+  }
+  POSSE_ASSERT(false);
+}
+
+}  // namespace posse

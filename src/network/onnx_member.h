@@ -1,0 +1,59 @@
+/// One network's graph as nodes of an ONNX model.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "network/onnx.h"
+#include "network/onnx_model.h"
+
+namespace posse {
+
+/// Bodyparts of a member's outputs: those its columns name, or all.
+int64_t num_exported_bodyparts(const OnnxMember& member);
+
+/// Appends a member's nodes to a model, channels first, batch norms folded. Keeps references to
+/// what it is given.
+class OnnxMemberExport {
+ public:
+  /// @param prefix  begins the name of every node and constant.
+  OnnxMemberExport(const OnnxMember& member, std::string prefix, OnnxModel& model);
+
+  /// The whole graph. @param picture  value of shape [frames, 3, height, width], 0 ... 255.
+  void convert(const std::string& picture);
+  /// After convert(): the logits as [frames, h, w, bodyparts], under this name.
+  void add_logits(const std::string& name);
+  bool has_locref() const { return graph_.locref >= 0; }
+  /// After convert(): locref in pixels as [frames, h, w, bodyparts, xy], under this name.
+  void add_locref(const std::string& name);
+
+ private:
+  using Strings = std::vector<std::string>;
+
+  std::string convert_node(const Node& node, const std::string& picture);
+  std::string preprocess(const std::string& name, const std::string& picture);
+  std::string convolution(const Node& node);
+  std::string transposed(const Node& node);
+  std::string batch_norm(const Node& node);
+  std::string activation(const Node& node);
+
+  /// A variable of a transposed convolution; of a head only the bodyparts that the member's columns
+  /// name, in their order.
+  Tensor head_variable(const Node& node, const std::string& name) const;
+  /// The batch norm of stored statistics that alone reads a node, and comes right after it; else
+  /// null.
+  const Node* foldable_norm(NodeId id) const;
+  const Tensor& variable(const std::string& name) const { return weights_.at(name); }
+  const std::string& value(NodeId id) const { return values_.at(static_cast<size_t>(id)); }
+  const Node& node_at(NodeId id) const { return graph_.nodes.at(static_cast<size_t>(id)); }
+
+  const Graph& graph_;
+  const Weights& weights_;
+  const OnnxMember& member_;
+  std::string prefix_;
+  OnnxModel& model_;
+  std::vector<int> uses_;  ///< how many nodes read each node
+  Strings values_;         ///< name of each converted node's output
+};
+
+}  // namespace posse

@@ -1,0 +1,67 @@
+/// The parts of an ONNX file and how they are laid out on disk; knows nothing of pose networks.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/tensor.h"
+#include "network/protobuf_message.h"
+
+namespace posse {
+
+/// Element types by their number in onnx.proto.
+enum class OnnxType : int { float32 = 1, uint8 = 2, int64 = 7 };
+
+struct OnnxAttribute {
+  std::string name;
+  std::variant<int64_t, float, std::string, std::vector<int64_t>> value;
+};
+
+/// An extent that is known, or the name of one that is not.
+struct OnnxExtent {
+  OnnxExtent(int64_t extent) : known(extent) {}                          // NOLINT: lists mix both
+  OnnxExtent(const char* extent_name) : known(-1), name(extent_name) {}  // NOLINT
+  int64_t known;
+  std::string name;
+};
+
+/// A model under construction. Values are known by name; a node's output has the node's name.
+class OnnxModel {
+ public:
+  /// Adds a node with one output. @return its output's name, for use as an input.
+  std::string node(const std::string& op_type, const std::string& name,
+                   const std::vector<std::string>& inputs,
+                   const std::vector<OnnxAttribute>& attributes = {});
+  /// Adds a constant. @return its name.
+  std::string constant(const std::string& name, Tensor values);
+  std::string constant(const std::string& name, const std::vector<int64_t>& values);
+
+  void input(const std::string& name, OnnxType type, const std::vector<OnnxExtent>& shape);
+  void output(const std::string& name, const std::vector<OnnxExtent>& shape);
+  void metadata(const std::string& key, const std::string& value);
+
+  /// Writes the model through a temporary name.
+  /// @throws Error(unsupported) above 2 GiB, which the format cannot hold; Error(io)
+  void write(const std::filesystem::path& path) const;
+
+ private:
+  /// A constant: its description, and behind it the numbers.
+  struct Constant {
+    ProtobufMessage head;
+    Tensor values;
+    std::vector<int64_t> integers;
+    std::string_view raw() const;
+  };
+
+  ProtobufMessage nodes_;  ///< fields of GraphProto
+  ProtobufMessage values_;
+  ProtobufMessage metadata_;  ///< fields of ModelProto
+  std::vector<Constant> constants_;
+};
+
+}  // namespace posse
