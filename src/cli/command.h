@@ -76,5 +76,7 @@ struct CommandContext {
 };
 
 void add_doctor(CLI::App& root, CommandContext& context);
+void add_run(CLI::App& root, CommandContext& context);
+void add_scoremap(CLI::App& root, CommandContext& context);
 
 }  // namespace posse

@@ -33,7 +33,11 @@ ExitCode exit_code_of(ErrorKind kind) {
   }
 }
 
-void add_commands(CLI::App& root, CommandContext& context) { add_doctor(root, context); }
+void add_commands(CLI::App& root, CommandContext& context) {
+  add_run(root, context);
+  add_scoremap(root, context);
+  add_doctor(root, context);
+}
 
 int run(int argc, char** argv) {
   CommandContext context;
@@ -43,6 +47,7 @@ int run(int argc, char** argv) {
   CLI::App root("posse: consensus poses from ensembles of pose networks", "posse");
   root.set_version_flag("--version", "posse " + version());
   root.require_subcommand(1);
+  root.fallthrough();  // --quiet may stand after the verb
   root.get_formatter()->column_width(34);
   bool quiet = false;
   root.add_flag("-q,--quiet", quiet, "no progress and no notes; warnings and errors only");

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "project/config_values.h"
-#include "project/natural_order.h"
+#include "base/natural_order.h"
 
 namespace posse {
 namespace fs = std::filesystem;

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "project/evaluation_results.h"
 #include "project/locate.h"
-#include "project/natural_order.h"
+#include "base/natural_order.h"
 
 namespace posse {
 namespace fs = std::filesystem;

@@ -7,53 +7,16 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/natural_order.h"
 #include "base/text.h"
 
 namespace posse {
 namespace fs = std::filesystem;
-namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string_view take_digits(std::string_view& text) {
-  size_t length = 0;
-  while (length < text.size() && is_digit(text[length])) ++length;
-  const std::string_view digits = text.substr(0, length);
-  text.remove_prefix(length);
-  return digits;
-}
-
-std::string_view without_leading_zeros(std::string_view digits) {
-  return digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
-}
-
-}  // namespace
-
 bool has_picture_extension(const fs::path& path) {
   constexpr std::array<std::string_view, 6> kExtensions{".png", ".jpg", ".jpeg",
                                                         ".bmp", ".tif", ".tiff"};
   const std::string extension = ascii_lower(path.extension().string());
   return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
-}
-
-bool naturally_before(std::string_view left, std::string_view right) {
-  const std::string_view whole_left = left;
-  const std::string_view whole_right = right;
-  while (!left.empty() && !right.empty()) {
-    if (is_digit(left.front()) && is_digit(right.front())) {
-      const std::string_view a = without_leading_zeros(take_digits(left));
-      const std::string_view b = without_leading_zeros(take_digits(right));
-      if (a.size() != b.size()) return a.size() < b.size();
-      if (a != b) return a < b;
-    } else if (left.front() != right.front()) {
-      return static_cast<unsigned char>(left.front()) < static_cast<unsigned char>(right.front());
-    } else {
-      left.remove_prefix(1);
-      right.remove_prefix(1);
-    }
-  }
-  if (left.empty() != right.empty()) return left.empty();
-  return whole_left < whole_right;
 }
 
 std::vector<fs::path> pictures_in(const fs::path& folder) {

@@ -1,7 +1,6 @@
 /// Folders of pictures as VideoReader. Private to src/video; users call open_video.
 #pragma once
 
-#include <string_view>
 #include <vector>
 
 #include "video/video_reader.h"
@@ -10,10 +9,6 @@ namespace posse {
 
 /// True for names ending in .png, .jpg, .jpeg, .bmp, .tif, .tiff, in any case.
 bool has_picture_extension(const std::filesystem::path& path);
-
-/// "img2" before "img10": runs of digits compare as numbers, everything else byte by byte; names
-/// whose numbers differ only in leading zeros compare byte by byte.
-bool naturally_before(std::string_view left, std::string_view right);
 
 /// The pictures of a folder in natural order of their names. @throws Error(not_found, io)
 std::vector<std::filesystem::path> pictures_in(const std::filesystem::path& folder);

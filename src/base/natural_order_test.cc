@@ -1,4 +1,4 @@
-#include "project/natural_order.h"
+#include "base/natural_order.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

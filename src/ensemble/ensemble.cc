@@ -1,0 +1,326 @@
+#include "ensemble/ensemble.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <mutex>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/threads.h"
+#include "network/backend.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// Adds up the time of calls that may run side by side.
+class Stopwatch {
+ public:
+  template <class Function>
+  auto time(const Function& function) {
+    const double start = seconds_now();
+    struct Add {
+      std::atomic<int64_t>& nanoseconds;
+      double start;
+      ~Add() { nanoseconds += static_cast<int64_t>((seconds_now() - start) * 1e9); }
+    } const add{nanoseconds_, start};
+    return function();
+  }
+  double seconds() const { return static_cast<double>(nanoseconds_.load()) * 1e-9; }
+
+ private:
+  std::atomic<int64_t> nanoseconds_{0};
+};
+
+/// What one worker owns.
+struct Worker {
+  std::unique_ptr<Workspace> workspace;
+  std::vector<std::unique_ptr<PrefixActivations>> prefixes;
+  FrameBatch batch;
+};
+
+/// Members that are computed together because they begin alike, or a single one.
+struct Group {
+  int prefix = -1;
+  std::vector<int> members;
+};
+
+std::vector<Group> groups_of(const EnsembleExecutor& executor) {
+  std::vector<Group> groups;
+  for (int member = 0; member < executor.num_members(); ++member) {
+    const int prefix = executor.prefix_of(member);
+    const auto same = std::find_if(groups.begin(), groups.end(), [&](const Group& group) {
+      return prefix >= 0 && group.prefix == prefix;
+    });
+    if (same != groups.end()) {
+      same->members.push_back(member);
+    } else {
+      groups.push_back({.prefix = prefix, .members = {member}});
+    }
+  }
+  return groups;
+}
+
+}  // namespace
+
+struct Ensemble::State {
+  EnsembleOptions options;
+  std::vector<MemberNetwork> members;
+  BodypartAlignment alignment;
+  const Backend* backend = nullptr;
+  int num_threads = 1;
+
+  std::mutex running;
+  std::unique_ptr<EnsembleExecutor> executor;
+  std::optional<Extent> compiled_for;
+  std::vector<Group> groups;
+  std::vector<Worker> workers;
+
+  void compute(size_t group_index, bool want_locref, FrameBundle& bundle, Worker& worker) const;
+  void combine(FrameBundle& bundle, ConsensusEngine& engine) const;
+  DecodeRule consensus_rule() const;
+};
+
+DecodeRule Ensemble::State::consensus_rule() const {
+  const bool all_dlc = std::all_of(members.begin(), members.end(), [](const MemberNetwork& member) {
+    return member.rule == DecodeRule::dlc;
+  });
+  return all_dlc ? DecodeRule::dlc : DecodeRule::dgp;
+}
+
+void Ensemble::State::compute(size_t group_index, bool want_locref, FrameBundle& bundle,
+                              Worker& worker) const {
+  const Group& group = groups[group_index];
+  worker.batch.height = bundle.frames[0].image.height;
+  worker.batch.width = bundle.frames[0].image.width;
+  worker.batch.frames.clear();
+  for (size_t i = 0; i < bundle.num_frames; ++i)
+    worker.batch.frames.push_back(bundle.frames[i].image.rgb.data());
+  const PrefixActivations* prefix = nullptr;
+  if (group.prefix >= 0 && group.members.size() > 1) {
+    PrefixActivations& activations = *worker.prefixes[static_cast<size_t>(group.prefix)];
+    executor->run_prefix(group.prefix, worker.batch, *worker.workspace, activations);
+    prefix = &activations;
+  }
+  for (const int member : group.members) {
+    const bool used = members[static_cast<size_t>(member)].rule == DecodeRule::dlc;
+    executor->run(member, worker.batch, prefix, used || want_locref, *worker.workspace,
+                  bundle.outputs[static_cast<size_t>(member)]);
+  }
+}
+
+namespace {
+
+/// The maps of frame `index` of a batch as the consensus reads them.
+MemberMap map_of(const MemberNetwork& member, const NetworkOutput& output,
+                 std::span<const int> columns, size_t index) {
+  const Shape& shape = output.scoremap_logits.shape();
+  const auto cells = static_cast<size_t>(shape[1] * shape[2] * shape[3]);
+  MemberMap map;
+  map.map.logits = output.scoremap_logits.data() + index * cells;
+  map.map.locref = output.locref.empty() ? nullptr : output.locref.data() + index * 2 * cells;
+  map.map.height = static_cast<int>(shape[1]);
+  map.map.width = static_cast<int>(shape[2]);
+  map.map.num_bodyparts = static_cast<int>(shape[3]);
+  map.map.stride = member.stride();
+  map.map.locref_stdev = member.locref_stdev();
+  map.column_of_bodypart = columns;
+  map.rule = member.rule;
+  return map;
+}
+
+}  // namespace
+
+void Ensemble::State::combine(FrameBundle& bundle, ConsensusEngine& engine) const {
+  bundle.results.resize(bundle.num_frames);
+  std::vector<MemberMap> maps(members.size());
+  for (size_t i = 0; i < bundle.num_frames; ++i) {
+    for (size_t m = 0; m < members.size(); ++m) {
+      maps[m] = map_of(members[m], bundle.outputs[m], alignment.column_of_bodypart[m], i);
+    }
+    ConsensusFrame consensus = engine.consensus(maps);
+    bundle.results[i] = {.frame_index = bundle.frames[i].frame_index,
+                         .time_seconds = bundle.frames[i].time_seconds,
+                         .consensus = std::move(consensus.keypoints),
+                         .members = std::move(consensus.members),
+                         .scoremap_logits = std::move(consensus.scoremap_logits)};
+  }
+}
+
+Ensemble::Ensemble(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Ensemble::~Ensemble() = default;
+Ensemble::Ensemble(Ensemble&&) noexcept = default;
+Ensemble& Ensemble::operator=(Ensemble&&) noexcept = default;
+
+Ensemble Ensemble::open(std::span<const fs::path> paths, const EnsembleOptions& options) {
+  auto state = std::make_unique<State>();
+  state->options = options;
+  state->backend = &choose_backend(options.backend);
+  state->num_threads = options.threads > 0 ? options.threads : available_threads().num_threads;
+  const MemberOptions which{.snapshot = options.snapshot,
+                            .shuffle = options.shuffle,
+                            .training_set_index = options.training_set_index,
+                            .iteration = options.iteration};
+  for (const Member& member : find_members(paths, which))
+    state->members.push_back(open_network(member, options));
+  std::vector<MemberBodyparts> bodyparts;
+  for (const MemberNetwork& member : state->members)
+    bodyparts.push_back({member.name, member.bodyparts});
+  state->alignment = align_bodyparts(bodyparts, options.common_bodyparts);
+  return Ensemble(std::move(state));
+}
+
+const std::vector<MemberNetwork>& Ensemble::members() const { return state_->members; }
+const std::vector<std::string>& Ensemble::bodyparts() const { return state_->alignment.bodyparts; }
+const BodypartAlignment& Ensemble::alignment() const { return state_->alignment; }
+const EnsembleOptions& Ensemble::options() const { return state_->options; }
+DecodeRule Ensemble::consensus_rule() const { return state_->consensus_rule(); }
+int Ensemble::num_threads() const { return state_->num_threads; }
+std::string Ensemble::backend_name() const { return std::string(state_->backend->name()); }
+int64_t Ensemble::weight_bytes() const {
+  return state_->executor ? state_->executor->weight_bytes() : 0;
+}
+int Ensemble::num_shared_prefixes() const {
+  return state_->executor ? state_->executor->num_prefixes() : 0;
+}
+
+int64_t Ensemble::workspace_bytes() const {
+  int64_t bytes = 0;
+  for (const Worker& worker : state_->workers) {
+    bytes += worker.workspace->num_bytes();
+    for (const auto& prefix : worker.prefixes) bytes += prefix->num_bytes();
+  }
+  return bytes;
+}
+
+int Ensemble::batch_size(Extent frame) const {
+  if (state_->options.batch > 0) return state_->options.batch;
+  // About 1.2 million pixels a call: weights are streamed once per call, and activations stay
+  // within the cache's reach.
+  const double pixels = static_cast<double>(frame.height * frame.width);
+  return static_cast<int>(std::clamp(std::round(1.2e6 / std::max(pixels, 1.0)), 1.0, 8.0));
+}
+
+double Ensemble::prepare(Extent frame) {
+  State& state = *state_;
+  if (state.executor && state.compiled_for == frame) return 0;
+  if (state.executor && !state.options.tune) return 0;  // compiled for any size already
+  const double start = seconds_now();
+  if (!state.executor || state.options.tune) {
+    std::vector<Weights> weights;
+    std::vector<EnsembleMember> members;
+    for (const MemberNetwork& member : state.members)
+      weights.push_back(load_weights(member.graph, member.checkpoint));
+    for (size_t m = 0; m < state.members.size(); ++m)
+      members.push_back({&state.members[m].graph, &weights[m]});
+    state.workers.clear();
+    state.executor.reset();
+    state.executor =
+        state.backend->compile_ensemble(members, {.threads_per_operator = 1,
+                                                  .low_memory = state.options.low_memory,
+                                                  .tune = state.options.tune,
+                                                  .frame_extent = frame});
+    state.groups = groups_of(*state.executor);
+  }
+  state.compiled_for = frame;
+  return seconds_now() - start;
+}
+
+RunTimings Ensemble::run(const EnsembleRun& run) {
+  State& state = *state_;
+  const std::lock_guard lock(state.running);
+  const double start = seconds_now();
+  Stopwatch decode, network, consensus, sink;
+  VideoFrame first;
+  bool have_first = decode.time([&] { return run.source(first); });
+  if (!have_first) return {.wall_seconds = seconds_now() - start};
+  const Extent extent{first.image.height, first.image.width};
+  prepare(extent);
+  const auto num_workers = static_cast<size_t>(state.num_threads);
+  while (state.workers.size() < num_workers) {
+    Worker worker{.workspace = state.executor->make_workspace()};
+    for (int p = 0; p < state.executor->num_prefixes(); ++p) {
+      worker.prefixes.push_back(state.executor->make_prefix_activations(p));
+    }
+    state.workers.push_back(std::move(worker));
+  }
+  std::vector<ConsensusEngine> engines(
+      num_workers, ConsensusEngine({.method = run.consensus,
+                                    .rule = state.consensus_rule(),
+                                    .keep_scoremap = run.keep_consensus_scoremap}));
+  const PipelineWork work{
+      .source =
+          [&](VideoFrame& frame) {
+            if (have_first) {
+              have_first = false;
+              frame = std::move(first);
+              return true;
+            }
+            const bool got = decode.time([&] { return run.source(frame); });
+            if (got && (frame.image.height != extent.height || frame.image.width != extent.width)) {
+              throw Error(ErrorKind::shape_mismatch,
+                          fmt::format("frame {} is {}x{} pixels, the first frame was {}x{}",
+                                      frame.frame_index, frame.image.width, frame.image.height,
+                                      extent.width, extent.height));
+            }
+            return got;
+          },
+      .compute =
+          [&](size_t group, FrameBundle& bundle, size_t worker) {
+            network.time(
+                [&] { state.compute(group, run.want_locref, bundle, state.workers[worker]); });
+          },
+      .combine =
+          [&](FrameBundle& bundle, size_t worker) {
+            consensus.time([&] { state.combine(bundle, engines[worker]); });
+          },
+      .sink = [&](FrameBundle& bundle) { sink.time([&] { run.sink(bundle); }); },
+  };
+  run_pipeline({.num_groups = state.groups.size(),
+                .num_members = state.members.size(),
+                .num_workers = num_workers,
+                .batch_size = static_cast<size_t>(batch_size(extent))},
+               work, run.stop);
+  return {.decode_seconds = decode.seconds(),
+          .network_seconds = network.seconds(),
+          .consensus_seconds = consensus.seconds(),
+          .sink_seconds = sink.seconds(),
+          .wall_seconds = seconds_now() - start};
+}
+
+std::vector<FrameResult> Ensemble::predict(std::span<const Image> images,
+                                           ConsensusMethod consensus) {
+  std::vector<FrameResult> results;
+  for (size_t begin = 0; begin < images.size();) {
+    size_t end = begin;  // a run of pictures of one size
+    const auto same_size = [&](size_t i) {
+      return images[i].width == images[begin].width && images[i].height == images[begin].height;
+    };
+    size_t next = begin;
+    while (end < images.size() && same_size(end)) ++end;
+    run({.source =
+             [&](VideoFrame& frame) {
+               if (next == end) return false;
+               frame.frame_index = static_cast<int64_t>(next);
+               frame.image = images[next++];
+               return true;
+             },
+         .consensus = consensus,
+         .sink =
+             [&](FrameBundle& bundle) {
+               for (FrameResult& result : bundle.results) results.push_back(std::move(result));
+             }});
+    begin = end;
+  }
+  return results;
+}
+
+}  // namespace posse

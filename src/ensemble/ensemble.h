@@ -1,0 +1,99 @@
+/// An ensemble of pose networks: opened once, run over many videos and pictures.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/image.h"
+#include "base/stop.h"
+#include "ensemble/bodypart_alignment.h"
+#include "ensemble/frame_result.h"
+#include "ensemble/member_network.h"
+#include "ensemble/options.h"
+#include "ensemble/pipeline.h"
+
+namespace posse {
+
+/// Where the time of a run went, in seconds; stages overlap, and those of several workers add up.
+struct RunTimings {
+  double decode_seconds = 0;
+  double network_seconds = 0;    ///< summed over workers
+  double consensus_seconds = 0;  ///< summed over workers
+  double sink_seconds = 0;       ///< delivering results: writing, callbacks
+  double wall_seconds = 0;
+};
+
+/// What a run needs to know beside the ensemble.
+struct EnsembleRun {
+  /// Next frame, false at the end; all frames must have one size. Called from one thread.
+  std::function<bool(VideoFrame&)> source;
+  ConsensusMethod consensus = ConsensusMethod::mean;
+  /// Also fill FrameResult::scoremap_logits, the consensus map.
+  bool keep_consensus_scoremap = false;
+  /// Have the members' locref computed also where their decode rule does not use it. What the
+  /// networks said is in FrameBundle::outputs in any case.
+  bool want_locref = false;
+  /// Finished frames in order, on the calling thread.
+  std::function<void(FrameBundle&)> sink;
+  const StopFlag* stop = nullptr;
+};
+
+/// Not copyable; run() and predict() may be called from one thread at a time (a second caller
+/// waits).
+class Ensemble {
+ public:
+  /// Opens every member, checks that they fit together; networks are compiled by the first run,
+  /// when the frame size is known.
+  ///
+  /// @param paths  members (project folders, train folders, snapshot prefixes) or folders whose
+  /// direct sub-folders are
+  ///               members, in this order; columns follow the first member's bodyparts.
+  /// @throws Error as find_members and open_network; Error(usage) without any member;
+  /// Error(shape_mismatch) if bodyparts differ and
+  ///         options.common_bodyparts is not set.
+  static Ensemble open(std::span<const std::filesystem::path> paths,
+                       const EnsembleOptions& options = {});
+  ~Ensemble();
+  Ensemble(Ensemble&&) noexcept;
+  Ensemble& operator=(Ensemble&&) noexcept;
+
+  const std::vector<MemberNetwork>& members() const;
+  /// Names of the result's columns, in order.
+  const std::vector<std::string>& bodyparts() const;
+  const BodypartAlignment& alignment() const;
+  const EnsembleOptions& options() const;
+  /// How the consensus keypoint is read: dlc if all members are read that way, else dgp.
+  DecodeRule consensus_rule() const;
+  int num_threads() const;
+  std::string backend_name() const;
+  /// Bytes of weights held for all members; 0 before the networks are compiled.
+  int64_t weight_bytes() const;
+  /// Bytes of activations and scratch of all workers, as grown so far.
+  int64_t workspace_bytes() const;
+  /// Networks whose beginning is shared by several members, computed once per frame.
+  int num_shared_prefixes() const;
+
+  /// Loads the weights and compiles the networks for frames of this size, unless that is done.
+  /// @return seconds taken.
+  double prepare(Extent frame);
+  /// Frames per network call for frames of this size.
+  int batch_size(Extent frame) const;
+
+  /// Runs all members over all frames of the source. @throws Error of members, source or sink.
+  RunTimings run(const EnsembleRun& run);
+  /// Consensus and members' keypoints of single pictures, which need not be of one size.
+  std::vector<FrameResult> predict(std::span<const Image> images,
+                                   ConsensusMethod consensus = ConsensusMethod::mean);
+
+ private:
+  struct State;
+  explicit Ensemble(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace posse

@@ -1,0 +1,87 @@
+#include "ensemble/member_network.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/hash.h"
+
+namespace posse {
+namespace {
+
+/// "mobilenet_v2_0.35" and "mobilenet-v2-0.35" are the same network.
+std::string normalized(std::string name) {
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+void apply_pose_config(const Member& member, const EnsembleOptions& options, NetworkSpec& spec,
+                       std::vector<std::string>& warnings) {
+  const PoseConfig& pose = member.pose;
+  spec.output_stride = pose.output_stride;
+  spec.deconvolution_stride = pose.deconvolution_stride;
+  spec.mean_pixel = pose.mean_pixel;
+  if (options.output_stride) {
+    if (!pose.file.empty() && *options.output_stride != pose.output_stride) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("{}: was trained with output stride {}, --output-stride says {}",
+                              pose.file.string(), pose.output_stride, *options.output_stride),
+                  {.hint = "--output-stride is for snapshots without a pose_cfg.yaml"});
+    }
+    spec.output_stride = *options.output_stride;
+  }
+  if (options.batch_norm != BatchNormChoice::automatic) {
+    spec.batch_norm_mode =
+        options.batch_norm == BatchNormChoice::frame ? BatchNormMode::frame : BatchNormMode::moving;
+  }
+  const std::string found = net_type(spec);
+  if (!pose.net_type.empty() && normalized(pose.net_type) != normalized(found)) {
+    warnings.push_back(fmt::format("{} says {}, the snapshot holds a {}: the snapshot is believed",
+                                   pose.file.string(), pose.net_type, found));
+  }
+}
+
+DecodeRule rule_for(const Member& member, const NetworkSpec& spec, const EnsembleOptions& options,
+                    std::vector<std::string>& warnings) {
+  if (options.decode == DecodeChoice::dgp) return DecodeRule::dgp;
+  const bool dlc =
+      options.decode == DecodeChoice::dlc || member.snapshot.parsed.kind == SnapshotKind::dlc;
+  if (dlc && !spec.has_locref) {
+    warnings.push_back(
+        "the network has no location refinement: keypoints lie at the centres of cells");
+  }
+  return dlc ? DecodeRule::dlc : DecodeRule::dgp;
+}
+
+}  // namespace
+
+MemberNetwork open_network(const Member& member, const EnsembleOptions& options) {
+  Checkpoint checkpoint = Checkpoint::open(member.snapshot.prefix);
+  NetworkSpec spec = detect_network(checkpoint);
+  std::vector<std::string> warnings = member.warnings;
+  apply_pose_config(member, options, spec, warnings);
+  std::vector<std::string> bodyparts = bodyparts_for(member, spec.num_bodyparts);
+  const DecodeRule rule = rule_for(member, spec, options, warnings);
+  Graph graph = build_graph(spec);
+  if (!member.pose.file.empty() && std::abs(member.pose.stride - graph.stride) > 1e-9) {
+    warnings.push_back(fmt::format(
+        "{} says stride {}, the network's cells are {} pixels apart: the network is believed",
+        member.pose.file.string(), member.pose.stride, graph.stride));
+  }
+  std::filesystem::path index = member.snapshot.prefix;
+  index += ".index";
+  return {.member = member,
+          .name = member.name,
+          .bodyparts = std::move(bodyparts),
+          .checkpoint = std::move(checkpoint),
+          .spec = std::move(spec),
+          .graph = std::move(graph),
+          .rule = rule,
+          .index_sha256 = sha256_of_file(index),
+          .warnings = std::move(warnings)};
+}
+
+}  // namespace posse

@@ -1,0 +1,41 @@
+/// A member of an ensemble with its network: opened and checked, not yet compiled.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "checkpoint/checkpoint.h"
+#include "ensemble/options.h"
+#include "keypoints/decode.h"
+#include "network/architecture.h"
+#include "network/graph.h"
+#include "project/project.h"
+
+namespace posse {
+
+struct MemberNetwork {
+  Member member;                       ///< as it lies on disk
+  std::string name;                    ///< unique in its ensemble
+  std::vector<std::string> bodyparts;  ///< in the order of the network's channels
+  Checkpoint checkpoint;
+  NetworkSpec spec;
+  Graph graph;
+  DecodeRule rule = DecodeRule::dgp;  ///< of this member's own keypoints
+  std::string index_sha256;  ///< of the snapshot's index, which holds every tensor's checksum
+  std::vector<std::string> warnings;  ///< what was odd and how it was taken
+
+  double stride() const { return graph.stride; }  ///< input pixels per scoremap cell
+  double locref_stdev() const { return member.pose.locref_stdev; }  ///< pixels per unit of locref
+};
+
+/// Opens a member's snapshot, detects the network in it and builds its graph.
+///
+/// Output stride, stride of the head and mean pixel are pose_cfg.yaml's; options.output_stride
+/// takes the place of a missing one. The checkpoint wins over a contradicting net_type, with a
+/// warning.
+/// @throws Error as Checkpoint::open, detect_network, build_graph and bodyparts_for; Error(usage)
+/// for an output stride
+///         that contradicts pose_cfg.yaml.
+MemberNetwork open_network(const Member& member, const EnsembleOptions& options);
+
+}  // namespace posse

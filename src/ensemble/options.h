@@ -1,0 +1,127 @@
+/// Options of an ensemble and of a run: declared once; the command line, Python and docs/cli.md are
+/// made from describe().
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/enum_names.h"
+#include "base/frame_range.h"
+#include "ensemble/consensus.h"
+
+namespace posse {
+
+/// How a member's scoremaps become keypoints; automatic: by what the snapshot is (DGP or DLC).
+enum class DecodeChoice { automatic, dgp, dlc };
+/// Statistics of batch norm; automatic: as the network was run when it was trained (MobileNetV2:
+/// frame, others: moving).
+enum class BatchNormChoice { automatic, frame, moving };
+enum class TableFormat { h5, csv, both };
+
+template <>
+struct EnumNames<DecodeChoice> {
+  static constexpr std::array<std::pair<std::string_view, DecodeChoice>, 3> kNames{
+      {{"auto", DecodeChoice::automatic}, {"dgp", DecodeChoice::dgp}, {"dlc", DecodeChoice::dlc}}};
+};
+template <>
+struct EnumNames<BatchNormChoice> {
+  static constexpr std::array<std::pair<std::string_view, BatchNormChoice>, 3> kNames{
+      {{"auto", BatchNormChoice::automatic},
+       {"frame", BatchNormChoice::frame},
+       {"moving", BatchNormChoice::moving}}};
+};
+template <>
+struct EnumNames<TableFormat> {
+  static constexpr std::array<std::pair<std::string_view, TableFormat>, 3> kNames{
+      {{"h5", TableFormat::h5}, {"csv", TableFormat::csv}, {"both", TableFormat::both}}};
+};
+template <>
+struct EnumNames<ConsensusMethod> {
+  static constexpr std::array<std::pair<std::string_view, ConsensusMethod>, 2> kNames{
+      {{"mean", ConsensusMethod::mean}, {"median", ConsensusMethod::median}}};
+};
+
+/// Which networks, and how they run.
+struct EnsembleOptions {
+  std::string snapshot;                   ///< empty: config.yaml's snapshotindex, else the newest
+  std::optional<int> shuffle;             ///< empty: the only one, else 1
+  std::optional<int> training_set_index;  ///< into TrainingFraction; empty: 0
+  std::optional<int> iteration;           ///< of dlc-models; empty: config.yaml's
+  DecodeChoice decode = DecodeChoice::automatic;
+  BatchNormChoice batch_norm = BatchNormChoice::automatic;
+  std::optional<int> output_stride;  ///< for a bare snapshot without a pose_cfg.yaml; 8, 16 or 32
+  bool common_bodyparts = false;
+  std::string backend;  ///< empty: the best available
+  int threads = 0;      ///< 0: all this process may use
+  int batch = 0;        ///< frames per network call; 0: chosen by frame size
+  bool low_memory = false;
+  bool tune = true;
+};
+
+/// Calls visit(name, field, placeholder, help) for every option; `name` without dashes.
+template <class Options, class Visitor>
+requires std::same_as<std::remove_const_t<Options>, EnsembleOptions>
+void describe(Options& options, const Visitor& visit) {
+  visit("snapshot", options.snapshot, "NAME",
+        "of every member: a name, newest, best, all or an index (default: the config's, else "
+        "newest)");
+  visit("shuffle", options.shuffle, "N",
+        "shuffle whose network is used (default: the only one there is, else 1)");
+  visit("training-set-index", options.training_set_index, "N",
+        "position in the config's TrainingFraction (default 0)");
+  visit("iteration", options.iteration, "N",
+        "iteration folder of dlc-models (default: the config's)");
+  visit("decode", options.decode, "RULE",
+        "keypoints by the DGP rule (soft-argmax) or the DLC rule (argmax + locref)");
+  visit("batch-norm", options.batch_norm, "MODE",
+        "statistics of batch norm: of each frame, or the stored moving ones");
+  visit("output-stride", options.output_stride, "N",
+        "of a bare snapshot without pose_cfg.yaml: 8, 16 or 32 (default 16)");
+  visit("common-bodyparts", options.common_bodyparts, "",
+        "members with different bodyparts: use those all have");
+  visit("backend", options.backend, "NAME",
+        "cpu or reference (default: POSSE_BACKEND, else the best there is)");
+  visit("threads", options.threads, "N",
+        "worker threads (default 0: all that this process may use)");
+  visit("batch", options.batch, "N",
+        "frames per network call (default 0: by frame size); does not change results");
+  visit("low-memory", options.low_memory, "",
+        "keep network weights in their smallest form; slower");
+  visit("tune", options.tune, "on|off",
+        "time kernels once per layer and shape and keep the fastest (default on)");
+}
+
+/// What is computed for each video, and what is written.
+struct RunOptions {
+  ConsensusMethod consensus = ConsensusMethod::mean;
+  FrameRange frames;
+  TableFormat format = TableFormat::h5;
+  bool save_members = false;
+  bool eks_csv = false;
+  bool labeled_video = false;
+  bool force = false;
+};
+
+template <class Options, class Visitor>
+requires std::same_as<std::remove_const_t<Options>, RunOptions>
+void describe(Options& options, const Visitor& visit) {
+  visit("consensus", options.consensus, "METHOD", "of the members' probability maps");
+  visit("frames", options.frames, "A:B:STEP",
+        "frames to use, counted from 0, B excluded (default: all)");
+  visit("format", options.format, "FORMAT", "of the pose tables");
+  visit("save-members", options.save_members, "",
+        "write each member's own table too, into a folder members/");
+  visit("eks-csv", options.eks_csv, "",
+        "write the members' median and variance as an EKS-style wide csv into eks/");
+  visit("labeled-video", options.labeled_video, "",
+        "write a video with members, consensus and uncertainty drawn in");
+  visit("force", options.force, "",
+        "overwrite results that were made with other options or inputs");
+}
+
+}  // namespace posse
