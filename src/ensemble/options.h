@@ -40,12 +40,6 @@ struct EnumNames<TableFormat> {
   static constexpr std::array<std::pair<std::string_view, TableFormat>, 3> kNames{
       {{"h5", TableFormat::h5}, {"csv", TableFormat::csv}, {"both", TableFormat::both}}};
 };
-template <>
-struct EnumNames<ConsensusMethod> {
-  static constexpr std::array<std::pair<std::string_view, ConsensusMethod>, 2> kNames{
-      {{"mean", ConsensusMethod::mean}, {"median", ConsensusMethod::median}}};
-};
-
 /// Which networks, and how they run.
 struct EnsembleOptions {
   std::string snapshot;                   ///< empty: config.yaml's snapshotindex, else the newest
