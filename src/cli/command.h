@@ -75,6 +75,7 @@ struct CommandContext {
   ExitCode exit_code = ExitCode::done;
 };
 
+void add_demo(CLI::App& root, CommandContext& context);
 void add_doctor(CLI::App& root, CommandContext& context);
 void add_run(CLI::App& root, CommandContext& context);
 void add_scoremap(CLI::App& root, CommandContext& context);

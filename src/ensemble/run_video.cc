@@ -155,10 +155,13 @@ class JournalRun {
 };
 
 void write_tables(const Ensemble& ensemble, const ResultPaths& paths, const RunOptions& options,
-                  const JournalKey& key) {
+                  const JournalKey& key, const RunContext& context) {
   ResultFiles files(ensemble, paths, options);
   JournalReader journal(paths.journal, key);
-  for (FrameResult result; journal.read(result);) files.append(result);
+  for (FrameResult result; journal.read(result);) {
+    files.append(result);
+    if (context.on_frame) context.on_frame(result);
+  }
   files.finish();
 }
 
@@ -188,7 +191,7 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
     }
   }
   outcome.warnings = warnings_of(run.report(), outcome.num_frames);
-  write_tables(ensemble, paths, options, key);
+  write_tables(ensemble, paths, options, key, context);
   write_meta_pickle(paths.meta_pickle, metadata_of(ensemble, outcome, run.info()));
   if (!paths.labeled_video.empty() &&
       !write_labeled_video(ensemble, video, paths, options, key, context)) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -36,6 +37,9 @@ struct RunOutcome {
 
 struct RunContext {
   ProgressCallback progress;
+  /// Called for every frame in order, resumed ones included, while the tables are written; not when
+  /// a run is skipped.
+  std::function<void(const FrameResult&)> on_frame;
   const StopFlag* stop = nullptr;
 };
 

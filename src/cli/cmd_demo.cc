@@ -1,0 +1,165 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "cli/command.h"
+#include "ensemble/ensemble.h"
+#include "ensemble/run_video.h"
+#include "study/evaluation.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr double kLargeError = 15;  // pixels; the animal is about 60 long
+
+/// data/demo of the checkout the program was built in, found upwards from the program itself.
+fs::path find_demo_data() {
+  if (const char* named = std::getenv("POSSE_DEMO_DATA")) return named;
+  std::error_code ignored;
+  for (fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+       folder.has_relative_path(); folder = folder.parent_path()) {
+    if (fs::exists(folder / "data" / "demo" / "member-1", ignored)) return folder / "data" / "demo";
+  }
+  throw Error(ErrorKind::not_found, "the demo's data are not there",
+              {.hint = "run ./posse demo in a checkout, or name the folder with --data"});
+}
+
+std::vector<std::string> cells_of(const std::string& line) {
+  std::vector<std::string> cells;
+  std::istringstream stream(line);
+  for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
+  return cells;
+}
+
+/// The exact positions that came with the rendered video: frame n is the row of "imgNNN.png".
+Poses read_truth(const fs::path& path) {
+  std::ifstream file(path);
+  Poses truth;
+  std::string line;
+  for (int row = 0; std::getline(file, line); ++row) {
+    const std::vector<std::string> cells = cells_of(line);
+    if (row == 1) {
+      for (size_t i = 1; i < cells.size(); i += 2) truth.bodyparts.push_back(cells[i]);
+    }
+    if (row < 3) continue;
+    const std::string digits = fs::path(cells.at(0)).stem().string().substr(3);
+    truth.frame_index.push_back(std::strtol(digits.c_str(), nullptr, 10));
+    for (size_t part = 0; part < truth.bodyparts.size(); ++part) {
+      const auto number = [&](size_t cell) {
+        return cell < cells.size() && !cells[cell].empty()
+                   ? std::strtod(cells[cell].c_str(), nullptr)
+                   : std::numeric_limits<double>::quiet_NaN();
+      };
+      truth.keypoints.push_back({number(1 + 2 * part), number(2 + 2 * part), 1});
+    }
+  }
+  if (truth.frame_index.empty()) {
+    throw Error(ErrorKind::bad_file, fmt::format("{}: holds no labels", path.string()));
+  }
+  return truth;
+}
+
+/// The poses of a run, taken frame by frame: the consensus, then each member.
+std::vector<Poses> empty_tracks(const Ensemble& ensemble) {
+  return std::vector<Poses>(1 + ensemble.members().size(),
+                            Poses{.bodyparts = ensemble.bodyparts()});
+}
+
+void append(const FrameResult& result, std::vector<Poses>& tracks) {
+  for (Poses& track : tracks) track.frame_index.push_back(result.frame_index);
+  for (const ConsensusKeypoint& keypoint : result.consensus)
+    tracks[0].keypoints.push_back(keypoint.keypoint);
+  const size_t bodyparts = result.consensus.size();
+  for (size_t i = 0; i < result.members.size(); ++i) {
+    tracks[1 + i / bodyparts].keypoints.push_back(result.members[i]);
+  }
+}
+
+std::string table_row(const std::string& name, const std::vector<ErrorSummary>& errors) {
+  std::string row = fmt::format("{:<18}", name);
+  for (const ErrorSummary& error : errors) row += fmt::format("{:>11.2f}", error.rmse);
+  return row +
+         fmt::format("{:>9.2f}{:>9.1f} %", errors.back().median, 100 * errors.back().share_above);
+}
+
+void print_errors(const Ensemble& ensemble, const std::vector<Poses>& tracks, const Poses& truth,
+                  Console& console) {
+  console.print("\nRoot-mean-square distance from the truth, in pixels");
+  std::string head = fmt::format("{:<18}", "");
+  for (const std::string& name : truth.bodyparts) head += fmt::format("{:>11}", name);
+  console.print(head + fmt::format("{:>11}{:>9}{:>11}", "all", "median", "> 15 px"));
+  for (size_t m = 0; m < ensemble.members().size(); ++m) {
+    console.print(table_row(ensemble.members()[m].name,
+                            compare_with_truth(tracks[1 + m], truth, kLargeError)));
+  }
+  console.print(table_row("consensus", compare_with_truth(tracks[0], truth, kLargeError)));
+}
+
+struct DemoArguments {
+  fs::path data;
+  fs::path out = "posse-demo";
+};
+
+void run_demo(const DemoArguments& arguments, CommandContext& context) {
+  const fs::path data = arguments.data.empty() ? find_demo_data() : arguments.data;
+  const fs::path video = data / "video" / "openarena.mp4";
+  const Poses truth = read_truth(data / "labels" / "openarena-groundtruth.csv");
+  Console& console = context.console;
+  console.print(
+      fmt::format("posse run {} --members {} --out {} \\\n          --consensus median "
+                  "--save-members --labeled-video",
+                  video.string(), data.string(), arguments.out.string()));
+  Ensemble ensemble = Ensemble::open(std::vector{data});
+  std::vector<Poses> tracks = empty_tracks(ensemble);
+  RunOptions options;
+  options.consensus = ConsensusMethod::median;
+  options.save_members = true;
+  options.labeled_video = true;
+  options.force = true;
+  const RunOutcome outcome =
+      run_video(ensemble, video, arguments.out, options,
+                {.progress = [&](const Progress& p) { console.progress(p); },
+                 .on_frame = [&](const FrameResult& result) { append(result, tracks); },
+                 .stop = &context.stop});
+  console.end_progress();
+  if (outcome.status == RunStatus::interrupted) {
+    throw Error(ErrorKind::interrupted, "the same command goes on where this one stopped");
+  }
+  print_errors(ensemble, tracks, truth, console);
+  console.print(fmt::format(
+      "\n{} members over {} frames in {} ({:.0f} frames/s on {} threads). Written:",
+      ensemble.members().size(), outcome.num_frames, format_duration(outcome.timings.wall_seconds),
+      static_cast<double>(outcome.num_frames) / outcome.timings.wall_seconds,
+      ensemble.num_threads()));
+  for (const fs::path& file : outcome.paths.final_files(options))
+    console.print("  " + file.string());
+}
+
+}  // namespace
+
+void add_demo(CLI::App& root, CommandContext& context) {
+  auto arguments = std::make_shared<DemoArguments>();
+  CLI::App* verb =
+      root.add_subcommand("demo", "run the shipped example and compare it with the truth");
+  verb->add_option("--data", arguments->data,
+                   "the demo's data (default: data/demo of the checkout)")
+      ->type_name("DIR");
+  verb->add_option("--out", arguments->out, "where results go (default posse-demo)")
+      ->type_name("DIR");
+  verb->callback([arguments, &context] { run_demo(*arguments, context); });
+}
+
+}  // namespace posse
