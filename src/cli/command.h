@@ -79,5 +79,6 @@ void add_demo(CLI::App& root, CommandContext& context);
 void add_doctor(CLI::App& root, CommandContext& context);
 void add_run(CLI::App& root, CommandContext& context);
 void add_scoremap(CLI::App& root, CommandContext& context);
+void add_info(CLI::App& root, CommandContext& context);
 
 }  // namespace posse

@@ -37,6 +37,7 @@ void add_commands(CLI::App& root, CommandContext& context) {
   add_demo(root, context);
   add_run(root, context);
   add_scoremap(root, context);
+  add_info(root, context);
   add_doctor(root, context);
 }
 

@@ -383,7 +383,7 @@ FolderChoice choose_model_folder(const std::vector<ModelFolder>& folders,
       fmt::format("{}: iteration {} has no training folder of shuffle {} and {}",
                   shown(models_folder), iteration, shuffle, fraction_word(config, set_index)),
       {.have = describe(candidates.folders),
-       .hint = "choose one with --shuffle and --training-set"});
+       .hint = "choose one with --shuffle and --training-set-index"});
 }
 
 }  // namespace posse

@@ -1,0 +1,117 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/member_info.h"
+#include "project/project.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+struct InfoArguments {
+  std::vector<std::string> paths;
+  MemberOptions options;
+  bool json = false;
+  bool verify = false;
+};
+
+/// What became of the paths, for the exit code.
+struct InfoTally {
+  Json members = Json::array();
+  Json errors = Json::array();
+  int num_sound = 0;
+  int num_bad = 0;
+};
+
+void show(const MemberInfo& info, const InfoArguments& arguments, InfoTally& tally,
+          CommandContext& context) {
+  if (arguments.json) {
+    tally.members.push_back(to_json(info));
+  } else {
+    if (tally.num_sound + tally.num_bad > 0) context.console.print("");
+    context.console.print(to_text(info));
+  }
+  ++(info.problems.empty() ? tally.num_sound : tally.num_bad);
+}
+
+/// One path; its errors do not keep the other paths from being shown.
+void describe_path(const std::string& path, const InfoArguments& arguments, InfoTally& tally,
+                   CommandContext& context) {
+  std::vector<fs::path> members = expand_members(path);
+  for (const fs::path& each : members) {
+    try {
+      for (Member& member : open_members(each, arguments.options)) {
+        if (context.stop.requested()) throw Error(ErrorKind::interrupted, "info was stopped");
+        show(describe_member(std::move(member), arguments.verify), arguments, tally, context);
+      }
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted || members.size() == 1) throw;
+      ++tally.num_bad;
+      tally.errors.push_back({{"path", printable(each.string())}, {"error", error.what()}});
+      context.console.warn(error.what());
+    }
+  }
+}
+
+void run_info(const InfoArguments& arguments, CommandContext& context) {
+  InfoTally tally;
+  for (const std::string& path : arguments.paths) {
+    try {
+      describe_path(path, arguments, tally, context);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted || arguments.paths.size() == 1) throw;
+      ++tally.num_bad;
+      tally.errors.push_back({{"path", printable(path)}, {"error", error.what()}});
+      context.console.warn(error.what());
+    }
+  }
+  if (arguments.json) {
+    const Json report = {{"members", tally.members}, {"errors", tally.errors}};
+    context.console.print(report.dump(2, ' ', false, Json::error_handler_t::replace));
+  }
+  if (tally.num_bad > 0) {
+    context.exit_code = tally.num_sound > 0 ? ExitCode::some_failed : ExitCode::failed;
+  }
+}
+
+}  // namespace
+
+void add_info(CLI::App& root, CommandContext& context) {
+  CLI::App* verb =
+      root.add_subcommand("info", "say what a project, snapshot or folder of members holds");
+  auto arguments = std::make_shared<InfoArguments>();
+  verb->add_option("PATH", arguments->paths,
+                   "project folder, training folder, snapshot, or a folder of such")
+      ->required();
+  verb->add_flag("--json", arguments->json, "one JSON object instead of text");
+  verb->add_flag("--verify", arguments->verify, "also read every value and check its checksum");
+  verb->add_option("--snapshot", arguments->options.snapshot,
+                   "a name, newest, best, all, or a position (default: the configuration's, else "
+                   "the newest)")
+      ->type_name("NAME");
+  verb->add_option("--shuffle", arguments->options.shuffle,
+                   "shuffle whose network is described (default: 1, or the only one)")
+      ->type_name("N");
+  verb->add_option("--training-set-index", arguments->options.training_set_index,
+                   "position in the configuration's TrainingFraction (default: 0)")
+      ->type_name("N");
+  verb->add_option("--iteration", arguments->options.iteration,
+                   "iteration folder of dlc-models (default: the configuration's)")
+      ->type_name("N");
+  verb->footer(
+      "exit codes: 0 all can be run, 1 none can, 3 some cannot (see 'problem')\n"
+      "example: posse info data/demo --verify");
+  verb->callback([arguments, &context] { run_info(*arguments, context); });
+}
+
+}  // namespace posse
