@@ -1,18 +1,71 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <string>
 
+#include "base/error.h"
+#include "base/files.h"
+#include "base/image.h"
 #include "base/threads.h"
+#include "base/version.h"
 #include "cli/command.h"
+#include "network/backend.h"
+#include "video/video_writer.h"
 
 namespace posse {
+namespace {
+
+/// "avx512f avx2 fma ..." as far as kernels care; empty on other architectures.
+std::string instruction_sets() {
+#if defined(__x86_64__)
+  std::string sets;
+  const auto add = [&](bool there, const char* name) {
+    sets += there ? std::string(sets.empty() ? "" : " ") + name : "";
+  };
+  add(__builtin_cpu_supports("avx512f") != 0, "avx512f");
+  add(__builtin_cpu_supports("avx512bw") != 0, "avx512bw");
+  add(__builtin_cpu_supports("avx2") != 0, "avx2");
+  add(__builtin_cpu_supports("fma") != 0, "fma");
+  return sets.empty() ? "none beyond x86-64" : sets;
+#else
+  return "not an x86-64 machine: portable kernels";
+#endif
+}
+
+/// Why labelled videos cannot be written; empty if they can.
+std::string why_no_labelled_video() {
+  const TemporaryFolder folder;
+  try {
+    VideoWriter writer(folder.path() / "try.mp4", 64, 64);
+    writer.write(Image(64, 64), 0);
+    writer.finish();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+void print_capabilities(Console& console) {
+  const ThreadBudget threads = available_threads();
+  console.print("posse         " + version());
+  console.print(fmt::format("threads       {} ({})", threads.num_threads, threads.reason));
+  console.print("instructions  " + instruction_sets());
+  for (const Backend* backend : backends()) {
+    const auto why_not = backend->why_unavailable();
+    console.print(fmt::format("backend       {}: {}", backend->name(),
+                              why_not ? "not here, " + *why_not : "available"));
+  }
+  console.print(fmt::format("chosen        {} (--backend or POSSE_BACKEND change it)",
+                            choose_backend("").name()));
+  const std::string no_video = why_no_labelled_video();
+  console.print("H.264 videos  " + (no_video.empty() ? std::string("can be written") : no_video));
+}
+
+}  // namespace
 
 void add_doctor(CLI::App& root, CommandContext& context) {
   CLI::App* verb = root.add_subcommand("doctor", "say what this machine can do, and why not");
-  verb->callback([&context] {
-    const ThreadBudget threads = available_threads();
-    context.console.print(fmt::format("threads   {} ({})", threads.num_threads, threads.reason));
-  });
+  verb->callback([&context] { print_capabilities(context.console); });
 }
 
 }  // namespace posse

@@ -77,6 +77,7 @@ struct CommandContext {
 
 void add_demo(CLI::App& root, CommandContext& context);
 void add_doctor(CLI::App& root, CommandContext& context);
+void add_export(CLI::App& root, CommandContext& context);
 void add_run(CLI::App& root, CommandContext& context);
 void add_scoremap(CLI::App& root, CommandContext& context);
 void add_info(CLI::App& root, CommandContext& context);

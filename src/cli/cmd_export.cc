@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/version.h"
+#include "cli/command.h"
+#include "cli/option_binding.h"
+#include "ensemble/ensemble.h"
+#include "network/onnx.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+
+struct ExportArguments {
+  std::vector<fs::path> members;
+  fs::path file;
+  bool ensemble = false;
+  bool float_input = false;
+  EnsembleOptions options;
+};
+
+std::vector<std::pair<std::string, std::string>> metadata_of(const Ensemble& ensemble) {
+  const MemberNetwork& first = ensemble.members().front();
+  std::vector<std::pair<std::string, std::string>> metadata = {
+      {"producer", "posse " + version()},
+      {"bodyparts", nlohmann::json(ensemble.bodyparts()).dump()},
+      {"stride", fmt::format("{}", first.stride())},
+      {"locref_stdev", fmt::format("{}", first.locref_stdev())},
+      {"decode", std::string(to_string(ensemble.consensus_rule()))}};
+  for (const MemberNetwork& member : ensemble.members()) {
+    metadata.emplace_back(member.name + "/network", net_type(member.spec));
+    metadata.emplace_back(member.name + "/snapshot",
+                          member.checkpoint.prefix().filename().string());
+  }
+  return metadata;
+}
+
+void export_onnx(const ExportArguments& arguments, CommandContext& context) {
+  const Ensemble ensemble = Ensemble::open(arguments.members, arguments.options);
+  const auto& members = ensemble.members();
+  if (members.size() > 1 && !arguments.ensemble) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{} members are named, one is exported", members.size()),
+                {.hint = "--ensemble exports all of them and their mean consensus as one graph"});
+  }
+  std::vector<Weights> weights;
+  for (const MemberNetwork& member : members)
+    weights.push_back(load_weights(member.graph, member.checkpoint));
+  OnnxExport what{.input = arguments.float_input ? OnnxInput::float32 : OnnxInput::uint8,
+                  .metadata = metadata_of(ensemble)};
+  for (size_t m = 0; m < members.size(); ++m) {
+    what.members.push_back({.graph = &members[m].graph,
+                            .weights = &weights[m],
+                            .name = members[m].name,
+                            .locref_stdev = members[m].locref_stdev(),
+                            .columns = ensemble.alignment().column_of_bodypart[m]});
+  }
+  write_onnx(what, arguments.file);
+  context.console.print(arguments.file.string());
+}
+
+}  // namespace
+
+void add_export(CLI::App& root, CommandContext& context) {
+  auto arguments = std::make_shared<ExportArguments>();
+  CLI::App* verb = root.add_subcommand("export", "a member, or a whole ensemble, as an ONNX file");
+  verb->add_option("MEMBER", arguments->members, "project folder, train/ folder or snapshot prefix")
+      ->required();
+  verb->add_option("--onnx", arguments->file, "the file to write")->required()->type_name("FILE");
+  verb->add_flag("--ensemble", arguments->ensemble,
+                 "all members and their mean consensus as one graph");
+  verb->add_flag("--float-input", arguments->float_input,
+                 "take pictures as float32 0 ... 255 instead of uint8");
+  describe(arguments->options, OptionBinder(*verb, "Networks"));
+  verb->footer(
+      "inputs   RGB pictures [frames, height, width, 3], height and width open, preprocessing "
+      "inside\n"
+      "outputs  scoremap_logits [frames, h, w, bodyparts]; locref [frames, h, w, bodyparts, xy] in "
+      "pixels");
+  verb->callback([arguments, &context] { export_onnx(*arguments, context); });
+}
+
+}  // namespace posse
