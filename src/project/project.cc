@@ -7,10 +7,10 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/natural_order.h"
 #include "base/text.h"
 #include "project/evaluation_results.h"
 #include "project/locate.h"
-#include "base/natural_order.h"
 
 namespace posse {
 namespace fs = std::filesystem;

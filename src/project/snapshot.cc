@@ -6,9 +6,9 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "base/natural_order.h"
 #include "base/text.h"
 #include "project/config_values.h"
-#include "base/natural_order.h"
 
 namespace posse {
 namespace fs = std::filesystem;
