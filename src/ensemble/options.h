@@ -96,7 +96,6 @@ struct RunOptions {
   FrameRange frames;
   TableFormat format = TableFormat::h5;
   bool save_members = false;
-  bool eks_csv = false;
   bool labeled_video = false;
   bool force = false;
 };
@@ -110,8 +109,6 @@ void describe(Options& options, const Visitor& visit) {
   visit("format", options.format, "FORMAT", "of the pose tables");
   visit("save-members", options.save_members, "",
         "write each member's own table too, into a folder members/");
-  visit("eks-csv", options.eks_csv, "",
-        "write the members' median and variance as an EKS-style wide csv into eks/");
   visit("labeled-video", options.labeled_video, "",
         "write a video with members, consensus and uncertainty drawn in");
   visit("force", options.force, "",

@@ -1,4 +1,4 @@
-/// The tables of a run: consensus, uncertainty, and on request members and an EKS-style wide csv.
+/// The tables of a run: consensus, uncertainty, and on request the members.
 #pragma once
 
 #include <memory>
