@@ -27,12 +27,11 @@ concept KeypointModel = requires(const T& keypoint, double s, const FrameArray& 
   { keypoint.negative_log_likelihood(s, array, rows) } -> std::same_as<double>;
 };
 
-/// Calls action(std::integral_constant<int, D>) with D = size, or Eigen::Dynamic beyond 3.
+/// Calls action(std::integral_constant<int, D>) with D = size for the usual 2 and 3, or
+/// Eigen::Dynamic.
 template <typename Action>
 auto with_state_size(Eigen::Index size, Action action) {
   switch (size) {
-    case 1:
-      return action(std::integral_constant<int, 1>());
     case 2:
       return action(std::integral_constant<int, 2>());
     case 3:

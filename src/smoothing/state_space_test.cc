@@ -95,7 +95,9 @@ void expect_dense_posterior(Eigen::Index state, Eigen::Index coordinates) {
   });
 }
 
-TEST(StateSpace, OneStateAgreesWithTheDenseGaussianConditional) { expect_dense_posterior<1>(1, 2); }
+TEST(StateSpace, OneStateAgreesWithTheDenseGaussianConditional) {
+  expect_dense_posterior<Eigen::Dynamic>(1, 2);
+}
 TEST(StateSpace, TwoStatesAgreeWithTheDenseGaussianConditional) { expect_dense_posterior<2>(2, 4); }
 TEST(StateSpace, ThreeStatesAgreeWithTheDenseGaussianConditional) {
   expect_dense_posterior<3>(3, 6);
