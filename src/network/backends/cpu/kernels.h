@@ -133,6 +133,7 @@ struct Kernels {
   void (*winograd)(const WinogradArgs&);
   void (*max_pool)(const PoolArgs&);
   void (*global_mean)(const MapView& src, float* dst);  ///< dst [channels], sums in double
+  double (*fma_burst)(int64_t iterations);              ///< for measure_fma_peak()
 };
 
 /// Kernels of the best instruction set that was built in and that this machine has.

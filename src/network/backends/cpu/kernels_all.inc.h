@@ -9,6 +9,7 @@
 #include "network/backends/cpu/kernels_pointwise.inc.h"
 #include "network/backends/cpu/kernels_depthwise.inc.h"
 #include "network/backends/cpu/kernels_winograd.inc.h"
+#include "network/backends/cpu/kernels_peak.inc.h"
 // clang-format on
 
 namespace posse::cpu::POSSE_SIMD_NAMESPACE {
@@ -23,7 +24,8 @@ const Kernels& kernels() {
                                     .depthwise = depthwise,
                                     .winograd = winograd,
                                     .max_pool = max_pool,
-                                    .global_mean = global_mean};
+                                    .global_mean = global_mean,
+                                    .fma_burst = fma_burst};
   return table;
 }
 

@@ -1,12 +1,12 @@
 #include "network/backends/cpu/network.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "base/error.h"
 #include "network/backends/cpu/arena.h"
 #include "network/backends/cpu/convolutions.h"
+#include "network/backends/cpu/peak.h"
 #include "network/backends/cpu/winograd_weights.h"
 
 namespace posse::cpu {
@@ -210,11 +210,11 @@ void CpuNetwork::run_chunk(Run& run, int64_t begin, int64_t end) const {
     const Step& s = program_.steps[index(i)];
     const StepMemory memory = {slot(s.input),      slot(s.residual), slot(s.affine), slot(s.output),
                                slot(s.statistics), head(s.head),     scratch,        &chunk};
-    const auto start = std::chrono::steady_clock::now();
+    const double start = run.times != nullptr ? thread_seconds() : 0;
     operation->run(memory, first, last);
     if (run.times != nullptr) {
-      const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-      (*run.times)[index(i)].seconds += spent.count() / static_cast<double>(run.batch.size());
+      (*run.times)[index(i)].seconds +=
+          (thread_seconds() - start) / static_cast<double>(run.batch.size());
     }
   };
   for (int64_t frame = 0; frame < count; ++frame) {

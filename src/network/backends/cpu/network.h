@@ -51,7 +51,7 @@ struct LayerTime {
   std::string name;
   std::string implementation;
   double flops = 0;    ///< per frame, direct form
-  double seconds = 0;  ///< per frame
+  double seconds = 0;  ///< per frame, processor time of the thread
 };
 
 class CpuNetwork {

@@ -1,0 +1,145 @@
+// Times of every layer of a network on one thread, against the FMA peak measured in the same run.
+//
+//   posse_bench_layers [--net resnet50|mobilenet] [--size WxH] [--batch N] [--rounds N]
+//                      [--isa avx512|avx2|generic] [--direct] [--total]
+//
+// Times are medians over the rounds, in processor time of the thread where other processes run.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "network/architecture.h"
+#include "network/backends/cpu/cpu_backend.h"
+#include "network/backends/cpu/peak.h"
+#include "support/synthetic_weights.h"
+
+namespace {
+
+using namespace posse;
+
+struct Options {
+  std::string net = "resnet50";
+  Extent frame{384, 464};
+  int64_t batch = 1;
+  int rounds = 9;
+  std::string isa;
+  bool direct = false;  ///< no Winograd
+  bool total = false;   ///< the last line only
+};
+
+[[noreturn]] void usage(const std::string& about) {
+  fmt::print(stderr, "posse_bench_layers: {}\n", about);
+  std::exit(2);
+}
+
+Options parse(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string name = argv[i];
+    if (name == "--direct") {
+      options.direct = true;
+    } else if (name == "--total") {
+      options.total = true;
+    } else if (++i == argc) {
+      usage("no value for " + name);
+    } else if (name == "--net") {
+      options.net = argv[i];
+    } else if (name == "--size") {
+      if (std::sscanf(argv[i], "%ldx%ld", &options.frame.width, &options.frame.height) != 2) {
+        usage("--size wants WIDTHxHEIGHT");
+      }
+    } else if (name == "--batch") {
+      options.batch = std::atol(argv[i]);
+    } else if (name == "--rounds") {
+      options.rounds = std::atoi(argv[i]);
+    } else if (name == "--isa") {
+      options.isa = argv[i];
+    } else {
+      usage("unknown option " + name);
+    }
+  }
+  return options;
+}
+
+NetworkSpec spec_of(const std::string& net) {
+  if (net == "resnet50") {
+    return {.family = NetworkFamily::resnet, .scope = "resnet_v1_50/", .num_bodyparts = 4};
+  }
+  if (net != "mobilenet") usage("--net is resnet50 or mobilenet");
+  return {.family = NetworkFamily::mobilenet_v2,
+          .mobilenet_width = 0.35,
+          .scope = "MobilenetV2/",
+          .num_bodyparts = 4,
+          .batch_norm_mode = BatchNormMode::frame};
+}
+
+const Backend& backend_of(const std::string& isa) {
+  const Backend* backend = isa.empty()        ? &cpu_backend()
+                           : isa == "avx512"  ? cpu::cpu_backend_with(cpu::Isa::avx512)
+                           : isa == "avx2"    ? cpu::cpu_backend_with(cpu::Isa::avx2)
+                           : isa == "generic" ? cpu::cpu_backend_with(cpu::Isa::generic)
+                                              : nullptr;
+  if (backend == nullptr) usage("no instruction set '" + isa + "' here");
+  return *backend;
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<int64_t>(values.size()) / 2;
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Options options = parse(argc, argv);
+  const Graph graph = build_graph(spec_of(options.net));
+  const auto executor = backend_of(options.isa)
+                            .compile(graph, testing::synthetic_weights(graph),
+                                     {.low_memory = options.direct, .frame_extent = options.frame});
+  const std::vector<uint8_t> picture(
+      static_cast<size_t>(options.frame.height * options.frame.width * 3), 99);
+  FrameBatch batch{options.frame.height, options.frame.width, {}};
+  for (int64_t i = 0; i < options.batch; ++i) batch.frames.push_back(picture.data());
+
+  const auto workspace = executor->make_workspace();
+  NetworkOutput output;
+  executor->run(batch, false, *workspace, output);  // makes the primitives, touches the memory
+  std::vector<std::vector<cpu::LayerTime>> rounds;
+  std::vector<double> totals, peaks;
+  for (int round = 0; round < options.rounds; ++round) {
+    peaks.push_back(cpu::measure_fma_peak(1).gflops);
+    std::vector<cpu::LayerTime> times;
+    const double start = cpu::thread_seconds();
+    cpu::run_timed(*executor, batch, false, *workspace, output, times);
+    totals.push_back((cpu::thread_seconds() - start) / static_cast<double>(options.batch));
+    rounds.push_back(std::move(times));
+  }
+  const double peak = *std::max_element(peaks.begin(), peaks.end());
+  double flops = 0;
+  for (size_t i = 0; i < rounds[0].size(); ++i) {
+    const cpu::LayerTime& layer = rounds[0][i];
+    flops += layer.flops;
+    std::vector<double> seconds;
+    for (const auto& times : rounds) seconds.push_back(times[i].seconds);
+    const double typical = median(seconds);
+    if (options.total || layer.implementation.empty()) continue;
+    fmt::print("{:<40} {:9.3f} ms {:8.1f} GFLOP/s {:5.0f} %  {}\n", layer.name, typical * 1e3,
+               layer.flops / typical / 1e9, 100 * layer.flops / typical / 1e9 / peak,
+               layer.implementation);
+  }
+  const double total = median(totals);
+  fmt::print(
+      "{} {}x{} batch {}: {:.2f} ms per frame (best {:.2f}), {:.1f} GFLOP, {:.1f} GFLOP/s, "
+      "FMA peak {:.1f} GFLOP/s ({}), ratio {:.2f}; weights {:.1f} MB, workspace {:.1f} MB\n",
+      options.net, options.frame.width, options.frame.height, options.batch, total * 1e3,
+      *std::min_element(totals.begin(), totals.end()) * 1e3, flops / 1e9, flops / total / 1e9, peak,
+      cpu::measure_fma_peak(1).instructions, flops / total / 1e9 / peak,
+      static_cast<double>(executor->weight_bytes()) / 1e6,
+      static_cast<double>(workspace->num_bytes()) / 1e6);
+}
