@@ -99,9 +99,12 @@ double median(std::vector<double> values) {
 int main(int argc, char** argv) {
   const Options options = parse(argc, argv);
   const Graph graph = build_graph(spec_of(options.net));
+  const Weights weights = testing::synthetic_weights(graph);
+  const double compile_start = cpu::thread_seconds();
   const auto executor = backend_of(options.isa)
-                            .compile(graph, testing::synthetic_weights(graph),
+                            .compile(graph, weights,
                                      {.low_memory = options.direct, .frame_extent = options.frame});
+  const double compile_seconds = cpu::thread_seconds() - compile_start;
   const std::vector<uint8_t> picture(
       static_cast<size_t>(options.frame.height * options.frame.width * 3), 99);
   FrameBatch batch{options.frame.height, options.frame.width, {}};
@@ -136,10 +139,10 @@ int main(int argc, char** argv) {
   const double total = median(totals);
   fmt::print(
       "{} {}x{} batch {}: {:.2f} ms per frame (best {:.2f}), {:.1f} GFLOP, {:.1f} GFLOP/s, "
-      "FMA peak {:.1f} GFLOP/s ({}), ratio {:.2f}; weights {:.1f} MB, workspace {:.1f} MB\n",
+      "FMA peak {:.1f} GFLOP/s ({}), ratio {:.2f}; weights {:.1f} MB, workspace {:.1f} MB, loading {:.2f} s\n",
       options.net, options.frame.width, options.frame.height, options.batch, total * 1e3,
       *std::min_element(totals.begin(), totals.end()) * 1e3, flops / 1e9, flops / total / 1e9, peak,
       cpu::measure_fma_peak(1).instructions, flops / total / 1e9 / peak,
       static_cast<double>(executor->weight_bytes()) / 1e6,
-      static_cast<double>(workspace->num_bytes()) / 1e6);
+      static_cast<double>(workspace->num_bytes()) / 1e6, compile_seconds);
 }

@@ -7,6 +7,7 @@
 #include "network/backends/cpu/arena.h"
 #include "network/backends/cpu/convolutions.h"
 #include "network/backends/cpu/peak.h"
+#include "network/backends/cpu/tuning.h"
 #include "network/backends/cpu/winograd_weights.h"
 
 namespace posse::cpu {
@@ -58,16 +59,26 @@ CpuNetwork::CpuNetwork(Graph graph, Program program, const Machine& machine,
       reference = convolution_shape(step, step_shape(step, extents), machine_);
     }
     weights_.push_back(
-        std::make_unique<LayerWeights>(step, machine_, choose_method(step), reference));
+        std::make_unique<LayerWeights>(step, machine_, choose_method(step, extents), reference));
     step.weights = Tensor();  // the kernels' own order is all that is kept
   }
 }
 
-ConvolutionMethod CpuNetwork::choose_method(const Step& step) const {
+ConvolutionMethod CpuNetwork::choose_method(const Step& step,
+                                            const std::vector<Extent>& extents) const {
   if (options_.low_memory || !winograd_fits(step)) return ConvolutionMethod::direct;
-  if (winograd_is_exact_enough(step.weights.view(), 4)) return ConvolutionMethod::winograd4;
-  if (winograd_is_exact_enough(step.weights.view(), 2)) return ConvolutionMethod::winograd2;
-  return ConvolutionMethod::direct;
+  // In the order of the fixed rule, which takes the first.
+  std::vector<ConvolutionMethod> candidates;
+  if (winograd_is_exact_enough(step.weights.view(), 4)) {
+    candidates.push_back(ConvolutionMethod::winograd4);
+  }
+  if (winograd_is_exact_enough(step.weights.view(), 2)) {
+    candidates.push_back(ConvolutionMethod::winograd2);
+  }
+  candidates.push_back(ConvolutionMethod::direct);
+  if (!options_.tune || !options_.frame_extent || !tuning_allowed()) return candidates.front();
+  return tuned_method(step, step_shape(step, extents), machine_, candidates,
+                      TuningCache::of_user());
 }
 
 int64_t CpuNetwork::weight_bytes() const {

@@ -77,7 +77,7 @@ class CpuNetwork {
   std::shared_ptr<ShapePlan> make_plan(Extent frame, bool want_locref) const;
   StepShape step_shape(const Step& step, const std::vector<Extent>& extents) const;
   int64_t frame_floats(const Value& value, const std::vector<Extent>& extents) const;
-  ConvolutionMethod choose_method(const Step& step) const;
+  ConvolutionMethod choose_method(const Step& step, const std::vector<Extent>& extents) const;
   void run_chunk(Run& run, int64_t begin, int64_t end) const;
 
   Graph graph_;
