@@ -101,9 +101,9 @@ int main(int argc, char** argv) {
   const Graph graph = build_graph(spec_of(options.net));
   const Weights weights = testing::synthetic_weights(graph);
   const double compile_start = cpu::thread_seconds();
-  const auto executor = backend_of(options.isa)
-                            .compile(graph, weights,
-                                     {.low_memory = options.direct, .frame_extent = options.frame});
+  const auto executor =
+      backend_of(options.isa)
+          .compile(graph, weights, {.low_memory = options.direct, .frame_extent = options.frame});
   const double compile_seconds = cpu::thread_seconds() - compile_start;
   const std::vector<uint8_t> picture(
       static_cast<size_t>(options.frame.height * options.frame.width * 3), 99);
@@ -139,7 +139,8 @@ int main(int argc, char** argv) {
   const double total = median(totals);
   fmt::print(
       "{} {}x{} batch {}: {:.2f} ms per frame (best {:.2f}), {:.1f} GFLOP, {:.1f} GFLOP/s, "
-      "FMA peak {:.1f} GFLOP/s ({}), ratio {:.2f}; weights {:.1f} MB, workspace {:.1f} MB, loading {:.2f} s\n",
+      "FMA peak {:.1f} GFLOP/s ({}), ratio {:.2f}; weights {:.1f} MB, workspace {:.1f} MB, loading "
+      "{:.2f} s\n",
       options.net, options.frame.width, options.frame.height, options.batch, total * 1e3,
       *std::min_element(totals.begin(), totals.end()) * 1e3, flops / 1e9, flops / total / 1e9, peak,
       cpu::measure_fma_peak(1).instructions, flops / total / 1e9 / peak,

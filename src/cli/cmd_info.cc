@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/member_info.h"
 #include "project/project.h"
+#include "results/table_summary.h"
 
 namespace posse {
 namespace {
@@ -28,6 +29,7 @@ struct InfoArguments {
 /// What became of the paths, for the exit code.
 struct InfoTally {
   Json members = Json::array();
+  Json tables = Json::array();
   Json errors = Json::array();
   int num_sound = 0;
   int num_bad = 0;
@@ -44,9 +46,39 @@ void show(const MemberInfo& info, const InfoArguments& arguments, InfoTally& tal
   ++(info.problems.empty() ? tally.num_sound : tally.num_bad);
 }
 
+/// A file of results or labels rather than a network.
+bool is_table(const fs::path& path) {
+  const std::string suffix = ascii_lower(path.extension().string());
+  return fs::is_regular_file(path) &&
+         (suffix == ".csv" || suffix == ".h5" || suffix == ".hdf5" || suffix == ".slp");
+}
+
+void show_table(const fs::path& path, const InfoArguments& arguments, InfoTally& tally,
+                CommandContext& context) {
+  const TableSummary summary = summarize_table(path);
+  if (arguments.json) {
+    Json table = {{"path", printable(path.string())}, {"layout", summary.layout},
+                  {"scorers", summary.scorers},       {"rows", summary.num_rows},
+                  {"first", summary.first_row},       {"last", summary.last_row},
+                  {"warnings", summary.warnings}};
+    for (const BodypartSummary& bodypart : summary.bodyparts) {
+      table["bodyparts"].push_back({{"name", bodypart.name},
+                                    {"missing", bodypart.num_missing},
+                                    {"median_likelihood", bodypart.median_likelihood},
+                                    {"likelihood_histogram", bodypart.likelihood_histogram}});
+    }
+    tally.tables.push_back(std::move(table));
+  } else {
+    if (tally.num_sound + tally.num_bad > 0) context.console.print("");
+    context.console.print(printable(path.string()) + "\n" + summary_text(summary));
+  }
+  ++tally.num_sound;
+}
+
 /// One path; its errors do not keep the other paths from being shown.
 void describe_path(const std::string& path, const InfoArguments& arguments, InfoTally& tally,
                    CommandContext& context) {
+  if (is_table(path)) return show_table(path, arguments, tally, context);
   std::vector<fs::path> members = expand_members(path);
   for (const fs::path& each : members) {
     try {
@@ -76,7 +108,8 @@ void run_info(const InfoArguments& arguments, CommandContext& context) {
     }
   }
   if (arguments.json) {
-    const Json report = {{"members", tally.members}, {"errors", tally.errors}};
+    const Json report = {
+        {"members", tally.members}, {"tables", tally.tables}, {"errors", tally.errors}};
     context.console.print(report.dump(2, ' ', false, Json::error_handler_t::replace));
   }
   if (tally.num_bad > 0) {
@@ -87,11 +120,12 @@ void run_info(const InfoArguments& arguments, CommandContext& context) {
 }  // namespace
 
 void add_info(CLI::App& root, CommandContext& context) {
-  CLI::App* verb =
-      root.add_subcommand("info", "say what a project, snapshot or folder of members holds");
+  CLI::App* verb = root.add_subcommand(
+      "info", "say what a project, snapshot, folder of members or pose table holds");
   auto arguments = std::make_shared<InfoArguments>();
   verb->add_option("PATH", arguments->paths,
-                   "project folder, training folder, snapshot, or a folder of such")
+                   "project folder, training folder, snapshot, a folder of such, or a table (.csv, "
+                   ".h5, .slp)")
       ->required();
   verb->add_flag("--json", arguments->json, "one JSON object instead of text");
   verb->add_flag("--verify", arguments->verify, "also read every value and check its checksum");
