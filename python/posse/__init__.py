@@ -1,8 +1,33 @@
-"""Consensus poses from ensembles of pose networks."""
+"""Consensus poses from ensembles of pose networks.
+
+>>> import posse
+>>> ensemble = posse.Ensemble.open(["data/demo/member-1", "data/demo/member-2"])
+>>> result = ensemble.run("data/demo/video/openarena.mp4", frames=range(2))
+>>> result.poses.shape  # frames, bodyparts, xy
+(2, 4, 2)
+
+Axes are ordered members, frames, height, width, bodyparts, xy. Points are (x, y) in pixels, frames count from 0 and ranges
+are half-open, missing is NaN. Errors are :class:`posse.Error`, and at the same time the built-in class one expects.
+"""
 
 from __future__ import annotations
 
 from posse._core import __version__
 from posse._errors import AccessError, CapabilityError, Error, InputError, MissingError
+from posse.ensemble import DataWarning, Ensemble, Member, Result, open_project
+from posse.video import Video
 
-__all__ = ["AccessError", "CapabilityError", "Error", "InputError", "MissingError", "__version__"]
+__all__ = [
+    "AccessError",
+    "CapabilityError",
+    "DataWarning",
+    "Ensemble",
+    "Error",
+    "InputError",
+    "Member",
+    "MissingError",
+    "Result",
+    "Video",
+    "__version__",
+    "open_project",
+]

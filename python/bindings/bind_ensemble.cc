@@ -1,0 +1,354 @@
+#include "bind_ensemble.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "base/hash.h"
+#include "ensemble/result_files.h"
+#include "ensemble/run_video.h"
+#include "option_keywords.h"
+
+namespace posse {
+namespace {
+
+/// Looks for Ctrl-C and tells Python of progress, at most ten times a second. What Python raises there stops the run
+/// and is raised when the library has come to rest: nothing of Python travels through the library's threads.
+class PythonListener {
+ public:
+  explicit PythonListener(py::object progress) : progress_(std::move(progress)) {}
+
+  StopFlag& stop() { return stop_; }
+
+  /// Called without the GIL, on the thread that started the run.
+  void report(int64_t done, std::optional<int64_t> total, bool always = false) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!always && now - last_ < std::chrono::milliseconds(100)) return;
+    last_ = now;
+    guarded([&] {
+      if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+      if (!progress_.is_none()) progress_(done, total);
+    });
+  }
+
+  /// Runs `call` with the GIL held.
+  template <class Call>
+  void guarded(const Call& call) {
+    if (raised_) return;
+    const py::gil_scoped_acquire python;
+    try {
+      call();
+    } catch (py::error_already_set& error) {
+      raised_ = std::current_exception();
+      stop_.request();
+    }
+  }
+
+  /// To be called with the GIL held, after the run.
+  void raise_if_raised() const {
+    if (raised_) std::rethrow_exception(raised_);
+  }
+
+ private:
+  py::object progress_;
+  StopFlag stop_;
+  std::chrono::steady_clock::time_point last_{};
+  std::exception_ptr raised_;
+};
+
+/// Frames that a range has in this video; nullopt where that is not known before decoding.
+/// @throws Error(invalid_value) if the range ends behind the video.
+std::optional<int64_t> checked_count(const VideoInfo& info, const FrameRange& range) {
+  if (!info.container_num_frames) return std::nullopt;
+  const int64_t count = *info.container_num_frames;
+  if (range.stop.value_or(0) > count || range.start > count) {
+    throw Error(ErrorKind::invalid_value,
+                fmt::format("frames {} of {}: the video has {} frames", range.to_string(),
+                            info.path.string(), count));
+  }
+  return range.count(count);
+}
+
+std::vector<std::string> warnings_of(const VideoReport& report) {
+  std::vector<std::string> warnings = report.warnings;
+  if (!report.broke_off.empty()) {
+    warnings.push_back(fmt::format("the video breaks off after {} frames: {}", report.num_decoded,
+                                   report.broke_off));
+  }
+  return warnings;
+}
+
+/// One picture [height, width, 3].
+Image image_of(const py::array& array) {
+  if (array.dtype().kind() != 'u' || array.itemsize() != 1) {
+    throw Error(ErrorKind::invalid_value, "pictures must be uint8");
+  }
+  require_axes(array, 3, "picture", "height, width, rgb");
+  if (array.shape(2) != 3 || array.shape(0) == 0 || array.shape(1) == 0) {
+    throw Error(ErrorKind::shape_mismatch,
+                fmt::format("picture [{}, {}, {}]: expected [height, width, 3], none of them empty",
+                            array.shape(0), array.shape(1), array.shape(2)));
+  }
+  const auto bytes = py::array_t<uint8_t, py::array::c_style | py::array::forcecast>(array);
+  Image image(static_cast<int>(bytes.shape(1)), static_cast<int>(bytes.shape(0)));
+  std::memcpy(image.rgb.data(), bytes.data(), image.rgb.size());
+  return image;
+}
+
+std::vector<Image> images_of(const py::object& images) {
+  std::vector<Image> list;
+  for (const py::handle& image : images) {
+    list.push_back(image_of(py::array::ensure(py::reinterpret_borrow<py::object>(image))));
+  }
+  return list;
+}
+
+/// Collects what one member's network said, bodyparts in the ensemble's order.
+class MapCollector {
+ public:
+  MapCollector(const std::vector<int>& columns, std::optional<int64_t> expected_frames)
+      : columns_(columns), expected_frames_(expected_frames.value_or(0)) {}
+
+  void append(const Tensor& logits, size_t num_frames) {
+    const Shape& shape = logits.shape();
+    height_ = shape[1];
+    width_ = shape[2];
+    const auto cells = static_cast<size_t>(height_ * width_) * num_frames;
+    const auto channels = static_cast<size_t>(shape[3]);
+    if (values_.empty()) {
+      values_.reserve(static_cast<size_t>(expected_frames_ * height_ * width_) * columns_.size());
+    }
+    for (size_t cell = 0; cell < cells; ++cell) {
+      for (const int column : columns_) {
+        values_.push_back(logits.data()[cell * channels + static_cast<size_t>(column)]);
+      }
+    }
+  }
+
+  py::array_t<float> take(size_t num_frames) {
+    const std::vector<size_t> shape{num_frames, static_cast<size_t>(height_),
+                                    static_cast<size_t>(width_), columns_.size()};
+    auto kept = std::make_unique<std::vector<float>>(std::move(values_));
+    const float* data = kept->data();
+    const py::capsule owner(kept.release(),
+                            [](void* pointer) { delete static_cast<std::vector<float>*>(pointer); });
+    return py::array_t<float>(shape, data, owner);
+  }
+
+ private:
+  const std::vector<int>& columns_;
+  int64_t expected_frames_;
+  int64_t height_ = 0;
+  int64_t width_ = 0;
+  std::vector<float> values_;
+};
+
+}  // namespace
+
+BoundEnsemble::BoundEnsemble(const std::vector<std::filesystem::path>& paths,
+                             const EnsembleOptions& options)
+    : ensemble_(Ensemble::open(paths, options)) {}
+
+BoundEnsemble::Turn::Turn(BoundEnsemble& ensemble) : ensemble_(ensemble) {
+  if (ensemble.running_ == std::this_thread::get_id()) {
+    throw Error(ErrorKind::usage, "an ensemble cannot be run from its own callback");
+  }
+  const py::gil_scoped_release other_threads_run;
+  ensemble.mutex_.lock();
+  ensemble.running_ = std::this_thread::get_id();
+}
+
+BoundEnsemble::Turn::~Turn() {
+  ensemble_.running_ = std::thread::id();
+  ensemble_.mutex_.unlock();
+}
+
+FrameResults BoundEnsemble::empty_results() const {
+  return {ensemble_.members().size(), ensemble_.bodyparts().size()};
+}
+
+FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::object& frames,
+                                const std::string& consensus, const py::object& progress,
+                                const py::object& on_chunk, size_t chunk_frames) {
+  const FrameRange range = frame_range_of(frames);
+  const auto method = enum_of<ConsensusMethod>("consensus", consensus);
+  FrameResults results = empty_results();
+  PythonListener listener(progress);
+  const Turn turn(*this);
+  const auto deliver = [&] {
+    listener.guarded([&] { on_chunk(py::cast(std::move(results))); });
+    results = empty_results();
+  };
+  {
+    const py::gil_scoped_release other_threads_run;
+    const auto reader = open_video(video, {.range = range});
+    const auto total = checked_count(reader->info(), range);
+    int64_t done = 0;
+    listener.report(0, total, true);
+    ensemble_.run({.source = [&](VideoFrame& frame) { return reader->read(frame); },
+                   .consensus = method,
+                   .sink =
+                       [&](FrameBundle& bundle) {
+                         std::move(bundle.results.begin(), bundle.results.end(),
+                                   std::back_inserter(results.frames));
+                         done += static_cast<int64_t>(bundle.results.size());
+                         listener.report(done, total);
+                         if (chunk_frames > 0 && results.frames.size() >= chunk_frames) deliver();
+                       },
+                   .stop = &listener.stop()});
+    if (chunk_frames > 0 && !results.frames.empty()) deliver();
+    listener.report(done, total, true);
+    results.warnings = warnings_of(reader->report());
+  }
+  listener.raise_if_raised();
+  return results;
+}
+
+FrameResults BoundEnsemble::predict(const py::object& images, const std::string& consensus) {
+  const auto method = enum_of<ConsensusMethod>("consensus", consensus);
+  const std::vector<Image> pictures = images_of(images);
+  FrameResults results = empty_results();
+  const Turn turn(*this);
+  const py::gil_scoped_release other_threads_run;
+  results.frames = ensemble_.predict(pictures, method);
+  return results;
+}
+
+py::tuple BoundEnsemble::scoremaps(const std::filesystem::path& video, const py::object& frames,
+                                   const py::object& progress) {
+  const FrameRange range = frame_range_of(frames);
+  PythonListener listener(progress);
+  std::vector<int64_t> frame_index;
+  std::vector<MapCollector> members;
+  {
+    const Turn turn(*this);
+    const py::gil_scoped_release other_threads_run;
+    const auto reader = open_video(video, {.range = range});
+    const auto total = checked_count(reader->info(), range);
+    for (const auto& columns : ensemble_.alignment().column_of_bodypart) members.emplace_back(columns, total);
+    ensemble_.run({.source = [&](VideoFrame& frame) { return reader->read(frame); },
+                   .sink =
+                       [&](FrameBundle& bundle) {
+                         for (const auto& result : bundle.results) frame_index.push_back(result.frame_index);
+                         for (size_t m = 0; m < members.size(); ++m) {
+                           members[m].append(bundle.outputs[m].scoremap_logits, bundle.num_frames);
+                         }
+                         listener.report(static_cast<int64_t>(frame_index.size()), total);
+                       },
+                   .stop = &listener.stop()});
+  }
+  listener.raise_if_raised();
+  py::list maps;
+  for (MapCollector& member : members) maps.append(member.take(frame_index.size()));
+  return py::make_tuple(py::array_t<int64_t>(static_cast<py::ssize_t>(frame_index.size()), frame_index.data()), maps);
+}
+
+py::dict BoundEnsemble::write(const std::filesystem::path& video, const std::filesystem::path& folder,
+                              const py::object& progress, const py::kwargs& keywords) {
+  const auto options = options_from<RunOptions>(keywords);
+  PythonListener listener(progress);
+  RunOutcome outcome;
+  {
+    const Turn turn(*this);
+    const py::gil_scoped_release other_threads_run;
+    outcome = run_video(ensemble_, video, folder, options,
+                        {.progress = [&](const Progress& p) { listener.report(p.done, p.total); },
+                         .stop = &listener.stop()});
+  }
+  listener.raise_if_raised();
+  py::dict written;
+  written["files"] = outcome.paths.final_files(options);
+  written["skipped"] = outcome.status == RunStatus::skipped;
+  written["num_frames"] = outcome.num_frames;
+  written["warnings"] = outcome.warnings;
+  return written;
+}
+
+std::vector<std::filesystem::path> BoundEnsemble::save(const FrameResults& results,
+                                                       const std::filesystem::path& video,
+                                                       const std::filesystem::path& folder,
+                                                       const py::kwargs& keywords) const {
+  const auto options = options_from<RunOptions>(keywords);
+  const ResultPaths paths = result_paths(ensemble_, video, folder, options);
+  std::vector<std::filesystem::path> files = paths.final_files(options);
+  files.pop_back();  // run.json is the record of a run, and this is none
+  for (const auto& file : files) {
+    if (std::filesystem::exists(file) && !options.force) {
+      throw Error(ErrorKind::usage, fmt::format("{}: exists already", file.string()),
+                  {.hint = "force=True overwrites it"});
+    }
+  }
+  const py::gil_scoped_release other_threads_run;
+  ResultFiles tables(ensemble_, paths, options);
+  for (const FrameResult& frame : results.frames) tables.append(frame);
+  tables.finish();
+  return files;
+}
+
+std::vector<py::dict> BoundEnsemble::members() const {
+  std::vector<py::dict> members;
+  for (const MemberNetwork& member : ensemble_.members()) {
+    py::dict info;
+    info["name"] = member.name;
+    info["path"] = member.member.path;
+    info["project_folder"] = member.member.project_folder;
+    info["snapshot"] = member.member.snapshot.name;
+    info["scorer"] = member.member.scorer;
+    info["bodyparts"] = member.bodyparts;
+    info["network"] = net_type(member.spec);
+    info["rule"] = std::string(to_string(member.rule));
+    info["stride"] = member.stride();
+    info["locref_stdev"] = member.locref_stdev();
+    info["fingerprint"] = fingerprint_of(member);
+    info["warnings"] = member.warnings;
+    members.push_back(info);
+  }
+  return members;
+}
+
+std::string BoundEnsemble::fingerprint_of(const MemberNetwork& member) {
+  const NetworkSpec& spec = member.spec;
+  Sha256 hash;
+  hash.update(fmt::format("{} {} {} {} {} {} {} {} {}", member.index_sha256, net_type(spec), spec.scope,
+                          spec.output_stride, spec.deconvolution_stride, spec.mean_pixel[0],
+                          spec.mean_pixel[1], spec.mean_pixel[2],
+                          static_cast<int>(spec.batch_norm_mode)));
+  return hash.finish();
+}
+
+std::vector<std::array<int64_t, 3>> BoundEnsemble::scoremap_shapes(int64_t height, int64_t width) const {
+  std::vector<std::array<int64_t, 3>> shapes;
+  for (const MemberNetwork& member : ensemble_.members()) {
+    const Extent extent =
+        node_extents(member.graph, {height, width})[static_cast<size_t>(member.graph.scoremap_logits)];
+    shapes.push_back({extent.height, extent.width, static_cast<int64_t>(ensemble_.bodyparts().size())});
+  }
+  return shapes;
+}
+
+void bind_ensemble(py::module_& core) {
+  bind_frame_results(core);
+  py::class_<BoundEnsemble>(core, "Ensemble", "Use posse.Ensemble.")
+      .def(py::init([](const std::vector<std::filesystem::path>& paths, const py::kwargs& keywords) {
+             const auto options = options_from<EnsembleOptions>(keywords);
+             const py::gil_scoped_release other_threads_run;
+             return std::make_unique<BoundEnsemble>(paths, options);
+           }),
+           py::arg("paths"))
+      .def_property_readonly("bodyparts", [](const BoundEnsemble& self) { return self.get().bodyparts(); })
+      .def_property_readonly("backend", [](const BoundEnsemble& self) { return self.get().backend_name(); })
+      .def_property_readonly("num_threads", [](const BoundEnsemble& self) { return self.get().num_threads(); })
+      .def_property_readonly("consensus_rule", [](const BoundEnsemble& self) {
+        return std::string(to_string(self.get().consensus_rule()));
+      })
+      .def_property_readonly("members", &BoundEnsemble::members)
+      .def("scoremap_shapes", &BoundEnsemble::scoremap_shapes, py::arg("height"), py::arg("width"))
+      .def("run", &BoundEnsemble::run, py::arg("video"), py::arg("frames"), py::arg("consensus"),
+           py::arg("progress"), py::arg("on_chunk"), py::arg("chunk_frames"))
+      .def("predict", &BoundEnsemble::predict, py::arg("images"), py::arg("consensus"))
+      .def("scoremaps", &BoundEnsemble::scoremaps, py::arg("video"), py::arg("frames"), py::arg("progress"))
+      .def("write", &BoundEnsemble::write, py::arg("video"), py::arg("folder"), py::arg("progress"))
+      .def("save", &BoundEnsemble::save, py::arg("results"), py::arg("video"), py::arg("folder"));
+}
+
+}  // namespace posse

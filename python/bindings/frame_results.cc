@@ -1,0 +1,118 @@
+#include "frame_results.h"
+
+#include <functional>
+
+namespace posse {
+namespace {
+
+using Sizes = std::vector<size_t>;
+
+/// [frames] of numbers that each frame has one of.
+template <class Value, class Get>
+py::array_t<Value> per_frame(const FrameResults& results, const Get& get) {
+  py::array_t<Value> array(Sizes{results.frames.size()});
+  Value* values = array.mutable_data();
+  for (const FrameResult& frame : results.frames) *values++ = get(frame);
+  return array;
+}
+
+/// [frames, bodyparts, ...]: `put` appends what one consensus keypoint has to say.
+template <class Value, class Put>
+py::array_t<Value> per_keypoint(const FrameResults& results, Sizes inner, const Put& put) {
+  Sizes shape{results.frames.size(), results.num_bodyparts};
+  shape.insert(shape.end(), inner.begin(), inner.end());
+  py::array_t<Value> array(shape);
+  Value* values = array.mutable_data();
+  for (const FrameResult& frame : results.frames) {
+    for (const ConsensusKeypoint& keypoint : frame.consensus) put(keypoint, values);
+  }
+  return array;
+}
+
+/// [members, frames, bodyparts, ...], from the library's order frame by frame.
+template <class Put>
+DoubleArray per_member(const FrameResults& results, Sizes inner, const Put& put) {
+  Sizes shape{results.num_members, results.frames.size(), results.num_bodyparts};
+  shape.insert(shape.end(), inner.begin(), inner.end());
+  DoubleArray array(shape);
+  double* values = array.mutable_data();
+  for (size_t member = 0; member < results.num_members; ++member) {
+    for (const FrameResult& frame : results.frames) {
+      for (size_t part = 0; part < results.num_bodyparts; ++part) {
+        put(frame.members[member * results.num_bodyparts + part], values);
+      }
+    }
+  }
+  return array;
+}
+
+DoubleArray poses(const FrameResults& results) {
+  return per_keypoint<double>(results, {2}, [](const ConsensusKeypoint& k, double*& out) {
+    *out++ = k.keypoint.x;
+    *out++ = k.keypoint.y;
+  });
+}
+
+DoubleArray spread(const FrameResults& results) {
+  return per_keypoint<double>(results, {2}, [](const ConsensusKeypoint& k, double*& out) {
+    *out++ = k.std_x;
+    *out++ = k.std_y;
+  });
+}
+
+DoubleArray map_covariance(const FrameResults& results) {
+  return per_keypoint<double>(results, {2, 2}, [](const ConsensusKeypoint& k, double*& out) {
+    for (const double value : {k.map_covariance.xx, k.map_covariance.xy, k.map_covariance.xy,
+                               k.map_covariance.yy}) {
+      *out++ = value;
+    }
+  });
+}
+
+}  // namespace
+
+void bind_frame_results(py::module_& core) {
+  py::class_<FrameResults>(core, "FrameResults", "What a run gave; every property makes a new array.")
+      .def("__len__", [](const FrameResults& self) { return self.frames.size(); })
+      .def_readonly("warnings", &FrameResults::warnings)
+      .def_property_readonly("frame_index",
+                             [](const FrameResults& self) {
+                               return per_frame<int64_t>(
+                                   self, [](const FrameResult& f) { return f.frame_index; });
+                             })
+      .def_property_readonly("time_seconds",
+                             [](const FrameResults& self) {
+                               return per_frame<double>(
+                                   self, [](const FrameResult& f) { return f.time_seconds; });
+                             })
+      .def_property_readonly("poses", &poses)
+      .def_property_readonly(
+          "likelihood",
+          [](const FrameResults& self) {
+            return per_keypoint<double>(self, {}, [](const ConsensusKeypoint& k, double*& out) {
+              *out++ = k.keypoint.likelihood;
+            });
+          })
+      .def_property_readonly("spread", &spread)
+      .def_property_readonly("map_covariance", &map_covariance)
+      .def_property_readonly(
+          "num_members",
+          [](const FrameResults& self) {
+            return per_keypoint<int32_t>(self, {}, [](const ConsensusKeypoint& k, int32_t*& out) {
+              *out++ = k.num_members;
+            });
+          })
+      .def_property_readonly("member_poses",
+                             [](const FrameResults& self) {
+                               return per_member(self, {2}, [](const Keypoint& k, double*& out) {
+                                 *out++ = k.x;
+                                 *out++ = k.y;
+                               });
+                             })
+      .def_property_readonly("member_likelihood", [](const FrameResults& self) {
+        return per_member(self, {},
+                          [](const Keypoint& k, double*& out) { *out++ = k.likelihood; });
+      });
+}
+
+}  // namespace posse

@@ -1,0 +1,26 @@
+/// What a run gave, kept as the library gave it and shown to Python as arrays.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bindings.h"
+#include "ensemble/frame_result.h"
+
+namespace posse {
+
+/// Results of consecutive frames of one video, or of pictures.
+struct FrameResults {
+  FrameResults(size_t members, size_t bodyparts) : num_members(members), num_bodyparts(bodyparts) {}
+  FrameResults(FrameResults&&) = default;
+  FrameResults& operator=(FrameResults&&) = default;
+
+  std::vector<FrameResult> frames;
+  size_t num_members;
+  size_t num_bodyparts;
+  std::vector<std::string> warnings;  ///< about the data
+};
+
+void bind_frame_results(py::module_& core);
+
+}  // namespace posse

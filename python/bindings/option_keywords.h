@@ -1,0 +1,97 @@
+/// Python keyword arguments into an options struct, by the struct's own describe(): names, meaning and defaults are
+/// those of the command line ("training_set_index" for --training-set-index).
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/enum_names.h"
+#include "base/text.h"
+#include "bindings.h"
+
+namespace posse {
+
+/// Visitor for describe(): takes the keyword of each field, if it was given.
+class KeywordReader {
+ public:
+  explicit KeywordReader(const py::dict& keywords) : keywords_(keywords) {}
+
+  void operator()(const char* name, std::string& field, const char*, const char*) { take(name, field); }
+  void operator()(const char* name, bool& field, const char*, const char*) { take(name, field); }
+  void operator()(const char* name, int& field, const char*, const char*) {
+    if (take(name, field)) checked_count(name, field);
+  }
+  void operator()(const char* name, std::optional<int>& field, const char*, const char*) {
+    int value = 0;
+    if (take(name, value)) field = checked_count(name, value);
+  }
+  void operator()(const char* name, FrameRange& field, const char*, const char*) {
+    if (const auto value = find(name)) field = frame_range_of(*value);
+  }
+  template <class Enum>
+    requires std::is_enum_v<Enum>
+  void operator()(const char* name, Enum& field, const char*, const char*) {
+    if (std::string word; take(name, word)) field = enum_of<Enum>(keyword(name), word);
+  }
+
+  /// @throws Python's TypeError for keywords that no field took.
+  void finish() const {
+    for (const auto& item : keywords_) {
+      const auto name = item.first.cast<std::string>();
+      if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
+      const auto nearest = nearest_names(name, known_);
+      throw py::type_error(fmt::format("unknown option '{}'; {}", name,
+                                       nearest.empty() ? "there are: " + list_names(known_, 40)
+                                                       : "did you mean " + list_names(nearest) + "?"));
+    }
+  }
+
+ private:
+  static std::string keyword(const char* name) {
+    std::string text = name;
+    std::replace(text.begin(), text.end(), '-', '_');
+    return text;
+  }
+
+  std::optional<py::object> find(const char* name) {
+    known_.push_back(keyword(name));
+    if (!keywords_.contains(known_.back().c_str())) return std::nullopt;
+    return py::reinterpret_borrow<py::object>(keywords_[known_.back().c_str()]);
+  }
+
+  template <class Value>
+  bool take(const char* name, Value& field) {
+    const auto value = find(name);
+    if (!value || value->is_none()) return false;
+    try {
+      field = value->cast<Value>();
+    } catch (const py::cast_error&) {
+      throw py::type_error(fmt::format("option '{}' cannot be {}", keyword(name),
+                                       std::string(py::repr(*value))));
+    }
+    return true;
+  }
+
+  static int checked_count(const char* name, int value) {
+    if (value >= 0) return value;
+    throw Error(ErrorKind::usage, fmt::format("{} {}: must not be negative", keyword(name), value));
+  }
+
+  py::dict keywords_;
+  std::vector<std::string> known_;
+};
+
+/// All options of a struct from keywords. @throws TypeError, Error(usage)
+template <class Options>
+Options options_from(const py::dict& keywords) {
+  Options options;
+  KeywordReader reader(keywords);
+  describe(options, reader);
+  reader.finish();
+  return options;
+}
+
+}  // namespace posse

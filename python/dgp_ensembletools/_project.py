@@ -1,0 +1,115 @@
+"""What lies where in a project folder: raw videos, predicted videos, tables."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dgp_ensembletools._errors import MissingInput, WrongInput
+
+__all__ = ["PoseConfig", "predicted_video", "raw_video", "read_groundtruth", "read_pose_csv", "rewrite_project_path"]
+
+_VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".wmv", ".webm"}
+_LABELED = re.compile(r"_labeled[^/]*$")
+
+
+class PoseConfig(dict[str, Any]):
+    """Settings of a network, as ``cfg["stride"]`` and as ``cfg.stride``."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def raw_video(project: Path, video_name: str) -> Path:
+    """The video that networks are run on, for its own name or that of its labelled copy."""
+    given = Path(video_name)
+    stem = _LABELED.sub("", given.stem)
+    folders = [project / "videos", project / "videos_dgp"]
+    for folder in folders:
+        exact = folder / given.name
+        if exact.is_file():
+            return exact
+        if folder.is_dir():
+            for path in sorted(folder.iterdir()):
+                if path.stem == stem and path.suffix.lower() in _VIDEO_SUFFIXES:
+                    return path
+    if given.is_file() and not _LABELED.search(given.stem):
+        return given
+    raise MissingInput(f"{video_name}: its raw video {stem}.* is in neither {folders[0]} nor {folders[1]}")
+
+
+def predicted_video(project: Path, files: list[str], video_name: str) -> str:
+    """The name in videos_pred, for that name or the raw video's."""
+    name = os.path.basename(video_name)
+    if name in files:
+        return name
+    labeled = f"{os.path.splitext(name)[0]}_labeled.mp4"
+    if labeled in files:
+        return labeled
+    raise MissingInput(f"{name}: video must have been predicted on; it is not in {project / 'videos_pred'}")
+
+
+def read_pose_csv(path: Path) -> dict[str, npt.NDArray[np.float64]]:
+    """x, y and likelihoods, each [frames, bodyparts], of a table with three header rows."""
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    values = np.array([[float(cell) if cell else np.nan for cell in row[1:]] for row in rows[3:] if row])
+    columns = len(rows[0]) - 1 if rows else 0
+    if len(rows) < 3 or columns % 3 != 0:
+        raise WrongInput(f"{path} is no pose table: three header rows, then x, y, likelihood for every bodypart")
+    values = values.reshape(-1, columns)
+    return {"x": values[:, 0::3], "y": values[:, 1::3], "likelihoods": values[:, 2::3]}
+
+
+def read_groundtruth(path: str | os.PathLike[str]) -> npt.NDArray[np.float64]:
+    """True positions [frames, 2, parts] from a .mat file's "true_xy" [parts, frames, 2], or a CollectedData .csv."""
+    if str(path).lower().endswith(".csv"):
+        return _read_label_csv(Path(path))
+    try:
+        from scipy.io import loadmat
+    except ImportError as error:
+        raise ImportError("ground truth in .mat files needs scipy (Debian: python3-scipy)") from error
+    contents = loadmat(path)
+    if "true_xy" not in contents:
+        raise WrongInput(f"{path}: has no array true_xy; it has {', '.join(k for k in contents if k[0] != '_')}")
+    truth = np.asarray(contents["true_xy"], dtype=float)
+    if truth.ndim != 3 or truth.shape[2] != 2:
+        raise WrongInput(f"{path}: true_xy is {truth.shape}, expected (parts, frames, 2)")
+    return np.moveaxis(truth, 0, -1)
+
+
+def _read_label_csv(path: Path) -> npt.NDArray[np.float64]:
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    index_columns = 1 + next((i for i, cell in enumerate(rows[0][1:]) if cell), 0)
+    frames = np.array([int(re.sub(r"\D", "", Path(row[index_columns - 1]).stem)) for row in rows[3:]])
+    values = np.array([[float(cell) if cell else np.nan for cell in row[index_columns:]] for row in rows[3:]])
+    truth = np.full((int(frames.max()) + 1, values.shape[1] // 2, 2), np.nan)
+    truth[frames] = values.reshape(len(values), -1, 2)
+    return np.moveaxis(truth, 2, 1)
+
+
+def rewrite_project_path(project: Path) -> None:
+    """Writes the folder's own place into its config.yaml, and the videos' places below it."""
+    try:
+        import yaml
+    except ImportError as error:
+        raise ImportError("change_project_path() needs PyYAML (Debian: python3-yaml)") from error
+    path = project / "config.yaml"
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    old = os.path.join(str(config.get("project_path", "")), "")
+    videos = config.get("video_sets") or {}
+    config["video_sets"] = {str(project / str(video).split(old)[-1]): crop for video, crop in videos.items()}
+    config["project_path"] = str(project)
+    temporary = path.with_suffix(".yaml.partial")
+    temporary.write_text(yaml.dump(config), encoding="utf-8")
+    os.replace(temporary, path)

@@ -1,0 +1,51 @@
+"""Which training frames the members of an ensemble share."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["DataInclusion"]
+
+
+class DataInclusion:
+    """Membership of frames in the members' training sets.
+
+    Parameters
+    ----------
+    datadict : mapping
+        Member -> {"frame_inds": iterable of int, "performance": number}. Performance is a cost: lower is better.
+
+    Attributes
+    ----------
+    datadict : mapping
+    all_frames : set of int
+        Every frame that some member was trained on.
+    """
+
+    def __init__(self, datadict: Mapping[Hashable, Mapping[str, Any]]) -> None:
+        self.datadict = datadict
+        self.all_frames = self.get_all_frames()
+
+    def get_all_frames(self) -> set[int]:
+        """Every frame that some member was trained on."""
+        return {frame for member in self.datadict.values() for frame in member["frame_inds"]}
+
+    def make_mat(self) -> tuple[npt.NDArray[np.bool_], list[int], list[Hashable]]:
+        """Matrix [members, frames] of who was trained on what, its columns' frames, its rows' members.
+
+        Columns ascend (the original left their order to chance); rows are in the order of `datadict`.
+        """
+        return self._matrix(list(self.datadict))
+
+    def make_sorted_mat(self) -> tuple[npt.NDArray[np.bool_], list[int], list[Hashable]]:
+        """As :meth:`make_mat`, with the best member (the lowest cost) first; equal ones keep their order."""
+        return self._matrix(sorted(self.datadict, key=lambda member: self.datadict[member]["performance"]))
+
+    def _matrix(self, members: list[Hashable]) -> tuple[npt.NDArray[np.bool_], list[int], list[Hashable]]:
+        frames = sorted(self.get_all_frames())
+        own = [set(self.datadict[member]["frame_inds"]) for member in members]
+        return np.array([[frame in mine for frame in frames] for mine in own], dtype=bool), frames, members

@@ -1,0 +1,591 @@
+"""Trained models and ensembles of them, with the names of the original package.
+
+Frames are decoded and networks run by posse; scoremaps are kept on disk, keyed by content (see `memory`).
+
+`memory` says where: None keeps nothing; a path or a ``joblib.Memory`` uses that folder; the default is the user's cache folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import posse
+from dgp_ensembletools import _figures
+from dgp_ensembletools._cache import USER_CACHE, content_key, open_cache
+from dgp_ensembletools._clips import VideoClip, get_video_clip
+from dgp_ensembletools._errors import MissingInput, WrongInput, WrongType
+from dgp_ensembletools._project import (
+    PoseConfig,
+    predicted_video,
+    raw_video,
+    read_groundtruth,
+    read_pose_csv,
+    rewrite_project_path,
+)
+from dgp_ensembletools._ranges import check_range, frames_of, is_legacy
+from posse import _core
+
+__all__ = ["Ensemble", "TrainedModel", "get_mu_fix", "get_video_clip", "make2dgrid_np"]
+
+memory = USER_CACHE
+colors = [*_figures.MEMBER_COLORS, _figures.CONSENSUS_COLOR]
+markers = _figures.PART_MARKERS
+
+
+class _DefaultName(str):
+    """The default of an argument, told apart from the same text given by the caller."""
+
+
+_SNAPSHOT = _DefaultName("snapshot-step2-final--0")
+
+Array = npt.NDArray[np.float64]
+Maps = npt.NDArray[np.float32]
+
+
+def make2dgrid_np(ref_c: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Row times width, and column times height, of every cell of a map [height, width]: int [2, height, width]."""
+    height, width = ref_c.shape
+    rows, columns = np.indices((height, width))
+    return np.stack([rows * width, columns * height])
+
+
+def get_mu_fix(ref_: npt.ArrayLike, smooth: bool = True) -> tuple[Array, Array]:
+    """Where a map is: (x, y), each [frames, bodyparts] in cells, of logits [frames, height, width, bodyparts].
+
+    Parameters
+    ----------
+    ref_ : array
+        scoremap_logits.
+    smooth : bool
+        True: expectation under the softmax over the whole map, without blur (posse._core.softmax_centres). False: the largest
+        cell, the first in row-major order.
+    """
+    logits = np.asarray(ref_)
+    if smooth:
+        return _core.softmax_centres(logits)
+    rows, columns = np.unravel_index(logits.reshape(len(logits), -1, logits.shape[3]).argmax(axis=1), logits.shape[1:3])
+    return columns.astype(float), rows.astype(float)
+
+
+def _as_parts(parts: Any, truth: Array, pose: Array) -> tuple[Array, Array]:
+    """Pose and truth [frames, 2, parts] of the selected parts of the pose."""
+    if parts is None:
+        return pose, truth
+    if not isinstance(parts, np.ndarray) or parts.ndim != 1:
+        raise WrongType("parts must be a one-dimensional numpy array of part numbers")
+    if truth.shape[2] == pose.shape[2]:
+        truth = truth[:, :, parts]
+    elif truth.shape[2] != len(parts):
+        raise WrongInput(
+            f"the ground truth has {truth.shape[2]} parts; it must have the pose's {pose.shape[2]} or the {len(parts)} selected"
+        )
+    return pose[:, :, parts], truth
+
+
+def _common_rows(pose: Array, truth: Array, indices: Any) -> tuple[Array, Array]:
+    """The rows to compare: `indices`, or all that both have."""
+    if indices is not None:
+        if not isinstance(indices, np.ndarray):
+            raise WrongType("indices must be a numpy array of frame numbers")
+        return pose[indices], truth[indices]
+    rows = min(len(pose), len(truth))
+    return pose[:rows], truth[:rows]
+
+
+def _difference(pose: Array, truth: Array, indices: Any, parts: Any) -> tuple[Array, Array]:
+    pose, truth = _as_parts(parts, truth, pose)
+    pose, truth = _common_rows(pose, truth, indices)
+    if pose.shape != truth.shape:
+        raise WrongInput(f"pose {pose.shape} and ground truth {truth.shape} differ in shape")
+    return pose, truth
+
+
+def _frames(video: Path, frame_range: range) -> list[int]:
+    clip = posse.Video(video)
+    return frames_of(check_range(frame_range), clip.fps, clip.duration_seconds, len(clip))
+
+
+def _runs(frames: Sequence[int]) -> list[range]:
+    """Rising frames as the fewest ranges of consecutive ones."""
+    runs: list[range] = []
+    for frame in frames:
+        if runs and runs[-1].stop == frame:
+            runs[-1] = range(runs[-1].start, frame + 1)
+        else:
+            runs.append(range(frame, frame + 1))
+    return runs
+
+
+class TrainedModel:
+    """A trained model: a DeepLabCut or DeepGraphPose project folder.
+
+    Parameters
+    ----------
+    projectfolder : path
+    ext : str
+        Suffix of the videos of interest, as "mp4".
+    memory : None, path, joblib.Memory
+        Where scoremaps are kept; see the module.
+
+    Attributes
+    ----------
+    project_dir : Path
+    ext : str
+    pred_video_files, pred_videos, label_files : list of str
+        All names in videos_pred; those of videos with the suffix `ext`; those of csv tables.
+    memory
+        As given.
+    """
+
+    def __init__(self, projectfolder: str | os.PathLike[str], ext: str, memory: Any = memory) -> None:
+        self.project_dir = Path(projectfolder).absolute()
+        if not (self.project_dir / "config.yaml").is_file():
+            posse.open_project(self.project_dir)  # says what is wrong with it, unless it is a bare network
+        self.ext = ext
+        self.memory = memory
+        self._cache = open_cache(memory)
+        self._networks: dict[tuple[str, int], posse.Ensemble] = {}
+        self.load_videos()
+
+    def load_videos(self) -> None:
+        """Lists videos_pred again. A missing folder is an empty one."""
+        folder = self.project_dir / "videos_pred"
+        self.pred_video_files = sorted(os.listdir(folder)) if folder.is_dir() else []
+        suffix = "." + self.ext.lower().lstrip(".")
+        self.pred_videos = [name for name in self.pred_video_files if name.lower().endswith(suffix)]
+        self.label_files = [name for name in self.pred_video_files if name.lower().endswith(".csv")]
+
+    def change_project_path(self) -> None:
+        """Rewrites config.yaml for the folder's present place. Never called by itself: posse needs no such thing."""
+        rewrite_project_path(self.project_dir)
+
+    def _network(self, snapshot: str, shuffle: int) -> posse.Ensemble:
+        """The network as an ensemble of one, keypoints by the DeepGraphPose rule."""
+        key = (str(snapshot), shuffle)
+        if key not in self._networks:
+            self._networks[key] = _open_networks([self.project_dir], snapshot, shuffle)
+        return self._networks[key]
+
+    def predict(self, orig_video_path: str | os.PathLike[str], snapshot: str = _SNAPSHOT, shuffle: int = 1) -> None:
+        """Runs the model over a video. Stands for ``posse.Ensemble.run``.
+
+        Copies the video into the project's ``videos`` and writes ``<stem>_labeled.csv``, ``.h5`` and ``.mp4`` into
+        ``videos_pred``. Likelihoods are real ones, and there is one row per frame.
+        """
+        video = Path(orig_video_path)
+        network = self._network(snapshot, shuffle)
+        result = network.run(video)
+        raw = self.project_dir / "videos" / video.name
+        if not (raw.exists() and os.path.samefile(raw, video)):
+            raw.parent.mkdir(exist_ok=True)
+            partial = raw.with_name(raw.name + ".partial")
+            shutil.copyfile(video, partial)
+            os.replace(partial, raw)
+        base = self.project_dir / "videos_pred" / f"{video.stem}_labeled"
+        poses, likelihood = result.member_poses[0], result.member_likelihood[0]
+        for suffix in (".csv", ".h5"):
+            _core.write_pose_table(
+                base.with_name(base.name + suffix), network.members[0].snapshot, list(result.bodyparts), poses, likelihood
+            )
+        _core.write_dotted_video(video, base.with_name(base.name + ".mp4"), result.frame_index, poses, likelihood)
+        self.load_videos()
+
+    def get_poses_raw(self, video_name: str) -> dict[str, Array]:
+        """x, y and likelihoods, each [frames, bodyparts], of a video that has been predicted on."""
+        name = predicted_video(self.project_dir, self.pred_video_files, video_name)
+        table = os.path.splitext(name)[0] + ".csv"
+        if table not in self.label_files:
+            raise MissingInput(f"{table}: label file must exist in {self.project_dir / 'videos_pred'}")
+        return read_pose_csv(self.project_dir / "videos_pred" / table)
+
+    def get_poses_raw_direct(self, trace_file: str | os.PathLike[str]) -> dict[str, Array]:
+        """As :meth:`get_poses_raw`, of a csv table anywhere."""
+        return read_pose_csv(Path(trace_file))
+
+    def get_poses_array(self, video_name: str) -> Array:
+        """Poses [frames, 2, bodyparts] of a video that has been predicted on."""
+        poses = self.get_poses_raw(video_name)
+        return np.stack([poses["x"], poses["y"]], axis=1)
+
+    def get_poses_array_direct(self, trace_file: str | os.PathLike[str]) -> Array:
+        """As :meth:`get_poses_array`, of a csv table anywhere."""
+        poses = self.get_poses_raw_direct(trace_file)
+        return np.stack([poses["x"], poses["y"]], axis=1)
+
+    def get_video_clip(self, video_name: str, frame_range: range | None = None) -> VideoClip:
+        """A clip of the labelled video in videos_pred. Stands for :class:`posse.Video`."""
+        name = predicted_video(self.project_dir, self.pred_video_files, video_name)
+        return get_video_clip(self.project_dir / "videos_pred" / name, frame_range)
+
+    def get_poses_and_heatmap_cache(
+        self, video_name: str, frame_range: range, snapshot: str = _SNAPSHOT, shuffle: int = 1
+    ) -> tuple[Array, Array, Array, int, list[str], Maps, PoseConfig]:
+        """Poses and scoremaps of some frames. Stands for ``posse.Ensemble.scoremaps``.
+
+        Returns
+        -------
+        xx, yy, likes : ndarray, [frames, bodyparts]
+            In pixels; keypoints by the DeepGraphPose rule.
+        nj : int
+            Number of bodyparts.
+        bodyparts : list of str
+        scoremaps : ndarray of float32, [frames, height, width, bodyparts]
+            Logits, in the network's precision (the original widened them to float64).
+        dlc_cfg : PoseConfig
+            Settings, as ``dlc_cfg.stride``.
+        """
+        return self._poses_and_maps(video_name, frame_range, snapshot, shuffle, cached=True)
+
+    def get_poses_and_heatmap_range(
+        self, video_name: str, frame_range: range, snapshot: str = _SNAPSHOT, shuffle: int = 1
+    ) -> tuple[Array, Array, Array, int, list[str], Maps, PoseConfig]:
+        """As :meth:`get_poses_and_heatmap_cache`, without the cache. The raw video is used, not its labelled copy."""
+        return self._poses_and_maps(video_name, frame_range, snapshot, shuffle, cached=False)
+
+    def get_poses_and_heatmap(
+        self, video_name: str, framenb: int, snapshot: str = _SNAPSHOT, shuffle: int = 1
+    ) -> tuple[Array, Array, Array, int, list[str], Maps, PoseConfig]:
+        """As :meth:`get_poses_and_heatmap_range`, of one frame (the original always failed here)."""
+        return self._poses_and_maps(video_name, [framenb], snapshot, shuffle, cached=False)
+
+    def _poses_and_maps(
+        self, video_name: str, frames: range | list[int], snapshot: str, shuffle: int, cached: bool
+    ) -> tuple[Array, Array, Array, int, list[str], Maps, PoseConfig]:
+        network = self._network(snapshot, shuffle)
+        video = raw_video(self.project_dir, video_name)
+        maps = self._maps(network, video, frames if isinstance(frames, list) else _frames(video, frames), cached)
+        member = network.members[0]
+        poses, likelihood = _core.decode(maps, member.stride)
+        config = PoseConfig(
+            stride=member.stride,
+            num_joints=len(member.bodyparts),
+            all_joints_names=list(member.bodyparts),
+            net_type=member.network,
+            locref_stdev=member.locref_stdev,
+            project_path=str(self.project_dir),
+        )
+        return poses[:, :, 0], poses[:, :, 1], likelihood, len(member.bodyparts), list(member.bodyparts), maps, config
+
+    def _maps(self, network: posse.Ensemble, video: Path, frames: list[int], cached: bool) -> Maps:
+        """Logits [frames, height, width, bodyparts]; what the cache has is not computed again."""
+        wanted = sorted(set(frames))
+        network.check_scoremap_bytes(video, (frames[0], frames[-1] + 1))
+        cache = self._cache if cached else None
+        found: dict[int, Maps] = {}
+        key = ""
+        if cache is not None:
+            key = content_key(video, network.members[0].fingerprint, network.backend)
+            found = cache.load(key, wanted)
+        for run in _runs([frame for frame in wanted if frame not in found]):
+            (maps,) = network.scoremaps(video, frames=run)
+            if cache is not None:
+                cache.store(key, list(run), maps)
+            found.update(zip(run, maps))
+        return np.stack([found[frame] for frame in frames])
+
+    def get_scoremap(
+        self, video_name: str, frame_range: range, snapshot: str = _SNAPSHOT, shuffle: int = 1, return_cfg: bool = False
+    ) -> Any:
+        """Logits, float32 [frames, height, width, bodyparts]; with `return_cfg` (logits, cfg)."""
+        *_, maps, config = self.get_poses_and_heatmap_cache(video_name, frame_range, snapshot, shuffle)
+        return (maps, config) if return_cfg else maps
+
+    def get_logistic(
+        self, video_name: str, frame_range: range, snapshot: str = _SNAPSHOT, shuffle: int = 1, return_cfg: bool = False
+    ) -> Any:
+        """The logistic function of :meth:`get_scoremap`: float64 in [0, 1]."""
+        maps, config = self.get_scoremap(video_name, frame_range, snapshot, shuffle, return_cfg=True)
+        return (_core.scoremap(maps), config) if return_cfg else _core.scoremap(maps)
+
+    def get_groundtruth(
+        self, groundtruth_path: str | os.PathLike[str], partperm: Sequence[int] | None = None
+    ) -> Array:
+        """True positions [frames, 2, parts]; part k is the file's part ``partperm[k]``.
+
+        From a .mat file with "true_xy" [parts, frames, 2], or a CollectedData .csv, where unlabelled frames are NaN.
+        """
+        truth = read_groundtruth(groundtruth_path)
+        if partperm is None:
+            return truth
+        if sorted(partperm) != list(range(truth.shape[2])):
+            raise WrongInput(f"partperm {list(partperm)} is no permutation of the {truth.shape[2]} parts")
+        return truth[:, :, np.asarray(partperm)]
+
+    def _scores_at_truth(
+        self,
+        groundtruth_path: str | os.PathLike[str],
+        video_name: str,
+        frame_range: range,
+        partperm: Sequence[int] | None,
+        snapshot: str,
+        shuffle: int,
+    ) -> tuple[Array, Array]:
+        truth = self.get_groundtruth(groundtruth_path, partperm)
+        maps, config = self.get_scoremap(video_name, frame_range, snapshot, shuffle, return_cfg=True)
+        asked = check_range(frame_range)
+        rows = truth[asked[0] : asked[0] + len(maps)] if is_legacy() else truth[list(asked)]
+        return _core.scores_at_points(maps[: len(rows)], np.moveaxis(rows, 1, 2), config.stride)
+
+    def get_groundtruth_confidence(
+        self,
+        groundtruth_path: str | os.PathLike[str],
+        video_name: str,
+        frame_range: range,
+        partperm: Sequence[int] | None = None,
+        snapshot: str = _SNAPSHOT,
+        shuffle: int = 1,
+    ) -> Array:
+        """[frames, bodyparts]: the scoremap's value in [0, 1] at the cell nearest to the true position; NaN outside."""
+        return self._scores_at_truth(groundtruth_path, video_name, frame_range, partperm, snapshot, shuffle)[0]
+
+    def get_groundtruth_probability(
+        self,
+        groundtruth_path: str | os.PathLike[str],
+        video_name: str,
+        frame_range: range,
+        partperm: Sequence[int] | None = None,
+        snapshot: str = _SNAPSHOT,
+        shuffle: int = 1,
+    ) -> Array:
+        """As :meth:`get_groundtruth_confidence`, divided by the sum over the map."""
+        return self._scores_at_truth(groundtruth_path, video_name, frame_range, partperm, snapshot, shuffle)[1]
+
+    def compare_groundtruth_pointwise(
+        self,
+        labeled_video: str,
+        groundtruth_path: str | os.PathLike[str],
+        partperm: Sequence[int] | None = None,
+        indices: npt.NDArray[np.int64] | None = None,
+        parts: npt.NDArray[np.int64] | None = None,
+    ) -> Array:
+        """Ground truth minus pose, [frames, 2, parts], over the frames that both have."""
+        truth = self.get_groundtruth(groundtruth_path, partperm)
+        pose, truth = _difference(self.get_poses_array(labeled_video), truth, indices, parts)
+        return truth - pose
+
+    def compare_groundtruth(
+        self,
+        labeled_video: str,
+        groundtruth_path: str | os.PathLike[str],
+        partperm: Sequence[int] | None = None,
+        indices: npt.NDArray[np.int64] | None = None,
+        parts: npt.NDArray[np.int64] | None = None,
+    ) -> float:
+        """:meth:`marker_epsilon_distance` of the predicted poses, over the frames that both have or `indices`.
+
+        `parts` selects bodyparts of the pose, and of the ground truth unless that holds just those.
+        """
+        truth = self.get_groundtruth(groundtruth_path, partperm)
+        pose, truth = _difference(self.get_poses_array(labeled_video), truth, indices, parts)
+        return self.marker_epsilon_distance(pose, truth)
+
+    def marker_epsilon_distance(self, pose: npt.ArrayLike, gt: npt.ArrayLike, epsilon: float = 0) -> float:
+        """Root of the mean over frames of squared distances summed over parts; arrays [frames, 2, parts].
+
+        It is not divided by the number of parts. Distances below `epsilon` count as 0; a NaN makes it NaN.
+        """
+        points, truth = np.asarray(pose, dtype=float), np.asarray(gt, dtype=float)
+        return _core.summed_rmse(np.moveaxis(points, 1, 2), np.moveaxis(truth, 1, 2), epsilon)
+
+
+def _open_networks(folders: Sequence[Path], snapshot: str, shuffle: int) -> posse.Ensemble:
+    """Opens by name; where nobody asked for a snapshot and there is none of the default name, the newest."""
+    try:
+        return posse.Ensemble.open(folders, snapshot=str(snapshot), shuffle=shuffle, decode="dgp")
+    except posse.MissingError:
+        if snapshot is not _SNAPSHOT:
+            raise
+    networks = posse.Ensemble.open(folders, snapshot="newest", shuffle=shuffle, decode="dgp")
+    names = ", ".join(sorted({member.snapshot for member in networks.members}))
+    warnings.warn(f"there is no {_SNAPSHOT}; the newest snapshot is used: {names}", UserWarning, stacklevel=4)
+    return networks
+
+
+class Ensemble:
+    """An ensemble of trained models.
+
+    Parameters
+    ----------
+    topdir : path
+    modeldirs : list of str
+        Project folders below `topdir` (an absolute one is taken as it is).
+    ext : str
+        Suffix of the videos of interest.
+    memory : None, path, joblib.Memory
+        Where scoremaps are kept; see the module.
+
+    Attributes
+    ----------
+    topdir, modeldirs
+        As given.
+    modelpaths : list of str
+    models : dict of int to TrainedModel
+    ensembledict : dict
+        Poses of videos that :meth:`get_poses` has read.
+    """
+
+    def __init__(
+        self, topdir: str | os.PathLike[str], modeldirs: Sequence[str], ext: str, memory: Any = memory
+    ) -> None:
+        self.topdir = topdir
+        self.modeldirs = modeldirs
+        self.modelpaths = [os.path.abspath(os.path.join(topdir, folder)) for folder in modeldirs]
+        for path in self.modelpaths:
+            if not os.path.exists(path):
+                raise MissingInput(f"dir {path} does not exist.")
+        self.models = {i: TrainedModel(path, ext, memory=memory) for i, path in enumerate(self.modelpaths)}
+        self.ensembledict: dict[str, dict[str, Array]] = {}
+        self._stamps: dict[str, list[tuple[int, int]]] = {}
+        self._networks: dict[tuple[str, int], posse.Ensemble] = {}
+        self._consensus: dict[tuple[Any, ...], Array] = {}
+
+    def get_video_clip(self, video_name: str, frame_range: range, modelindex: int = 0) -> VideoClip:
+        """A clip of one model's labelled video; a tuple (first, ..., last) of frames works too, as it did."""
+        if not isinstance(frame_range, range):
+            frame_range = range(frame_range[0], frame_range[-1] + 1)
+        return self.models[modelindex].get_video_clip(video_name, frame_range)
+
+    def get_poses(self, video_name: str) -> dict[str, Array]:
+        """Each model's predicted poses, "run<i>" -> [frames, 2, bodyparts]; read again when a table has changed."""
+        stamps = []
+        for model in self.models.values():
+            name = predicted_video(model.project_dir, model.pred_video_files, video_name)
+            table = model.project_dir / "videos_pred" / (os.path.splitext(name)[0] + ".csv")
+            status = table.stat() if table.exists() else None
+            stamps.append((status.st_mtime_ns, status.st_size) if status else (0, 0))
+        if self._stamps.get(video_name) != stamps:
+            self.ensembledict[video_name] = {f"run{i}": m.get_poses_array(video_name) for i, m in self.models.items()}
+            self._stamps[video_name] = stamps
+        return self.ensembledict[video_name]
+
+    def _network(self, snapshot: str, shuffle: int) -> posse.Ensemble:
+        key = (str(snapshot), shuffle)
+        if key not in self._networks:
+            self._networks[key] = _open_networks([Path(path) for path in self.modelpaths], snapshot, shuffle)
+        return self._networks[key]
+
+    def _raw_video(self, video_name: str) -> Path:
+        """The first model's copy of the raw video, or the next one's that has it."""
+        missing: MissingInput | None = None
+        for model in self.models.values():
+            try:
+                return raw_video(model.project_dir, video_name)
+            except MissingInput as error:
+                missing = missing or error
+        assert missing is not None
+        raise missing
+
+    def get_scoremaps(
+        self, video_name: str, frame_range: range, snapshot: str = _SNAPSHOT, shuffle: int = 1
+    ) -> list[Maps]:
+        """Each model's logits, float32 [frames, height, width, bodyparts], bodyparts in the first model's order."""
+        bodyparts = self._network(snapshot, shuffle).bodyparts
+        maps = []
+        for model in self.models.values():
+            *_, own, logits, _config = model.get_poses_and_heatmap_cache(video_name, frame_range, snapshot, shuffle)
+            maps.append(logits if own == list(bodyparts) else logits[..., [own.index(name) for name in bodyparts]])
+        return maps
+
+    def get_logistic(
+        self, video_name: str, frame_range: range, snapshot: str = _SNAPSHOT, shuffle: int = 1
+    ) -> list[Array]:
+        """The logistic function of :meth:`get_scoremaps`: float64 in [0, 1]."""
+        return [_core.scoremap(maps) for maps in self.get_scoremaps(video_name, frame_range, snapshot, shuffle)]
+
+    def _consensus_scoremap(self, method: str, video_name: str, frame_range: range, snapshot: str, shuffle: int) -> Maps:
+        maps = self.get_scoremaps(video_name, frame_range, snapshot, shuffle)
+        strides = [member.stride for member in self._network(snapshot, shuffle).members]
+        return _core.consensus_scoremap(maps, strides, method)
+
+    def get_median_scoremap(
+        self, video_name: str, frame_range: range, snapshot: str = _SNAPSHOT, shuffle: int = 1
+    ) -> Maps:
+        """Logits of the median of the models' probabilities, float32 [frames, height, width, bodyparts]; always finite."""
+        return self._consensus_scoremap("median", video_name, frame_range, snapshot, shuffle)
+
+    def get_mean_scoremap(
+        self, video_name: str, frame_range: range, snapshot: str = _SNAPSHOT, shuffle: int = 1
+    ) -> Maps:
+        """Logits of the mean of the models' probabilities, float32 [frames, height, width, bodyparts]; always finite."""
+        return self._consensus_scoremap("mean", video_name, frame_range, snapshot, shuffle)
+
+    def _consensus_pose(
+        self, method: str, video_name: str, frame_range: range, snapshot: str, shuffle: int
+    ) -> tuple[Array, Array]:
+        """Streams all models over the frames at once; what was asked before is remembered."""
+        video = self._raw_video(video_name)
+        frames = _frames(video, frame_range)
+        status = video.stat()
+        key = (method, str(snapshot), shuffle, str(video), status.st_mtime_ns, status.st_size, tuple(frames))
+        if key not in self._consensus:
+            network = self._network(snapshot, shuffle)
+            step = max(frames[1] - frames[0], 1) if len(frames) > 1 else 1
+            result = network.run(video, frames=range(frames[0], frames[-1] + 1, step), consensus=method)
+            rows = np.searchsorted(result.frame_index, frames)  # repeats a row where the legacy rule repeats a frame
+            if len(self._consensus) >= 64:
+                self._consensus.pop(next(iter(self._consensus)))
+            self._consensus[key] = result.poses[rows]
+        poses = self._consensus[key]
+        return poses[:, :, 0].copy(), poses[:, :, 1].copy()
+
+    def get_median_pose(
+        self, video_name: str, frame_range: range, snapshot: str = _SNAPSHOT, shuffle: int = 1
+    ) -> tuple[Array, Array]:
+        """Consensus (x, y), each [frames, bodyparts] in pixels, of the models' median. Stands for ``posse.Ensemble.run``."""
+        return self._consensus_pose("median", video_name, frame_range, snapshot, shuffle)
+
+    def get_mean_pose(
+        self, video_name: str, frame_range: range, snapshot: str = _SNAPSHOT, shuffle: int = 1
+    ) -> tuple[Array, Array]:
+        """Consensus (x, y), each [frames, bodyparts] in pixels, of the models' mean. Stands for ``posse.Ensemble.run``.
+
+        `video_name` is the raw video's name or its labelled copy's. All models run over the video once; nothing but the
+        poses is kept.
+        """
+        return self._consensus_pose("mean", video_name, frame_range, snapshot, shuffle)
+
+    def make_exampleframe(self, t: int, z: Any, video_name: str, frame_range: range) -> Any:
+        """Figure of one frame with every model's pose and the consensus.
+
+        `t` is a frame of the video within `frame_range`; `z` is not used. Background and consensus come from the raw video.
+        """
+        x, y = self.get_mean_pose(video_name, range(t, t + (2 if is_legacy() else 1)))
+        return self._example_frame(t, video_name, frame_range, np.stack([x[0], y[0]]), "consensus")
+
+    def make_exampleframe_premedian(self, t: int, z: Any, video_name: str, frame_range: range, medpose: Array) -> Any:
+        """As :meth:`make_exampleframe` with a consensus [2, bodyparts] that is there already."""
+        return self._example_frame(t, video_name, frame_range, np.asarray(medpose), "median")
+
+    def _example_frame(self, t: int, video_name: str, frame_range: range, consensus: Array, label: str) -> Any:
+        if t not in check_range(frame_range):
+            raise WrongInput(f"frame {t} is not in {frame_range}")
+        members = {name: poses[t] for name, poses in self.get_poses(video_name).items()}
+        return _figures.draw_example_frame(posse.Video(self._raw_video(video_name))[t], members, consensus, label)
+
+    def compare_groundtruth(
+        self,
+        videoname: str,
+        groundtruthpath: str | os.PathLike[str],
+        partperm: Sequence[int] | None = None,
+        indices: npt.NDArray[np.int64] | None = None,
+        parts: npt.NDArray[np.int64] | None = None,
+    ) -> dict[Any, float]:
+        """Each model's :meth:`TrainedModel.compare_groundtruth`, and under "median" that of the *mean* consensus."""
+        errors: dict[Any, float] = {
+            i: model.compare_groundtruth(videoname, groundtruthpath, partperm, indices=indices, parts=parts)
+            for i, model in self.models.items()
+        }
+        truth = self.models[0].get_groundtruth(groundtruthpath, partperm)
+        num_frames = len(posse.Video(self._raw_video(videoname)))
+        x, y = self.get_mean_pose(videoname, range(min(len(truth), num_frames) + is_legacy()))
+        pose, truth = _difference(np.stack([x, y], axis=1), truth, indices, parts)
+        errors["median"] = self.models[0].marker_epsilon_distance(pose, truth)
+        return errors
