@@ -1,3 +1,4 @@
+#include "base/hash.h"
 #include "base/version.h"
 #include "bindings.h"
 
@@ -83,6 +84,8 @@ void bind_base(py::module_& core) {
       raise_in_python(error);
     }
   });
+  core.def("sha256_of_file", &sha256_of_file, py::arg("path"),
+           py::call_guard<py::gil_scoped_release>(), "64 hexadecimal digits.");
   core.def(
       "frame_bounds",
       [](const py::object& frames) {

@@ -1,17 +1,11 @@
 #include <algorithm>
 
 #include "ensemble/consensus.h"
+#include "ensemble/options.h"
 #include "scoremap_arrays.h"
 
 namespace posse {
 namespace {
-
-ConsensusMethod consensus_method_of(const std::string& name) {
-  if (name == "mean") return ConsensusMethod::mean;
-  if (name == "median") return ConsensusMethod::median;
-  throw Error(ErrorKind::usage, fmt::format("consensus '{}' is not known", name),
-              {.have = "mean, median"});
-}
 
 /// Maps of all members, [members][frames].
 std::vector<std::vector<ScoremapView>> member_views(const std::vector<FloatArray>& members,
@@ -44,7 +38,8 @@ std::vector<MemberMap> maps_of_frame(const std::vector<std::vector<ScoremapView>
 py::tuple consensus_keypoints(const std::vector<FloatArray>& members,
                               const std::vector<double>& strides, const std::string& method) {
   const auto views = member_views(members, strides);
-  ConsensusEngine engine({.method = consensus_method_of(method), .member_keypoints = false});
+  ConsensusEngine engine(
+      {.method = enum_of<ConsensusMethod>("consensus", method), .member_keypoints = false});
   std::vector<ConsensusFrame> frames(views[0].size());
   {
     const py::gil_scoped_release other_threads_run;
@@ -66,8 +61,9 @@ py::array_t<float> consensus_scoremap(const std::vector<FloatArray>& members,
                                       const std::vector<double>& strides,
                                       const std::string& method) {
   const auto views = member_views(members, strides);
-  ConsensusEngine engine(
-      {.method = consensus_method_of(method), .member_keypoints = false, .keep_scoremap = true});
+  ConsensusEngine engine({.method = enum_of<ConsensusMethod>("consensus", method),
+                          .member_keypoints = false,
+                          .keep_scoremap = true});
   Tensor all({0, members[0].shape(1), members[0].shape(2), members[0].shape(3)});
   {
     const py::gil_scoped_release other_threads_run;

@@ -12,8 +12,9 @@
 namespace posse {
 namespace {
 
-/// Looks for Ctrl-C and tells Python of progress, at most ten times a second. What Python raises there stops the run
-/// and is raised when the library has come to rest: nothing of Python travels through the library's threads.
+/// Looks for Ctrl-C and tells Python of progress, at most ten times a second. What Python raises
+/// there stops the run and is raised when the library has come to rest: nothing of Python travels
+/// through the library's threads.
 class PythonListener {
  public:
   explicit PythonListener(py::object progress) : progress_(std::move(progress)) {}
@@ -130,8 +131,8 @@ class MapCollector {
                                     static_cast<size_t>(width_), columns_.size()};
     auto kept = std::make_unique<std::vector<float>>(std::move(values_));
     const float* data = kept->data();
-    const py::capsule owner(kept.release(),
-                            [](void* pointer) { delete static_cast<std::vector<float>*>(pointer); });
+    const py::capsule owner(
+        kept.release(), [](void* pointer) { delete static_cast<std::vector<float>*>(pointer); });
     return py::array_t<float>(shape, data, owner);
   }
 
@@ -225,11 +226,13 @@ py::tuple BoundEnsemble::scoremaps(const std::filesystem::path& video, const py:
     const py::gil_scoped_release other_threads_run;
     const auto reader = open_video(video, {.range = range});
     const auto total = checked_count(reader->info(), range);
-    for (const auto& columns : ensemble_.alignment().column_of_bodypart) members.emplace_back(columns, total);
+    for (const auto& columns : ensemble_.alignment().column_of_bodypart)
+      members.emplace_back(columns, total);
     ensemble_.run({.source = [&](VideoFrame& frame) { return reader->read(frame); },
                    .sink =
                        [&](FrameBundle& bundle) {
-                         for (const auto& result : bundle.results) frame_index.push_back(result.frame_index);
+                         for (const auto& result : bundle.results)
+                           frame_index.push_back(result.frame_index);
                          for (size_t m = 0; m < members.size(); ++m) {
                            members[m].append(bundle.outputs[m].scoremap_logits, bundle.num_frames);
                          }
@@ -240,11 +243,13 @@ py::tuple BoundEnsemble::scoremaps(const std::filesystem::path& video, const py:
   listener.raise_if_raised();
   py::list maps;
   for (MapCollector& member : members) maps.append(member.take(frame_index.size()));
-  return py::make_tuple(py::array_t<int64_t>(static_cast<py::ssize_t>(frame_index.size()), frame_index.data()), maps);
+  return py::make_tuple(
+      py::array_t<int64_t>(static_cast<py::ssize_t>(frame_index.size()), frame_index.data()), maps);
 }
 
-py::dict BoundEnsemble::write(const std::filesystem::path& video, const std::filesystem::path& folder,
-                              const py::object& progress, const py::kwargs& keywords) {
+py::dict BoundEnsemble::write(const std::filesystem::path& video,
+                              const std::filesystem::path& folder, const py::object& progress,
+                              const py::kwargs& keywords) {
   const auto options = options_from<RunOptions>(keywords);
   PythonListener listener(progress);
   RunOutcome outcome;
@@ -309,19 +314,21 @@ std::vector<py::dict> BoundEnsemble::members() const {
 std::string BoundEnsemble::fingerprint_of(const MemberNetwork& member) {
   const NetworkSpec& spec = member.spec;
   Sha256 hash;
-  hash.update(fmt::format("{} {} {} {} {} {} {} {} {}", member.index_sha256, net_type(spec), spec.scope,
-                          spec.output_stride, spec.deconvolution_stride, spec.mean_pixel[0],
-                          spec.mean_pixel[1], spec.mean_pixel[2],
+  hash.update(fmt::format("{} {} {} {} {} {} {} {} {}", member.index_sha256, net_type(spec),
+                          spec.scope, spec.output_stride, spec.deconvolution_stride,
+                          spec.mean_pixel[0], spec.mean_pixel[1], spec.mean_pixel[2],
                           static_cast<int>(spec.batch_norm_mode)));
   return hash.finish();
 }
 
-std::vector<std::array<int64_t, 3>> BoundEnsemble::scoremap_shapes(int64_t height, int64_t width) const {
+std::vector<std::array<int64_t, 3>> BoundEnsemble::scoremap_shapes(int64_t height,
+                                                                   int64_t width) const {
   std::vector<std::array<int64_t, 3>> shapes;
   for (const MemberNetwork& member : ensemble_.members()) {
-    const Extent extent =
-        node_extents(member.graph, {height, width})[static_cast<size_t>(member.graph.scoremap_logits)];
-    shapes.push_back({extent.height, extent.width, static_cast<int64_t>(ensemble_.bodyparts().size())});
+    const Extent extent = node_extents(
+        member.graph, {height, width})[static_cast<size_t>(member.graph.scoremap_logits)];
+    shapes.push_back(
+        {extent.height, extent.width, static_cast<int64_t>(ensemble_.bodyparts().size())});
   }
   return shapes;
 }
@@ -329,24 +336,30 @@ std::vector<std::array<int64_t, 3>> BoundEnsemble::scoremap_shapes(int64_t heigh
 void bind_ensemble(py::module_& core) {
   bind_frame_results(core);
   py::class_<BoundEnsemble>(core, "Ensemble", "Use posse.Ensemble.")
-      .def(py::init([](const std::vector<std::filesystem::path>& paths, const py::kwargs& keywords) {
-             const auto options = options_from<EnsembleOptions>(keywords);
-             const py::gil_scoped_release other_threads_run;
-             return std::make_unique<BoundEnsemble>(paths, options);
-           }),
-           py::arg("paths"))
-      .def_property_readonly("bodyparts", [](const BoundEnsemble& self) { return self.get().bodyparts(); })
-      .def_property_readonly("backend", [](const BoundEnsemble& self) { return self.get().backend_name(); })
-      .def_property_readonly("num_threads", [](const BoundEnsemble& self) { return self.get().num_threads(); })
-      .def_property_readonly("consensus_rule", [](const BoundEnsemble& self) {
-        return std::string(to_string(self.get().consensus_rule()));
-      })
+      .def(
+          py::init([](const std::vector<std::filesystem::path>& paths, const py::kwargs& keywords) {
+            const auto options = options_from<EnsembleOptions>(keywords);
+            const py::gil_scoped_release other_threads_run;
+            return std::make_unique<BoundEnsemble>(paths, options);
+          }),
+          py::arg("paths"))
+      .def_property_readonly("bodyparts",
+                             [](const BoundEnsemble& self) { return self.get().bodyparts(); })
+      .def_property_readonly("backend",
+                             [](const BoundEnsemble& self) { return self.get().backend_name(); })
+      .def_property_readonly("num_threads",
+                             [](const BoundEnsemble& self) { return self.get().num_threads(); })
+      .def_property_readonly("consensus_rule",
+                             [](const BoundEnsemble& self) {
+                               return std::string(to_string(self.get().consensus_rule()));
+                             })
       .def_property_readonly("members", &BoundEnsemble::members)
       .def("scoremap_shapes", &BoundEnsemble::scoremap_shapes, py::arg("height"), py::arg("width"))
       .def("run", &BoundEnsemble::run, py::arg("video"), py::arg("frames"), py::arg("consensus"),
            py::arg("progress"), py::arg("on_chunk"), py::arg("chunk_frames"))
       .def("predict", &BoundEnsemble::predict, py::arg("images"), py::arg("consensus"))
-      .def("scoremaps", &BoundEnsemble::scoremaps, py::arg("video"), py::arg("frames"), py::arg("progress"))
+      .def("scoremaps", &BoundEnsemble::scoremaps, py::arg("video"), py::arg("frames"),
+           py::arg("progress"))
       .def("write", &BoundEnsemble::write, py::arg("video"), py::arg("folder"), py::arg("progress"))
       .def("save", &BoundEnsemble::save, py::arg("results"), py::arg("video"), py::arg("folder"));
 }

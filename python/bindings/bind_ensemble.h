@@ -25,16 +25,21 @@ class BoundEnsemble {
   /// [height, width, bodyparts] of each member's scoremap for frames of this size.
   std::vector<std::array<int64_t, 3>> scoremap_shapes(int64_t height, int64_t width) const;
 
-  /// @param on_chunk  called with FrameResults of at least `chunk_frames` frames each; with 0 all frames are returned.
-  FrameResults run(const std::filesystem::path& video, const py::object& frames, const std::string& consensus,
-                   const py::object& progress, const py::object& on_chunk, size_t chunk_frames);
+  /// @param on_chunk  called with FrameResults of at least `chunk_frames` frames each; with 0 all
+  /// frames are returned.
+  FrameResults run(const std::filesystem::path& video, const py::object& frames,
+                   const std::string& consensus, const py::object& progress,
+                   const py::object& on_chunk, size_t chunk_frames);
   FrameResults predict(const py::object& images, const std::string& consensus);
   /// (frame_index, one float32 array [frames, height, width, bodyparts] per member)
-  py::tuple scoremaps(const std::filesystem::path& video, const py::object& frames, const py::object& progress);
-  py::dict write(const std::filesystem::path& video, const std::filesystem::path& folder, const py::object& progress,
-                 const py::kwargs& keywords);
-  std::vector<std::filesystem::path> save(const FrameResults& results, const std::filesystem::path& video,
-                                          const std::filesystem::path& folder, const py::kwargs& keywords) const;
+  py::tuple scoremaps(const std::filesystem::path& video, const py::object& frames,
+                      const py::object& progress);
+  py::dict write(const std::filesystem::path& video, const std::filesystem::path& folder,
+                 const py::object& progress, const py::kwargs& keywords);
+  std::vector<std::filesystem::path> save(const FrameResults& results,
+                                          const std::filesystem::path& video,
+                                          const std::filesystem::path& folder,
+                                          const py::kwargs& keywords) const;
 
  private:
   /// Holds the ensemble for one call.
@@ -50,7 +55,8 @@ class BoundEnsemble {
   };
 
   FrameResults empty_results() const;
-  /// Equal for networks that give equal scoremaps: weights and everything that decides how they are run.
+  /// Equal for networks that give equal scoremaps: weights and everything that decides how they are
+  /// run.
   static std::string fingerprint_of(const MemberNetwork& member);
 
   Ensemble ensemble_;

@@ -43,8 +43,9 @@ class FrameIterator {
 }  // namespace
 
 void bind_video(py::module_& core) {
-  py::class_<FrameIterator>(core, "FrameIterator",
-                            "Frames of a video as (frame index, seconds, uint8 [height, width, rgb]).")
+  py::class_<FrameIterator>(
+      core, "FrameIterator",
+      "Frames of a video as (frame index, seconds, uint8 [height, width, rgb]).")
       .def(py::init<const std::filesystem::path&, const py::object&>(), py::arg("path"),
            py::arg("frames") = py::none())
       .def("__iter__", [](py::object self) { return self; })
@@ -54,8 +55,9 @@ void bind_video(py::module_& core) {
       .def_property_readonly("fps", [](const FrameIterator& self) { return self.info().fps; })
       .def_property_readonly("duration_seconds",
                              [](const FrameIterator& self) { return self.info().duration_seconds; })
-      .def_property_readonly("container_num_frames",
-                             [](const FrameIterator& self) { return self.info().container_num_frames; })
+      .def_property_readonly(
+          "container_num_frames",
+          [](const FrameIterator& self) { return self.info().container_num_frames; })
       .def_property_readonly("num_decoded",
                              [](const FrameIterator& self) { return self.report().num_decoded; })
       .def_property_readonly("warnings",

@@ -54,5 +54,8 @@ void bind_base(py::module_& core);
 void bind_keypoints(py::module_& core);
 void bind_consensus(py::module_& core);
 void bind_study(py::module_& core);
+void bind_video(py::module_& core);
+void bind_results(py::module_& core);
+void bind_ensemble(py::module_& core);
 
 }  // namespace posse

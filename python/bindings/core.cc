@@ -6,4 +6,7 @@ PYBIND11_MODULE(_core, core) {
   posse::bind_keypoints(core);
   posse::bind_consensus(core);
   posse::bind_study(core);
+  posse::bind_video(core);
+  posse::bind_results(core);
+  posse::bind_ensemble(core);
 }

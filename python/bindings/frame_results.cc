@@ -62,8 +62,8 @@ DoubleArray spread(const FrameResults& results) {
 
 DoubleArray map_covariance(const FrameResults& results) {
   return per_keypoint<double>(results, {2, 2}, [](const ConsensusKeypoint& k, double*& out) {
-    for (const double value : {k.map_covariance.xx, k.map_covariance.xy, k.map_covariance.xy,
-                               k.map_covariance.yy}) {
+    for (const double value :
+         {k.map_covariance.xx, k.map_covariance.xy, k.map_covariance.xy, k.map_covariance.yy}) {
       *out++ = value;
     }
   });
@@ -72,7 +72,8 @@ DoubleArray map_covariance(const FrameResults& results) {
 }  // namespace
 
 void bind_frame_results(py::module_& core) {
-  py::class_<FrameResults>(core, "FrameResults", "What a run gave; every property makes a new array.")
+  py::class_<FrameResults>(core, "FrameResults",
+                           "What a run gave; every property makes a new array.")
       .def("__len__", [](const FrameResults& self) { return self.frames.size(); })
       .def_readonly("warnings", &FrameResults::warnings)
       .def_property_readonly("frame_index",
@@ -86,22 +87,22 @@ void bind_frame_results(py::module_& core) {
                                    self, [](const FrameResult& f) { return f.time_seconds; });
                              })
       .def_property_readonly("poses", &poses)
-      .def_property_readonly(
-          "likelihood",
-          [](const FrameResults& self) {
-            return per_keypoint<double>(self, {}, [](const ConsensusKeypoint& k, double*& out) {
-              *out++ = k.keypoint.likelihood;
-            });
-          })
+      .def_property_readonly("likelihood",
+                             [](const FrameResults& self) {
+                               return per_keypoint<double>(
+                                   self, {}, [](const ConsensusKeypoint& k, double*& out) {
+                                     *out++ = k.keypoint.likelihood;
+                                   });
+                             })
       .def_property_readonly("spread", &spread)
       .def_property_readonly("map_covariance", &map_covariance)
-      .def_property_readonly(
-          "num_members",
-          [](const FrameResults& self) {
-            return per_keypoint<int32_t>(self, {}, [](const ConsensusKeypoint& k, int32_t*& out) {
-              *out++ = k.num_members;
-            });
-          })
+      .def_property_readonly("num_members",
+                             [](const FrameResults& self) {
+                               return per_keypoint<int32_t>(
+                                   self, {}, [](const ConsensusKeypoint& k, int32_t*& out) {
+                                     *out++ = k.num_members;
+                                   });
+                             })
       .def_property_readonly("member_poses",
                              [](const FrameResults& self) {
                                return per_member(self, {2}, [](const Keypoint& k, double*& out) {
@@ -110,8 +111,7 @@ void bind_frame_results(py::module_& core) {
                                });
                              })
       .def_property_readonly("member_likelihood", [](const FrameResults& self) {
-        return per_member(self, {},
-                          [](const Keypoint& k, double*& out) { *out++ = k.likelihood; });
+        return per_member(self, {}, [](const Keypoint& k, double*& out) { *out++ = k.likelihood; });
       });
 }
 

@@ -1,5 +1,5 @@
-/// Python keyword arguments into an options struct, by the struct's own describe(): names, meaning and defaults are
-/// those of the command line ("training_set_index" for --training-set-index).
+/// Python keyword arguments into an options struct, by the struct's own describe(): names, meaning
+/// and defaults are those of the command line ("training_set_index" for --training-set-index).
 #pragma once
 
 #include <algorithm>
@@ -19,21 +19,25 @@ class KeywordReader {
  public:
   explicit KeywordReader(const py::dict& keywords) : keywords_(keywords) {}
 
-  void operator()(const char* name, std::string& field, const char*, const char*) { take(name, field); }
-  void operator()(const char* name, bool& field, const char*, const char*) { take(name, field); }
-  void operator()(const char* name, int& field, const char*, const char*) {
+  void operator()(const char* name, std::string& field, const char*, const char*) const {
+    take(name, field);
+  }
+  void operator()(const char* name, bool& field, const char*, const char*) const {
+    take(name, field);
+  }
+  void operator()(const char* name, int& field, const char*, const char*) const {
     if (take(name, field)) checked_count(name, field);
   }
-  void operator()(const char* name, std::optional<int>& field, const char*, const char*) {
+  void operator()(const char* name, std::optional<int>& field, const char*, const char*) const {
     int value = 0;
     if (take(name, value)) field = checked_count(name, value);
   }
-  void operator()(const char* name, FrameRange& field, const char*, const char*) {
+  void operator()(const char* name, FrameRange& field, const char*, const char*) const {
     if (const auto value = find(name)) field = frame_range_of(*value);
   }
   template <class Enum>
-    requires std::is_enum_v<Enum>
-  void operator()(const char* name, Enum& field, const char*, const char*) {
+  requires std::is_enum_v<Enum>
+  void operator()(const char* name, Enum& field, const char*, const char*) const {
     if (std::string word; take(name, word)) field = enum_of<Enum>(keyword(name), word);
   }
 
@@ -44,8 +48,9 @@ class KeywordReader {
       if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
       const auto nearest = nearest_names(name, known_);
       throw py::type_error(fmt::format("unknown option '{}'; {}", name,
-                                       nearest.empty() ? "there are: " + list_names(known_, 40)
-                                                       : "did you mean " + list_names(nearest) + "?"));
+                                       nearest.empty()
+                                           ? "there are: " + list_names(known_, 40)
+                                           : "did you mean " + list_names(nearest) + "?"));
     }
   }
 
@@ -56,21 +61,21 @@ class KeywordReader {
     return text;
   }
 
-  std::optional<py::object> find(const char* name) {
+  std::optional<py::object> find(const char* name) const {
     known_.push_back(keyword(name));
     if (!keywords_.contains(known_.back().c_str())) return std::nullopt;
     return py::reinterpret_borrow<py::object>(keywords_[known_.back().c_str()]);
   }
 
   template <class Value>
-  bool take(const char* name, Value& field) {
+  bool take(const char* name, Value& field) const {
     const auto value = find(name);
     if (!value || value->is_none()) return false;
     try {
       field = value->cast<Value>();
     } catch (const py::cast_error&) {
-      throw py::type_error(fmt::format("option '{}' cannot be {}", keyword(name),
-                                       std::string(py::repr(*value))));
+      throw py::type_error(
+          fmt::format("option '{}' cannot be {}", keyword(name), std::string(py::repr(*value))));
     }
     return true;
   }
@@ -81,14 +86,15 @@ class KeywordReader {
   }
 
   py::dict keywords_;
-  std::vector<std::string> known_;
+  mutable std::vector<std::string>
+      known_;  ///< names asked for so far; describe() wants a const visitor
 };
 
 /// All options of a struct from keywords. @throws TypeError, Error(usage)
 template <class Options>
 Options options_from(const py::dict& keywords) {
   Options options;
-  KeywordReader reader(keywords);
+  const KeywordReader reader(keywords);
   describe(options, reader);
   reader.finish();
   return options;
