@@ -56,19 +56,17 @@ Shape parse_shape(std::string_view text, const fs::path& path) {
   return shape;
 }
 
-template <class From>
-void convert(const char* bytes, std::span<float> values) {
-  for (size_t i = 0; i < values.size(); ++i) {
-    From value;
-    std::memcpy(&value, bytes + i * sizeof(From), sizeof(From));
-    values[i] = static_cast<float>(value);
-  }
-}
+/// A file taken apart: what its elements are and where they begin.
+struct NpyContents {
+  std::string file;
+  size_t data = 0;
+  size_t width = 0;  ///< bytes per element: 4, 8 or 1
+  Shape shape;
+};
 
-}  // namespace
-
-Tensor read_npy(const fs::path& path) {
-  const std::string file = read_file(path, uint64_t{1} << 34);
+NpyContents open_npy(const fs::path& path) {
+  NpyContents npy{.file = read_file(path, uint64_t{1} << 34)};
+  const std::string& file = npy.file;
   if (file.size() < 12 || file.compare(0, kMagic.size(), kMagic) != 0)
     refuse(path, "is no .npy file");
   const auto byte = [&](size_t i) {
@@ -83,20 +81,50 @@ Tensor read_npy(const fs::path& path) {
   if (value_of(header, "'fortran_order'", path).substr(0, 5) != "False")
     refuse(path, "is in Fortran order");
   const std::string_view type = value_of(header, "'descr'", path).substr(0, 5);
-  const Shape shape = parse_shape(value_of(header, "'shape'", path), path);
-  const size_t width = type == "'<f4'" ? 4 : type == "'<f8'" ? 8 : type == "'|u1'" ? 1 : 0;
-  if (width == 0) refuse(path, fmt::format("has elements of type {}", type));
-  const char* data = file.data() + start + header_size;
-  const size_t available = file.size() - start - header_size;
-  if (available % width != 0 || static_cast<uint64_t>(num_elements(shape)) != available / width) {
+  npy.shape = parse_shape(value_of(header, "'shape'", path), path);
+  npy.width = type == "'<f4'" ? 4 : type == "'<f8'" ? 8 : type == "'|u1'" ? 1 : 0;
+  if (npy.width == 0) refuse(path, fmt::format("has elements of type {}", type));
+  npy.data = start + header_size;
+  const size_t available = file.size() - npy.data;
+  if (available % npy.width != 0 ||
+      static_cast<uint64_t>(num_elements(npy.shape)) != available / npy.width) {
     refuse(path, fmt::format("holds {} bytes, shape {} needs {} elements of {}", available,
-                             to_string(shape), num_elements(shape), width));
+                             to_string(npy.shape), num_elements(npy.shape), npy.width));
   }
-  Tensor tensor(shape);
-  if (width == 4) convert<float>(data, tensor.values());
-  if (width == 8) convert<double>(data, tensor.values());
-  if (width == 1) convert<uint8_t>(data, tensor.values());
+  return npy;
+}
+
+template <class From, class To>
+void convert(const char* bytes, std::span<To> values) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    From value;
+    std::memcpy(&value, bytes + i * sizeof(From), sizeof(From));
+    values[i] = static_cast<To>(value);
+  }
+}
+
+template <class To>
+void convert(const NpyContents& npy, std::span<To> values) {
+  const char* bytes = npy.file.data() + npy.data;
+  if (npy.width == 4) convert<float>(bytes, values);
+  if (npy.width == 8) convert<double>(bytes, values);
+  if (npy.width == 1) convert<uint8_t>(bytes, values);
+}
+
+}  // namespace
+
+Tensor read_npy(const fs::path& path) {
+  const NpyContents npy = open_npy(path);
+  Tensor tensor(npy.shape);
+  convert(npy, tensor.values());
   return tensor;
+}
+
+std::vector<double> read_npy_doubles(const fs::path& path) {
+  const NpyContents npy = open_npy(path);
+  std::vector<double> values(static_cast<size_t>(num_elements(npy.shape)));
+  convert(npy, std::span(values));
+  return values;
 }
 
 NpyWriter::NpyWriter(fs::path path)

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "base/files.h"
 #include "base/tensor.h"
@@ -17,6 +18,9 @@ namespace posse {
 /// @throws Error(not_found), Error(bad_file) for other types, Fortran order, or a size that does
 /// not fit the shape.
 Tensor read_npy(const std::filesystem::path& path);
+
+/// The same file's elements in double precision, whatever its shape, row-major. @throws as read_npy
+std::vector<double> read_npy_doubles(const std::filesystem::path& path);
 
 /// Writes float32 [n, ...] one entry of the first axis after another; n is filled in by finish().
 class NpyWriter {

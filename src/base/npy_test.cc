@@ -38,6 +38,7 @@ TEST(Npy, ReadsDoublesAndBytes) {
              numpy_file("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }",
                         std::string(reinterpret_cast<const char*>(values), sizeof(values))));
   EXPECT_EQ(read_npy(folder.path() / "d.npy").values()[1], -2.0F);
+  EXPECT_EQ(read_npy_doubles(folder.path() / "d.npy"), (std::vector<double>{1.5, -2}));
   write_file(folder.path() / "u.npy",
              numpy_file("{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }", "\x03\xfa"));
   EXPECT_EQ(read_npy(folder.path() / "u.npy").values()[1], 250.0F);

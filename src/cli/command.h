@@ -75,12 +75,14 @@ struct CommandContext {
   ExitCode exit_code = ExitCode::done;
 };
 
+void add_consensus(CLI::App& root, CommandContext& context);
 void add_convert(CLI::App& root, CommandContext& context);
 void add_demo(CLI::App& root, CommandContext& context);
 void add_doctor(CLI::App& root, CommandContext& context);
 void add_export(CLI::App& root, CommandContext& context);
 void add_run(CLI::App& root, CommandContext& context);
 void add_scoremap(CLI::App& root, CommandContext& context);
+void add_smooth(CLI::App& root, CommandContext& context);
 void add_info(CLI::App& root, CommandContext& context);
 
 }  // namespace posse

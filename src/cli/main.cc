@@ -34,11 +34,13 @@ ExitCode exit_code_of(ErrorKind kind) {
 }
 
 void add_commands(CLI::App& root, CommandContext& context) {
+  add_consensus(root, context);
   add_convert(root, context);
   add_demo(root, context);
   add_export(root, context);
   add_run(root, context);
   add_scoremap(root, context);
+  add_smooth(root, context);
   add_info(root, context);
   add_doctor(root, context);
 }

@@ -10,7 +10,7 @@
 namespace posse {
 
 struct CausalOptions {
-  EnsembleOptions ensemble;
+  StatisticsOptions ensemble;
   /// Process variance per frame, px^2, > 0; one for all bodyparts or one each. A stream cannot be
   /// tuned beforehand: take it from smoothing an earlier recording, or keep this value, which lets
   /// a point move some 3 px per frame.

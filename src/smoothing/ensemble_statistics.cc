@@ -119,7 +119,7 @@ void summarise_coordinate(std::span<double> values, EnsembleAverage average, dou
 }
 
 /// The careful way, for frames with something missing: coordinate by coordinate.
-void summarise_with_gaps(MemberRows rows, const EnsembleOptions& options, Workspace& work,
+void summarise_with_gaps(MemberRows rows, const StatisticsOptions& options, Workspace& work,
                          double* position, double* variance, double* likelihood) {
   for (size_t k = 0; k < rows.front().size(); ++k) {
     double sum = 0;
@@ -157,7 +157,7 @@ POSSE_SIMD_CLONES void weigh_variance(double* variance, const double* likelihood
   }
 }
 
-void summarise(MemberRows rows, const EnsembleOptions& options, Workspace& work, double* position,
+void summarise(MemberRows rows, const StatisticsOptions& options, Workspace& work, double* position,
                double* variance, double* likelihood) {
   const size_t num_bodyparts = rows.front().size();
   const size_t num_lanes = 2 * num_bodyparts;
@@ -183,7 +183,7 @@ void summarise(MemberRows rows, const EnsembleOptions& options, Workspace& work,
                  options.variance == VarianceMode::confidence_weighted);
 }
 
-void check_members(std::span<const Poses> members, const EnsembleOptions& options) {
+void check_members(std::span<const Poses> members, const StatisticsOptions& options) {
   options.validate();
   if (members.size() < 2 && !(members.size() == 1 && options.allow_one_member)) {
     throw Error(ErrorKind::invalid_value,
@@ -213,7 +213,7 @@ void check_members(std::span<const Poses> members, const EnsembleOptions& option
 
 }  // namespace
 
-void EnsembleOptions::validate() const {
+void StatisticsOptions::validate() const {
   if (!(min_likelihood >= 0 && min_likelihood <= 1)) {
     throw Error(ErrorKind::invalid_value,
                 fmt::format("min_likelihood must lie in [0, 1], got {}", min_likelihood));
@@ -221,7 +221,7 @@ void EnsembleOptions::validate() const {
 }
 
 EnsembleStatistics summarise_ensemble(std::span<const Poses> members,
-                                      const EnsembleOptions& options, int num_threads) {
+                                      const StatisticsOptions& options, int num_threads) {
   check_members(members, options);
   const size_t num_frames = members.front().num_frames();
   const size_t num_bodyparts = members.front().num_bodyparts();
@@ -241,7 +241,7 @@ EnsembleStatistics summarise_ensemble(std::span<const Poses> members,
 }
 
 void summarise_frame(std::span<const std::span<const Keypoint>> members,
-                     const EnsembleOptions& options, std::span<double> position,
+                     const StatisticsOptions& options, std::span<double> position,
                      std::span<double> variance, std::span<double> likelihood) {
   POSSE_ASSERT(!members.empty() && position.size() == 2 * members.front().size());
   Workspace work(members.size(), members.front().size());

@@ -21,7 +21,7 @@ enum class VarianceMode {
 /// confidence at all.
 inline constexpr double kUnknownVariance = 1000.0;
 
-struct EnsembleOptions {
+struct StatisticsOptions {
   EnsembleAverage average = EnsembleAverage::median;
   VarianceMode variance = VarianceMode::confidence_weighted;
   /// Predictions below this likelihood count as missing; in [0, 1], 0 keeps all. Raise it when lost
@@ -54,12 +54,12 @@ struct EnsembleStatistics {
 /// members. Source: ensemble() of eks 4.6.2, whose numbers result where all inputs are finite and
 /// the likelihoods positive.
 EnsembleStatistics summarise_ensemble(std::span<const Poses> members,
-                                      const EnsembleOptions& options, int num_threads = 1);
+                                      const StatisticsOptions& options, int num_threads = 1);
 
 /// Statistics of a single frame, for streams: `members` holds one row of bodyparts per member,
 /// `position` and `variance` are [bodyparts, xy], `likelihood` is [bodyparts].
 void summarise_frame(std::span<const std::span<const Keypoint>> members,
-                     const EnsembleOptions& options, std::span<double> position,
+                     const StatisticsOptions& options, std::span<double> position,
                      std::span<double> variance, std::span<double> likelihood);
 
 }  // namespace posse

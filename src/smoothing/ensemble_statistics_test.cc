@@ -41,7 +41,8 @@ TEST(EnsembleStatistics, MedianOfAnEvenCountIsTheMeanOfTheMiddleTwo) {
 }
 
 TEST(EnsembleStatistics, MeanAndPlainVarianceWhenAskedFor) {
-  const EnsembleOptions options{.average = EnsembleAverage::mean, .variance = VarianceMode::plain};
+  const StatisticsOptions options{.average = EnsembleAverage::mean,
+                                  .variance = VarianceMode::plain};
   const auto result =
       summarise_ensemble(members_at({{1, 0, 0.5}, {3, 0, 0.5}, {8, 0, 0.5}}), options);
   EXPECT_DOUBLE_EQ(result.position.at(0, 0), 4);

@@ -13,7 +13,7 @@
 namespace posse {
 
 struct PupilOptions {
-  EnsembleOptions ensemble;
+  StatisticsOptions ensemble;
   /// Share of the diameter (of the centre's offset) that stays from frame to frame, in (0, 1);
   /// close to 1 is smoother. Nothing: tuned.
   std::optional<double> diameter_s;

@@ -14,7 +14,7 @@
 namespace posse {
 
 struct SeveralCamerasOptions {
-  EnsembleOptions ensemble;
+  StatisticsOptions ensemble;
   TuningOptions tuning;
   InflationOptions inflation;
   int num_latent = 3;            ///< axes of the common subspace, 1 to 2 x cameras

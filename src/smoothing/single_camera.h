@@ -11,7 +11,7 @@
 namespace posse {
 
 struct SingleCameraOptions {
-  EnsembleOptions ensemble;
+  StatisticsOptions ensemble;
   TuningOptions tuning;
   int num_threads = 1;
 };

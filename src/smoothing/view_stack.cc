@@ -117,7 +117,8 @@ void check_cameras(std::span<const CameraMembers> cameras) {
 }  // namespace
 
 std::vector<EnsembleStatistics> summarise_cameras(std::span<const CameraMembers> cameras,
-                                                  const EnsembleOptions& options, int num_threads) {
+                                                  const StatisticsOptions& options,
+                                                  int num_threads) {
   check_cameras(cameras);
   std::vector<EnsembleStatistics> statistics;
   for (const CameraMembers& camera : cameras) {

@@ -23,7 +23,8 @@ struct CameraMembers {
 /// in bodyparts, frames or number of members; Error(invalid_value) for no camera or a repeated
 /// camera name.
 std::vector<EnsembleStatistics> summarise_cameras(std::span<const CameraMembers> cameras,
-                                                  const EnsembleOptions& options, int num_threads);
+                                                  const StatisticsOptions& options,
+                                                  int num_threads);
 
 /// One keypoint in all cameras. Lanes are [cameras, xy] of the cameras that see it at least once.
 struct StackedKeypoint {

@@ -1,0 +1,385 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/npy.h"
+#include "base/threads.h"
+#include "cli/command.h"
+#include "cli/smooth_output.h"
+#include "cli/table_inputs.h"
+#include "smoothing/calibrated_cameras.h"
+#include "smoothing/camera_model.h"
+#include "smoothing/paws.h"
+#include "smoothing/pupil.h"
+#include "smoothing/several_cameras.h"
+#include "smoothing/single_camera.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+
+/// What the kinds of smoothing share; each uses what concerns it.
+struct SmoothArguments {
+  std::vector<fs::path> inputs;
+  fs::path out;
+  fs::path wide_csv;
+  bool force = false;
+  std::vector<std::string> bodyparts;
+  std::vector<std::string> cameras;
+  fs::path calibration;
+  fs::path timestamps_left, timestamps_right;
+  std::string average = "median";
+  std::string variance;
+  std::vector<std::string> s_frames;
+  std::string blocks;
+  bool peer_objective = false;
+  bool no_inflate = false;
+  int threads = 0;
+  SeveralCamerasOptions options;
+  PupilOptions pupil;
+};
+
+std::vector<std::vector<size_t>> parse_blocks(const std::string& text) {
+  std::vector<std::vector<size_t>> blocks;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find(';', begin), text.size());
+    blocks.emplace_back();
+    for (const char* at = text.data() + begin; at < text.data() + end;) {
+      size_t keypoint = 0;
+      const auto [next, error] = std::from_chars(at, text.data() + end, keypoint);
+      if (error != std::errc() || (next < text.data() + end && *next != ',')) {
+        throw Error(ErrorKind::usage, fmt::format("--blocks '{}' cannot be read", text),
+                    {.hint = "write positions of keypoints, counted from 0, as 0,1,2;3,4"});
+      }
+      blocks.back().push_back(keypoint);
+      at = next + 1;
+    }
+    begin = end + 1;
+  }
+  return blocks;
+}
+
+/// The texts among the arguments, read into options.
+SeveralCamerasOptions options_of(const SmoothArguments& arguments) {
+  SeveralCamerasOptions options = arguments.options;
+  options.num_threads = arguments.threads > 0 ? arguments.threads : available_threads().num_threads;
+  options.ensemble.average =
+      arguments.average == "mean" ? EnsembleAverage::mean : EnsembleAverage::median;
+  if (!arguments.variance.empty()) {
+    options.ensemble.variance =
+        arguments.variance == "var" ? VarianceMode::plain : VarianceMode::confidence_weighted;
+  }
+  options.inflation.enabled = !arguments.no_inflate;
+  for (const std::string& range : arguments.s_frames)
+    options.tuning.frames.push_back(FrameRange::parse(range));
+  options.tuning.blocks = parse_blocks(arguments.blocks);
+  if (arguments.peer_objective) {
+    options.tuning.objective = TuningObjective::constant;
+    options.tuning.search = TuningSearch::peer;
+  }
+  return options;
+}
+
+void check_targets(const SmoothArguments& arguments) {
+  for (const fs::path& path : {arguments.out, arguments.wide_csv}) {
+    if (!path.empty() && fs::is_regular_file(path) && !arguments.force) {
+      throw Error(ErrorKind::usage, fmt::format("{}: exists already", path.string()),
+                  {.hint = "--force replaces it"});
+    }
+  }
+}
+
+void tell(const std::vector<std::string>& warnings, CommandContext& context) {
+  for (const std::string& warning : warnings) context.console.warn(warning);
+  if (!warnings.empty()) context.exit_code = ExitCode::data_warnings;
+}
+
+void report(const SmoothedTracks& tracks, CommandContext& context) {
+  for (size_t i = 0; i < tracks.parameters.size(); ++i) {
+    context.console.note(fmt::format("{}: s = {:.6g}{}", tracks.bodyparts[i],
+                                     tracks.parameters[i].s,
+                                     tracks.parameters[i].tuned ? " (tuned)" : ""));
+  }
+  for (const std::string& name : tracks.unobserved_bodyparts) {
+    context.console.warn(
+        fmt::format("{}: no member found it in any frame; it is left missing", name));
+    context.exit_code = ExitCode::data_warnings;
+  }
+  if (!tracks.calibrated)
+    context.console.warn("from one member: variances are 1 / likelihood and not calibrated");
+}
+
+void write(const SmoothArguments& arguments, const SmoothedTracks& tracks,
+           CommandContext& context) {
+  report(tracks, context);
+  write_smoothed(arguments.out, tracks);
+  context.console.print(arguments.out.string());
+  if (arguments.wide_csv.empty()) return;
+  write_smoothed_wide(arguments.wide_csv, tracks);
+  context.console.print(arguments.wide_csv.string());
+}
+
+TableInputs read_inputs(const SmoothArguments& arguments, CommandContext& context) {
+  TableInputs inputs = read_tables(find_tables(arguments.inputs), false, arguments.bodyparts);
+  tell(inputs.warnings, context);
+  return inputs;
+}
+
+void smooth_single(const SmoothArguments& arguments, CommandContext& context) {
+  check_targets(arguments);
+  const TableInputs inputs = read_inputs(arguments, context);
+  const SeveralCamerasOptions options = options_of(arguments);
+  write(arguments,
+        smooth_single_camera(inputs.tables.members, {.ensemble = options.ensemble,
+                                                     .tuning = options.tuning,
+                                                     .num_threads = options.num_threads}),
+        context);
+}
+
+/// The files of each camera: those whose names hold the camera's name.
+std::vector<std::vector<fs::path>> files_by_camera(const std::vector<fs::path>& files,
+                                                   const std::vector<std::string>& cameras) {
+  std::vector<std::vector<fs::path>> groups(cameras.size());
+  for (const fs::path& file : files) {
+    const std::string name = file.filename().string();
+    std::vector<size_t> fits;
+    for (size_t c = 0; c < cameras.size(); ++c) {
+      if (name.find(cameras[c]) != std::string::npos) fits.push_back(c);
+    }
+    if (fits.size() != 1) {
+      throw Error(ErrorKind::usage,
+                  fits.empty() ? fmt::format("{}: holds no camera's name", name)
+                               : fmt::format("{}: holds the names of cameras '{}' and '{}'", name,
+                                             cameras[fits[0]], cameras[fits[1]]),
+                  {.hint = "give --camera-names of which exactly one is part of each file's name"});
+    }
+    groups[fits[0]].push_back(file);
+  }
+  for (size_t c = 0; c < cameras.size(); ++c) {
+    if (groups[c].size() != groups[0].size() || groups[c].empty()) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("camera '{}' has {} tables, camera '{}' has {}", cameras[c],
+                              groups[c].size(), cameras[0], groups[0].size()),
+                  {.hint = "every camera needs one table of every member"});
+    }
+  }
+  return groups;
+}
+
+void smooth_multi(SmoothArguments arguments, CommandContext& context) {
+  std::vector<CameraModel> models;
+  if (!arguments.calibration.empty()) {
+    models = parse_calibration(read_file(arguments.calibration), arguments.calibration.string());
+    arguments.cameras.clear();
+    for (const CameraModel& model : models) arguments.cameras.push_back(model.name);
+  }
+  if (arguments.cameras.empty()) {
+    throw Error(ErrorKind::usage, "no camera is named",
+                {.hint = "give --camera-names, or --calibration FILE"});
+  }
+  std::vector<TableInputs> inputs;
+  for (const auto& files : files_by_camera(find_tables(arguments.inputs), arguments.cameras)) {
+    inputs.push_back(read_tables(files, false, arguments.bodyparts));
+    tell(inputs.back().warnings, context);
+  }
+  std::vector<CameraMembers> cameras;
+  for (size_t c = 0; c < inputs.size(); ++c)
+    cameras.push_back({arguments.cameras[c], inputs[c].tables.members});
+  const SeveralCamerasOptions options = options_of(arguments);
+  const SmoothedCameras smoothed =
+      models.empty() ? smooth_several_cameras(cameras, options)
+                     : smooth_calibrated_cameras(cameras, models, {.common = options}).views;
+  const fs::path folder = arguments.out;
+  const bool wide = !arguments.wide_csv.empty();
+  const fs::path wide_folder = arguments.wide_csv;
+  for (size_t c = 0; c < smoothed.cameras.size(); ++c) {
+    arguments.out = folder / (smoothed.names[c] + ".h5");
+    if (wide) arguments.wide_csv = wide_folder / (smoothed.names[c] + ".csv");
+    check_targets(arguments);
+    write(arguments, smoothed.cameras[c], context);
+  }
+}
+
+void smooth_mirrored(const SmoothArguments& arguments, CommandContext& context) {
+  check_targets(arguments);
+  const TableInputs inputs = read_tables(find_tables(arguments.inputs), false);
+  tell(inputs.warnings, context);
+  std::vector<std::vector<Poses>> members(arguments.cameras.size());
+  for (const Poses& member : inputs.tables.members) {
+    std::vector<Poses> views = split_mirrored(member, arguments.cameras);
+    for (size_t c = 0; c < views.size(); ++c) members[c].push_back(std::move(views[c]));
+  }
+  std::vector<CameraMembers> cameras;
+  for (size_t c = 0; c < members.size(); ++c) cameras.push_back({arguments.cameras[c], members[c]});
+  write(arguments, join_mirrored(smooth_several_cameras(cameras, options_of(arguments))), context);
+}
+
+void smooth_pupils(const SmoothArguments& arguments, CommandContext& context) {
+  check_targets(arguments);
+  const TableInputs inputs = read_inputs(arguments, context);
+  const SeveralCamerasOptions options = options_of(arguments);
+  PupilOptions pupil = arguments.pupil;
+  pupil.ensemble = options.ensemble;
+  pupil.tuning_frames = options.tuning.frames;
+  pupil.num_threads = options.num_threads;
+  const SmoothedPupil smoothed = smooth_pupil(inputs.tables.members, pupil);
+  context.console.note(fmt::format("diameter s = {:.6g}, centre s = {:.6g}", smoothed.diameter_s,
+                                   smoothed.centre_s));
+  write(arguments, smoothed.tracks, context);
+}
+
+void smooth_both_paws(SmoothArguments arguments, CommandContext& context) {
+  const std::vector<std::string> sides = {"left", "right"};
+  std::vector<TableInputs> inputs;
+  for (const auto& files : files_by_camera(find_tables(arguments.inputs), sides)) {
+    inputs.push_back(read_tables(files, false, arguments.bodyparts));
+    tell(inputs.back().warnings, context);
+  }
+  const std::vector<double> left = read_npy_doubles(arguments.timestamps_left);
+  const std::vector<double> right = read_npy_doubles(arguments.timestamps_right);
+  PawOptions options;
+  const VarianceMode plain = options.cameras.ensemble.variance;
+  options.cameras = options_of(arguments);
+  if (arguments.variance.empty()) options.cameras.ensemble.variance = plain;
+  const SmoothedCameras smoothed =
+      smooth_paws({inputs[0].tables.members, left}, {inputs[1].tables.members, right}, options);
+  const fs::path folder = arguments.out;
+  for (size_t c = 0; c < smoothed.cameras.size(); ++c) {
+    arguments.out = folder / (smoothed.names[c] + ".h5");
+    check_targets(arguments);
+    write(arguments, smoothed.cameras[c], context);
+  }
+}
+
+/// Options of every kind.
+void add_common(CLI::App& kind, SmoothArguments& arguments, bool out_is_folder) {
+  kind.add_option("FILE", arguments.inputs,
+                  "tables of the members (.csv, .h5, .slp), or a folder that holds them")
+      ->required();
+  kind.add_option(
+          "--out", arguments.out,
+          out_is_folder ? "folder for a table per camera" : "table to write, ends in .h5 or .csv")
+      ->required()
+      ->type_name(out_is_folder ? "DIR" : "TABLE");
+  kind.add_option("--wide-csv", arguments.wide_csv,
+                  out_is_folder ? "folder for tables with the columns of eks"
+                                : "also write the columns of eks here")
+      ->type_name(out_is_folder ? "DIR" : "FILE");
+  kind.add_flag("--force", arguments.force, "replace files that exist");
+  kind.add_option("--average", arguments.average, "of the members: median or mean (default median)")
+      ->check(CLI::IsMember({"median", "mean"}));
+  kind.add_option(
+          "--variance", arguments.variance,
+          "confidence_weighted_var or var (default: as eks, confidence_weighted_var; paw: var)")
+      ->check(CLI::IsMember({"confidence_weighted_var", "var"}));
+  kind.add_option("--min-likelihood", arguments.options.ensemble.min_likelihood,
+                  "predictions below count as missing, in [0, 1] (default 0)");
+  kind.add_flag(
+      "--one-member", arguments.options.ensemble.allow_one_member,
+      "accept a single table; its variances come from the likelihood and are not calibrated");
+  kind.add_option("--s-frames", arguments.s_frames,
+                  "frames used to tune s, as 0:1000 2000:3000 (default: all)")
+      ->type_name("A:B...");
+  kind.add_option("--threads", arguments.threads, "default 0: all that this process may use");
+}
+
+/// Options of the kinds that have one s per keypoint.
+void add_tuning(CLI::App& kind, SmoothArguments& arguments) {
+  kind.add_option(
+      "--s", arguments.options.tuning.s,
+      "process variance in square pixels per frame, one or one per keypoint; smaller is smoother "
+      "(default: tuned)");
+  kind.add_option("--blocks", arguments.blocks,
+                  "keypoints that share one s, by position, as 0,1,2;3,4");
+  kind.add_flag("--peer-objective", arguments.peer_objective,
+                "tune exactly as eks does, to match its results");
+}
+
+void add_views(CLI::App& kind, SmoothArguments& arguments) {
+  kind.add_option(
+      "--quantile-keep-pca", arguments.options.quantile_to_keep,
+      "share of frames, by certainty, that axes are made from, in (0, 100] (default 95)");
+  kind.add_option("--n-latent", arguments.options.num_latent,
+                  "axes of the common subspace (default 3)");
+  kind.add_flag("--no-inflate-vars", arguments.no_inflate,
+                "do not distrust views that contradict the others");
+  kind.add_flag("--state-variance", arguments.options.state_variance_only,
+                "posterior variance without the ensemble's own");
+}
+
+using SmoothFunction = void (*)(const SmoothArguments&, CommandContext&);
+
+/// A kind of smoothing as a verb of its own below `smooth`.
+CLI::App* add_kind(CLI::App& verb, CommandContext& context,
+                   const std::shared_ptr<SmoothArguments>& arguments, const char* name,
+                   const char* help, bool out_is_folder, SmoothFunction function) {
+  CLI::App* kind = verb.add_subcommand(name, help);
+  add_common(*kind, *arguments, out_is_folder);
+  kind->callback([arguments, &context, function] { function(*arguments, context); });
+  return kind;
+}
+
+}  // namespace
+
+void add_smooth(CLI::App& root, CommandContext& context) {
+  CLI::App* verb =
+      root.add_subcommand("smooth", "ensemble Kalman smoothing of the tables of several networks");
+  verb->require_subcommand(1);
+  const auto fresh = [] { return std::make_shared<SmoothArguments>(); };
+
+  auto single = fresh();
+  CLI::App* kind = add_kind(*verb, context, single, "single", "one camera", false, smooth_single);
+  add_tuning(*kind, *single);
+  kind->add_option("--bodypart-list", single->bodyparts,
+                   "bodyparts to keep, in this order (default: all)");
+
+  auto multi = fresh();
+  kind = add_kind(*verb, context, multi, "multi", "several cameras, a file per camera and member",
+                  true, [](const SmoothArguments& a, CommandContext& c) { smooth_multi(a, c); });
+  add_tuning(*kind, *multi);
+  add_views(*kind, *multi);
+  kind->add_option("--bodypart-list", multi->bodyparts,
+                   "bodyparts to keep, in this order (default: all)");
+  kind->add_option("--camera-names", multi->cameras, "one of these is part of each file's name");
+  kind->add_option("--calibration", multi->calibration,
+                   "Anipose calibration (.toml): smooth in space");
+
+  auto mirrored = fresh();
+  kind = add_kind(*verb, context, mirrored, "mirrored",
+                  "several views in one picture, bodyparts <name>_<view>", false, smooth_mirrored);
+  add_tuning(*kind, *mirrored);
+  add_views(*kind, *mirrored);
+  kind->add_option("--camera-names", mirrored->cameras,
+                   "the views, as they end the bodyparts' names")
+      ->required();
+
+  auto pupil = fresh();
+  kind = add_kind(*verb, context, pupil, "pupil", "four points around a pupil, as one circle",
+                  false, smooth_pupils);
+  kind->add_option("--diameter-s", pupil->pupil.diameter_s,
+                   "in (0, 1), close to 1 is smoother (default: tuned)");
+  kind->add_option("--com-s", pupil->pupil.centre_s, "the same for the centre (default: tuned)");
+
+  auto paw = fresh();
+  kind =
+      add_kind(*verb, context, paw, "paw", "two paws seen by two cameras with clocks of their own",
+               true, [](const SmoothArguments& a, CommandContext& c) { smooth_both_paws(a, c); });
+  add_tuning(*kind, *paw);
+  add_views(*kind, *paw);
+  kind->add_option("--timestamps-left", paw->timestamps_left,
+                   "times of the left camera's frames (.npy)")
+      ->required();
+  kind->add_option("--timestamps-right", paw->timestamps_right,
+                   "times of the right camera's frames (.npy)")
+      ->required();
+  verb->footer("example: posse smooth single seed0.csv seed1.csv seed2.csv --out smoothed.h5");
+}
+
+}  // namespace posse

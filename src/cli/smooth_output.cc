@@ -1,0 +1,69 @@
+#include "cli/smooth_output.h"
+
+#include <span>
+#include <vector>
+
+#include "results/table_writer.h"
+
+namespace posse {
+namespace {
+
+constexpr const char* kScorer = "ensemble-kalman_tracker";
+
+/// Every second lane, from `offset`: x (0) or y (1) of all bodyparts, [frames, bodyparts].
+std::vector<double> lane_of(const FrameArray& array, size_t offset) {
+  std::vector<double> values;
+  values.reserve(array.values().size() / 2);
+  for (size_t i = offset; i < array.values().size(); i += 2) values.push_back(array.values()[i]);
+  return values;
+}
+
+}  // namespace
+
+void write_smoothed(const std::filesystem::path& path, const SmoothedTracks& tracks) {
+  const PoseTable table{.scorer = kScorer, .poses = tracks.poses()};
+  if (path.extension() != ".h5") {
+    write_pose_table(path, table);
+    return;
+  }
+  const auto bodyparts = static_cast<int64_t>(tracks.bodyparts.size());
+  const auto array = [&](const char* name, const char* description) {
+    return ExtraArray{.name = name,
+                      .axes = {"bodyparts", "xy"},
+                      .extents = {bodyparts, 2},
+                      .description = description};
+  };
+  const std::vector<std::span<const double>> values = {tracks.posterior_variance.values(),
+                                                       tracks.ensemble_position.values(),
+                                                       tracks.ensemble_variance.values()};
+  write_pose_table(
+      path, table,
+      {.extras = {array("posterior_variance",
+                        "Variance of the smoothed position, in square pixels."),
+                  array("ensemble_position", "Median or mean of the members, in pixels."),
+                  array("ensemble_variance", "Variance the filter took, in square pixels.")},
+       .attributes = {{"variances", tracks.calibrated
+                                        ? "from several members"
+                                        : "uncalibrated: from one member's likelihood"}}},
+      values);
+}
+
+void write_smoothed_wide(const std::filesystem::path& path, const SmoothedTracks& tracks) {
+  const std::vector<std::vector<double>> lanes = {
+      lane_of(tracks.position, 0),           lane_of(tracks.position, 1),
+      lane_of(tracks.ensemble_position, 0),  lane_of(tracks.ensemble_position, 1),
+      lane_of(tracks.ensemble_variance, 0),  lane_of(tracks.ensemble_variance, 1),
+      lane_of(tracks.posterior_variance, 0), lane_of(tracks.posterior_variance, 1)};
+  const std::vector<WideCoord> coords = {{"x", lanes[0]},
+                                         {"y", lanes[1]},
+                                         {"likelihood", tracks.likelihood.values()},
+                                         {"x_ens_median", lanes[2]},
+                                         {"y_ens_median", lanes[3]},
+                                         {"x_ens_var", lanes[4]},
+                                         {"y_ens_var", lanes[5]},
+                                         {"x_posterior_var", lanes[6]},
+                                         {"y_posterior_var", lanes[7]}};
+  write_wide_csv(path, kScorer, tracks.bodyparts, tracks.frame_index, coords);
+}
+
+}  // namespace posse

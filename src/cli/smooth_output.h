@@ -1,0 +1,19 @@
+/// Writing what the smoother made: the plain table with its variances, and the smoother's wide csv.
+#pragma once
+
+#include <filesystem>
+
+#include "smoothing/smoothed_tracks.h"
+
+namespace posse {
+
+/// Writes x, y, likelihood as .csv or .h5; an .h5 also holds, under /posse, posterior_variance,
+/// ensemble_position and ensemble_variance, each [frames, bodyparts, xy] in pixels or square
+/// pixels. @throws Error(io) and what table writers refuse.
+void write_smoothed(const std::filesystem::path& path, const SmoothedTracks& tracks);
+
+/// Writes the columns of eks: x, y, likelihood, x_ens_median, y_ens_median, x_ens_var, y_ens_var,
+/// x_posterior_var, y_posterior_var under the scorer "ensemble-kalman_tracker".
+void write_smoothed_wide(const std::filesystem::path& path, const SmoothedTracks& tracks);
+
+}  // namespace posse
