@@ -80,6 +80,7 @@ void add_convert(CLI::App& root, CommandContext& context);
 void add_demo(CLI::App& root, CommandContext& context);
 void add_doctor(CLI::App& root, CommandContext& context);
 void add_export(CLI::App& root, CommandContext& context);
+void add_render(CLI::App& root, CommandContext& context);
 void add_run(CLI::App& root, CommandContext& context);
 void add_scoremap(CLI::App& root, CommandContext& context);
 void add_smooth(CLI::App& root, CommandContext& context);

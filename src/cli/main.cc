@@ -38,6 +38,7 @@ void add_commands(CLI::App& root, CommandContext& context) {
   add_convert(root, context);
   add_demo(root, context);
   add_export(root, context);
+  add_render(root, context);
   add_run(root, context);
   add_scoremap(root, context);
   add_smooth(root, context);

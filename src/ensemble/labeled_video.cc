@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "ensemble/keypoint_consensus.h"
 #include "video/overlay.h"
 #include "video/video_writer.h"
 
@@ -40,10 +41,12 @@ void draw(const Ensemble& ensemble, const FrameResult& result, const OverlayStyl
   const size_t bodyparts = result.consensus.size();
   std::vector<Keypoint> consensus;
   std::vector<PointCovariance> spread;
-  for (const ConsensusKeypoint& keypoint : result.consensus) {
-    consensus.push_back(keypoint.keypoint);
-    spread.push_back(
-        {.xx = keypoint.std_x * keypoint.std_x, .xy = 0, .yy = keypoint.std_y * keypoint.std_y});
+  std::vector<Keypoint> members(ensemble.members().size());
+  for (size_t part = 0; part < bodyparts; ++part) {
+    consensus.push_back(result.consensus[part].keypoint);
+    for (size_t m = 0; m < members.size(); ++m) members[m] = result.members[m * bodyparts + part];
+    const Covariance covariance = consensus_of_keypoints(members, {}).covariance;
+    spread.push_back({covariance.xx, covariance.xy, covariance.yy});
   }
   FramePoses poses{.bodyparts = ensemble.bodyparts(), .consensus = consensus, .covariance = spread};
   for (size_t m = 0; m < ensemble.members().size(); ++m) {

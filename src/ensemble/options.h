@@ -22,6 +22,9 @@ enum class DecodeChoice { automatic, dgp, dlc };
 /// frame, others: moving).
 enum class BatchNormChoice { automatic, frame, moving };
 enum class TableFormat { h5, csv, both };
+/// What follows the networks: nothing, the ensemble Kalman smoother, or its filter that does not
+/// look ahead.
+enum class SmoothChoice { off, kalman, causal };
 
 template <>
 struct EnumNames<DecodeChoice> {
@@ -40,6 +43,14 @@ struct EnumNames<TableFormat> {
   static constexpr std::array<std::pair<std::string_view, TableFormat>, 3> kNames{
       {{"h5", TableFormat::h5}, {"csv", TableFormat::csv}, {"both", TableFormat::both}}};
 };
+template <>
+struct EnumNames<SmoothChoice> {
+  static constexpr std::array<std::pair<std::string_view, SmoothChoice>, 3> kNames{
+      {{"off", SmoothChoice::off},
+       {"kalman", SmoothChoice::kalman},
+       {"causal", SmoothChoice::causal}}};
+};
+
 /// Which networks, and how they run.
 struct EnsembleOptions {
   std::string snapshot;                   ///< empty: config.yaml's snapshotindex, else the newest
@@ -96,6 +107,7 @@ struct RunOptions {
   FrameRange frames;
   TableFormat format = TableFormat::h5;
   bool save_members = false;
+  SmoothChoice smooth = SmoothChoice::off;
   bool labeled_video = false;
   bool force = false;
 };
@@ -109,6 +121,8 @@ void describe(Options& options, const Visitor& visit) {
   visit("format", options.format, "FORMAT", "of the pose tables");
   visit("save-members", options.save_members, "",
         "write each member's own table too, into a folder members/");
+  visit("smooth", options.smooth, "METHOD",
+        "also write the members' smoothed track with its variance into smoothed/");
   visit("labeled-video", options.labeled_video, "",
         "write a video with members, consensus and uncertainty drawn in");
   visit("force", options.force, "",

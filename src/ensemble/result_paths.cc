@@ -37,6 +37,7 @@ std::vector<fs::path> ResultPaths::final_files(const RunOptions& options) const 
   if (options.format != TableFormat::h5) files.push_back(csv);
   files.push_back(meta_pickle);
   files.insert(files.end(), member_tables.begin(), member_tables.end());
+  if (!smoothed.empty()) files.push_back(smoothed);
   if (!labeled_video.empty()) files.push_back(labeled_video);
   files.push_back(record);
   return files;
@@ -53,6 +54,12 @@ ResultPaths result_paths(const Ensemble& ensemble, const fs::path& video, const 
   paths.h5 = folder / (stem + paths.scorer + ".h5");
   paths.csv = folder / (stem + paths.scorer + ".csv");
   paths.meta_pickle = folder / (stem + paths.scorer + "_meta.pickle");
+  if (options.smooth != SmoothChoice::off) {
+    const std::string scorer =
+        ensemble_scorer(name_of(options.smooth), common_task(ensemble), ensemble.members().size());
+    const char* suffix = options.format == TableFormat::csv ? ".csv" : ".h5";
+    paths.smoothed = folder / "smoothed" / (stem + scorer + suffix);
+  }
   if (options.labeled_video) paths.labeled_video = folder / (stem + paths.scorer + "_labeled.mp4");
   if (!options.save_members) return paths;
   for (const MemberNetwork& member : ensemble.members()) {

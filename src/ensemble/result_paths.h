@@ -21,6 +21,7 @@ struct ResultPaths {
       meta_pickle;  ///< what DeepLabCut's labelled-video and outlier tools ask for
   /// [members * formats]: members/<member>/<stem><scorer>.h5 and .csv; empty unless asked for.
   std::vector<std::filesystem::path> member_tables;
+  std::filesystem::path smoothed;  ///< smoothed/<stem><scorer>.h5 (.csv); empty unless asked for
   std::filesystem::path labeled_video;  ///< empty unless asked for
 
   /// The files that a finished run leaves, run.json last.

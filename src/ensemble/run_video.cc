@@ -12,6 +12,7 @@
 #include "ensemble/labeled_video.h"
 #include "ensemble/result_files.h"
 #include "ensemble/run_record.h"
+#include "ensemble/smoothed_run.h"
 #include "results/result_names.h"
 
 namespace posse {
@@ -192,6 +193,7 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
   }
   outcome.warnings = warnings_of(run.report(), outcome.num_frames);
   write_tables(ensemble, paths, options, key, context);
+  if (!paths.smoothed.empty()) write_smoothed_run(ensemble, paths, options, key);
   write_meta_pickle(paths.meta_pickle, metadata_of(ensemble, outcome, run.info()));
   if (!paths.labeled_video.empty() &&
       !write_labeled_video(ensemble, video, paths, options, key, context)) {

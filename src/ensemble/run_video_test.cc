@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "ensemble/run_record.h"
+#include "results/table_reader.h"
 #include "support/shared_data.h"
 
 namespace posse {
@@ -188,6 +189,24 @@ TEST(RunVideo, WritesWhatTheRecordLists) {
   const auto record = read_run_record(outcome.paths.record);
   ASSERT_TRUE(record);
   EXPECT_EQ(record->files.size(), outcome.paths.final_files(options).size());
+}
+
+TEST(RunVideo, SmoothsWhatTheMembersSaidWithAndWithoutLookingAhead) {
+  const TemporaryFolder out;
+  Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
+  for (const SmoothChoice choice : {SmoothChoice::kalman, SmoothChoice::causal}) {
+    const RunOptions options{.frames = {.stop = 40}, .smooth = choice, .force = true};
+    const RunOutcome outcome = run_video(ensemble, demo_video(), out.path(), options);
+    const Poses poses = read_pose_table(outcome.paths.smoothed).table.poses;
+    ASSERT_EQ(poses.num_frames(), 40U);
+    EXPECT_EQ(poses.bodyparts, kParts);
+    for (const Keypoint& keypoint : poses.keypoints) {
+      // The animal stays within the picture of 320 x 240 pixels; the map may reach half a cell
+      // beyond.
+      EXPECT_TRUE(keypoint.x > -8 && keypoint.x < 328 && keypoint.y > -8 && keypoint.y < 248);
+      EXPECT_TRUE(keypoint.likelihood >= 0 && keypoint.likelihood <= 1);
+    }
+  }
 }
 
 TEST(RunVideo, AVideoThatIsTextIsAnErrorAndLeavesNothing) {

@@ -1,4 +1,4 @@
-#include "cli/smooth_output.h"
+#include "ensemble/smoothed_tables.h"
 
 #include <span>
 #include <vector>

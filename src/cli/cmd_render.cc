@@ -1,0 +1,267 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/natural_order.h"
+#include "cli/command.h"
+#include "cli/table_inputs.h"
+#include "ensemble/keypoint_consensus.h"
+#include "results/table_reader.h"
+#include "video/overlay.h"
+#include "video/video_reader.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+
+struct RenderArguments {
+  fs::path video;
+  fs::path results;
+  fs::path out;
+  std::string frames;
+  std::string pick = "disagreement";
+  int count = 6;
+  bool by_member = false;
+  bool contact_sheet = false;
+  bool force = false;
+};
+
+/// The tables of a results folder: consensus first, then the members'.
+struct RenderTables {
+  std::vector<std::string> names;
+  AlignedTables aligned;
+};
+
+bool is_table(const fs::path& path) {
+  return path.extension() == ".h5" || path.extension() == ".csv";
+}
+
+std::vector<fs::path> tables_below(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code missing;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, missing)) {
+    if (entry.is_regular_file() && is_table(entry.path())) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
+    return naturally_before(a.string(), b.string());
+  });
+  // One format is enough where a table is there in both.
+  std::erase_if(files, [&](const fs::path& file) {
+    return file.extension() == ".csv" && fs::exists(fs::path(file).replace_extension(".h5"));
+  });
+  return files;
+}
+
+RenderTables read_results(const fs::path& results) {
+  std::vector<fs::path> files;
+  if (fs::is_directory(results)) {
+    for (const auto& entry : fs::directory_iterator(results)) {
+      if (entry.is_regular_file() && is_table(entry.path())) files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end(), std::greater<>());  // .h5 before .csv
+    if (!files.empty()) files.resize(1);
+    const std::vector<fs::path> members = tables_below(results / "members");
+    files.insert(files.end(), members.begin(), members.end());
+  } else {
+    files = {results};
+  }
+  if (files.empty()) {
+    throw Error(ErrorKind::not_found, fmt::format("{}: holds no pose table", results.string()),
+                {.hint = "name a folder that posse run wrote, or a table"});
+  }
+  RenderTables tables;
+  for (const fs::path& file : files) tables.names.push_back(file.filename().string());
+  tables.aligned = read_tables(files, true).tables;
+  return tables;
+}
+
+/// Spread of the members in a row: the mean over bodyparts of the standard deviations, NaN left
+/// out.
+double disagreement(const AlignedTables& tables, size_t row) {
+  double sum = 0;
+  for (size_t part = 0; part < tables.bodyparts.size(); ++part) {
+    std::vector<Keypoint> members;
+    for (size_t m = 1; m < tables.members.size(); ++m)
+      members.push_back(tables.members[m].at(row, part));
+    const KeypointConsensus spread = consensus_of_keypoints(members, {});
+    if (spread.num_members > 1) sum += spread.std_x + spread.std_y;
+  }
+  return sum;
+}
+
+double doubt(const AlignedTables& tables, size_t row) {
+  double lowest = 1;
+  for (size_t part = 0; part < tables.bodyparts.size(); ++part) {
+    lowest = std::min(lowest, tables.members[0].at(row, part).likelihood);
+  }
+  return 1 - lowest;
+}
+
+/// Rows of the highest score that lie at least a fiftieth of the table apart, in order.
+std::vector<size_t> highest(const std::vector<double>& scores, size_t count) {
+  std::vector<size_t> order(scores.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return scores[a] > scores[b]; });
+  const size_t apart = scores.size() / 50;
+  std::vector<size_t> rows;
+  for (const size_t row : order) {
+    const bool near = std::any_of(rows.begin(), rows.end(), [&](size_t other) {
+      return (row > other ? row - other : other - row) < apart;
+    });
+    if (!near && rows.size() < count) rows.push_back(row);
+  }
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+std::vector<size_t> choose_rows(const RenderArguments& arguments, const AlignedTables& tables) {
+  const size_t num_rows = tables.frame_index.size();
+  if (!arguments.frames.empty()) {
+    const FrameRange range = FrameRange::parse(arguments.frames);
+    std::vector<size_t> rows;
+    for (size_t row = 0; row < num_rows; ++row) {
+      if (range.contains(tables.frame_index[row])) rows.push_back(row);
+    }
+    if (rows.empty()) {
+      throw Error(
+          ErrorKind::usage,
+          fmt::format("--frames {}: the table has no such frame", arguments.frames),
+          {.have = num_rows == 0 ? "no frames"
+                                 : fmt::format("frames {} to {}", tables.frame_index.front(),
+                                               tables.frame_index.back())});
+    }
+    return rows;
+  }
+  std::vector<double> scores(num_rows);
+  std::mt19937 random(1);  // the same frames in every call
+  for (size_t row = 0; row < num_rows; ++row) {
+    scores[row] = arguments.pick == "random"       ? static_cast<double>(random())
+                  : arguments.pick == "likelihood" ? doubt(tables, row)
+                                                   : disagreement(tables, row);
+  }
+  return highest(scores, static_cast<size_t>(arguments.count));
+}
+
+void draw_row(const AlignedTables& tables, size_t row, const OverlayStyle& style, Image& image) {
+  FramePoses poses{.bodyparts = tables.bodyparts, .consensus = tables.members[0].row(row)};
+  std::vector<PointCovariance> spread;
+  for (size_t part = 0; part < tables.bodyparts.size(); ++part) {
+    std::vector<Keypoint> members;
+    for (size_t m = 1; m < tables.members.size(); ++m)
+      members.push_back(tables.members[m].at(row, part));
+    const Covariance covariance = members.size() > 1
+                                      ? consensus_of_keypoints(members, {}).covariance
+                                      : Covariance{NAN, NAN, NAN};
+    spread.push_back({covariance.xx, covariance.xy, covariance.yy});
+  }
+  for (size_t m = 1; m < tables.members.size(); ++m)
+    poses.members.push_back(tables.members[m].row(row));
+  poses.covariance = spread;
+  poses.frame_index = tables.frame_index[row];
+  draw_poses(image, poses, style);
+}
+
+/// Pictures of one size side by side, about as many columns as rows, white between them.
+Image contact_sheet(const std::vector<Image>& pictures) {
+  const auto count = static_cast<int>(pictures.size());
+  const int columns = static_cast<int>(std::ceil(std::sqrt(static_cast<double>(count))));
+  const int rows = (count + columns - 1) / columns;
+  constexpr int kGap = 4;
+  const int width = pictures[0].width, height = pictures[0].height;
+  Image sheet(columns * (width + kGap) - kGap, rows * (height + kGap) - kGap);
+  std::fill(sheet.rgb.begin(), sheet.rgb.end(), uint8_t{255});
+  for (int i = 0; i < count; ++i) {
+    const Image& picture = pictures[static_cast<size_t>(i)];
+    for (int row = 0; row < height; ++row) {
+      std::copy_n(picture.pixel(row, 0), static_cast<size_t>(width) * 3,
+                  sheet.pixel(i / columns * (height + kGap) + row, i % columns * (width + kGap)));
+    }
+  }
+  return sheet;
+}
+
+void write_picture(const Image& picture, const fs::path& path, bool force,
+                   CommandContext& context) {
+  if (fs::exists(path) && !force) {
+    throw Error(ErrorKind::usage, fmt::format("{}: exists already", path.string()),
+                {.hint = "--force replaces it"});
+  }
+  write_png(picture, path);
+  context.console.print(path.string());
+}
+
+void render(const RenderArguments& arguments, CommandContext& context) {
+  const RenderTables tables = read_results(arguments.results);
+  if (tables.names.size() < 2)
+    context.console.note("no members' tables: run with --save-members to see them too");
+  std::map<int64_t, size_t> row_of_frame;
+  for (const size_t row : choose_rows(arguments, tables.aligned))
+    row_of_frame[tables.aligned.frame_index[row]] = row;
+  if (row_of_frame.empty()) throw Error(ErrorKind::bad_file, "the table has no frames");
+  const OverlayStyle style{.member_colours = arguments.by_member ? MemberColours::by_member
+                                                                 : MemberColours::by_bodypart};
+  const auto reader = open_video(
+      arguments.video,
+      {.range = {.start = row_of_frame.begin()->first, .stop = row_of_frame.rbegin()->first + 1}});
+  std::vector<Image> pictures;
+  const std::string stem = arguments.video.stem().string();
+  for (VideoFrame frame; reader->read(frame);) {
+    const auto wanted = row_of_frame.find(frame.frame_index);
+    if (wanted == row_of_frame.end()) continue;
+    draw_row(tables.aligned, wanted->second, style, frame.image);
+    if (arguments.contact_sheet) {
+      pictures.push_back(frame.image);
+    } else {
+      write_picture(frame.image,
+                    arguments.out / fmt::format("{}-frame{:06}.png", stem, frame.frame_index),
+                    arguments.force, context);
+    }
+    if (context.stop.requested()) throw Error(ErrorKind::interrupted, "stopped");
+  }
+  if (!pictures.empty()) {
+    write_picture(contact_sheet(pictures), arguments.out / (stem + "-frames.png"), arguments.force,
+                  context);
+  }
+}
+
+}  // namespace
+
+void add_render(CLI::App& root, CommandContext& context) {
+  auto arguments = std::make_shared<RenderArguments>();
+  CLI::App* verb =
+      root.add_subcommand("render", "pictures of example frames with members and consensus");
+  verb->add_option("VIDEO", arguments->video, "the video, or folder of pictures")->required();
+  verb->add_option("RESULTS", arguments->results,
+                   "a folder that posse run wrote for it, or a pose table")
+      ->required();
+  verb->add_option("--out", arguments->out, "folder for the pictures")
+      ->required()
+      ->type_name("DIR");
+  verb->add_option("--frames", arguments->frames, "frames to draw, counted from 0, B excluded")
+      ->type_name("A:B:STEP");
+  verb->add_option("--pick", arguments->pick,
+                   "without --frames: where members disagree most, where the likelihood is lowest, "
+                   "or at random "
+                   "(default disagreement)")
+      ->check(CLI::IsMember({"disagreement", "likelihood", "random"}));
+  verb->add_option("--count", arguments->count, "how many frames are picked (default 6)")
+      ->check(CLI::Range(1, 1000));
+  verb->add_flag("--by-member", arguments->by_member, "colours tell members apart, not bodyparts");
+  verb->add_flag("--contact-sheet", arguments->contact_sheet, "one picture with all frames");
+  verb->add_flag("--force", arguments->force, "replace pictures that exist");
+  verb->footer("example: posse render m3v1.mp4 posse-results/m3v1 --out pictures --contact-sheet");
+  verb->callback([arguments, &context] { render(*arguments, context); });
+}
+
+}  // namespace posse
