@@ -75,6 +75,7 @@ struct CommandContext {
   ExitCode exit_code = ExitCode::done;
 };
 
+void add_bench(CLI::App& root, CommandContext& context);
 void add_consensus(CLI::App& root, CommandContext& context);
 void add_convert(CLI::App& root, CommandContext& context);
 void add_demo(CLI::App& root, CommandContext& context);
