@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "checkpoint/crc32c.h"
@@ -19,8 +21,11 @@ constexpr uint64_t kFreeBytes = uint64_t{64} << 10;
 
 class IndexDecoder {
  public:
-  IndexDecoder(size_t file_bytes, const std::string& name)
-      : name_(name), budget_(kMostExpansion * file_bytes + kFreeBytes) {}
+  /// @param num_entries  that will be added; room is made for as many as may be kept.
+  IndexDecoder(size_t file_bytes, size_t num_entries, const std::string& name)
+      : name_(name), budget_(kMostExpansion * file_bytes + kFreeBytes) {
+    index_.variables.reserve(std::min<size_t>(num_entries, budget_ / sizeof(VariableInfo)));
+  }
 
   void add(const TableEntry& entry) {
     ByteReader reader(entry.value, name_, entry.file_offset);
@@ -198,7 +203,9 @@ class IndexDecoder {
 }  // namespace
 
 BundleIndex read_bundle_index(std::span<const uint8_t> file, const std::string& name) {
-  IndexDecoder decoder(file.size(), name);
+  size_t num_entries = 0;  // counted first: a vector that grows would need three times the room
+  read_table(file, name, [&](const TableEntry&) { ++num_entries; });
+  IndexDecoder decoder(file.size(), num_entries, name);
   read_table(file, name, [&](const TableEntry& entry) { decoder.add(entry); });
   return decoder.finish();
 }

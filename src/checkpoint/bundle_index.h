@@ -23,8 +23,8 @@ struct BundleIndex {
 
 /// Decodes and checks a whole index file held in memory.
 ///
-/// Memory: the variables take at most 32 times the file's size and 64 KiB; a file that would need
-/// more is refused.
+/// Memory: the variables take at most 32 times the file's size and 64 KiB, and a file that would
+/// need more is refused; with the decompressed block they stay below 64 times and 128 KiB.
 /// @param name  the file's name for messages.
 /// @throws Error(bad_file, unsupported) as Checkpoint::open() says.
 BundleIndex read_bundle_index(std::span<const uint8_t> file, const std::string& name);

@@ -18,6 +18,10 @@ constexpr std::string_view kPartPred = "part_pred";
 constexpr std::string_view kLocref = "locref_pred";
 constexpr std::string_view kPairwise = "pairwise_pred";
 
+// Far above any real network; a damaged index may claim anything.
+constexpr int64_t kMostBodyparts = 10'000;
+constexpr int64_t kMostHeadKernel = 31;
+
 /// A snapshot's variables by name, and messages about its file.
 class VariableList {
  public:
@@ -161,7 +165,10 @@ void find_heads(const VariableList& list, NetworkSpec& spec) {
         {.have = list.scopes(),
          .hint = "pretrained backbones cannot predict poses; name a snapshot of a trained model"});
   }
-  if (part->size() != 4 || (*part)[0] != (*part)[1] || (*part)[0] < 1 || (*part)[2] < 1) {
+  const bool fits = part->size() == 4 && (*part)[0] == (*part)[1] && (*part)[0] >= 1 &&
+                    (*part)[0] <= kMostHeadKernel && (*part)[2] >= 1 &&
+                    (*part)[2] <= kMostBodyparts;
+  if (!fits) {
     list.refuse(ErrorKind::shape_mismatch,
                 fmt::format("'{}' has shape {}, expected [3, 3, bodyparts, channels]", name,
                             to_string(*part)));

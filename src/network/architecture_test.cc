@@ -308,6 +308,18 @@ TEST(RefusedNetworks, HeadsOfAnImpossibleShape) {
   EXPECT_THAT(error.message(), HasSubstr("[3, 3, 5]"));
 }
 
+TEST(RefusedNetworks, HeadsBeyondAnyReason) {
+  // Without channels a shape of any size has no values, so that no file size contradicts it.
+  for (const Shape& shape : {Shape{3, 3, int64_t{1} << 40, 0}, Shape{3, 3, 10'001, 2048},
+                             Shape{int64_t{1} << 33, int64_t{1} << 33, 5, 0}}) {
+    const Error error = refusal(resnet(50), [&](auto& variables) {
+      shape_of(variables, "pose/part_pred/block4/weights") = shape;
+    });
+    EXPECT_EQ(error.kind(), ErrorKind::shape_mismatch);
+    EXPECT_THAT(error.message(), HasSubstr(to_string(shape)));
+  }
+}
+
 TEST(RefusedNetworks, EmptySnapshots) {
   EXPECT_THROW(detect_network(std::vector<Variable>{}, "s"), Error);
 }

@@ -8,7 +8,7 @@
 /// a temporary name in the same folder, and a writer that is destroyed early takes that away.
 ///
 /// To add a result format: derive from the Sink in table_sink.h, choose it in TableWriter's
-/// constructor, read it back in table_reader.cc, and describe it in docs/formats.md.
+/// constructor, read it back in table_reader.cc, and describe it in docs/results.md.
 #pragma once
 
 #include <cstdint>
@@ -49,7 +49,7 @@ struct TableWriterOptions {
 class TableWriter {
  public:
   /// @throws Error(usage) for another suffix or extras in a csv; Error(invalid_value) for a header
-  /// that the format cannot hold (see docs/formats.md); Error(io)
+  /// that the format cannot hold (see docs/results.md); Error(io)
   TableWriter(const std::filesystem::path& path, TableHeader header,
               TableWriterOptions options = {});
   ~TableWriter();

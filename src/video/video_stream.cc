@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <new>
 
@@ -37,11 +38,17 @@ PacketFacts facts_of(const AVPacket& packet) {
           .is_hidden = (packet.flags & AV_PKT_FLAG_DISCARD) != 0};
 }
 
+bool can_be_read(const fs::path& path) {
+  return std::ifstream(path, std::ios::binary).get() != std::ifstream::traits_type::eof();
+}
+
 [[noreturn]] void refuse_file(const fs::path& path, int code, const libav::LogCapture& log) {
   if (code == AVERROR(ENOENT)) {
     throw Error(ErrorKind::not_found, fmt::format("video '{}' does not exist", path.string()));
   }
-  if (code == AVERROR(EACCES) || code == AVERROR(EPERM) || code == AVERROR(EIO)) {
+  // Demuxers say EIO of damaged files too.
+  const bool is_refused = code == AVERROR(EACCES) || code == AVERROR(EPERM);
+  if (is_refused || (code == AVERROR(EIO) && !can_be_read(path))) {
     throw Error(ErrorKind::io, fmt::format("video '{}' cannot be read: {}", path.string(),
                                            libav::error_text(code)));
   }

@@ -1,0 +1,335 @@
+// Videos as cameras and editors leave them: varying rates, turned pictures, cut short, miscounted.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <random>
+
+#include "base/error.h"
+#include "support/mutation.h"
+#include "support/shared_data.h"
+#include "video/test_clips.h"
+#include "video/video_reader.h"
+
+namespace posse {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AnyOf;
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using testing::ffmpeg_rgb;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::read_clip;
+using testing::ReadClip;
+using testing::rgb_of;
+using testing::run_ffmpeg;
+using ::testing::SizeIs;
+
+constexpr const char* kH264 = "-c:v libx264 -pix_fmt yuv420p -g 12 -bf 2";
+constexpr const char* kMpeg4 = "-c:v mpeg4 -q:v 3 -g 12";
+constexpr int64_t kNumFrames = 60;
+
+Error error_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << "no error was thrown";
+  return {ErrorKind::usage, ""};
+}
+
+class UnusualVideos : public ::testing::Test {
+ protected:
+  void SetUp() override { POSSE_FFMPEG_OR_SKIP(); }
+
+  /// A clip of moving patterns, 64x48 at 25 frames/s.
+  fs::path make(const std::string& name, const std::string& encoder,
+                int64_t num_frames = kNumFrames, const std::string& filters = "null") const {
+    const fs::path path = folder_.path() / name;
+    EXPECT_TRUE(run_ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=25 -frames:v " +
+                           std::to_string(num_frames) + " -vf \"" + filters + "\" " + encoder +
+                           " '" + path.string() + "'"));
+    return path;
+  }
+
+  /// What ffmpeg makes of another file.
+  fs::path remake(const fs::path& source, const std::string& name, const std::string& arguments,
+                  const std::string& before = "") const {
+    const fs::path path = folder_.path() / name;
+    EXPECT_TRUE(run_ffmpeg(before + " -i '" + source.string() + "' " + arguments + " '" +
+                           path.string() + "'"));
+    return path;
+  }
+
+  fs::path copy_with(const fs::path& source, const std::string& name,
+                     const std::function<void(std::string&)>& change) const {
+    std::string bytes = read_file(source);
+    change(bytes);
+    const fs::path path = folder_.path() / name;
+    write_file(path, bytes);
+    return path;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(UnusualVideos, OfAVaryingRateKeepEveryFrameAtItsTime) {
+  const fs::path path =
+      make("a.mp4",
+           std::string(kH264) +
+               " -vsync passthrough -enc_time_base 1:12800 -video_track_timescale 12800",
+           kNumFrames, "settb=1/12800,setpts=512*N+13*N*N");
+  const ReadClip clip = read_clip(path);
+  ASSERT_THAT(clip.frames, SizeIs(kNumFrames));
+  for (size_t n = 0; n < clip.frames.size(); ++n) {
+    EXPECT_EQ(clip.frames[n].frame_index, static_cast<int64_t>(n));
+    EXPECT_DOUBLE_EQ(clip.frames[n].time_seconds,
+                     static_cast<double>(512 * n + 13 * n * n) / 12800);
+  }
+  EXPECT_TRUE(clip.report.variable_frame_rate);
+  EXPECT_THAT(clip.report.warnings, ElementsAre(HasSubstr("The frame rate varies")));
+  EXPECT_TRUE(rgb_of(clip) == ffmpeg_rgb(path, 64, 48));
+  const ReadClip part = read_clip(path, {.range = {.start = 55, .stop = 57}});
+  ASSERT_THAT(part.frames, SizeIs(2));
+  EXPECT_TRUE(part.frames[0].image.rgb == clip.frames[55].image.rgb);
+  EXPECT_EQ(part.frames[1].time_seconds, clip.frames[56].time_seconds);
+}
+
+// Turned clockwise by 90 degrees, row r is the stored picture's column r read upwards.
+TEST_F(UnusualVideos, AreTurnedAsTheirRotationFlagSays) {
+  const fs::path plain_path = make("plain.mp4", "-c:v libx264 -pix_fmt yuv444p", 3);
+  const Image plain = read_clip(plain_path).frames.at(2).image;
+  std::vector<int> found;
+  for (const char* flag : {"90", "180", "270"}) {
+    SCOPED_TRACE(flag);
+    const fs::path path = remake(plain_path, std::string(flag) + ".mp4",
+                                 std::string("-c copy -metadata:s:v:0 rotate=") + flag);
+    const ReadClip clip = read_clip(path);
+    const int degrees = clip.info.rotation_degrees;
+    found.push_back(degrees);
+    EXPECT_THAT(clip.report.warnings, ElementsAre(HasSubstr("turned by")));
+    const Image& turned = clip.frames.at(2).image;
+    ASSERT_EQ(turned.width, degrees == 180 ? 64 : 48);
+    ASSERT_EQ(turned.height, degrees == 180 ? 48 : 64);
+    for (int row = 0; row < turned.height; ++row) {
+      for (int col = 0; col < turned.width; ++col) {
+        const uint8_t* from = degrees == 90    ? plain.pixel(47 - col, row)
+                              : degrees == 180 ? plain.pixel(47 - row, 63 - col)
+                                               : plain.pixel(col, 63 - row);
+        ASSERT_TRUE(std::equal(from, from + 3, turned.pixel(row, col))) << row << ", " << col;
+      }
+    }
+    // The ffmpeg command turns before it converts to RGB; in 4:4:4 that gives the same bytes.
+    EXPECT_TRUE(rgb_of(clip) == ffmpeg_rgb(path, turned.width, turned.height));
+  }
+  EXPECT_THAT(found, ::testing::UnorderedElementsAre(90, 180, 270));
+}
+
+/// `part` holds the first frames of `whole`, bit for bit, and nothing else.
+void expect_beginning(const ReadClip& part, const ReadClip& whole) {
+  ASSERT_LE(part.frames.size(), whole.frames.size());
+  for (size_t i = 0; i < part.frames.size(); ++i) {
+    EXPECT_EQ(part.frames[i].frame_index, static_cast<int64_t>(i));
+    EXPECT_TRUE(part.frames[i].image.rgb == whole.frames[i].image.rgb) << "frame " << i;
+  }
+}
+
+TEST_F(UnusualVideos, CutShortGiveTheFramesBeforeAndSaySo) {
+  const fs::path files[] = {make("a.mp4", std::string(kH264) + " -movflags +faststart"),
+                            make("a.mkv", kH264), make("a.avi", kMpeg4),
+                            make("hevc.mkv", "-c:v libx265 -x265-params log-level=none:keyint=12")};
+  for (const fs::path& file : files) {
+    SCOPED_TRACE(file.filename());
+    const ReadClip whole = read_clip(file);
+    ASSERT_THAT(whole.frames, SizeIs(kNumFrames));
+    EXPECT_THAT(whole.report.warnings, IsEmpty());
+    const fs::path cut = copy_with(file, "cut-" + file.filename().string(),
+                                   [](std::string& bytes) { bytes.resize(bytes.size() * 7 / 10); });
+    const ReadClip part = read_clip(cut);
+    EXPECT_GT(part.frames.size(), 10U);
+    EXPECT_LT(part.frames.size(), kNumFrames - 5U);
+    EXPECT_NE(part.report.broke_off, "");
+    EXPECT_FALSE(part.report.reached_end);
+    EXPECT_THAT(part.report.warnings, Contains(HasSubstr("The video breaks off after")));
+    // The last picture may be cut in its middle; then it is either left out or flagged.
+    if (part.report.num_corrupt == 0) expect_beginning(part, whole);
+  }
+}
+
+TEST_F(UnusualVideos, WithoutTheirIndexAreRefused) {
+  const fs::path whole = make("a.mp4", kH264);  // its index comes last
+  const fs::path cut =
+      copy_with(whole, "cut.mp4", [](std::string& bytes) { bytes.resize(bytes.size() / 2); });
+  const Error error = error_of([&] { open_video(cut); });
+  EXPECT_EQ(error.kind(), ErrorKind::bad_file);
+  EXPECT_THAT(error.message(), HasSubstr("moov atom not found"));
+  EXPECT_THAT(error.notes().hint, HasSubstr("repaired"));
+}
+
+TEST_F(UnusualVideos, DamagedInTheMiddleKeepTheNumbersOfTheFramesBehind) {
+  for (const auto& [name, encoder] :
+       {std::pair{"a.mp4", kH264}, {"a.mkv", kH264}, {"a.avi", kMpeg4}}) {
+    SCOPED_TRACE(name);
+    const fs::path file = make(name, encoder);
+    const ReadClip whole = read_clip(file);
+    const fs::path damaged =
+        copy_with(file, std::string("damaged-") + name, [](std::string& bytes) {
+          const size_t third = bytes.size() / 3;
+          std::mt19937 random(1);
+          for (size_t i = third; i < third + 400; ++i) bytes[i] = static_cast<char>(random());
+        });
+    const ReadClip clip = read_clip(damaged);
+    EXPECT_LE(clip.frames.size(), whole.frames.size());
+    EXPECT_THAT(clip.report.warnings, ::testing::Not(IsEmpty()));
+    ASSERT_GT(clip.frames.size(), 20U);
+    // From the next keyframe on the pictures are right again: at their own numbers and times.
+    const VideoFrame& last = clip.frames.back();
+    EXPECT_EQ(last.frame_index, kNumFrames - 1);
+    EXPECT_TRUE(last.image.rgb == whole.frames.back().image.rgb);
+  }
+}
+
+TEST_F(UnusualVideos, WhoseHeadersMiscountAreReported) {
+  const fs::path file = make("a.avi", kMpeg4);
+  const auto with_length = [&](const std::string& name, char length) {
+    return copy_with(file, name, [&](std::string& bytes) {
+      bytes.at(bytes.find("strh") + 8 + 32) = length;  // dwLength of AVISTREAMHEADER
+    });
+  };
+  const ReadClip fewer = read_clip(with_length("fewer.avi", 50));
+  EXPECT_THAT(fewer.frames, SizeIs(kNumFrames));
+  EXPECT_EQ(fewer.info.container_num_frames, 50);
+  EXPECT_EQ(fewer.report.num_decoded, kNumFrames);
+  EXPECT_THAT(fewer.report.warnings,
+              ElementsAre("The container announces 50 frames, decoding gave 60."));
+  const ReadClip more = read_clip(with_length("more.avi", 70));
+  EXPECT_THAT(more.frames, SizeIs(kNumFrames));
+  EXPECT_THAT(more.report.warnings,
+              ElementsAre(HasSubstr("its header announces 70 frames, the file holds 60")));
+}
+
+TEST_F(UnusualVideos, CutWithoutReencodingLeaveOutWhatTheirEditListHides) {
+  const fs::path cut = remake(make("a.mp4", kH264), "cut.mp4", "-c copy", "-ss 0.3");
+  const ReadClip clip = read_clip(cut);
+  EXPECT_LT(clip.frames.size(), static_cast<size_t>(kNumFrames));
+  EXPECT_THAT(clip.report.warnings, Contains(HasSubstr("hidden by the file's edit list")));
+  EXPECT_TRUE(rgb_of(clip) == ffmpeg_rgb(cut, 64, 48));
+}
+
+TEST_F(UnusualVideos, WithoutFramesOrPicturesAreRefused) {
+  const Error no_frames = error_of([&] { open_video(make("zero.mp4", kH264, 0)); });
+  EXPECT_EQ(no_frames.kind(), ErrorKind::bad_file);
+  EXPECT_THAT(no_frames.message(), HasSubstr("zero.mp4"));
+  const fs::path sound = folder_.path() / "sound.m4a";
+  ASSERT_TRUE(run_ffmpeg("-f lavfi -i sine -t 1 '" + sound.string() + "'"));
+  const Error no_video = error_of([&] { open_video(sound); });
+  EXPECT_EQ(no_video.kind(), ErrorKind::bad_file);
+  EXPECT_THAT(no_video.message(), HasSubstr("has no video stream"));
+  EXPECT_EQ(no_video.notes().have, "audio (aac)");
+}
+
+TEST_F(UnusualVideos, WithAnyDamageNeitherCrashNorInventFrames) {
+  constexpr int kTrials = 60;
+  std::mt19937 random(testing::seed_of_this_test());
+  const fs::path damaged = folder_.path() / "damaged";
+  int num_opened = 0;
+  for (const auto& [name, encoder] :
+       {std::pair{"a.mp4", kH264}, {"a.mkv", kH264}, {"a.avi", kMpeg4}, {"a.ts", kH264}}) {
+    SCOPED_TRACE(name);
+    const std::string sound = read_file(make(name, encoder, 24));
+    for (int trial = 0; trial < kTrials; ++trial) {
+      write_file(damaged, testing::mutated(sound, random));
+      try {
+        const ReadClip clip = read_clip(damaged);
+        ++num_opened;
+        EXPECT_LE(clip.frames.size(), 24U);
+        for (size_t i = 1; i < clip.frames.size(); ++i) {
+          EXPECT_LT(clip.frames[i - 1].frame_index, clip.frames[i].frame_index);
+        }
+      } catch (const Error& error) {
+        EXPECT_THAT(error.kind(), AnyOf(ErrorKind::bad_file, ErrorKind::unsupported))
+            << error.what();
+      }
+    }
+  }
+  EXPECT_GT(num_opened, kTrials);
+}
+
+class ImageFolders : public ::testing::Test {
+ protected:
+  /// A picture of one level, which tells it from the others.
+  void put(const std::string& name, uint8_t level, int width = 20) const {
+    Image image(width, 10);
+    std::fill(image.rgb.begin(), image.rgb.end(), level);
+    write_png(image, folder_.path() / name);
+  }
+  std::vector<int> levels(const ReadClip& clip) const {
+    std::vector<int> found;
+    for (const VideoFrame& frame : clip.frames) found.push_back(frame.image.rgb[0]);
+    return found;
+  }
+  std::vector<int64_t> indices(const ReadClip& clip) const {
+    std::vector<int64_t> found;
+    for (const VideoFrame& frame : clip.frames) found.push_back(frame.frame_index);
+    return found;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(ImageFolders, AreReadInNaturalOrder) {
+  put("img10.png", 30);
+  put("img2.png", 20);
+  put("IMG1.PNG", 10);
+  put(".hidden.png", 99);
+  write_file(folder_.path() / "notes.txt", "no picture");
+  const ReadClip clip = read_clip(folder_.path());
+  EXPECT_THAT(levels(clip), ElementsAre(10, 20, 30));
+  EXPECT_THAT(indices(clip), ElementsAre(0, 1, 2));
+  EXPECT_TRUE(clip.info.is_image_folder);
+  EXPECT_EQ(clip.info.width, 20);
+  EXPECT_EQ(clip.info.height, 10);
+  EXPECT_EQ(clip.info.container_num_frames, 3);
+  EXPECT_TRUE(std::isnan(clip.frames[0].time_seconds));
+  EXPECT_TRUE(clip.report.reached_end);
+  EXPECT_THAT(clip.report.warnings, IsEmpty());
+  EXPECT_THAT(levels(read_clip(folder_.path(), {.range = {.start = 1}})), ElementsAre(20, 30));
+  EXPECT_THAT(levels(read_clip(folder_.path(), {.range = {.step = 2}})), ElementsAre(10, 30));
+  EXPECT_THAT(levels(read_clip(folder_.path() / "img2.png")), ElementsAre(20));
+}
+
+TEST_F(ImageFolders, WithADamagedPictureLeaveAGap) {
+  for (int i = 0; i < 4; ++i) put("img" + std::to_string(i) + ".png", static_cast<uint8_t>(10 * i));
+  write_file(folder_.path() / "img2.png", "no picture");
+  const ReadClip clip = read_clip(folder_.path());
+  EXPECT_THAT(indices(clip), ElementsAre(0, 1, 3));
+  EXPECT_THAT(levels(clip), ElementsAre(0, 10, 30));
+  EXPECT_EQ(clip.report.num_undecodable, 1);
+  EXPECT_THAT(clip.report.warnings,
+              ElementsAre(HasSubstr("1 of the pictures could not be decoded and is left out")));
+}
+
+TEST_F(ImageFolders, BreakOffWhereTheSizeChanges) {
+  put("img0.png", 1);
+  put("img1.png", 2);
+  put("img2.png", 3, 30);
+  put("img3.png", 4);
+  const ReadClip clip = read_clip(folder_.path());
+  EXPECT_THAT(levels(clip), ElementsAre(1, 2));
+  EXPECT_THAT(clip.report.broke_off, HasSubstr("'img2.png' is 30x10, the first is 20x10"));
+}
+
+TEST_F(ImageFolders, WithoutPicturesAreRefused) {
+  const Error error = error_of([&] { open_video(folder_.path()); });
+  EXPECT_EQ(error.kind(), ErrorKind::bad_file);
+  EXPECT_THAT(error.message(), HasSubstr("holds no pictures"));
+  EXPECT_THAT(error.notes().hint, HasSubstr("png"));
+}
+
+}  // namespace
+}  // namespace posse
