@@ -3,11 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "base/text.h"
+#include "checkpoint/checkpoint.h"
 #include "support/checkpoint_writer.h"
+#include "support/mutation.h"
 #include "support/shared_data.h"
 
 namespace posse {
@@ -89,6 +93,45 @@ TEST_F(MemberInfoTest, ADamagedIndexIsAProblem) {
   EXPECT_FALSE(info.snapshot.has_value());
   EXPECT_THAT(info.problems, ElementsAre(HasSubstr("is not a TensorFlow checkpoint index")));
   EXPECT_TRUE(to_json(info)["network"].is_null());
+}
+
+// Entries that a sound table holds but no saver wrote: shapes of any size, names of any bytes.
+TEST_F(MemberInfoTest, AnyIndexIsDescribedOrAProblem) {
+  std::vector<std::pair<std::string, std::string>> sound = {{"", testing::encode_header()}};
+  const Checkpoint checkpoint = Checkpoint::open(prefix_);
+  for (const VariableInfo& variable : checkpoint.variables()) {
+    sound.emplace_back(variable.name, testing::encode_entry({.shape = variable.shape,
+                                                             .offset = variable.offset,
+                                                             .num_bytes = variable.num_bytes,
+                                                             .crc32c = variable.crc32c}));
+  }
+  const std::vector<int64_t> extents = {0, 1, 3, 1280, int64_t{1} << 31, int64_t{1} << 62};
+  std::mt19937 random(testing::seed_of_this_test());
+  const Member member = open_member(project_);
+  int num_recognised = 0;
+  for (int trial = 0; trial < 300; ++trial) {
+    auto entries = sound;
+    // Variables of the heads and others by chance; without values no size contradicts a shape.
+    auto& [name, entry] = trial % 2 == 0 ? entries[entries.size() - 1 - random() % 4]
+                                         : entries[1 + random() % (entries.size() - 1)];
+    Shape shape(random() % 5);
+    for (int64_t& extent : shape) extent = extents[random() % extents.size()];
+    shape.push_back(0);
+    entry = testing::encode_entry({.shape = shape});
+    if (trial % 5 == 0) name = testing::mutated(name, random);
+    std::sort(entries.begin(), entries.end());
+    std::ofstream(prefix_.string() + ".index", std::ios::binary) << testing::encode_table(entries);
+    const MemberInfo info = describe_member(member, false);
+    EXPECT_TRUE(is_valid_utf8(to_text(info)));
+    EXPECT_NO_THROW(to_json(info).dump());
+    EXPECT_LE(info.bodyparts.size(), 10'000U);
+    if (info.snapshot && info.snapshot->network) {
+      ++num_recognised;
+    } else {
+      EXPECT_THAT(info.problems, ::testing::Not(IsEmpty()));
+    }
+  }
+  EXPECT_GT(num_recognised, 0);
 }
 
 TEST_F(MemberInfoTest, AnUnknownNetworkIsAProblem) {

@@ -56,6 +56,19 @@ std::vector<uint8_t> picture(Extent frame) {
 
 std::vector<float> floats(const PlainMap& map) { return {map.values.begin(), map.values.end()}; }
 
+/// The recipe's weights; in EfficientNets with the last batch norm of each block damped, as the
+/// recipe itself does in ResNets: else the 39 to 55 blocks of b5 to b7 amplify float32's rounding
+/// until nothing can be compared (two float32 evaluations differ by 1e-2 to 0.6 of the range).
+Weights damped_weights(const NetworkSpec& spec, const Graph& graph) {
+  Weights weights = testing::synthetic_weights(graph);
+  if (spec.family != NetworkFamily::efficientnet) return weights;
+  for (auto& [name, tensor] : weights) {
+    if (!name.ends_with("tpu_batch_normalization_2/gamma")) continue;
+    for (float& value : tensor.values()) value *= 0.25F;
+  }
+  return weights;
+}
+
 /// Fractions of an output's range, for `reference` and for faster backends: float32's rounding in a
 /// direct evaluation, and in algorithms that trade some of it for speed. Statistics of one small
 /// frame amplify it (the goldens' notes measure 3e-4 for MobileNetV2 0.35).
@@ -74,13 +87,13 @@ class EveryNetwork : public ::testing::TestWithParam<NetworkSpec> {};
 TEST_P(EveryNetwork, AgreesWithASecondImplementation) {
   NetworkSpec spec = GetParam();
   spec.num_bodyparts = 3;
-  const Extent frame{49, 67};
+  const Extent frame{33, 53};
   const std::vector<uint8_t> rgb = picture(frame);
   const Graph graph = build_graph(spec);
-  const Weights weights = testing::synthetic_weights(graph);
+  const Weights weights = damped_weights(spec, graph);
   const auto [logits, locref] = evaluate_plainly(spec, weights, rgb, frame);
-  ASSERT_EQ(logits.height, 8);  // 2 ceil(49 / 16)
-  ASSERT_EQ(logits.width, 10);
+  ASSERT_EQ(logits.height, 6);  // 2 ceil(33 / 16)
+  ASSERT_EQ(logits.width, 8);
   for (const Backend* backend : backends()) {
     if (backend->why_unavailable()) continue;
     SCOPED_TRACE(backend->name());
@@ -88,7 +101,7 @@ TEST_P(EveryNetwork, AgreesWithASecondImplementation) {
     const auto workspace = executor->make_workspace();
     NetworkOutput output;
     executor->run({frame.height, frame.width, {rgb.data()}}, true, *workspace, output);
-    EXPECT_EQ(output.scoremap_logits.shape(), (Shape{1, 8, 10, 3}));
+    EXPECT_EQ(output.scoremap_logits.shape(), (Shape{1, 6, 8, 3}));
     const Limits limits = limits_of(spec);
     const double limit = backend->name() == "reference" ? limits.direct : limits.fast;
     const double part_error = relative_to_range(output.scoremap_logits.values(), floats(logits));

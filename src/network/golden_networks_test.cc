@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <set>
 
 #include "base/npy.h"
 #include "network/backend.h"
@@ -94,6 +95,87 @@ TEST_P(GoldenNetworks, TheReferenceAgreesAtEveryEndpoint) {
   RecordProperty("worst_endpoint", std::to_string(worst));
 }
 
+/// The node that computes an operation of TensorFlow's graph, found by the variable it reads; -1
+/// for operations without variables.
+NodeId node_of_operation(const Graph& graph, std::string name) {
+  if (const size_t model = name.find("/model/"); model != std::string::npos) name.erase(model, 6);
+  const size_t slash = name.rfind('/');
+  if (slash == std::string::npos) return -1;
+  const std::string scope = name.substr(0, slash + 1);
+  const std::string operation = name.substr(slash + 1);
+  const bool adds_bias = operation == "BiasAdd";
+  const bool convolves = operation == "Conv2D" || operation == "depthwise" ||
+                         operation == "BatchToSpaceND";  // the end of a dilated convolution
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    const bool of_scope = node.weights.starts_with(scope) &&
+                          node.weights.find('/', scope.size()) == std::string::npos;
+    const bool is_convolution = of_scope && !node.weights.empty() && (adds_bias || convolves) &&
+                                node.bias.empty() != adds_bias;
+    const bool is_norm = operation.starts_with("FusedBatchNorm") && node.gamma == scope + "gamma";
+    if (is_convolution || is_norm) return static_cast<NodeId>(i);
+  }
+  return -1;
+}
+
+// Every convolution, bias and batch norm of the graphs that DeepLabCut wrote.
+class GoldenOperations : public ::testing::TestWithParam<CaseName> {};
+
+TEST_P(GoldenOperations, AgreeWithTheReferenceWhereverThereAreVariables) {
+  POSSE_SHARED_OR_SKIP(folder, "goldens/" + GetParam().folder);
+  const GoldenCase golden = load_golden_case(folder, GetParam().name);
+  const Graph graph = build_graph(golden.spec);
+  const std::vector<Tensor> maps =
+      evaluate_all_nodes(graph, golden.weights, golden.rgb.data(), golden.frame);
+  std::set<NodeId> compared;
+  for (const EndpointStatistics& operation : read_endpoints(golden.folder / "nodes.tsv")) {
+    const NodeId node = node_of_operation(graph, operation.name);
+    if (node < 0 || operation.shape.at(0) != 1) continue;  // a dilated one between its two halves
+    SCOPED_TRACE(operation.name);
+    const Tensor& map = maps[static_cast<size_t>(node)];
+    ASSERT_EQ((Shape{1, map.dim(0), map.dim(1), map.dim(2)}), operation.shape);
+    expect_statistics(map.values(), operation, golden.direct_limit);
+    compared.insert(node);
+  }
+  const auto with_variables =
+      std::count_if(graph.nodes.begin(), graph.nodes.end(),
+                    [](const Node& node) { return !node.weights.empty() || !node.gamma.empty(); });
+  EXPECT_EQ(static_cast<int64_t>(compared.size()), with_variables);
+}
+
+/// The graph up to `node`, which becomes its output.
+Graph cut_at(Graph graph, NodeId node) {
+  graph.nodes.resize(static_cast<size_t>(node) + 1);
+  graph.scoremap_logits = node;
+  graph.locref = -1;
+  return graph;
+}
+
+// The weights are prepared anew for each endpoint: of very deep networks every fifth must do.
+TEST_P(GoldenNetworks, EveryBackendAgreesAtEveryEndpoint) {
+  POSSE_SHARED_OR_SKIP(folder, "goldens/" + GetParam().folder);
+  const GoldenCase golden = load_golden_case(folder, GetParam().name);
+  const Graph graph = build_graph(golden.spec);
+  for (const Backend* backend : backends()) {
+    if (backend->why_unavailable() || backend->name() == "reference") continue;
+    const auto endpoints = read_endpoints(golden.folder / "endpoints.tsv");
+    const size_t step = endpoints.size() > 30 ? 5 : 1;
+    for (size_t i = 0; i < endpoints.size(); i += step) {
+      const EndpointStatistics& endpoint = endpoints[i];
+      SCOPED_TRACE(std::string(backend->name()) + " " + endpoint.name);
+      const NodeId node = find_node(graph, endpoint.name);
+      ASSERT_GE(node, 0);
+      const auto executor = backend->compile(cut_at(graph, node), golden.weights, {.tune = false});
+      const auto workspace = executor->make_workspace();
+      NetworkOutput output;
+      executor->run({golden.frame.height, golden.frame.width, {golden.rgb.data()}}, false,
+                    *workspace, output);
+      ASSERT_EQ(output.scoremap_logits.shape(), endpoint.shape);
+      expect_statistics(output.scoremap_logits.values(), endpoint, golden.fast_limit);
+    }
+  }
+}
+
 TEST_P(GoldenNetworks, EveryBackendAgreesAtTheOutputs) {
   POSSE_SHARED_OR_SKIP(folder, "goldens/" + GetParam().folder);
   const GoldenCase golden = load_golden_case(folder, GetParam().name);
@@ -119,6 +201,7 @@ TEST_P(GoldenNetworks, EveryBackendAgreesAtTheOutputs) {
 }
 
 #ifdef POSSE_SLOW_TESTS
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(GoldenOperations);
 const CaseName kCases[] = {{"tf-graph", "resnet50-p6-openfield"}, {"spec-double", "resnet152-p3"}};
 #else
 const CaseName kCases[] = {{"tf-graph", "resnet50-p6-tiny"},
@@ -127,6 +210,8 @@ const CaseName kCases[] = {{"tf-graph", "resnet50-p6-tiny"},
                            {"spec-double", "mobilenet_v2_1.0-p4-moving"},
                            {"spec-double", "mobilenet_v2_0.35-p4-batch"},
                            {"spec-double", "resnet50-p6-stride8"}};
+INSTANTIATE_TEST_SUITE_P(Cases, GoldenOperations, ::testing::Values(kCases[0], kCases[1]),
+                         test_name);
 #endif
 INSTANTIATE_TEST_SUITE_P(Cases, GoldenNetworks, ::testing::ValuesIn(kCases), test_name);
 

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/text.h"
 #include "support/shared_data.h"
 
 namespace posse {
@@ -103,6 +104,29 @@ TEST_F(ProjectTest, NothingIsWrittenToAMembersFolder) {
   const auto before = state();
   open_member(project);
   EXPECT_EQ(state(), before);
+}
+
+// TensorFlow's own list of recent snapshots holds paths of the machine that trained.
+TEST_F(ProjectTest, TheFileCheckpointIsNotRead) {
+  const fs::path project = make_project();
+  const fs::path train = open_member(project).snapshot.prefix.parent_path();
+  for (const std::string& text :
+       {std::string("model_checkpoint_path: \"/data/a/snapshot-9\"\n"), std::string("\0\xff", 2)}) {
+    put(train / "checkpoint", text);
+    const Member member = open_member(project);
+    EXPECT_EQ(member.snapshot.name, "snapshot-1000");
+    EXPECT_THAT(member.snapshots, SizeIs(1));
+    EXPECT_THAT(member.warnings, IsEmpty());
+  }
+}
+
+TEST_F(ProjectTest, AFolderWithANameThatIsNotUtf8IsAMember) {
+  const fs::path project = make_project("M\xe4use-1");
+  const Member member = open_member(project);
+  EXPECT_EQ(member.project_folder, project);
+  EXPECT_EQ(member.snapshot.name, "snapshot-1000");
+  const Error error = error_of([&] { open_member(project, {.snapshot = "snapshot-7"}); });
+  EXPECT_TRUE(is_valid_utf8(error.what())) << error.what();
 }
 
 TEST_F(ProjectTest, EveryWayToNameASnapshotGivesTheSameOne) {
