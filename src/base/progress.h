@@ -13,6 +13,7 @@ struct Progress {
   std::string item;              ///< what is worked on, such as the video's name
   int64_t done = 0;              ///< in `unit`
   std::optional<int64_t> total;  ///< unknown for streams without a frame count
+  int64_t taken_over = 0;        ///< of `done`, from an earlier run: it took none of the time
   double elapsed_seconds = 0;    ///< of this stage
   std::string unit = "frames";
 };

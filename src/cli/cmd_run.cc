@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -8,9 +9,11 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/option_binding.h"
 #include "ensemble/ensemble.h"
+#include "ensemble/run_record.h"
 #include "ensemble/run_video.h"
 
 namespace posse {
@@ -55,17 +58,26 @@ void describe_ensemble(const Ensemble& ensemble, CommandContext& context) {
   }
 }
 
+/// UTF-8 also where a file's name is not.
+std::string text_of(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+Json failure_of(const fs::path& video, const Error& error) {
+  return {{"video", printable(video.string())}, {"status", "failed"}, {"error", error.what()}};
+}
+
 Json describe(const RunOutcome& outcome, const RunOptions& options) {
   Json json = {{"status", outcome.status == RunStatus::done      ? "done"
                           : outcome.status == RunStatus::skipped ? "skipped"
                                                                  : "interrupted"},
-               {"folder", outcome.paths.folder.string()},
+               {"folder", printable(outcome.paths.folder.string())},
                {"frames", outcome.num_frames},
                {"frames_resumed", outcome.num_resumed},
                {"seconds", outcome.timings.wall_seconds},
                {"warnings", outcome.warnings}};
   for (const fs::path& file : outcome.paths.final_files(options))
-    json["files"].push_back(file.string());
+    json["files"].push_back(printable(file.string()));
   return json;
 }
 
@@ -99,20 +111,13 @@ void print_outcome(const fs::path& video, const RunOutcome& outcome, const RunOp
     console.print("  " + file.string());
 }
 
-void print_plan(const fs::path& video, const RunPlan& plan, const RunArguments& arguments,
-                CommandContext& context) {
-  Console& console = context.console;
-  console.print(fmt::format(
-      "{}: {}x{}, {} frames, {}", video.string(), plan.video.width, plan.video.height,
-      plan.num_frames > 0 ? std::to_string(plan.num_frames) : "unknown number of",
-      plan.finished_already    ? "done already, would be skipped"
-      : plan.num_resumable > 0 ? fmt::format("{} of them done by a stopped run", plan.num_resumable)
-                               : "to be run"));
-  if (plan.finished_already) return;
-  for (const fs::path& file : plan.paths.final_files(arguments.run))
-    console.print("  would write " + file.string());
-  console.print(fmt::format("  about {} of tables", format_bytes(plan.table_bytes)));
-}
+/// What one video would cost; zeros where that is unknown or nothing would be run.
+struct Estimate {
+  double seconds = 0;
+  double frames_per_second = 0;
+  int64_t memory_bytes = 0;
+  double disk_bytes = 0;
+};
 
 /// Time of the networks for frames of this size, measured on a few blank ones.
 double seconds_per_frame(Ensemble& ensemble, const VideoInfo& info) {
@@ -126,22 +131,88 @@ double seconds_per_frame(Ensemble& ensemble, const VideoInfo& info) {
   return taken.count() / static_cast<double>(count);
 }
 
+Estimate estimate(Ensemble& ensemble, const RunPlan& plan) {
+  if (plan.finished_already) return {};
+  Estimate estimate{.disk_bytes = plan.table_bytes + plan.video_bytes};
+  if (plan.num_frames == 0) return estimate;
+  const double per_frame = seconds_per_frame(ensemble, plan.video);
+  estimate.frames_per_second = 1 / per_frame;
+  estimate.seconds = per_frame * static_cast<double>(plan.num_frames - plan.num_resumable);
+  estimate.memory_bytes = peak_memory_bytes();
+  return estimate;
+}
+
+std::string state_of(const RunPlan& plan) {
+  if (plan.finished_already) return "done already, would be skipped";
+  if (plan.num_resumable > 0)
+    return fmt::format("{} of them done by a stopped run", plan.num_resumable);
+  return "to be run";
+}
+
+void print_plan(const fs::path& video, const RunPlan& plan, const Estimate& estimate,
+                const Ensemble& ensemble, const RunArguments& arguments, Console& console) {
+  console.print(fmt::format(
+      "{}: {}x{}, {} frames, {}", video.string(), plan.video.width, plan.video.height,
+      plan.num_frames > 0 ? std::to_string(plan.num_frames) : "unknown number of", state_of(plan)));
+  if (plan.finished_already) return;
+  for (const fs::path& file : plan.paths.final_files(arguments.run))
+    console.print("  would write " + file.string());
+  console.print(fmt::format("  about {} on the disk", format_bytes(estimate.disk_bytes)));
+  if (plan.num_frames == 0) return;
+  console.print(fmt::format("  about {} at {:.1f} frames/s on {} threads, {} of memory",
+                            format_duration(estimate.seconds), estimate.frames_per_second,
+                            ensemble.num_threads(),
+                            format_bytes(static_cast<double>(estimate.memory_bytes))));
+}
+
+Json describe(const RunPlan& plan, const Estimate& estimate, const RunArguments& arguments) {
+  Json json = {{"status", plan.finished_already ? "would be skipped" : "would be run"},
+               {"folder", printable(plan.paths.folder.string())},
+               {"width", plan.video.width},
+               {"height", plan.video.height},
+               {"frames", plan.num_frames > 0 ? Json(plan.num_frames) : Json(nullptr)},
+               {"frames_resumed", plan.num_resumable},
+               {"seconds", estimate.seconds},
+               {"memory_bytes", estimate.memory_bytes},
+               {"disk_bytes", estimate.disk_bytes}};
+  for (const fs::path& file : plan.paths.final_files(arguments.run))
+    json["files"].push_back(printable(file.string()));
+  return json;
+}
+
+/// Plans every video; one that cannot be read is reported and does not hide the others' plans.
 void dry_run(Ensemble& ensemble, const RunArguments& arguments, CommandContext& context) {
   double total_seconds = 0;
+  Json report = Json::array();
+  size_t failed = 0;
   for (const fs::path& video : arguments.videos) {
-    const RunPlan plan = plan_run(ensemble, video, arguments.out, arguments.run);
-    print_plan(video, plan, arguments, context);
-    if (plan.finished_already || plan.num_frames == 0) continue;
-    const double per_frame = seconds_per_frame(ensemble, plan.video);
-    const double seconds = per_frame * static_cast<double>(plan.num_frames - plan.num_resumable);
-    total_seconds += seconds;
-    context.console.print(fmt::format(
-        "  about {} at {:.1f} frames/s on {} threads, {} of memory", format_duration(seconds),
-        1 / per_frame, ensemble.num_threads(),
-        format_bytes(static_cast<double>(ensemble.weight_bytes() + ensemble.workspace_bytes()))));
+    try {
+      const RunPlan plan = plan_run(ensemble, video, arguments.out, arguments.run);
+      const Estimate cost = estimate(ensemble, plan);
+      total_seconds += cost.seconds;
+      if (arguments.json) {
+        report.push_back(describe(plan, cost, arguments));
+        report.back()["video"] = printable(video.string());
+      } else {
+        print_plan(video, plan, cost, ensemble, arguments, context.console);
+      }
+    } catch (const Error& error) {
+      if (arguments.videos.size() == 1) throw;
+      context.console.warn(error.what());
+      report.push_back(failure_of(video, error));
+      ++failed;
+    }
   }
-  context.console.print(
-      fmt::format("in all about {}; nothing was written", format_duration(total_seconds)));
+  if (arguments.json) {
+    context.console.print(text_of(report));
+  } else {
+    context.console.print(
+        fmt::format("in all about {}; nothing was written", format_duration(total_seconds)));
+  }
+  if (failed > 0) {
+    context.exit_code =
+        failed == arguments.videos.size() ? ExitCode::failed : ExitCode::some_failed;
+  }
 }
 
 /// One video; a failure is reported and leaves the others alone when there are several.
@@ -154,7 +225,7 @@ ExitCode run_one(Ensemble& ensemble, const fs::path& video, const RunArguments& 
                    .stop = &context.stop});
     if (arguments.json) {
       Json entry = describe(outcome, arguments.run);
-      entry["video"] = video.string();
+      entry["video"] = printable(video.string());
       report.push_back(std::move(entry));
     } else {
       print_outcome(video, outcome, arguments.run, context);
@@ -165,7 +236,7 @@ ExitCode run_one(Ensemble& ensemble, const fs::path& video, const RunArguments& 
     if (arguments.videos.size() == 1) throw;
     context.console.end_progress();
     context.console.warn(error.what());
-    report.push_back({{"video", video.string()}, {"status", "failed"}, {"error", error.what()}});
+    report.push_back(failure_of(video, error));
     return ExitCode::failed;
   }
 }
@@ -190,7 +261,7 @@ void run(const RunArguments& arguments, CommandContext& context) {
       break;
     }
   }
-  if (arguments.json) context.console.print(report.dump(2));
+  if (arguments.json) context.console.print(text_of(report));
   if (context.exit_code == ExitCode::interrupted) return;
   if (failed > 0) {
     context.exit_code =
@@ -223,7 +294,7 @@ void add_run(CLI::App& root, CommandContext& context) {
       "example: posse run openarena.mp4 --members member-1 member-2 member-3 --labeled-video\n"
       "writes   posse-results/openarena/   consensus poses (.h5, .csv), uncertainty inside the "
       ".h5, run.json;\n"
-      "         members/ with --save-members; the labelled video with --labeled-video\n"
+      "         members/, wide/, smoothed/ and the labelled video on request\n"
       "A stopped run goes on with the same command; finished videos are skipped.");
   verb->callback([arguments, &context] { run(*arguments, context); });
 }

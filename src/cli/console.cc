@@ -16,9 +16,10 @@ double now_seconds() {
 
 std::string describe(const Progress& progress) {
   std::string text = progress.item.empty() ? progress.stage : progress.item + ": " + progress.stage;
-  const double rate = progress.elapsed_seconds > 0
-                          ? static_cast<double>(progress.done) / progress.elapsed_seconds
-                          : 0;
+  const double rate =
+      progress.elapsed_seconds > 0
+          ? static_cast<double>(progress.done - progress.taken_over) / progress.elapsed_seconds
+          : 0;
   if (progress.total && *progress.total > 0) {
     const double share = static_cast<double>(progress.done) / static_cast<double>(*progress.total);
     text += fmt::format(" {} of {} {} ({:.0f} %)", progress.done, *progress.total, progress.unit,

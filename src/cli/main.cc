@@ -1,10 +1,17 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <new>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/version.h"
 #include "cli/command.h"
 
@@ -47,11 +54,23 @@ void add_commands(CLI::App& root, CommandContext& context) {
   add_doctor(root, context);
 }
 
+/// The parser itself would only say that a verb is missing.
+void check_verb(const CLI::App& root, std::span<char* const> words) {
+  const auto word =
+      std::find_if(words.begin(), words.end(), [](const char* text) { return text[0] != '-'; });
+  std::vector<std::string> verbs;
+  for (const CLI::App* verb : root.get_subcommands({})) verbs.push_back(verb->get_name());
+  if (word == words.end() || std::find(verbs.begin(), verbs.end(), *word) != verbs.end()) return;
+  throw Error(ErrorKind::usage, fmt::format("there is no verb '{}'", printable(*word)),
+              {.have = list_names(verbs), .hint = "posse --help says what each of them does"});
+}
+
 int run(int argc, char** argv) {
   CommandContext context;
   stop_flag = &context.stop;
   std::signal(SIGINT, on_stop_signal);
   std::signal(SIGTERM, on_stop_signal);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is an error of writing, with a message
   CLI::App root("posse: consensus poses from ensembles of pose networks", "posse");
   root.set_version_flag("--version", "posse " + version());
   root.require_subcommand(1);
@@ -67,6 +86,7 @@ int run(int argc, char** argv) {
       "posse VERB --help shows the options of a verb; start with: posse demo");
   add_commands(root, context);
   try {
+    check_verb(root, std::span<char* const>(argv, static_cast<size_t>(argc)).subspan(1));
     root.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
     return root.exit(success);

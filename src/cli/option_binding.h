@@ -12,6 +12,14 @@
 
 namespace posse {
 
+/// Without a name, so that help shows the placeholder alone.
+inline const CLI::Validator kNotNegative(
+    [](std::string& text) {
+      const bool negative = text.starts_with('-');
+      return negative ? fmt::format("{} is negative; 0 or more is wanted", text) : std::string();
+    },
+    "");
+
 /// Visitor for describe(): one --option per field. The struct must outlive the parse.
 class OptionBinder {
  public:
@@ -23,11 +31,11 @@ class OptionBinder {
     finish(verb_.add_option(dashed(name), field, help), placeholder);
   }
   void operator()(const char* name, int& field, const char* placeholder, const char* help) const {
-    finish(verb_.add_option(dashed(name), field, help)->check(CLI::NonNegativeNumber), placeholder);
+    finish(verb_.add_option(dashed(name), field, help)->check(kNotNegative), placeholder);
   }
   void operator()(const char* name, std::optional<int>& field, const char* placeholder,
                   const char* help) const {
-    finish(verb_.add_option(dashed(name), field, help)->check(CLI::NonNegativeNumber), placeholder);
+    finish(verb_.add_option(dashed(name), field, help)->check(kNotNegative), placeholder);
   }
   /// A switch that is off by default is a flag; one that is on takes "on" or "off".
   void operator()(const char* name, bool& field, const char* placeholder, const char* help) const {

@@ -1,6 +1,9 @@
 #include "ensemble/journal.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -19,6 +22,16 @@ constexpr size_t kHeaderSize = kMagicSize + kFingerprintSize + 2 * sizeof(uint32
 constexpr size_t kConsensusDoubles =
     9;  // x y likelihood, 3 of the covariance, 2 of the spread, members
 constexpr size_t kMemberDoubles = 3;  // x y likelihood
+
+[[noreturn]] void fail(const std::filesystem::path& path, const char* doing) {
+  const int code = errno;
+  throw Error(
+      ErrorKind::io, fmt::format("{}: cannot {}: {}", path.string(), doing, std::strerror(code)),
+      {.hint = code == ENOSPC
+                   ? "the disk is full: free some space and run the same command again; it goes on "
+                     "where it stopped"
+                   : "check the permissions, or choose another folder with --out"});
+}
 
 /// FNV-1a: finds a record that was only partly written; it is no protection against malice.
 uint64_t checksum(std::span<const uint8_t> bytes) {
@@ -108,6 +121,18 @@ bool decode(std::vector<uint8_t>& record, const JournalKey& key, FrameResult& re
 
 }  // namespace
 
+JournalLock::JournalLock(const std::filesystem::path& path)
+    : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
+  if (fd_ < 0) fail(path, "be written");
+  if (::flock(fd_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  ::close(fd_);
+  throw Error(ErrorKind::io,
+              fmt::format("{}: another process is at work there", path.parent_path().string()),
+              {.hint = "wait for it, or choose another folder with --out"});
+}
+
+JournalLock::~JournalLock() { ::close(fd_); }
+
 JournalWriter::JournalWriter(std::filesystem::path path, JournalKey key)
     : path_(std::move(path)), key_(std::move(key)), record_(record_size(key_)) {
   const std::string header = header_of(key_);
@@ -120,7 +145,7 @@ JournalWriter::JournalWriter(std::filesystem::path path, JournalKey key)
       std::filesystem::resize_file(
           path_, kHeaderSize + static_cast<uintmax_t>(num_resumed_) * record_.size());
       file_.reset(std::fopen(path_.c_str(), "ab"));
-      if (!file_) fail("be continued");
+      if (!file_) fail(path_, "be continued");
       return;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::bad_file) throw;
@@ -130,7 +155,7 @@ JournalWriter::JournalWriter(std::filesystem::path path, JournalKey key)
   }
   file_.reset(std::fopen(path_.c_str(), "wb"));
   if (!file_ || std::fwrite(header.data(), 1, header.size(), file_.get()) != header.size())
-    fail("be written");
+    fail(path_, "be written");
   flush();
 }
 
@@ -139,21 +164,11 @@ void JournalWriter::append(const FrameResult& result) {
   POSSE_ASSERT(result.members.size() == size_t{key_.num_bodyparts} * key_.num_members);
   encode(result, record_);
   if (std::fwrite(record_.data(), 1, record_.size(), file_.get()) != record_.size())
-    fail("be written");
+    fail(path_, "be written");
 }
 
 void JournalWriter::flush() {
-  if (std::fflush(file_.get()) != 0) fail("be written");
-}
-
-void JournalWriter::fail(const char* doing) const {
-  const int code = errno;
-  throw Error(
-      ErrorKind::io, fmt::format("{}: cannot {}: {}", path_.string(), doing, std::strerror(code)),
-      {.hint = code == ENOSPC
-                   ? "the disk is full: free some space and run the same command again; it goes on "
-                     "where it stopped"
-                   : "check the permissions, or choose another folder with --out"});
+  if (std::fflush(file_.get()) != 0) fail(path_, "be written");
 }
 
 JournalReader::JournalReader(const std::filesystem::path& path, const JournalKey& key)

@@ -23,6 +23,20 @@ struct JournalKey {
   bool operator==(const JournalKey&) const = default;
 };
 
+/// Held by the process that works with a journal, from before it is opened until it is removed.
+class JournalLock {
+ public:
+  /// Makes an empty file if there is none. @throws Error(io) if another process holds it, or if the
+  /// file cannot be made. File systems without locks are taken to have no other process.
+  explicit JournalLock(const std::filesystem::path& path);
+  ~JournalLock();
+  JournalLock(const JournalLock&) = delete;
+  JournalLock& operator=(const JournalLock&) = delete;
+
+ private:
+  int fd_ = -1;
+};
+
 /// Append-only file of fixed-size records, one per frame, each with a checksum. A record that was
 /// cut short by a kill is found by its checksum and dropped, with everything after it.
 class JournalWriter {
@@ -44,7 +58,6 @@ class JournalWriter {
   struct CloseFile {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
-  [[noreturn]] void fail(const char* doing) const;
 
   std::filesystem::path path_;
   JournalKey key_;

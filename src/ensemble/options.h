@@ -107,6 +107,7 @@ struct RunOptions {
   FrameRange frames;
   TableFormat format = TableFormat::h5;
   bool save_members = false;
+  bool wide_csv = false;
   SmoothChoice smooth = SmoothChoice::off;
   bool labeled_video = false;
   bool force = false;
@@ -121,6 +122,8 @@ void describe(Options& options, const Visitor& visit) {
   visit("format", options.format, "FORMAT", "of the pose tables");
   visit("save-members", options.save_members, "",
         "write each member's own table too, into a folder members/");
+  visit("wide-csv", options.wide_csv, "",
+        "write poses and uncertainty as a csv with the columns of eks too, into a folder wide/");
   visit("smooth", options.smooth, "METHOD",
         "also write the members' smoothed track with its variance into smoothed/");
   visit("labeled-video", options.labeled_video, "",

@@ -4,8 +4,11 @@
 
 #include <array>
 #include <cmath>
+#include <optional>
 #include <span>
 
+#include "base/text.h"
+#include "ensemble/keypoint_consensus.h"
 #include "results/table_writer.h"
 
 namespace posse {
@@ -47,7 +50,7 @@ std::vector<ExtraArray> extra_arrays(const Ensemble& ensemble) {
 std::string list_of_names(const Ensemble& ensemble) {
   std::string names;
   for (const MemberNetwork& member : ensemble.members())
-    names += (names.empty() ? "" : "\n") + member.name;
+    names += (names.empty() ? "" : "\n") + printable(member.name);
   return names;
 }
 
@@ -65,6 +68,27 @@ void append_extras(const FrameResult& result, Extras& extras) {
     extras[4].push_back(
         std::hypot(result.members[i].x - consensus.x, result.members[i].y - consensus.y));
   }
+}
+
+/// The columns of eks for a consensus: what its smoother calls posterior variance is here the
+/// variance of the consensus map.
+const std::vector<std::string> kWideCoords = {
+    "x",         "y",         "likelihood",      "x_ens_median",   "y_ens_median",
+    "x_ens_var", "y_ens_var", "x_posterior_var", "y_posterior_var"};
+
+std::vector<double> wide_row(const FrameResult& result) {
+  const size_t bodyparts = result.consensus.size();
+  std::vector<double> row;
+  std::vector<Keypoint> members(result.members.size() / bodyparts);
+  for (size_t j = 0; j < bodyparts; ++j) {
+    for (size_t m = 0; m < members.size(); ++m) members[m] = result.members[m * bodyparts + j];
+    const Keypoint median = consensus_of_keypoints(members, {}).keypoint;
+    const ConsensusKeypoint& own = result.consensus[j];
+    row.insert(row.end(), {own.keypoint.x, own.keypoint.y, own.keypoint.likelihood, median.x,
+                           median.y, own.std_x * own.std_x, own.std_y * own.std_y,
+                           own.map_covariance.xx, own.map_covariance.yy});
+  }
+  return row;
 }
 
 /// Table rows kept back until a block is full.
@@ -86,6 +110,7 @@ struct ResultFiles::State {
   std::vector<bool> with_extras;
   std::vector<PoseTableWriter> members;  ///< [members * formats]
   size_t formats = 0;
+  std::optional<TableWriter> wide;
   Block block;
   std::vector<Poses> member_blocks;
 
@@ -125,6 +150,8 @@ ResultFiles::ResultFiles(const Ensemble& ensemble, const ResultPaths& paths,
     state_->with_extras.push_back(false);
   }
   state_->formats = state_->consensus.size();
+  if (!paths.wide_csv.empty())
+    state_->wide.emplace(paths.wide_csv, make_table_header(paths.scorer, bodyparts, kWideCoords));
   if (paths.member_tables.empty()) return;
   for (size_t i = 0; i < paths.member_tables.size(); ++i) {
     const MemberNetwork& member = ensemble.members()[i / state_->formats];
@@ -142,6 +169,7 @@ void ResultFiles::append(const FrameResult& result) {
   for (const ConsensusKeypoint& keypoint : result.consensus)
     block.poses.keypoints.push_back(keypoint.keypoint);
   append_extras(result, block.extras);
+  if (state_->wide) state_->wide->append(std::array{result.frame_index}, wide_row(result));
   const size_t bodyparts = result.consensus.size();
   for (size_t m = 0; m < state_->member_blocks.size(); ++m) {
     Poses& poses = state_->member_blocks[m];
@@ -157,6 +185,7 @@ void ResultFiles::finish() {
   state_->flush();
   for (PoseTableWriter& writer : state_->consensus) writer.finish();
   for (PoseTableWriter& writer : state_->members) writer.finish();
+  if (state_->wide) state_->wide->finish();
 }
 
 double estimated_bytes_per_frame(const Ensemble& ensemble, const RunOptions& options) {
@@ -167,7 +196,9 @@ double estimated_bytes_per_frame(const Ensemble& ensemble, const RunOptions& opt
   const double table =
       h5 * (8 + 24 * bodyparts) + csv * (6 + 54 * bodyparts);  // 18 digits a number in csv
   const double uncertainty = h5 * 8 * (1 + bodyparts * (6 + members));
-  return table * (1 + (options.save_members ? members : 0)) + uncertainty;
+  const double journal = 8 * (3 + bodyparts * (9 + 3 * members));
+  const double wide = options.wide_csv ? 6 + 160 * bodyparts : 0;
+  return table * (1 + (options.save_members ? members : 0)) + uncertainty + wide + journal;
 }
 
 }  // namespace posse

@@ -13,7 +13,8 @@ namespace posse {
 ///
 /// The .h5 holds beside the plain table, under /posse: time_seconds, members_std (per-axis standard
 /// deviation of the members' keypoints), map_covariance (of the consensus map), num_members and
-/// member_distance; docs/results.md describes them.
+/// member_distance; docs/results.md describes them. The wide csv holds the same per axis in the
+/// columns of eks.
 class ResultFiles {
  public:
   /// @throws Error(io), or what the table writers refuse about names.
@@ -30,7 +31,7 @@ class ResultFiles {
   std::unique_ptr<State> state_;
 };
 
-/// Rough size of all tables per frame, for --dry-run.
+/// Rough size of all tables and of the journal per frame, for --dry-run.
 double estimated_bytes_per_frame(const Ensemble& ensemble, const RunOptions& options);
 
 }  // namespace posse

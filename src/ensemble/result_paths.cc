@@ -37,8 +37,9 @@ std::vector<fs::path> ResultPaths::final_files(const RunOptions& options) const 
   if (options.format != TableFormat::h5) files.push_back(csv);
   files.push_back(meta_pickle);
   files.insert(files.end(), member_tables.begin(), member_tables.end());
-  if (!smoothed.empty()) files.push_back(smoothed);
-  if (!labeled_video.empty()) files.push_back(labeled_video);
+  for (const fs::path& file : {wide_csv, smoothed, smoothed_wide_csv, labeled_video}) {
+    if (!file.empty()) files.push_back(file);
+  }
   files.push_back(record);
   return files;
 }
@@ -54,11 +55,14 @@ ResultPaths result_paths(const Ensemble& ensemble, const fs::path& video, const 
   paths.h5 = folder / (stem + paths.scorer + ".h5");
   paths.csv = folder / (stem + paths.scorer + ".csv");
   paths.meta_pickle = folder / (stem + paths.scorer + "_meta.pickle");
+  if (options.wide_csv) paths.wide_csv = folder / "wide" / (stem + paths.scorer + ".csv");
   if (options.smooth != SmoothChoice::off) {
     const std::string scorer =
         ensemble_scorer(name_of(options.smooth), common_task(ensemble), ensemble.members().size());
     const char* suffix = options.format == TableFormat::csv ? ".csv" : ".h5";
     paths.smoothed = folder / "smoothed" / (stem + scorer + suffix);
+    if (options.wide_csv && options.smooth == SmoothChoice::kalman)
+      paths.smoothed_wide_csv = folder / "wide" / (stem + scorer + ".csv");
   }
   if (options.labeled_video) paths.labeled_video = folder / (stem + paths.scorer + "_labeled.mp4");
   if (!options.save_members) return paths;

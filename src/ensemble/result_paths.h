@@ -21,6 +21,10 @@ struct ResultPaths {
       meta_pickle;  ///< what DeepLabCut's labelled-video and outlier tools ask for
   /// [members * formats]: members/<member>/<stem><scorer>.h5 and .csv; empty unless asked for.
   std::vector<std::filesystem::path> member_tables;
+  /// wide/<stem><scorer>.csv: the consensus with its uncertainty in the columns of eks; empty
+  /// unless asked for.
+  std::filesystem::path wide_csv;
+  std::filesystem::path smoothed_wide_csv;  ///< the same of the Kalman smoother's track
   std::filesystem::path smoothed;  ///< smoothed/<stem><scorer>.h5 (.csv); empty unless asked for
   std::filesystem::path labeled_video;  ///< empty unless asked for
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "base/version.h"
 
 namespace posse {
@@ -41,6 +42,9 @@ std::string iso_time_now() {
   return text;
 }
 
+/// A path in the record, which is UTF-8 whatever the path is.
+std::string text_of(const fs::path& path) { return printable(path.string()); }
+
 /// Options by their command-line names, as text or number.
 class JsonOptions {
  public:
@@ -63,9 +67,9 @@ class JsonOptions {
 };
 
 Json describe_member(const MemberNetwork& member) {
-  return {{"name", member.name},
-          {"path", member.member.path.string()},
-          {"snapshot", member.checkpoint.prefix().string()},
+  return {{"name", printable(member.name)},
+          {"path", text_of(member.member.path)},
+          {"snapshot", text_of(member.checkpoint.prefix())},
           {"index_sha256", member.index_sha256},
           {"network", net_type(member.spec)},
           {"batch_norm", member.spec.batch_norm_mode == BatchNormMode::frame ? "frame" : "moving"},
@@ -73,12 +77,6 @@ Json describe_member(const MemberNetwork& member) {
           {"stride", member.stride()},
           {"locref_stdev", member.locref_stdev()},
           {"bodyparts", member.bodyparts}};
-}
-
-int64_t peak_memory_bytes() {
-  struct rusage usage {};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
 }
 
 std::vector<fs::path> files_in_order(const fs::path& folder) {
@@ -91,6 +89,12 @@ std::vector<fs::path> files_in_order(const fs::path& folder) {
 }
 
 }  // namespace
+
+int64_t peak_memory_bytes() {
+  struct rusage usage {};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
+}
 
 InputIdentity identify_input(const fs::path& path, const std::optional<InputIdentity>& known) {
   InputIdentity identity{.path = fs::absolute(path).lexically_normal()};
@@ -108,7 +112,7 @@ InputIdentity identify_input(const fs::path& path, const std::optional<InputIden
   const FileStamp stamp = stamp_of(path);
   identity.num_bytes = stamp.num_bytes;
   identity.modified_seconds = stamp.modified_seconds;
-  const bool unchanged = known && known->path == identity.path &&
+  const bool unchanged = known && known->path == text_of(identity.path) &&
                          known->num_bytes == identity.num_bytes &&
                          known->modified_seconds == identity.modified_seconds;
   identity.sha256 = unchanged ? known->sha256 : sha256_of_file(path);
@@ -148,6 +152,7 @@ std::optional<RecordedRun> read_run_record(const fs::path& record) {
                  .num_bytes = video.at("bytes").get<uint64_t>(),
                  .modified_seconds = video.at("modified").get<int64_t>(),
                  .sha256 = video.at("sha256").get<std::string>()};
+    run.num_frames = json.at("frames").get<int64_t>();
     run.files = json.at("files").get<std::vector<std::string>>();
   } catch (const Json::exception&) {  // written by something else: as good as none
     return std::nullopt;
@@ -159,7 +164,7 @@ void write_run_record(const Ensemble& ensemble, const RunOptions& options,
                       const RunOutcome& outcome, const InputIdentity& video, const VideoInfo& info,
                       const VideoReport& report, const std::string& fingerprint) {
   Json json = {{"posse", version()}, {"finished", iso_time_now()}, {"fingerprint", fingerprint}};
-  json["video"] = {{"path", video.path.string()},
+  json["video"] = {{"path", text_of(video.path)},
                    {"bytes", video.num_bytes},
                    {"modified", video.modified_seconds},
                    {"sha256", video.sha256},
@@ -199,7 +204,7 @@ void write_run_record(const Ensemble& ensemble, const RunOptions& options,
                      {"results", t.sink_seconds}};
   json["files"] = Json::array();
   for (const fs::path& file : outcome.paths.final_files(options)) {
-    json["files"].push_back(file.lexically_relative(outcome.paths.folder).string());
+    json["files"].push_back(text_of(file.lexically_relative(outcome.paths.folder)));
   }
   write_file(outcome.paths.record, json.dump(2) + "\n");
 }

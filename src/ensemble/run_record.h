@@ -12,7 +12,7 @@ namespace posse {
 /// Identity of an input file. The hash is SHA-256 of the whole file; for a folder of pictures, of
 /// their names, sizes and contents in order.
 struct InputIdentity {
-  std::filesystem::path path;
+  std::filesystem::path path;  ///< in a RecordedRun: as printable() shows it
   uint64_t num_bytes = 0;
   int64_t modified_seconds =
       0;  ///< since 1970; with path and size it tells an unchanged file without reading it
@@ -33,9 +33,13 @@ std::string fingerprint_of(const Ensemble& ensemble, const InputIdentity& video,
 struct RecordedRun {
   std::string fingerprint;
   InputIdentity video;
+  int64_t num_frames = 0;
   std::vector<std::string> files;  ///< names relative to the folder
 };
 std::optional<RecordedRun> read_run_record(const std::filesystem::path& record);
+
+/// The most memory this process has held so far.
+int64_t peak_memory_bytes();
 
 void write_run_record(const Ensemble& ensemble, const RunOptions& options,
                       const RunOutcome& outcome, const InputIdentity& video, const VideoInfo& info,

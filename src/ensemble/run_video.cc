@@ -79,20 +79,17 @@ void make_folder(const fs::path& folder) {
 
 /// Complete sentences about what was wrong with the data; empty if nothing was.
 std::vector<std::string> warnings_of(const VideoReport& report, int64_t num_frames) {
-  std::vector<std::string> warnings = report.warnings;
-  if (!report.broke_off.empty()) {
-    warnings.push_back(fmt::format("the video breaks off after {} frames: {}", report.num_decoded,
-                                   report.broke_off));
-  }
+  std::vector<std::string> warnings = report.warnings;  // a break among them
   if (num_frames == 0) warnings.push_back("no frame of the video lies in the range");
   return warnings;
 }
 
 RunMetadata metadata_of(const Ensemble& ensemble, const RunOutcome& outcome,
-                        const VideoInfo& info) {
+                        const FrameRange& frames, const VideoInfo& info) {
+  const int64_t length = std::max<int64_t>((outcome.num_frames - 1) * frames.step + 1, 0);
   return {.scorer = outcome.paths.scorer,
-          .first_frame = 0,
-          .stop_frame = outcome.num_frames,
+          .first_frame = frames.start,
+          .stop_frame = frames.start + length,
           .duration_seconds = outcome.timings.wall_seconds,
           .frames_per_second = info.fps,
           .batch_size = ensemble.batch_size({info.height, info.width}),
@@ -113,7 +110,7 @@ class JournalRun {
     reader_ = open_video(video_, {.range = remaining(options_.frames, journal.last_frame_index())});
     const auto total = expected_frames(reader_->info(), options_.frames);
     outcome.num_resumed = journal.num_resumed();
-    done_ = journal.num_resumed();
+    done_ = taken_over_ = journal.num_resumed();
     outcome.load_seconds = ensemble_.prepare({reader_->info().height, reader_->info().width});
     start_ = seconds_now();
     report_progress(total);
@@ -143,6 +140,7 @@ class JournalRun {
                        .item = video_.filename().string(),
                        .done = done_,
                        .total = total,
+                       .taken_over = taken_over_,
                        .elapsed_seconds = seconds_now() - start_});
   }
 
@@ -152,6 +150,7 @@ class JournalRun {
   const RunContext& context_;
   std::unique_ptr<VideoReader> reader_;
   int64_t done_ = 0;
+  int64_t taken_over_ = 0;
   double start_ = 0;
 };
 
@@ -179,10 +178,12 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
   const std::string fingerprint = fingerprint_of(ensemble, identity, options);
   if (finished_already(paths, recorded, fingerprint, options)) {
     outcome.status = RunStatus::skipped;
+    outcome.num_frames = recorded->num_frames;
     return outcome;
   }
   const JournalKey key = key_of(ensemble, fingerprint);
   make_folder(paths.folder);
+  const JournalLock lock(paths.journal);
   JournalRun run(ensemble, video, options, context);
   {
     JournalWriter journal(paths.journal, key);
@@ -194,7 +195,7 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
   outcome.warnings = warnings_of(run.report(), outcome.num_frames);
   write_tables(ensemble, paths, options, key, context);
   if (!paths.smoothed.empty()) write_smoothed_run(ensemble, paths, options, key);
-  write_meta_pickle(paths.meta_pickle, metadata_of(ensemble, outcome, run.info()));
+  write_meta_pickle(paths.meta_pickle, metadata_of(ensemble, outcome, options.frames, run.info()));
   if (!paths.labeled_video.empty() &&
       !write_labeled_video(ensemble, video, paths, options, key, context)) {
     outcome.status = RunStatus::interrupted;
@@ -213,8 +214,8 @@ RunPlan plan_run(const Ensemble& ensemble, const fs::path& video, const fs::path
   plan.video = open_video(video)->info();
   plan.num_frames = expected_frames(plan.video, options.frames).value_or(0);
   const auto recorded = read_run_record(plan.paths.record);
-  const std::string fingerprint =
-      fingerprint_of(ensemble, identify_input(video, identity_in(recorded)), options);
+  const InputIdentity identity = identify_input(video, identity_in(recorded));
+  const std::string fingerprint = fingerprint_of(ensemble, identity, options);
   plan.finished_already = finished_already(plan.paths, recorded, fingerprint, options);
   std::error_code missing;
   if (fs::exists(plan.paths.journal, missing)) {
@@ -227,6 +228,7 @@ RunPlan plan_run(const Ensemble& ensemble, const fs::path& video, const fs::path
   }
   plan.table_bytes =
       estimated_bytes_per_frame(ensemble, options) * static_cast<double>(plan.num_frames);
+  if (options.labeled_video) plan.video_bytes = static_cast<double>(identity.num_bytes);
   return plan;
 }
 

@@ -50,7 +50,7 @@ struct RunContext {
 /// returned. A video that breaks off gives the frames before that, with a warning.
 /// @throws Error as open_video; Error(io) if the folder cannot be written; Error(usage) if `folder`
 /// holds results of
-///         another run and options.force is not set.
+///         another run and options.force is not set; Error(io) while another process runs there.
 RunOutcome run_video(Ensemble& ensemble, const std::filesystem::path& video,
                      const std::filesystem::path& out, const RunOptions& options,
                      const RunContext& context = {});
@@ -62,7 +62,8 @@ struct RunPlan {
   int64_t num_frames = 0;  ///< by the container's count; 0 if unknown
   bool finished_already = false;
   int64_t num_resumable = 0;  ///< frames in the journal of an interrupted run
-  double table_bytes = 0;     ///< estimated size of the results without a labelled video
+  double table_bytes = 0;     ///< estimated size of the tables and of the journal while it runs
+  double video_bytes = 0;     ///< of the labelled video, if it is asked for: taken as the input's
 };
 RunPlan plan_run(const Ensemble& ensemble, const std::filesystem::path& video,
                  const std::filesystem::path& out, const RunOptions& options);

@@ -24,9 +24,10 @@ void write_smoother(const Ensemble& ensemble, const ResultPaths& paths, const Jo
       begin += bodyparts;
     }
   }
-  write_smoothed(paths.smoothed,
-                 smooth_single_camera(members, {.ensemble = {.allow_one_member = true},
-                                                .num_threads = ensemble.num_threads()}));
+  const SmoothedTracks tracks = smooth_single_camera(
+      members, {.ensemble = {.allow_one_member = true}, .num_threads = ensemble.num_threads()});
+  write_smoothed(paths.smoothed, tracks);
+  if (!paths.smoothed_wide_csv.empty()) write_smoothed_wide(paths.smoothed_wide_csv, tracks);
 }
 
 void write_filter(const Ensemble& ensemble, const ResultPaths& paths, const JournalKey& key) {

@@ -16,7 +16,11 @@
 namespace posse {
 namespace {
 
-constexpr size_t kChunkBytes = size_t{256} << 10;
+/// Of every chunk: the file of a short video is not much larger than its numbers, and that of a
+/// long one has chunks by the thousand, not by the million.
+constexpr size_t kChunkBytes = size_t{32} << 10;
+/// Rows are packed and handed to HDF5 in pieces of about this size.
+constexpr size_t kPackedBytes = size_t{256} << 10;
 /// HDF5 keeps an attribute within one object header message of 64 KiB; some of it is overhead.
 constexpr size_t kLongestAttribute = 65'000;
 /// Room for what HDF5 adds to the rows: attributes, chunk indices, object headers.
@@ -235,7 +239,9 @@ class Hdf5Sink final : public TableSink {
                                   const std::vector<int64_t>& row_extents) const {
     std::vector<hsize_t> extents(1, 0);
     std::vector<hsize_t> most(1, H5S_UNLIMITED);
-    std::vector<hsize_t> chunk(1, std::max<size_t>(kChunkBytes / bytes_per_row, 1));
+    // Equal numbers of rows in all datasets: narrow ones do not get chunks of many more rows.
+    std::vector<hsize_t> chunk(
+        1, std::max<size_t>(kChunkBytes / std::max(bytes_per_row, row_bytes_), 1));
     for (const int64_t extent : row_extents) {
       extents.push_back(static_cast<hsize_t>(extent));
       most.push_back(static_cast<hsize_t>(extent));
@@ -330,8 +336,8 @@ class Hdf5Sink final : public TableSink {
 
   void append_table(const RowNames& rows, std::span<const double> values) {
     const size_t value_bytes = row_bytes_ - index_bytes_;
-    // Packed in pieces of about a chunk, so that memory does not grow with the block given.
-    const size_t step = std::max<size_t>(kChunkBytes / row_bytes_, 1);
+    // In pieces, so that memory does not grow with the block given.
+    const size_t step = std::max<size_t>(kPackedBytes / row_bytes_, 1);
     const size_t first_row = num_rows;
     for (size_t begin = 0; begin < rows.size(); begin += step) {
       const size_t count = std::min(step, rows.size() - begin);
