@@ -3,6 +3,7 @@
 usage: test_full_size.py POSSE DATA. Skipped where the folder $POSSE_SHARED_DATA, else DATA, is not there.
 """
 
+import json
 import os
 import pathlib
 import shutil
@@ -12,7 +13,7 @@ import sys
 DATA = pathlib.Path(os.environ.get("POSSE_SHARED_DATA") or sys.argv[2])
 del sys.argv[2]
 
-from program import ProgramTest, main, np, pd, points, posse, run_words, table  # noqa: E402  (argv first)
+from program import ProgramTest, copy_of, main, np, pd, points, posse, run_words, table  # noqa: E402  (argv first)
 
 ENSEMBLE = DATA / "openfield-ensemble"
 RECORDING = DATA / "openfield" / "videos" / "m3v1mp4.mp4"
@@ -72,26 +73,47 @@ class Openfield(ProgramTest):
 
 
 class FullSizeDgp(ProgramTest):
-    def test_project_of_a_resnet_50_runs_on_the_recording(self):
+    """Project folders of DeepGraphPose around a ResNet-50 of reproducible random weights."""
+
+    def setUp(self):
+        super().setUp()
         tool = DATA.parent / "tools" / "make_snapshot.py"
         if not tool.exists():
             self.skipTest(f"{tool} is not there")
-        project = self.folder / "project"
-        subprocess.run([sys.executable, tool, "--arch", "resnet_50", "--parts", "4", "--project", project, "--video",
-                        RECORDING], check=True, capture_output=True)
-        info = self.assert_code(posse("info", project, "--verify"), 0).out
+        self.project = self.folder / "project"
+        subprocess.run([sys.executable, tool, "--arch", "resnet_50", "--parts", "4", "--project", self.project,
+                        "--video", RECORDING], check=True, capture_output=True)
+
+    def run_over(self, members, out, *more):
+        words = run_words(RECORDING, members, self.folder / out, "--frames", "0:4", *more)
+        done = self.assert_code(posse(*words), 0)
+        return points(table(self.folder / out / "m3v1mp4", "*member*.h5")), done
+
+    def test_runs_on_the_recording_whatever_threads_and_batches(self):
+        info = self.assert_code(posse("info", self.project, "--verify"), 0).out
         for words in ["resnet_50", "snapshot-step2-final--0"]:
             self.assertIn(words, info)
-        tables = []
-        for threads, batch in [("1", "1"), ("2", "2")]:
-            out = self.folder / threads
-            done = self.assert_code(posse(*run_words(RECORDING, [project], out, "--frames", "0:4", "--threads", threads,
-                                                     "--batch", batch)), 0)
-            self.assertIn("dgp rule", done.err)
-            tables.append(points(table(out / "m3v1mp4", "*member.h5")))
-        np.testing.assert_array_equal(*tables)
-        x, y, likelihood = np.moveaxis(tables[0], 2, 0)
+        one, done = self.run_over([self.project], "one", "--threads", "1", "--batch", "1")
+        two, _ = self.run_over([self.project], "two", "--threads", "2", "--batch", "2")
+        self.assertIn("dgp rule", done.err)
+        np.testing.assert_array_equal(one, two)
+        x, y, likelihood = np.moveaxis(one, 2, 0)
         self.assertTrue(np.all((x >= 0) & (x < 640) & (y >= 0) & (y < 480) & (likelihood >= 0) & (likelihood <= 1)))
+
+    def test_of_another_stride_meets_the_first_on_the_finer_grid(self):
+        fine = copy_of(self.project, self.folder / "fine")
+        for path in fine.rglob("pose_cfg.yaml"):
+            text = [line for line in path.read_text().splitlines() if not line.startswith(("output_stride", "stride"))]
+            path.write_text("\n".join([*text, "output_stride: 8", "stride: 4.0", ""]))
+        both, _ = self.run_over([self.project, fine], "both", "--save-members")
+        record = json.loads((self.folder / "both" / "m3v1mp4" / "run.json").read_text())
+        self.assertEqual([m["stride"] for m in record["members"]], [8, 4])
+        alone, _ = self.run_over([fine], "alone", "--save-members")
+        member = next((self.folder / "both").rglob("members/fine/*.h5"))
+        np.testing.assert_array_equal(points(pd.read_hdf(member)),
+                                      points(pd.read_hdf(next((self.folder / "alone").rglob("members/*/*.h5")))))
+        self.assertTrue(np.isfinite(both).all() and np.all((both[..., 2] >= 0) & (both[..., 2] <= 1)))
+        self.assertFalse(np.array_equal(both, alone))
 
 
 if __name__ == "__main__":
