@@ -216,7 +216,8 @@ MemberInfo describe_member(Member member, bool verify) {
   info.warnings = info.member.warnings;
   info.bodyparts = info.member.bodyparts;
   if (!info.member.snapshot.has_data) {
-    info.problems.emplace_back("the snapshot's .data file is missing");
+    info.problems.emplace_back(
+        "the snapshot's .data file is missing: only names and shapes of its variables are known");
   }
   try {
     const Checkpoint checkpoint = Checkpoint::open(info.member.snapshot.prefix);
@@ -248,7 +249,7 @@ std::string to_text(const MemberInfo& info) {
     sheet.add("project", printable(member.project_folder.string()));
   }
   add_network(sheet, info);
-  sheet.add("bodyparts", list_names(info.bodyparts, 30));
+  if (!info.bodyparts.empty()) sheet.add("bodyparts", list_names(info.bodyparts, 30));
   sheet.add("snapshot", fmt::format("{} ({})", printable(member.snapshot.name),
                                     program_of(member.snapshot.parsed.kind)));
   sheet.add("scorer", printable(member.scorer));

@@ -161,7 +161,7 @@ void find_heads(const VariableList& list, NetworkSpec& spec) {
   if (part == nullptr) {
     list.refuse(
         ErrorKind::unsupported,
-        fmt::format("a {} without pose heads ('{}' is missing)", net_type(spec), name),
+        fmt::format("{} without pose heads ('{}' is missing)", net_type(spec), name),
         {.have = list.scopes(),
          .hint = "pretrained backbones cannot predict poses; name a snapshot of a trained model"});
   }

@@ -260,7 +260,9 @@ void throw_not_a_member(const fs::path& path) {
   }
   if (!is_folder(path)) {
     throw Error(ErrorKind::not_found,
-                fmt::format("{}: is neither a folder nor a file of a snapshot", what));
+                fmt::format("{}: is neither a folder nor a file of a snapshot", what),
+                {.hint = "a snapshot is an .index file with its .data files; one in TensorFlow's "
+                         "format V1, a single file, has to be saved anew by TensorFlow"});
   }
   if (has_torch_models(path)) throw_torch(path);
   if (is_file(path / "config.yaml")) {

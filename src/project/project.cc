@@ -58,12 +58,6 @@ void choose_the_snapshot(Member& member, const MemberLocation& location,
   member.snapshot = member.snapshots[choice.index];
   member.reasons.push_back(fmt::format("snapshot {}: {}", printable(member.snapshot.name),
                                        named ? "named by the path" : choice.reason));
-  if (!member.snapshot.has_data) {
-    member.warnings.push_back(
-        fmt::format("snapshot {}: its .data file is missing; only names and shapes of its "
-                    "variables are known",
-                    printable(member.snapshot.name)));
-  }
 }
 
 /// DeepGraphPose reads the training configuration, DeepLabCut the one for testing.

@@ -76,6 +76,11 @@ void RateWatch::add(int64_t ticks) {
   last_ = ticks;
 }
 
+bool RateWatch::would_jump(int64_t ticks) const {
+  return has_interval_ && last_ != AV_NOPTS_VALUE && ticks != AV_NOPTS_VALUE &&
+         2 * (ticks - last_) > 3 * longest_;
+}
+
 bool RateWatch::is_variable() const {
   const int64_t spread = longest_ - shortest_;
   return has_interval_ && spread > 2 &&
@@ -140,12 +145,19 @@ bool VideoFileReader::advance() {
                                     decoded_->height, counted(report_.num_decoded, "frame"));
     return false;
   }
-  current_index_ = first_index_ + num_from_stream_++ + stream_->num_gaps();
+  if (is_left_over()) return false;
+  if (stream_->num_gaps() != std::exchange(num_gaps_, stream_->num_gaps())) rate_.restart();
+  current_index_ = first_index_ + num_from_stream_++ + num_gaps_;
   ++report_.num_decoded;
   if (is_flagged(*decoded_)) ++report_.num_corrupt;
   last_time_ = decoded_->best_effort_timestamp;
   rate_.add(last_time_);
   return true;
+}
+
+bool VideoFileReader::is_left_over() const {
+  return stream_->at_end_of_file() && rate_.would_jump(decoded_->best_effort_timestamp) &&
+         (!stream_->broke_off().empty() || !early_end().empty());
 }
 
 void VideoFileReader::jump_to_range() {

@@ -17,6 +17,11 @@ class RateWatch {
   /// True if two intervals differ by more than rounding to ticks explains (2 ticks) and by more
   /// than 5 %.
   bool is_variable() const;
+  /// The next interval does not count: frames were lost in it.
+  void restart() { last_ = AV_NOPTS_VALUE; }
+  /// True if `ticks` comes much later after the last frame than any frame so far did.
+  bool would_jump(int64_t ticks) const;
+
   int64_t shortest() const { return shortest_; }
   int64_t longest() const { return longest_; }
 
@@ -47,6 +52,9 @@ class VideoFileReader : public VideoReader {
   void warn_about_counts();
   void warn_about_quality();
   std::string early_end() const;
+  /// True if decoded_ is left over at the end of a file that was cut short, with frames missing
+  /// before it: its number cannot be known.
+  bool is_left_over() const;
   void deliver(VideoFrame& frame);
 
   VideoReaderOptions options_;
@@ -62,6 +70,7 @@ class VideoFileReader : public VideoReader {
   int64_t first_index_ =
       0;  // of the frames that stream_ gives: 0, or the keyframe that was jumped to
   int64_t num_from_stream_ = 0;  // frames stream_ has given
+  int64_t num_gaps_ = 0;         // lost frames that are counted in current_index_
   int64_t current_index_ = -1;   // of decoded_
   int64_t last_time_ = AV_NOPTS_VALUE;
   bool is_waiting_ = false;  // decoded_ has not been looked at by read()

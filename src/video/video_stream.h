@@ -55,6 +55,8 @@ class VideoStream {
   }  ///< packets that the decoder refused
   /// Frames lost before the last frame that next() gave, as far as presentation times tell.
   int64_t num_gaps() const { return num_gaps_; }
+  /// Everything was read; next() gives what the decoder still holds.
+  bool at_end_of_file() const { return at_end_of_file_; }
   const std::string& broke_off() const { return broke_off_; }
   const std::vector<std::string>& complaints() const {
     return complaints_;
