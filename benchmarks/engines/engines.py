@@ -1,0 +1,144 @@
+"""Engines as processes that take turns, and what all comparisons share: frames, networks, medians, the machine's description."""
+import json
+import os
+import platform
+import statistics
+import subprocess
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PYTHON = "/usr/bin/python3"  # Debian's own, which has Debian's PyTorch and OpenCV
+
+
+def output(words):
+    return subprocess.run(list(map(str, words)), check=True, capture_output=True, text=True).stdout
+
+
+def pinned(threads, words, first=0):
+    return ["taskset", "-c", "%d-%d" % (first, first + threads - 1), *map(str, words)]
+
+
+class Worker:
+    """A process on processors first ... first + threads - 1 that answers orders line by line; started and warmed up."""
+
+    def __init__(self, threads, words, first=0):
+        self.process = subprocess.Popen(pinned(threads, words, first), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.ready = self.read()
+
+    def read(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit("a worker ended early: " + " ".join(self.process.args))
+        return json.loads(line)
+
+    def send(self, order):
+        self.process.stdin.write(order + "\n")
+        self.process.stdin.flush()
+
+    def ask(self, order):
+        self.send(order)
+        return self.read()
+
+    def ms_per_frame(self, frames):
+        return self.ask("run %d" % frames)["ms_per_frame"]
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class Pair:
+    """Workers side by side, one processor each, that share the frames between them."""
+
+    def __init__(self, count, words):
+        self.workers = [Worker(1, words, first=i) for i in range(count)]
+
+    def ms_per_frame(self, frames):
+        start = time.perf_counter()
+        for worker in self.workers:
+            worker.send("run %d" % frames)
+        for worker in self.workers:
+            worker.read()
+        return 1e3 * (time.perf_counter() - start) / (frames * len(self.workers))
+
+    def close(self):
+        for worker in self.workers:
+            worker.close()
+
+
+def has_onnxruntime():
+    return subprocess.run(["node", "-e", "require('onnxruntime-node')"], capture_output=True).returncode == 0
+
+
+def has_python(module):
+    return subprocess.run([PYTHON, "-c", "import " + module], capture_output=True).returncode == 0
+
+
+class Bench:
+    """One build of posse, one frame size, one folder for models; makes workers of every engine."""
+
+    def __init__(self, bin_folder, folder, width, height):
+        self.bin, self.folder, self.size = bin_folder, folder, [str(width), str(height)]
+        self.frame = os.path.join(folder, "frame-%dx%d.rgb" % (width, height))
+        with open(self.frame, "wb") as file:  # smooth colours with noise, the same for all
+            file.write(bytes((x * 200 // width + y * 40 // height + (x * 7919 + y * 104729 + c * 611953) % 15) & 255
+                             for y in range(height) for x in range(width) for c in range(3)))
+
+    def make_members(self, net, count):
+        return output([self.bin + "/posse_bench_members", self.folder, net, count]).split()
+
+    def export(self, member, *options):
+        """The network as its users would want it: float input, and no output that is not asked for."""
+        full, model = (os.path.join(self.folder, "-".join(member.split("/")[-2:]) + end) for end in ("-full.onnx", ".onnx"))
+        if not os.path.exists(model):
+            output([self.bin + "/posse", "export", member, "--onnx", full, "--float-input", "--decode", "dgp", *options])
+            output([PYTHON, "-c", "import onnx.utils, sys; onnx.utils.extract_model(sys.argv[1], sys.argv[2], ['frames'], "
+                    "['scoremap_logits'], check_model=False)", full, model])
+            os.remove(full)
+        return model
+
+    def posse(self, members, threads, batch=0, memory="full"):
+        return Worker(threads, [self.bin + "/posse_bench_worker", self.frame, *self.size, threads, batch, memory, *members])
+
+    def onnxruntime_words(self, models, threads):
+        return ["node", HERE + "/onnxruntime_worker.js", self.frame, *self.size, threads, *models]
+
+    def torch_words(self, mode, models, threads):
+        return [PYTHON, HERE + "/torch_worker.py", mode, self.frame, *self.size, threads, *models]
+
+    def opencv_words(self, models, threads):
+        return [PYTHON, HERE + "/opencv_worker.py", self.frame, *self.size, threads, *models]
+
+
+def spread(values, form="%.1f"):
+    return (form + " (" + form + " to " + form + ")") % (statistics.median(values), min(values), max(values))
+
+
+def take_turns(engines, rounds, frames):
+    """{engine: [ms per frame in each round]}; engines run one after another, each round begins with another one."""
+    times = {name: [] for name in engines}
+    names = list(engines)
+    for round_index in range(rounds):
+        shift = round_index % len(names)
+        for name in names[shift:] + names[:shift]:
+            times[name].append(engines[name].ms_per_frame(frames[name] if isinstance(frames, dict) else frames))
+    return times
+
+
+def ratios(times, of, to):
+    """Round by round."""
+    return [a / b for a, b in zip(times[of], times[to])]
+
+
+def machine():
+    """One line: processor, processors this process may use, versions of all engines."""
+    with open("/proc/cpuinfo") as file:
+        cpu = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), platform.machine())
+    versions = []
+    for name, words in (("ONNX Runtime", ["node", "-p", "require('onnxruntime-node').env.versions.node"]),
+                        ("PyTorch", [PYTHON, "-c", "import torch; print(torch.__version__)"]),
+                        ("OpenCV", [PYTHON, "-c", "import cv2; print(cv2.__version__)"])):
+        done = subprocess.run(words, capture_output=True, text=True)
+        if done.returncode == 0:
+            versions.append(name + " " + done.stdout.strip())
+    return "%s, %d processors; %s" % (cpu, len(os.sched_getaffinity(0)), ", ".join(versions))
