@@ -23,6 +23,7 @@ struct ExportArguments {
   fs::path file;
   bool ensemble = false;
   bool float_input = false;
+  bool force = false;
   EnsembleOptions options;
 };
 
@@ -36,13 +37,28 @@ std::vector<std::pair<std::string, std::string>> metadata_of(const Ensemble& ens
       {"decode", std::string(to_string(ensemble.consensus_rule()))}};
   for (const MemberNetwork& member : ensemble.members()) {
     metadata.emplace_back(member.name + "/network", net_type(member.spec));
+    metadata.emplace_back(member.name + "/decode", std::string(to_string(member.rule)));
+    metadata.emplace_back(member.name + "/batch_norm",
+                          std::string(to_string(member.spec.batch_norm_mode)));
     metadata.emplace_back(member.name + "/snapshot",
                           member.checkpoint.prefix().filename().string());
   }
   return metadata;
 }
 
+void check_target(const ExportArguments& arguments) {
+  if (fs::is_directory(arguments.file)) {
+    throw Error(ErrorKind::usage, fmt::format("{}: is a folder", arguments.file.string()),
+                {.hint = "name the file to write, as network.onnx"});
+  }
+  if (fs::exists(arguments.file) && !arguments.force) {
+    throw Error(ErrorKind::usage, fmt::format("{}: exists already", arguments.file.string()),
+                {.hint = "--force replaces it"});
+  }
+}
+
 void export_onnx(const ExportArguments& arguments, CommandContext& context) {
+  check_target(arguments);
   const Ensemble ensemble = Ensemble::open(arguments.members, arguments.options);
   const auto& members = ensemble.members();
   if (members.size() > 1 && !arguments.ensemble) {
@@ -78,6 +94,7 @@ void add_export(CLI::App& root, CommandContext& context) {
                  "all members and their mean consensus as one graph");
   verb->add_flag("--float-input", arguments->float_input,
                  "take pictures as float32 0 ... 255 instead of uint8");
+  verb->add_flag("--force", arguments->force, "replace FILE if it exists");
   describe(arguments->options, OptionBinder(*verb, "Networks"));
   verb->footer(
       "inputs   RGB pictures [frames, height, width, 3], height and width open, preprocessing "

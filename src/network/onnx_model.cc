@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 #include <type_traits>
 
@@ -121,8 +123,9 @@ std::string_view bytes_of(std::span<const T> values) {
 
 class OutputFile {
  public:
-  explicit OutputFile(const std::filesystem::path& path)
-      : path_(path), file_(std::fopen(path.c_str(), "wb")) {
+  /// @param target  the name for messages.
+  OutputFile(const std::filesystem::path& path, std::filesystem::path target)
+      : path_(std::move(target)), file_(std::fopen(path.c_str(), "wb")) {
     if (!file_) fail();
   }
   void write(std::string_view bytes) {
@@ -137,7 +140,8 @@ class OutputFile {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
   [[noreturn]] void fail() const {
-    throw Error(ErrorKind::io, fmt::format("cannot write {}", printable(path_.string())));
+    throw Error(ErrorKind::io, fmt::format("{}: cannot be written: {}", printable(path_.string()),
+                                           std::strerror(errno)));
   }
   std::filesystem::path path_;
   std::unique_ptr<std::FILE, Close> file_;
@@ -230,7 +234,7 @@ void OnnxModel::write(const std::filesystem::path& path) const {
                 {.hint = "export fewer members into one file"});
   }
   PendingFile pending(path);
-  OutputFile file(pending.temporary());
+  OutputFile file(pending.temporary(), path);
   file.write(model.bytes());
   file.write(graph.bytes());
   for (size_t i = 0; i < constants_.size(); ++i) {
