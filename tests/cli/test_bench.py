@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """`posse bench --json`: every figure is there, in its unit, and in order. Never how fast anything is.
 
-usage: check_bench.py POSSE DEMO_DATA
+usage: test_bench.py POSSE DEMO_DATA
 """
 import json
 import math
