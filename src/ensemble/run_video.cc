@@ -207,6 +207,22 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
   return outcome;
 }
 
+RunOutcome write_results(Ensemble& ensemble, const fs::path& video, const fs::path& out,
+                         const RunOptions& options, std::span<const FrameResult> results) {
+  if (!plan_run(ensemble, video, out, options).finished_already) {
+    const ResultPaths paths = result_paths(ensemble, video, out, options);
+    make_folder(paths.folder);
+    const JournalLock lock(paths.journal);
+    fs::resize_file(paths.journal, 0);
+    JournalWriter journal(
+        paths.journal,
+        key_of(ensemble, fingerprint_of(ensemble, identify_input(video, {}), options)));
+    for (const FrameResult& result : results) journal.append(result);
+    journal.flush();
+  }
+  return run_video(ensemble, video, out, options);  // finds all frames done
+}
+
 RunPlan plan_run(const Ensemble& ensemble, const fs::path& video, const fs::path& out,
                  const RunOptions& options) {
   options.frames.validate();

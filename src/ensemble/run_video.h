@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,15 @@ struct RunContext {
 RunOutcome run_video(Ensemble& ensemble, const std::filesystem::path& video,
                      const std::filesystem::path& out, const RunOptions& options,
                      const RunContext& context = {});
+
+/// What run_video does, for frames that were computed before: the same files, without the networks.
+///
+/// @param results  of the frames that `options.frames` means, in order, made with
+/// `options.consensus`.
+/// @throws Error as run_video.
+RunOutcome write_results(Ensemble& ensemble, const std::filesystem::path& video,
+                         const std::filesystem::path& out, const RunOptions& options,
+                         std::span<const FrameResult> results);
 
 /// What run_video would do, without running anything.
 struct RunPlan {
