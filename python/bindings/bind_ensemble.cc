@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "base/hash.h"
-#include "ensemble/result_files.h"
+#include "ensemble/result_paths.h"
 #include "ensemble/run_video.h"
 #include "option_keywords.h"
 
@@ -57,6 +57,8 @@ class PythonListener {
   std::exception_ptr raised_;
 };
 
+std::string text_of(const py::handle& object) { return py::str(object); }
+
 /// Frames that a range has in this video; nullopt where that is not known before decoding.
 /// @throws Error(invalid_value) if the range ends behind the video.
 std::optional<int64_t> checked_count(const VideoInfo& info, const FrameRange& range) {
@@ -70,19 +72,11 @@ std::optional<int64_t> checked_count(const VideoInfo& info, const FrameRange& ra
   return range.count(count);
 }
 
-std::vector<std::string> warnings_of(const VideoReport& report) {
-  std::vector<std::string> warnings = report.warnings;
-  if (!report.broke_off.empty()) {
-    warnings.push_back(fmt::format("the video breaks off after {} frames: {}", report.num_decoded,
-                                   report.broke_off));
-  }
-  return warnings;
-}
-
 /// One picture [height, width, 3].
 Image image_of(const py::array& array) {
-  if (array.dtype().kind() != 'u' || array.itemsize() != 1) {
-    throw Error(ErrorKind::invalid_value, "pictures must be uint8");
+  if (!py::isinstance<py::array_t<uint8_t>>(array)) {
+    throw Error(ErrorKind::invalid_value,
+                fmt::format("pictures must be uint8, found {}", text_of(array.dtype())));
   }
   require_axes(array, 3, "picture", "height, width, rgb");
   if (array.shape(2) != 3 || array.shape(0) == 0 || array.shape(1) == 0) {
@@ -99,7 +93,7 @@ Image image_of(const py::array& array) {
 std::vector<Image> images_of(const py::object& images) {
   std::vector<Image> list;
   for (const py::handle& image : images) {
-    list.push_back(image_of(py::array::ensure(py::reinterpret_borrow<py::object>(image))));
+    list.push_back(image_of(py::array(py::reinterpret_borrow<py::object>(image))));
   }
   return list;
 }
@@ -164,8 +158,11 @@ BoundEnsemble::Turn::~Turn() {
   ensemble_.mutex_.unlock();
 }
 
-FrameResults BoundEnsemble::empty_results() const {
-  return {ensemble_.members().size(), ensemble_.bodyparts().size()};
+FrameResults BoundEnsemble::empty_results(FrameRange range, ConsensusMethod consensus) const {
+  FrameResults results(ensemble_.members().size(), ensemble_.bodyparts().size());
+  results.range = range;
+  results.consensus = consensus;
+  return results;
 }
 
 FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::object& frames,
@@ -173,12 +170,14 @@ FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::ob
                                 const py::object& on_chunk, size_t chunk_frames) {
   const FrameRange range = frame_range_of(frames);
   const auto method = enum_of<ConsensusMethod>("consensus", consensus);
-  FrameResults results = empty_results();
+  FrameResults results = empty_results(range, method);
   PythonListener listener(progress);
   const Turn turn(*this);
   const auto deliver = [&] {
+    results.range.start = results.frames.front().frame_index;
+    results.range.stop = results.frames.back().frame_index + 1;
     listener.guarded([&] { on_chunk(py::cast(std::move(results))); });
-    results = empty_results();
+    results = empty_results(range, method);
   };
   {
     const py::gil_scoped_release other_threads_run;
@@ -199,7 +198,7 @@ FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::ob
                    .stop = &listener.stop()});
     if (chunk_frames > 0 && !results.frames.empty()) deliver();
     listener.report(done, total, true);
-    results.warnings = warnings_of(reader->report());
+    results.warnings = reader->report().warnings;
   }
   listener.raise_if_raised();
   return results;
@@ -208,7 +207,7 @@ FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::ob
 FrameResults BoundEnsemble::predict(const py::object& images, const std::string& consensus) {
   const auto method = enum_of<ConsensusMethod>("consensus", consensus);
   const std::vector<Image> pictures = images_of(images);
-  FrameResults results = empty_results();
+  FrameResults results = empty_results({}, method);
   const Turn turn(*this);
   const py::gil_scoped_release other_threads_run;
   results.frames = ensemble_.predict(pictures, method);
@@ -239,6 +238,7 @@ py::tuple BoundEnsemble::scoremaps(const std::filesystem::path& video, const py:
                          listener.report(static_cast<int64_t>(frame_index.size()), total);
                        },
                    .stop = &listener.stop()});
+    listener.report(static_cast<int64_t>(frame_index.size()), total, true);
   }
   listener.raise_if_raised();
   py::list maps;
@@ -256,9 +256,11 @@ py::dict BoundEnsemble::write(const std::filesystem::path& video,
   {
     const Turn turn(*this);
     const py::gil_scoped_release other_threads_run;
-    outcome = run_video(ensemble_, video, folder, options,
-                        {.progress = [&](const Progress& p) { listener.report(p.done, p.total); },
-                         .stop = &listener.stop()});
+    outcome = run_video(
+        ensemble_, video, folder, options,
+        {.progress =
+             [&](const Progress& p) { listener.report(p.done, p.total, p.done == p.total); },
+         .stop = &listener.stop()});
   }
   listener.raise_if_raised();
   py::dict written;
@@ -272,22 +274,20 @@ py::dict BoundEnsemble::write(const std::filesystem::path& video,
 std::vector<std::filesystem::path> BoundEnsemble::save(const FrameResults& results,
                                                        const std::filesystem::path& video,
                                                        const std::filesystem::path& folder,
-                                                       const py::kwargs& keywords) const {
-  const auto options = options_from<RunOptions>(keywords);
-  const ResultPaths paths = result_paths(ensemble_, video, folder, options);
-  std::vector<std::filesystem::path> files = paths.final_files(options);
-  files.pop_back();  // run.json is the record of a run, and this is none
-  for (const auto& file : files) {
-    if (std::filesystem::exists(file) && !options.force) {
-      throw Error(ErrorKind::usage, fmt::format("{}: exists already", file.string()),
-                  {.hint = "force=True overwrites it"});
-    }
-  }
+                                                       const py::kwargs& keywords) {
+  auto options = options_from<RunOptions>(keywords);
+  options.frames = results.range;
+  options.consensus = results.consensus;
+  const Turn turn(*this);
   const py::gil_scoped_release other_threads_run;
-  ResultFiles tables(ensemble_, paths, options);
-  for (const FrameResult& frame : results.frames) tables.append(frame);
-  tables.finish();
-  return files;
+  const RunOutcome outcome = write_results(ensemble_, video, folder, options, results.frames);
+  return outcome.paths.final_files(options);
+}
+
+std::string BoundEnsemble::scorer(const std::string& consensus) const {
+  RunOptions options;
+  options.consensus = enum_of<ConsensusMethod>("consensus", consensus);
+  return result_paths(ensemble_, "video.mp4", "", options).scorer;
 }
 
 std::vector<py::dict> BoundEnsemble::members() const {
@@ -335,6 +335,10 @@ std::vector<std::array<int64_t, 3>> BoundEnsemble::scoremap_shapes(int64_t heigh
 
 void bind_ensemble(py::module_& core) {
   bind_frame_results(core);
+  core.def("ensemble_options", &option_help<EnsembleOptions>,
+           "Keywords of Ensemble, each with its meaning.");
+  core.def("run_options", &option_help<RunOptions>,
+           "Keywords of Ensemble.write and Ensemble.save, each with its meaning.");
   py::class_<BoundEnsemble>(core, "Ensemble", "Use posse.Ensemble.")
       .def(
           py::init([](const std::vector<std::filesystem::path>& paths, const py::kwargs& keywords) {
@@ -360,6 +364,7 @@ void bind_ensemble(py::module_& core) {
       .def("predict", &BoundEnsemble::predict, py::arg("images"), py::arg("consensus"))
       .def("scoremaps", &BoundEnsemble::scoremaps, py::arg("video"), py::arg("frames"),
            py::arg("progress"))
+      .def("scorer", &BoundEnsemble::scorer, py::arg("consensus"))
       .def("write", &BoundEnsemble::write, py::arg("video"), py::arg("folder"), py::arg("progress"))
       .def("save", &BoundEnsemble::save, py::arg("results"), py::arg("video"), py::arg("folder"));
 }

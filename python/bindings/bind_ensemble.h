@@ -36,10 +36,13 @@ class BoundEnsemble {
                       const py::object& progress);
   py::dict write(const std::filesystem::path& video, const std::filesystem::path& folder,
                  const py::object& progress, const py::kwargs& keywords);
+  /// Writes what run_video writes for the same frames and options, without running the networks.
   std::vector<std::filesystem::path> save(const FrameResults& results,
                                           const std::filesystem::path& video,
                                           const std::filesystem::path& folder,
-                                          const py::kwargs& keywords) const;
+                                          const py::kwargs& keywords);
+  /// Of the tables of a run.
+  std::string scorer(const std::string& consensus) const;
 
  private:
   /// Holds the ensemble for one call.
@@ -54,7 +57,7 @@ class BoundEnsemble {
     BoundEnsemble& ensemble_;
   };
 
-  FrameResults empty_results() const;
+  FrameResults empty_results(FrameRange range, ConsensusMethod consensus) const;
   /// Equal for networks that give equal scoremaps: weights and everything that decides how they are
   /// run.
   static std::string fingerprint_of(const MemberNetwork& member);

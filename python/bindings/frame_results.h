@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "base/frame_range.h"
 #include "bindings.h"
+#include "ensemble/consensus.h"
 #include "ensemble/frame_result.h"
 
 namespace posse {
@@ -18,6 +20,8 @@ struct FrameResults {
   std::vector<FrameResult> frames;
   size_t num_members;
   size_t num_bodyparts;
+  FrameRange range;  ///< of the video: what was asked for; of a chunk, what it holds
+  ConsensusMethod consensus = ConsensusMethod::mean;
   std::vector<std::string> warnings;  ///< about the data
 };
 

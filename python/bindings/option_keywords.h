@@ -14,6 +14,12 @@
 
 namespace posse {
 
+/// "training_set_index" of "training-set-index".
+inline std::string keyword_of(std::string name) {
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
 /// Visitor for describe(): takes the keyword of each field, if it was given.
 class KeywordReader {
  public:
@@ -38,7 +44,7 @@ class KeywordReader {
   template <class Enum>
   requires std::is_enum_v<Enum>
   void operator()(const char* name, Enum& field, const char*, const char*) const {
-    if (std::string word; take(name, word)) field = enum_of<Enum>(keyword(name), word);
+    if (std::string word; take(name, word)) field = enum_of<Enum>(keyword_of(name), word);
   }
 
   /// @throws Python's TypeError for keywords that no field took.
@@ -55,14 +61,8 @@ class KeywordReader {
   }
 
  private:
-  static std::string keyword(const char* name) {
-    std::string text = name;
-    std::replace(text.begin(), text.end(), '-', '_');
-    return text;
-  }
-
   std::optional<py::object> find(const char* name) const {
-    known_.push_back(keyword(name));
+    known_.push_back(keyword_of(name));
     if (!keywords_.contains(known_.back().c_str())) return std::nullopt;
     return py::reinterpret_borrow<py::object>(keywords_[known_.back().c_str()]);
   }
@@ -75,20 +75,40 @@ class KeywordReader {
       field = value->cast<Value>();
     } catch (const py::cast_error&) {
       throw py::type_error(
-          fmt::format("option '{}' cannot be {}", keyword(name), std::string(py::repr(*value))));
+          fmt::format("option '{}' cannot be {}", keyword_of(name), std::string(py::repr(*value))));
     }
     return true;
   }
 
   static int checked_count(const char* name, int value) {
     if (value >= 0) return value;
-    throw Error(ErrorKind::usage, fmt::format("{} {}: must not be negative", keyword(name), value));
+    throw Error(ErrorKind::usage,
+                fmt::format("{} {}: must not be negative", keyword_of(name), value));
   }
 
   py::dict keywords_;
   mutable std::vector<std::string>
       known_;  ///< names asked for so far; describe() wants a const visitor
 };
+
+/// Visitor for describe(): keywords with what the command line's help says of them.
+struct KeywordLister {
+  py::dict& help;
+
+  template <class Field>
+  void operator()(const char* name, const Field&, const char*, const char* text) const {
+    help[py::str(keyword_of(name))] = text;
+  }
+};
+
+/// Keyword -> meaning, in the order of the command line's help.
+template <class Options>
+py::dict option_help() {
+  py::dict help;
+  Options options;
+  describe(options, KeywordLister{help});
+  return help;
+}
 
 /// All options of a struct from keywords. @throws TypeError, Error(usage)
 template <class Options>
