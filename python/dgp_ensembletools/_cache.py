@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import struct
 import sys
 import tempfile
 import threading
+import time
 import warnings
-import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,20 @@ import numpy.typing as npt
 
 from posse import _core
 
-__all__ = ["ScoremapCache", "USER_CACHE", "content_key", "open_cache"]
+__all__ = ["USER_CACHE", "ScoremapCache", "content_key", "open_cache", "user_folder"]
 
 #: Changes when the same networks and pictures would give other numbers.
 _NUMERICS_VERSION = 1
 #: Frames per file. Small enough that a rewrite is cheap, large enough that a video is not a million files.
 _CHUNK = 32
-_DAMAGED = (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError)
+#: Size that all files together may have, unless POSSE_CACHE_BYTES or joblib.Memory(bytes_limit=...) says otherwise.
+_LIMIT_BYTES = 10 << 30
+#: A file: mark, CRC-32 of the rest; frames, height, width, bodyparts; the frames' numbers; their logits.
+_MARK = b"posseMAP"
+_HEAD = struct.Struct("<8sI")
+_SHAPE = struct.Struct("<4q")
+#: Seconds after which a file that somebody was writing is taken for abandoned.
+_ABANDONED = 3600.0
 
 Maps = npt.NDArray[np.float32]
 
@@ -41,7 +49,8 @@ class _UserCache:
 USER_CACHE = _UserCache()
 
 
-def _user_folder() -> Path:
+def user_folder() -> Path:
+    """$XDG_CACHE_HOME/posse or ~/.cache/posse; a folder for temporary files where there is no writable home."""
     base = os.environ.get("XDG_CACHE_HOME") or (os.path.expanduser("~/.cache") if os.environ.get("HOME") else "")
     if base and os.access(_nearest_existing(Path(base)), os.W_OK):
         return Path(base) / "posse"
@@ -54,16 +63,29 @@ def _nearest_existing(path: Path) -> Path:
     return path
 
 
+def _limit(memory: Any = None) -> int:
+    given = getattr(memory, "bytes_limit", None)
+    if isinstance(given, int):
+        return given
+    text = os.environ.get("POSSE_CACHE_BYTES", "")
+    if text and not text.isdigit():
+        raise ValueError(f"POSSE_CACHE_BYTES is '{text}', expected a number of bytes")
+    return int(text) if text else _LIMIT_BYTES
+
+
+_announced = threading.Event()
+
+
 def open_cache(memory: Any) -> ScoremapCache | None:
     """The cache that the argument `memory` means: None for none, a path, a joblib.Memory, or USER_CACHE."""
     if memory is None:
         return None
     if memory is USER_CACHE:
-        return ScoremapCache(_user_folder(), announce=True)
+        return ScoremapCache(user_folder(), _limit(), announced=_announced)
     if isinstance(memory, (str, os.PathLike)):
-        return ScoremapCache(Path(memory))
+        return ScoremapCache(Path(memory), _limit())
     if hasattr(memory, "location"):
-        return None if memory.location is None else ScoremapCache(Path(memory.location))
+        return None if memory.location is None else ScoremapCache(Path(memory.location), _limit(memory))
     raise TypeError(f"memory must be None, a path or a joblib.Memory, not {type(memory).__name__}")
 
 
@@ -85,31 +107,55 @@ def content_key(video: Path, network: str, backend: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _encode(maps: dict[int, Maps]) -> bytes:
+    frames = sorted(maps)
+    logits = np.stack([maps[frame] for frame in frames]).astype("<f4", copy=False)
+    payload = _SHAPE.pack(*logits.shape) + np.array(frames, dtype="<i8").tobytes() + logits.tobytes()
+    return _HEAD.pack(_MARK, zlib.crc32(payload)) + payload
+
+
+def _decode(content: bytes) -> dict[int, Maps]:
+    """Raises ValueError if a single byte is not as it was written."""
+    if len(content) < _HEAD.size + _SHAPE.size:
+        raise ValueError("cut short")
+    mark, checksum = _HEAD.unpack_from(content)
+    if mark != _MARK or checksum != zlib.crc32(memoryview(content)[_HEAD.size :]):
+        raise ValueError("not what was written")
+    shape = _SHAPE.unpack_from(content, _HEAD.size)
+    frames = np.frombuffer(content, "<i8", shape[0], _HEAD.size + _SHAPE.size)
+    logits = np.frombuffer(content, "<f4", offset=_HEAD.size + _SHAPE.size + frames.nbytes).reshape(shape)
+    return dict(zip(frames.tolist(), logits))
+
+
 class ScoremapCache:
     """A folder of scoremaps, least recently used ones removed beyond a size.
 
     Files appear whole or not at all, carry checksums, and a damaged one counts as absent. A folder that cannot be written
-    is read only. Several processes may use one folder at the same time.
+    is read only. Several threads and processes may use one folder at the same time.
 
     Parameters
     ----------
     location : path
     limit_bytes : int
-        Size above which the oldest files go.
+        Size above which the least recently used files go.
+    announced : threading.Event, optional
+        If not set, the folder is named on stderr when something is first kept there, and this is set.
     """
 
-    def __init__(self, location: Path, limit_bytes: int = 10 << 30, *, announce: bool = False) -> None:
+    def __init__(
+        self, location: Path, limit_bytes: int = _LIMIT_BYTES, *, announced: threading.Event | None = None
+    ) -> None:
         self.folder = Path(location) / "scoremaps"
         self.limit_bytes = limit_bytes
-        self._announce = announce
+        self._announced = announced
         self._writable = True
         self._lock = threading.Lock()
 
     def _file(self, key: str, chunk: int) -> Path:
-        return self.folder / key[:2] / key / f"{chunk:08d}.npz"
+        return self.folder / key[:2] / key / f"{chunk:08d}.maps"
 
     def load(self, key: str, frames: list[int]) -> dict[int, Maps]:
-        """Those of the frames that are there: frame -> logits [height, width, bodyparts]."""
+        """Those of the frames that are there: frame -> logits [height, width, bodyparts], not to be written to."""
         found: dict[int, Maps] = {}
         wanted = set(frames)
         for chunk in sorted({frame // _CHUNK for frame in frames}):
@@ -120,21 +166,16 @@ class ScoremapCache:
 
     def _read(self, path: Path) -> dict[int, Maps]:
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                frames, logits = stored["frames"], stored["logits"]
-            if logits.ndim != 4 or len(frames) != len(logits):
-                raise ValueError("not a chunk of scoremaps")
-        except FileNotFoundError:
+            maps = _decode(path.read_bytes())
+        except OSError:
             return {}
-        except _DAMAGED:
+        except ValueError:
             with contextlib.suppress(OSError):
                 path.unlink()
             return {}
-        except OSError:
-            return {}
         with contextlib.suppress(OSError):
             os.utime(path)  # recently used
-        return dict(zip(frames.tolist(), logits))
+        return maps
 
     def store(self, key: str, frames: list[int], logits: Maps) -> None:
         """Adds frames to what is there."""
@@ -145,18 +186,17 @@ class ScoremapCache:
             for chunk, new in by_chunk.items():
                 path = self._file(key, chunk)
                 if self._writable:
-                    self._write(path, {**self._read(path), **new})
+                    self._write(path, _encode({**self._read(path), **new}))
             if self._writable:
                 self._shrink()
 
-    def _write(self, path: Path, maps: dict[int, Maps]) -> None:
+    def _write(self, path: Path, content: bytes) -> None:
         temporary = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".partial", delete=False) as file:
                 temporary = file.name
-                order = sorted(maps)
-                np.savez(file, frames=np.array(order, dtype=np.int64), logits=np.stack([maps[i] for i in order]))
+                file.write(content)
             os.replace(temporary, path)
         except OSError as error:
             if temporary is not None:
@@ -165,8 +205,8 @@ class ScoremapCache:
             self._writable = False
             warnings.warn(f"scoremaps cannot be kept in {self.folder}: {error}", UserWarning, stacklevel=2)
             return
-        if self._announce:
-            self._announce = False
+        if self._announced is not None and not self._announced.is_set():
+            self._announced.set()
             print(f"dgp_ensembletools: scoremaps are kept in {self.folder}", file=sys.stderr)
 
     def _shrink(self) -> None:
@@ -174,7 +214,8 @@ class ScoremapCache:
         for path in self.folder.glob("*/*/*"):
             with contextlib.suppress(OSError):
                 status = path.stat()
-                files.append((status.st_mtime_ns, status.st_size, path))
+                if path.suffix != ".partial" or time.time() - status.st_mtime > _ABANDONED:
+                    files.append((status.st_mtime_ns, status.st_size, path))
         total = sum(size for _, size, _ in files)
         for _, size, path in sorted(files):
             if total <= self.limit_bytes:

@@ -16,7 +16,6 @@ from dgp_ensembletools._errors import MissingInput, WrongInput
 __all__ = ["PoseConfig", "predicted_video", "raw_video", "read_groundtruth", "read_pose_csv", "rewrite_project_path"]
 
 _VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".wmv", ".webm"}
-_LABELED = re.compile(r"_labeled[^/]*$")
 
 
 class PoseConfig(dict[str, Any]):
@@ -29,10 +28,16 @@ class PoseConfig(dict[str, Any]):
             raise AttributeError(name) from None
 
 
+def _raw_stem(stem: str) -> str:
+    """Without the last "_labeled" and what follows it."""
+    position = stem.rfind("_labeled")
+    return stem if position < 0 else stem[:position]
+
+
 def raw_video(project: Path, video_name: str) -> Path:
-    """The video that networks are run on, for its own name or that of its labelled copy."""
+    """The video that networks are run on, for its own name (with or without suffix) or that of its labelled copy."""
     given = Path(video_name)
-    stem = _LABELED.sub("", given.stem)
+    stems = {_raw_stem(given.stem), _raw_stem(given.name)}
     folders = [project / "videos", project / "videos_dgp"]
     for folder in folders:
         exact = folder / given.name
@@ -40,33 +45,44 @@ def raw_video(project: Path, video_name: str) -> Path:
             return exact
         if folder.is_dir():
             for path in sorted(folder.iterdir()):
-                if path.stem == stem and path.suffix.lower() in _VIDEO_SUFFIXES:
+                if path.stem in stems and path.suffix.lower() in _VIDEO_SUFFIXES:
                     return path
-    if given.is_file() and not _LABELED.search(given.stem):
+    if given.is_file() and "_labeled" not in given.stem:
         return given
-    raise MissingInput(f"{video_name}: its raw video {stem}.* is in neither {folders[0]} nor {folders[1]}")
+    raise MissingInput(
+        f"{video_name}: its raw video {_raw_stem(given.stem)}.* is in neither {folders[0]} nor {folders[1]}"
+    )
 
 
 def predicted_video(project: Path, files: list[str], video_name: str) -> str:
     """The name in videos_pred, for that name or the raw video's."""
     name = os.path.basename(video_name)
-    if name in files:
-        return name
-    labeled = f"{os.path.splitext(name)[0]}_labeled.mp4"
-    if labeled in files:
-        return labeled
+    for candidate in (name, f"{os.path.splitext(name)[0]}_labeled.mp4", f"{name}_labeled.mp4"):
+        if candidate in files:
+            return candidate
     raise MissingInput(f"{name}: video must have been predicted on; it is not in {project / 'videos_pred'}")
+
+
+def _csv_rows(path: Path) -> list[list[str]]:
+    with open(path, newline="", encoding="utf-8") as file:
+        return [row for row in csv.reader(file) if row]
+
+
+def _numbers(path: Path, rows: list[list[str]], index_columns: int) -> npt.NDArray[np.float64]:
+    """The cells below three header rows; empty ones are NaN."""
+    try:
+        return np.array([[float(cell) if cell else np.nan for cell in row[index_columns:]] for row in rows[3:]], dtype=float)
+    except ValueError as error:
+        raise WrongInput(f"{path} is no table of numbers below three header rows: {error}") from error
 
 
 def read_pose_csv(path: Path) -> dict[str, npt.NDArray[np.float64]]:
     """x, y and likelihoods, each [frames, bodyparts], of a table with three header rows."""
-    with open(path, newline="", encoding="utf-8") as file:
-        rows = list(csv.reader(file))
-    values = np.array([[float(cell) if cell else np.nan for cell in row[1:]] for row in rows[3:] if row])
+    rows = _csv_rows(path)
     columns = len(rows[0]) - 1 if rows else 0
     if len(rows) < 3 or columns % 3 != 0:
         raise WrongInput(f"{path} is no pose table: three header rows, then x, y, likelihood for every bodypart")
-    values = values.reshape(-1, columns)
+    values = _numbers(path, rows, 1).reshape(-1, columns)
     return {"x": values[:, 0::3], "y": values[:, 1::3], "likelihoods": values[:, 2::3]}
 
 
@@ -88,13 +104,16 @@ def read_groundtruth(path: str | os.PathLike[str]) -> npt.NDArray[np.float64]:
 
 
 def _read_label_csv(path: Path) -> npt.NDArray[np.float64]:
-    with open(path, newline="", encoding="utf-8") as file:
-        rows = list(csv.reader(file))
+    rows = _csv_rows(path)
+    if len(rows) < 4:
+        raise WrongInput(f"{path} is no label table: three header rows, then one row for every labelled frame")
     index_columns = 1 + next((i for i, cell in enumerate(rows[0][1:]) if cell), 0)
-    frames = np.array([int(re.sub(r"\D", "", Path(row[index_columns - 1]).stem)) for row in rows[3:]])
-    values = np.array([[float(cell) if cell else np.nan for cell in row[index_columns:]] for row in rows[3:]])
-    truth = np.full((int(frames.max()) + 1, values.shape[1] // 2, 2), np.nan)
-    truth[frames] = values.reshape(len(values), -1, 2)
+    names = [re.sub(r"\D", "", re.split(r"[/\\]", row[index_columns - 1])[-1]) for row in rows[3:]]
+    if not all(names):
+        raise WrongInput(f"{path}: row {names.index('') + 4} does not name a frame, as labeled-data/video/img012.png does")
+    values = _numbers(path, rows, index_columns)
+    truth = np.full((max(map(int, names)) + 1, values.shape[1] // 2, 2), np.nan)
+    truth[[int(name) for name in names]] = values.reshape(len(values), -1, 2)
     return np.moveaxis(truth, 2, 1)
 
 

@@ -24,6 +24,21 @@ class DataInclusion:
     datadict : mapping
     all_frames : set of int
         Every frame that some member was trained on.
+
+    Examples
+    --------
+    >>> inclusion = DataInclusion(
+    ...     {
+    ...         "first": {"frame_inds": [7, 3], "performance": 2.5},
+    ...         "second": {"frame_inds": [3], "performance": 1.5},
+    ...     }
+    ... )
+    >>> matrix, frames, members = inclusion.make_sorted_mat()
+    >>> frames, members
+    ([3, 7], ['second', 'first'])
+    >>> matrix
+    array([[ True, False],
+           [ True,  True]])
     """
 
     def __init__(self, datadict: Mapping[Hashable, Mapping[str, Any]]) -> None:
@@ -43,7 +58,11 @@ class DataInclusion:
 
     def make_sorted_mat(self) -> tuple[npt.NDArray[np.bool_], list[int], list[Hashable]]:
         """As :meth:`make_mat`, with the best member (the lowest cost) first; equal ones keep their order."""
-        return self._matrix(sorted(self.datadict, key=lambda member: self.datadict[member]["performance"]))
+
+        def cost(member: Hashable) -> float:
+            return float(self.datadict[member]["performance"])
+
+        return self._matrix(sorted(self.datadict, key=cost))
 
     def _matrix(self, members: list[Hashable]) -> tuple[npt.NDArray[np.bool_], list[int], list[Hashable]]:
         frames = sorted(self.get_all_frames())

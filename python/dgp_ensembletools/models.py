@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 import posse
 from dgp_ensembletools import _figures
-from dgp_ensembletools._cache import USER_CACHE, content_key, open_cache
+from dgp_ensembletools._cache import USER_CACHE, ScoremapCache, content_key, open_cache, user_folder
 from dgp_ensembletools._clips import VideoClip, get_video_clip
 from dgp_ensembletools._errors import MissingInput, WrongInput, WrongType
 from dgp_ensembletools._project import (
@@ -30,8 +30,10 @@ from dgp_ensembletools._project import (
     read_pose_csv,
     rewrite_project_path,
 )
-from dgp_ensembletools._ranges import check_range, frames_of, is_legacy
+from dgp_ensembletools._ranges import check_range, frames_of, is_legacy, legacy_frame_ranges
 from posse import _core
+from posse._memory import check_memory
+from posse.ensemble import _runs
 
 __all__ = ["Ensemble", "TrainedModel", "get_mu_fix", "get_video_clip", "make2dgrid_np"]
 
@@ -40,11 +42,20 @@ colors = [*_figures.MEMBER_COLORS, _figures.CONSENSUS_COLOR]
 markers = _figures.PART_MARKERS
 
 
+def __getattr__(name: str) -> Any:
+    if name == "location":  # looked up when asked for, not at import
+        return str(user_folder())
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 class _DefaultName(str):
     """The default of an argument, told apart from the same text given by the caller."""
 
 
 _SNAPSHOT = _DefaultName("snapshot-step2-final--0")
+
+#: Scoremaps that are held beside the result while it is filled.
+_FRAMES_AT_ONCE = 256
 
 Array = npt.NDArray[np.float64]
 Maps = npt.NDArray[np.float32]
@@ -75,12 +86,14 @@ def get_mu_fix(ref_: npt.ArrayLike, smooth: bool = True) -> tuple[Array, Array]:
     return columns.astype(float), rows.astype(float)
 
 
-def _as_parts(parts: Any, truth: Array, pose: Array) -> tuple[Array, Array]:
-    """Pose and truth [frames, 2, parts] of the selected parts of the pose."""
+def _select_parts(pose: Array, truth: Array, parts: Any) -> tuple[Array, Array]:
+    """Pose and truth [frames, 2, parts] of the selected parts of the pose; by default the truth's first ones."""
     if parts is None:
-        return pose, truth
+        parts = np.arange(truth.shape[2])
     if not isinstance(parts, np.ndarray) or parts.ndim != 1:
         raise WrongType("parts must be a one-dimensional numpy array of part numbers")
+    if len(parts) and not 0 <= parts.min() <= parts.max() < pose.shape[2]:
+        raise WrongInput(f"parts {parts.tolist()}: the pose has {pose.shape[2]} parts, counted from 0")
     if truth.shape[2] == pose.shape[2]:
         truth = truth[:, :, parts]
     elif truth.shape[2] != len(parts):
@@ -90,22 +103,23 @@ def _as_parts(parts: Any, truth: Array, pose: Array) -> tuple[Array, Array]:
     return pose[:, :, parts], truth
 
 
-def _common_rows(pose: Array, truth: Array, indices: Any) -> tuple[Array, Array]:
+def _select_rows(pose: Array, truth: Array, indices: Any) -> tuple[Array, Array]:
     """The rows to compare: `indices`, or all that both have."""
-    if indices is not None:
-        if not isinstance(indices, np.ndarray):
-            raise WrongType("indices must be a numpy array of frame numbers")
-        return pose[indices], truth[indices]
     rows = min(len(pose), len(truth))
-    return pose[:rows], truth[:rows]
+    if indices is None:
+        return pose[:rows], truth[:rows]
+    if not isinstance(indices, np.ndarray) or indices.ndim != 1:
+        raise WrongType("indices must be a one-dimensional numpy array of frame numbers")
+    if len(indices) and not 0 <= indices.min() <= indices.max() < rows:
+        raise WrongInput(
+            f"indices {indices.min()} to {indices.max()}: the pose has {len(pose)} frames, the ground truth {len(truth)}"
+        )
+    return pose[indices], truth[indices]
 
 
-def _difference(pose: Array, truth: Array, indices: Any, parts: Any) -> tuple[Array, Array]:
-    pose, truth = _as_parts(parts, truth, pose)
-    pose, truth = _common_rows(pose, truth, indices)
-    if pose.shape != truth.shape:
-        raise WrongInput(f"pose {pose.shape} and ground truth {truth.shape} differ in shape")
-    return pose, truth
+def _pair(pose: Array, truth: Array, indices: Any, parts: Any) -> tuple[Array, Array]:
+    """What is compared with what, both [frames, 2, parts]."""
+    return _select_rows(*_select_parts(pose, truth, parts), indices)
 
 
 def _frames(video: Path, frame_range: range) -> list[int]:
@@ -113,15 +127,10 @@ def _frames(video: Path, frame_range: range) -> list[int]:
     return frames_of(check_range(frame_range), clip.fps, clip.duration_seconds, len(clip))
 
 
-def _runs(frames: Sequence[int]) -> list[range]:
-    """Rising frames as the fewest ranges of consecutive ones."""
-    runs: list[range] = []
-    for frame in frames:
-        if runs and runs[-1].stop == frame:
-            runs[-1] = range(runs[-1].start, frame + 1)
-        else:
-            runs.append(range(frame, frame + 1))
-    return runs
+def _logistic(maps: Maps) -> Array:
+    """The logistic function of logits, float64."""
+    check_memory(8 * maps.size, f"the logistic function of scoremaps of {len(maps)} frames")
+    return _core.scoremap(maps)
 
 
 class TrainedModel:
@@ -152,7 +161,7 @@ class TrainedModel:
         self.ext = ext
         self.memory = memory
         self._cache = open_cache(memory)
-        self._networks: dict[tuple[str, int], posse.Ensemble] = {}
+        self._networks: dict[tuple[str, bool, int], posse.Ensemble] = {}
         self.load_videos()
 
     def load_videos(self) -> None:
@@ -169,7 +178,7 @@ class TrainedModel:
 
     def _network(self, snapshot: str, shuffle: int) -> posse.Ensemble:
         """The network as an ensemble of one, keypoints by the DeepGraphPose rule."""
-        key = (str(snapshot), shuffle)
+        key = (str(snapshot), snapshot is _SNAPSHOT, shuffle)
         if key not in self._networks:
             self._networks[key] = _open_networks([self.project_dir], snapshot, shuffle)
         return self._networks[key]
@@ -254,14 +263,15 @@ class TrainedModel:
         self, video_name: str, framenb: int, snapshot: str = _SNAPSHOT, shuffle: int = 1
     ) -> tuple[Array, Array, Array, int, list[str], Maps, PoseConfig]:
         """As :meth:`get_poses_and_heatmap_range`, of one frame (the original always failed here)."""
-        return self._poses_and_maps(video_name, [framenb], snapshot, shuffle, cached=False)
+        with legacy_frame_ranges(False):
+            return self._poses_and_maps(video_name, range(framenb, framenb + 1), snapshot, shuffle, cached=False)
 
     def _poses_and_maps(
-        self, video_name: str, frames: range | list[int], snapshot: str, shuffle: int, cached: bool
+        self, video_name: str, frame_range: range, snapshot: str, shuffle: int, cached: bool
     ) -> tuple[Array, Array, Array, int, list[str], Maps, PoseConfig]:
         network = self._network(snapshot, shuffle)
         video = raw_video(self.project_dir, video_name)
-        maps = self._maps(network, video, frames if isinstance(frames, list) else _frames(video, frames), cached)
+        maps = self._maps(network, video, _frames(video, frame_range), cached)
         member = network.members[0]
         poses, likelihood = _core.decode(maps, member.stride)
         config = PoseConfig(
@@ -276,20 +286,33 @@ class TrainedModel:
 
     def _maps(self, network: posse.Ensemble, video: Path, frames: list[int], cached: bool) -> Maps:
         """Logits [frames, height, width, bodyparts]; what the cache has is not computed again."""
-        wanted = sorted(set(frames))
-        network.check_scoremap_bytes(video, (frames[0], frames[-1] + 1))
+        check_memory(network.scoremap_bytes(video)[0] * len(frames), f"scoremaps of {len(frames)} frames")
         cache = self._cache if cached else None
-        found: dict[int, Maps] = {}
-        key = ""
-        if cache is not None:
-            key = content_key(video, network.members[0].fingerprint, network.backend)
-            found = cache.load(key, wanted)
+        key = content_key(video, network.members[0].fingerprint, network.backend) if cache is not None else ""
+        rows: dict[int, list[int]] = {}
+        for row, frame in enumerate(frames):
+            rows.setdefault(frame, []).append(row)  # the legacy rule may repeat a frame
+        maps: Maps | None = None
+        wanted = sorted(rows)
+        for start in range(0, len(wanted), _FRAMES_AT_ONCE):
+            for frame, logits in self._some_maps(network, video, wanted[start : start + _FRAMES_AT_ONCE], cache, key):
+                if maps is None:
+                    maps = np.empty((len(frames), *logits.shape), dtype=np.float32)
+                maps[rows[frame]] = logits
+        assert maps is not None  # no range is empty
+        return maps
+
+    def _some_maps(
+        self, network: posse.Ensemble, video: Path, wanted: list[int], cache: ScoremapCache | None, key: str
+    ) -> Iterator[tuple[int, Maps]]:
+        """(frame, logits [height, width, bodyparts]) of rising frames."""
+        found = {} if cache is None else cache.load(key, wanted)
+        yield from found.items()
         for run in _runs([frame for frame in wanted if frame not in found]):
             (maps,) = network.scoremaps(video, frames=run)
             if cache is not None:
                 cache.store(key, list(run), maps)
-            found.update(zip(run, maps))
-        return np.stack([found[frame] for frame in frames])
+            yield from zip(run, maps)
 
     def get_scoremap(
         self, video_name: str, frame_range: range, snapshot: str = _SNAPSHOT, shuffle: int = 1, return_cfg: bool = False
@@ -303,7 +326,8 @@ class TrainedModel:
     ) -> Any:
         """The logistic function of :meth:`get_scoremap`: float64 in [0, 1]."""
         maps, config = self.get_scoremap(video_name, frame_range, snapshot, shuffle, return_cfg=True)
-        return (_core.scoremap(maps), config) if return_cfg else _core.scoremap(maps)
+        scoremap = _logistic(maps)
+        return (scoremap, config) if return_cfg else scoremap
 
     def get_groundtruth(
         self, groundtruth_path: str | os.PathLike[str], partperm: Sequence[int] | None = None
@@ -331,7 +355,9 @@ class TrainedModel:
         truth = self.get_groundtruth(groundtruth_path, partperm)
         maps, config = self.get_scoremap(video_name, frame_range, snapshot, shuffle, return_cfg=True)
         asked = check_range(frame_range)
-        rows = truth[asked[0] : asked[0] + len(maps)] if is_legacy() else truth[list(asked)]
+        if not is_legacy() and asked[-1] >= len(truth):
+            raise WrongInput(f"{asked}: the ground truth has {len(truth)} frames")
+        rows = truth[asked[0] : asked[-1]] if is_legacy() else truth[list(asked)]
         return _core.scores_at_points(maps[: len(rows)], np.moveaxis(rows, 1, 2), config.stride)
 
     def get_groundtruth_confidence(
@@ -368,7 +394,20 @@ class TrainedModel:
     ) -> Array:
         """Ground truth minus pose, [frames, 2, parts], over the frames that both have."""
         truth = self.get_groundtruth(groundtruth_path, partperm)
-        pose, truth = _difference(self.get_poses_array(labeled_video), truth, indices, parts)
+        pose, truth = _pair(self.get_poses_array(labeled_video), truth, indices, parts)
+        return truth - pose
+
+    def compare_groundtruth_pointwise_direct(
+        self,
+        trace_file: str | os.PathLike[str],
+        groundtruth_path: str | os.PathLike[str],
+        partperm: Sequence[int] | None = None,
+        indices: npt.NDArray[np.int64] | None = None,
+        parts: npt.NDArray[np.int64] | None = None,
+    ) -> Array:
+        """As :meth:`compare_groundtruth_pointwise`, of a csv table anywhere."""
+        truth = self.get_groundtruth(groundtruth_path, partperm)
+        pose, truth = _pair(self.get_poses_array_direct(trace_file), truth, indices, parts)
         return truth - pose
 
     def compare_groundtruth(
@@ -384,7 +423,20 @@ class TrainedModel:
         `parts` selects bodyparts of the pose, and of the ground truth unless that holds just those.
         """
         truth = self.get_groundtruth(groundtruth_path, partperm)
-        pose, truth = _difference(self.get_poses_array(labeled_video), truth, indices, parts)
+        pose, truth = _pair(self.get_poses_array(labeled_video), truth, indices, parts)
+        return self.marker_epsilon_distance(pose, truth)
+
+    def compare_groundtruth_direct(
+        self,
+        trace_file: str | os.PathLike[str],
+        groundtruth_path: str | os.PathLike[str],
+        partperm: Sequence[int] | None = None,
+        indices: npt.NDArray[np.int64] | None = None,
+        parts: npt.NDArray[np.int64] | None = None,
+    ) -> float:
+        """As :meth:`compare_groundtruth`, of a csv table anywhere."""
+        truth = self.get_groundtruth(groundtruth_path, partperm)
+        pose, truth = _pair(self.get_poses_array_direct(trace_file), truth, indices, parts)
         return self.marker_epsilon_distance(pose, truth)
 
     def marker_epsilon_distance(self, pose: npt.ArrayLike, gt: npt.ArrayLike, epsilon: float = 0) -> float:
@@ -444,7 +496,7 @@ class Ensemble:
         self.models = {i: TrainedModel(path, ext, memory=memory) for i, path in enumerate(self.modelpaths)}
         self.ensembledict: dict[str, dict[str, Array]] = {}
         self._stamps: dict[str, list[tuple[int, int]]] = {}
-        self._networks: dict[tuple[str, int], posse.Ensemble] = {}
+        self._networks: dict[tuple[str, bool, int], posse.Ensemble] = {}
         self._consensus: dict[tuple[Any, ...], Array] = {}
 
     def get_video_clip(self, video_name: str, frame_range: range, modelindex: int = 0) -> VideoClip:
@@ -467,7 +519,7 @@ class Ensemble:
         return self.ensembledict[video_name]
 
     def _network(self, snapshot: str, shuffle: int) -> posse.Ensemble:
-        key = (str(snapshot), shuffle)
+        key = (str(snapshot), snapshot is _SNAPSHOT, shuffle)
         if key not in self._networks:
             self._networks[key] = _open_networks([Path(path) for path in self.modelpaths], snapshot, shuffle)
         return self._networks[key]
@@ -487,7 +539,11 @@ class Ensemble:
         self, video_name: str, frame_range: range, snapshot: str = _SNAPSHOT, shuffle: int = 1
     ) -> list[Maps]:
         """Each model's logits, float32 [frames, height, width, bodyparts], bodyparts in the first model's order."""
-        bodyparts = self._network(snapshot, shuffle).bodyparts
+        network = self._network(snapshot, shuffle)
+        video = self._raw_video(video_name)
+        num_frames = len(_frames(video, frame_range))
+        check_memory(sum(network.scoremap_bytes(video)) * num_frames, f"scoremaps of {num_frames} frames and all models")
+        bodyparts = network.bodyparts
         maps = []
         for model in self.models.values():
             *_, own, logits, _config = model.get_poses_and_heatmap_cache(video_name, frame_range, snapshot, shuffle)
@@ -498,7 +554,7 @@ class Ensemble:
         self, video_name: str, frame_range: range, snapshot: str = _SNAPSHOT, shuffle: int = 1
     ) -> list[Array]:
         """The logistic function of :meth:`get_scoremaps`: float64 in [0, 1]."""
-        return [_core.scoremap(maps) for maps in self.get_scoremaps(video_name, frame_range, snapshot, shuffle)]
+        return [_logistic(maps) for maps in self.get_scoremaps(video_name, frame_range, snapshot, shuffle)]
 
     def _consensus_scoremap(self, method: str, video_name: str, frame_range: range, snapshot: str, shuffle: int) -> Maps:
         maps = self.get_scoremaps(video_name, frame_range, snapshot, shuffle)
@@ -586,6 +642,6 @@ class Ensemble:
         truth = self.models[0].get_groundtruth(groundtruthpath, partperm)
         num_frames = len(posse.Video(self._raw_video(videoname)))
         x, y = self.get_mean_pose(videoname, range(min(len(truth), num_frames) + is_legacy()))
-        pose, truth = _difference(np.stack([x, y], axis=1), truth, indices, parts)
+        pose, truth = _pair(np.stack([x, y], axis=1), truth, indices, parts)
         errors["median"] = self.models[0].marker_epsilon_distance(pose, truth)
         return errors

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from posse._core import __version__
 from posse._errors import AccessError, CapabilityError, Error, InputError, MissingError
+from posse._memory import LargeResultWarning
 from posse.ensemble import DataWarning, Ensemble, Member, Result, open_project
 from posse.video import Video
 
@@ -24,6 +25,7 @@ __all__ = [
     "Ensemble",
     "Error",
     "InputError",
+    "LargeResultWarning",
     "Member",
     "MissingError",
     "Result",

@@ -30,9 +30,13 @@ class Error(Exception):
 class InputError(Error, ValueError):
     """A wrong option, value, file or shape."""
 
+    kind = "invalid_value"
+
 
 class MissingError(Error, FileNotFoundError):
     """A file, folder, bodypart or snapshot that does not exist."""
+
+    kind = "not_found"
 
 
 class CapabilityError(Error, RuntimeError):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import warnings
 
-__all__ = ["check_memory"]
+__all__ = ["LargeResultWarning", "check_memory"]
 
-_WARN_FROM = 2 << 30
+_WARN_BEYOND = 2 << 30
+
+
+class LargeResultWarning(UserWarning):
+    """A result of more than 2 GiB is about to be made; the text names the number of bytes."""
 
 
 def _available_bytes() -> int | None:
@@ -22,10 +26,10 @@ def _available_bytes() -> int | None:
 
 
 def check_memory(num_bytes: int, what: str) -> int:
-    """Warns from 2 GiB on, raises MemoryError beyond what is free; gives back `num_bytes`."""
+    """Warns beyond 2 GiB, raises MemoryError beyond what is free; gives back `num_bytes`."""
     available = _available_bytes()
     if available is not None and num_bytes > available:
         raise MemoryError(f"{what} take {num_bytes:,} bytes, {available:,} are free; ask for fewer frames at a time")
-    if num_bytes > _WARN_FROM:
-        warnings.warn(f"{what} take {num_bytes:,} bytes of memory", ResourceWarning, stacklevel=4)
+    if num_bytes > _WARN_BEYOND:
+        warnings.warn(f"{what} take {num_bytes:,} bytes of memory", LargeResultWarning, stacklevel=4)
     return num_bytes

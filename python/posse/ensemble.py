@@ -6,16 +6,17 @@ import os
 import queue
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, Literal, Union
 
 import numpy as np
 import numpy.typing as npt
 
 from posse import _core
 from posse._memory import check_memory
+from posse._progress import Progress, as_callback
 
 if TYPE_CHECKING:
     import pandas
@@ -25,8 +26,32 @@ __all__ = ["DataWarning", "Ensemble", "Member", "Result", "open_project"]
 PathLike = Union[str, "os.PathLike[str]"]
 #: None (all), a number, a range with a positive step, a slice, (start, stop[, step]), or "start:stop:step".
 Frames = Union[None, int, range, slice, "tuple[int, int]", "tuple[int, int, int]", str]
-#: Called with the number of frames done and their total, None where the video does not say.
-Progress = Callable[[int, "int | None"], object]
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """Options that are not None; the others are left to the library's defaults."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _positions(frames: object) -> list[int] | None:
+    """Frame numbers that were listed one by one; None for anything that is a range."""
+    if isinstance(frames, (list, np.ndarray)):
+        numbers = np.asarray(frames)
+        if numbers.ndim != 1 or not np.issubdtype(numbers.dtype, np.integer):
+            raise TypeError(f"frames: a list must hold whole numbers, found {numbers.dtype} with {numbers.ndim} axes")
+        return [int(number) for number in numbers]
+    return None
+
+
+def _runs(numbers: Sequence[int]) -> list[range]:
+    """Rising numbers as the fewest ranges of consecutive ones."""
+    runs: list[range] = []
+    for number in numbers:
+        if runs and runs[-1].stop == number:
+            runs[-1] = range(runs[-1].start, number + 1)
+        else:
+            runs.append(range(number, number + 1))
+    return runs
 
 
 class DataWarning(UserWarning):
@@ -81,15 +106,12 @@ class Member:
     @classmethod
     def _from_core(cls, info: dict[str, Any]) -> Member:
         folder = str(info["project_folder"])
-        return cls(
-            **{
-                **info,
-                "path": Path(info["path"]),
-                "project_folder": Path(folder) if folder not in ("", ".") else None,
-                "bodyparts": tuple(info["bodyparts"]),
-                "warnings": tuple(info["warnings"]),
-            }
-        )
+        fields = dict(info)
+        fields["path"] = Path(info["path"])
+        fields["project_folder"] = Path(folder) if folder not in ("", ".") else None
+        fields["bodyparts"] = tuple(info["bodyparts"])
+        fields["warnings"] = tuple(info["warnings"])
+        return cls(**fields)
 
 
 @dataclass(frozen=True)
@@ -141,7 +163,7 @@ class Result:
     consensus: str
     video: Path | None = None
     warnings: tuple[str, ...] = ()
-    _core: _core.FrameResults | None = field(default=None, repr=False, compare=False)
+    _frames: _core.FrameResults | None = field(default=None, repr=False, compare=False)
     _ensemble: _core.Ensemble | None = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -159,39 +181,62 @@ class Result:
             import pandas
         except ImportError as error:
             raise ImportError("to_dataframe() needs pandas (Debian: python3-pandas)") from error
-        scorer = f"DLC_ensemble{len(self.members)}{self.consensus}"
+        scorer = self._ensemble.scorer(self.consensus) if self._ensemble else "posse"
         columns = pandas.MultiIndex.from_product(
             [[scorer], self.bodyparts, ["x", "y", "likelihood"]], names=["scorer", "bodyparts", "coords"]
         )
         values = np.concatenate([self.poses, self.likelihood[:, :, None]], axis=2)
         return pandas.DataFrame(values.reshape(len(self), -1), index=self.frame_index, columns=columns)
 
-    def save(self, folder: PathLike, **options: Any) -> list[Path]:
-        """Writes the tables of this result, as ``posse run --out FOLDER`` does.
+    def save(
+        self,
+        folder: PathLike,
+        *,
+        format: Literal["h5", "csv", "both"] | None = None,  # noqa: A002 - the command line's word
+        save_members: bool | None = None,
+        wide_csv: bool | None = None,
+        smooth: Literal["off", "kalman", "causal"] | None = None,
+        labeled_video: bool | None = None,
+        force: bool | None = None,
+    ) -> list[Path]:
+        """Writes the files that ``posse run VIDEO --out FOLDER`` writes, without running the networks again.
 
         Parameters
         ----------
         folder : path
             Gets a folder named after the video.
-        **options
-            ``format`` ("h5", "csv" or "both"), ``save_members``, ``eks_csv``, ``force``: as on the command line.
+        format, save_members, wide_csv, smooth, labeled_video, force
+            As on the command line (``posse run --help``).
 
         Returns
         -------
         list of Path
-            The files written.
+            The files, run.json last.
+
+        Raises
+        ------
+        InputError
+            The folder holds the results of another run and `force` is not set.
         """
-        if self._ensemble is None or self._core is None or self.video is None:
+        if self._ensemble is None or self._frames is None or self.video is None:
             raise ValueError("only the result of a run over a video can be saved")
-        given = {"consensus": self.consensus, **options}
-        return [Path(path) for path in self._ensemble.save(self._core, self.video, Path(folder), **given)]
+        options = {
+            "format": format,
+            "save_members": save_members,
+            "wide_csv": wide_csv,
+            "smooth": smooth,
+            "labeled_video": labeled_video,
+            "force": force,
+        }
+        return [Path(path) for path in self._ensemble.save(self._frames, self.video, Path(folder), **_given(options))]
 
 
 class Ensemble:
     """An ensemble of pose networks, opened once and run over many videos and pictures.
 
-    Make one with :meth:`open`. Methods may be called from several threads; one runs at a time and the others wait. The
-    interpreter is free for other threads while networks run, and Ctrl-C stops a run after the frames in work.
+    Make one with :meth:`open`. Thread safety: methods may be called from several threads; one runs at a time and the
+    others wait, while different ensembles run side by side. The interpreter is free for other threads while networks run,
+    and Ctrl-C (KeyboardInterrupt) stops a run after the frames in work.
     """
 
     def __init__(self, core: _core.Ensemble) -> None:
@@ -202,17 +247,50 @@ class Ensemble:
         self.bodyparts: tuple[str, ...] = tuple(core.bodyparts)
 
     @classmethod
-    def open(cls, paths: PathLike | Sequence[PathLike], **options: Any) -> Ensemble:
+    def open(
+        cls,
+        paths: PathLike | Sequence[PathLike],
+        *,
+        snapshot: str | None = None,
+        shuffle: int | None = None,
+        training_set_index: int | None = None,
+        iteration: int | None = None,
+        decode: Literal["auto", "dgp", "dlc"] | None = None,
+        batch_norm: Literal["auto", "frame", "moving"] | None = None,
+        output_stride: int | None = None,
+        common_bodyparts: bool | None = None,
+        backend: str | None = None,
+        threads: int | None = None,
+        batch: int | None = None,
+        low_memory: bool | None = None,
+        tune: bool | None = None,
+    ) -> Ensemble:
         """Opens members and checks that they fit together.
 
         Parameters
         ----------
         paths : path or sequence of paths
             Members (project folders, training folders, snapshots), or folders whose direct sub-folders are members.
-        **options
-            As on the command line: ``snapshot``, ``shuffle``, ``training_set_index``, ``decode`` ("auto", "dgp",
-            "dlc"), ``batch_norm`` ("auto", "frame", "moving"), ``output_stride``, ``common_bodyparts``, ``backend``,
-            ``threads``, ``batch``, ``low_memory``, ``tune``.
+        snapshot : str, optional
+            Of every member: a name, "newest", "best" or an index.
+        shuffle, training_set_index, iteration : int, optional
+            Which training folder of a project.
+        decode : {"auto", "dgp", "dlc"}, optional
+            Keypoints by the DeepGraphPose rule (soft-argmax) or the DeepLabCut rule (argmax and location refinement).
+        batch_norm : {"auto", "frame", "moving"}, optional
+            Statistics of batch norm: of each frame, or the stored moving ones.
+        output_stride : int, optional
+            Of a bare snapshot without pose_cfg.yaml.
+        common_bodyparts : bool, optional
+            Members with different bodyparts: use those that all have.
+        backend : str, optional
+            "cpu" or "reference".
+        threads, batch : int, optional
+            Worker threads, and frames per network call; neither changes results.
+        low_memory, tune : bool, optional
+            Less memory for weights; timing of kernels.
+
+        An option that is None has the command line's default (``posse run --help``).
 
         Raises
         ------
@@ -228,8 +306,23 @@ class Ensemble:
         >>> Ensemble.open("data/demo").bodyparts
         ('snout', 'leftear', 'rightear', 'tailbase')
         """
+        options = {
+            "snapshot": snapshot,
+            "shuffle": shuffle,
+            "training_set_index": training_set_index,
+            "iteration": iteration,
+            "decode": decode,
+            "batch_norm": batch_norm,
+            "output_stride": output_stride,
+            "common_bodyparts": common_bodyparts,
+            "backend": backend,
+            "threads": threads,
+            "batch": batch,
+            "low_memory": low_memory,
+            "tune": tune,
+        }
         several = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
-        return cls(_core.Ensemble([Path(path) for path in several], **options))
+        return cls(_core.Ensemble([Path(path) for path in several], **_given(options)))
 
     @property
     def backend(self) -> str:
@@ -258,8 +351,9 @@ class Ensemble:
             Which frames: ``range(100, 200)``, ``slice(None, 50)``, ``"100:200:2"``, ``7``; all by default.
         consensus : {"mean", "median"}
             Of the members' probability maps.
-        progress : callable, optional
-            Called as ``progress(done, total)``, ten times a second at most.
+        progress : callable or tqdm bar, optional
+            Called as ``progress(done, total)``, ten times a second at most; total is None where the video does not say.
+            What it raises stops the run and is raised here.
 
         Returns
         -------
@@ -274,7 +368,7 @@ class Ensemble:
         >>> result.member_poses.shape
         (2, 3, 4, 2)
         """
-        core = self._core.run(Path(video), frames, consensus, progress, None, 0)
+        core = self._core.run(Path(video), frames, consensus, as_callback(progress), None, 0)
         result = self._result(core, consensus, Path(video))
         for warning in result.warnings:
             warnings.warn(warning, DataWarning, stacklevel=2)
@@ -285,7 +379,19 @@ class Ensemble:
     ) -> Iterator[Result]:
         """As :meth:`run`, but yields results of about `chunk` frames while the video runs.
 
-        Networks work ahead by one chunk. Leaving the loop early stops the run.
+        Networks work ahead by one chunk, so memory does not grow with the video. Leaving the loop early stops the run.
+
+        Yields
+        ------
+        Result
+            Of consecutive frames, at least `chunk` of them except at the end.
+
+        Examples
+        --------
+        >>> ensemble = Ensemble.open("data/demo/member-1")
+        >>> for part in ensemble.iterate("data/demo/video/openarena.mp4", frames="0:4", chunk=100):
+        ...     print(part.frame_index)
+        [0 1 2 3]
         """
         if chunk < 1:
             raise ValueError(f"chunk {chunk}: must be at least 1")
@@ -301,10 +407,14 @@ class Ensemble:
                     continue
             raise _Stopped
 
+        def look_for_stop(done: int, total: int | None) -> None:
+            if stopped.is_set():
+                raise _Stopped
+
         def work() -> None:
             end: BaseException | None = None
             try:
-                self._core.run(Path(video), frames, consensus, None, deliver, chunk)
+                self._core.run(Path(video), frames, consensus, look_for_stop, deliver, chunk)
             except _Stopped:
                 return
             except BaseException as error:  # handed to the thread that iterates
@@ -338,15 +448,28 @@ class Ensemble:
         -------
         Result
             Its frame_index counts the pictures.
+
+        Examples
+        --------
+        >>> picture = posse.Video("data/demo/video/openarena.mp4")[100]
+        >>> Ensemble.open("data/demo/member-1").predict(picture).poses.shape
+        (1, 4, 2)
         """
         single = isinstance(images, np.ndarray) and images.ndim == 3
-        pictures = [np.asarray(image) for image in ([images] if single else images)]  # type: ignore[union-attr,list-item]
+        pictures = [np.asarray(image) for image in ([images] if single else images)]  # type: ignore[union-attr]
         return self._result(self._core.predict(pictures, consensus), consensus, None)
 
     def scoremaps(
-        self, video: PathLike, *, frames: Frames = None, progress: Progress | None = None
+        self, video: PathLike, *, frames: Frames | Sequence[int] = None, progress: Progress | None = None
     ) -> list[npt.NDArray[np.float32]]:
         """What each member's network says of each frame.
+
+        Parameters
+        ----------
+        video : path
+        frames : optional
+            As for :meth:`run`, or a list of frame numbers in any order.
+        progress : callable or tqdm bar, optional
 
         Returns
         -------
@@ -355,45 +478,89 @@ class Ensemble:
 
         Warns
         -----
-        ResourceWarning
+        LargeResultWarning
             When more than 2 GiB will be returned, with the number of bytes.
 
         Raises
         ------
         MemoryError
             When that is more than this machine has free.
+
+        Examples
+        --------
+        >>> maps = Ensemble.open("data/demo/member-1").scoremaps("data/demo/video/openarena.mp4", frames=[7, 300])
+        >>> maps[0].shape, maps[0].dtype
+        ((2, 30, 40, 4), dtype('float32'))
         """
+        listed = _positions(frames)
         self.check_scoremap_bytes(video, frames)
-        _, maps = self._core.scoremaps(Path(video), frames, progress)
-        return list(maps)
+        if listed is None:
+            return list(self._core.scoremaps(Path(video), frames, as_callback(progress))[1])
+        parts = [self._core.scoremaps(Path(video), run, as_callback(progress))[1] for run in _runs(sorted(set(listed)))]
+        rows = np.searchsorted(sorted(set(listed)), listed)
+        return [np.concatenate(members)[rows] for members in zip(*parts)]
 
-    def check_scoremap_bytes(self, video: PathLike, frames: Frames = None) -> int:
+    def check_scoremap_bytes(self, video: PathLike, frames: Frames | Sequence[int] = None) -> int:
         """Bytes that :meth:`scoremaps` would return; warns and raises as that does. 0 if not known beforehand."""
-        reader = _core.FrameIterator(Path(video), None)
-        start, stop, step = _core.frame_bounds(frames)
-        count = reader.container_num_frames
-        if count is None:
-            return 0
-        num_frames = len(range(start, min(count, count if stop is None else stop), step))
-        cells = sum(h * w * parts for h, w, parts in self._core.scoremap_shapes(reader.height, reader.width))
-        return check_memory(4 * cells * num_frames, f"scoremaps of {num_frames} frames")
+        listed = _positions(frames)
+        if listed is None:
+            reader = _core.FrameIterator(Path(video), None)
+            start, stop, step = _core.frame_bounds(frames)
+            count = reader.container_num_frames
+            if count is None:
+                return 0
+            num_frames = len(range(start, min(count, count if stop is None else stop), step))
+        else:
+            num_frames = len(listed)
+        return check_memory(sum(self.scoremap_bytes(video)) * num_frames, f"scoremaps of {num_frames} frames")
 
-    def write(self, video: PathLike, folder: PathLike, *, progress: Progress | None = None, **options: Any) -> list[Path]:
+    def scoremap_bytes(self, video: PathLike) -> list[int]:
+        """Bytes of one frame's scoremap, for each member."""
+        reader = _core.FrameIterator(Path(video), None)
+        return [4 * h * w * parts for h, w, parts in self._core.scoremap_shapes(reader.height, reader.width)]
+
+    def write(
+        self,
+        video: PathLike,
+        folder: PathLike,
+        *,
+        frames: Frames = None,
+        consensus: Literal["mean", "median"] | None = None,
+        format: Literal["h5", "csv", "both"] | None = None,  # noqa: A002 - the command line's word
+        save_members: bool | None = None,
+        wide_csv: bool | None = None,
+        smooth: Literal["off", "kalman", "causal"] | None = None,
+        labeled_video: bool | None = None,
+        force: bool | None = None,
+        progress: Progress | None = None,
+    ) -> list[Path]:
         """Does what ``posse run VIDEO --out FOLDER`` does: tables, run.json, on request a labelled video.
+
+        A run that was stopped goes on where it was; one that is there already is not done again.
 
         Parameters
         ----------
         video, folder : path
-        progress : callable, optional
-        **options
-            ``consensus``, ``frames``, ``format``, ``save_members``, ``eks_csv``, ``labeled_video``, ``force``.
+        frames, consensus, format, save_members, wide_csv, smooth, labeled_video, force
+            As on the command line (``posse run --help``).
+        progress : callable or tqdm bar, optional
 
         Returns
         -------
         list of Path
-            The files, also when they were there already from an equal run.
+            The files, run.json last.
         """
-        outcome = self._core.write(Path(video), Path(folder), progress, **options)
+        options = {
+            "frames": frames,
+            "consensus": consensus,
+            "format": format,
+            "save_members": save_members,
+            "wide_csv": wide_csv,
+            "smooth": smooth,
+            "labeled_video": labeled_video,
+            "force": force,
+        }
+        outcome = self._core.write(Path(video), Path(folder), as_callback(progress), **_given(options))
         for warning in outcome["warnings"]:
             warnings.warn(warning, DataWarning, stacklevel=2)
         return [Path(path) for path in outcome["files"]]
@@ -414,7 +581,7 @@ class Ensemble:
             consensus=consensus,
             video=video,
             warnings=tuple(core.warnings),
-            _core=core,
+            _frames=core,
             _ensemble=self._core,
         )
 
