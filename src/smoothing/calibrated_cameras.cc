@@ -2,46 +2,37 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "smoothing/keypoint_models.h"
-#include "smoothing/parallel.h"
 
 namespace posse {
 namespace {
 
 using Eigen::Vector3d;
 
-/// The pixels of a point in all cameras.
-class CameraObserver {
+/// The pixels of points in all cameras.
+class CameraObserver : public Observer {
  public:
-  using Rows = Eigen::Matrix<double, Eigen::Dynamic, 3, Eigen::RowMajor>;
-  explicit CameraObserver(const std::vector<CameraModel>& cameras)
-      : cameras_(cameras), rows_(2 * cameras.size(), 3), offset_(2 * cameras.size()) {}
+  explicit CameraObserver(std::vector<CameraModel> cameras)
+      : Observer(2 * cameras.size(), 3), cameras_(std::move(cameras)) {}
 
-  /// A camera that the point lies behind gets NaN offsets, so that its pixels are left out.
-  void linearise(const Vector3d& mean) {
-    for (size_t c = 0; c < cameras_.size(); ++c) {
-      const auto [pixel, jacobian] = cameras_[c].project(mean);
-      const auto row = static_cast<Eigen::Index>(2 * c);
-      rows_.middleRows<2>(row) = jacobian;
-      offset_.segment<2>(row) = pixel - jacobian * mean;
-    }
+  /// A camera that a point lies behind gets NaN offsets, so that its pixels are left out.
+  void linearise(const Pack* mean) override {
+    for (size_t c = 0; c < cameras_.size(); ++c)
+      cameras_[c].linearise(mean, rows_.data() + 6 * c, offset_.data() + 2 * c);
   }
-  const Rows& jacobian() const { return rows_; }
-  const Eigen::VectorXd& offset() const { return offset_; }
 
  private:
-  const std::vector<CameraModel>& cameras_;
-  Rows rows_;
-  Eigen::VectorXd offset_;
+  std::vector<CameraModel> cameras_;
 };
 
 /// Mean and population variance of the finite entries of a column.
@@ -111,88 +102,41 @@ SpacePrior prior_from_points(const FrameArray& points, bool relative_floors) {
   return prior;
 }
 
-/// A keypoint in space.
-class SpaceKeypoint {
- public:
-  SpaceKeypoint(const StackedKeypoint& stacked, size_t index,
-                std::span<const std::span<const Poses>> members,
-                std::span<const CameraModel> calibration, const CalibratedCamerasOptions& options)
-      : observed_(stacked.position), variances_(stacked.variance) {
-    if (stacked.cameras.size() < 2) return;
-    std::vector<std::span<const Poses>> used;
-    for (const size_t c : stacked.cameras) {
-      cameras_.push_back(calibration[c]);
-      used.push_back(members[c]);
-    }
-    if (!stacked.kept.empty()) {
-      inflation_ = inflate_variances(stacked.centred(), variances_, options.common.num_latent,
-                                     options.common.inflation);
-    }
-    const double min_likelihood = options.common.ensemble.min_likelihood;
-    prior_ =
-        prior_from_points(triangulate(cameras_, used, index, options.triangulation, min_likelihood),
-                          options.relative_floors);
+std::vector<CameraModel> models_of(std::span<const CameraModel> calibration,
+                                   std::span<const size_t> cameras) {
+  std::vector<CameraModel> models;
+  for (const size_t c : cameras) models.push_back(calibration[c]);
+  return models;
+}
+
+PreparedKeypoint prepare(StackedKeypoint stacked, size_t index,
+                         std::span<const std::span<const Poses>> members,
+                         std::span<const CameraModel> calibration,
+                         const CalibratedCamerasOptions& options) {
+  PreparedKeypoint keypoint{.cameras = stacked.cameras,
+                            .observed = {},
+                            .variances = std::move(stacked.variance),
+                            .mean = {},
+                            .model = std::nullopt,
+                            .inflation = {}};
+  if (stacked.cameras.size() < 2) return keypoint;
+  if (!stacked.kept.empty()) {
+    keypoint.inflation = inflate_variances(stacked.centred(), keypoint.variances,
+                                           options.common.num_latent, options.common.inflation);
   }
-
-  bool usable() const { return prior_.known; }
-  const FrameArray& observed() const { return observed_; }
-  const FrameArray& variances() const { return variances_; }
-  const InflationReport& inflation() const { return inflation_; }
-  const std::vector<CameraModel>& cameras() const { return cameras_; }
-
-  double negative_log_likelihood(double s, const FrameArray& variances,
-                                 const ScalarLikelihoodRows& rows) const {
-    CameraObserver observer(cameras_);
-    const auto ignore = [](size_t, const FactoredState<3>&) {};
-    return filter_states(model(s), observer, {.values = observed_, .variances = variances}, rows,
-                         ignore);
-  }
-
-  template <typename Sink>
-  void smooth(double s, Sink sink) const {
-    CameraObserver observer(cameras_);
-    FilteredStates<3> states(observed_.num_frames(), 3);
-    filter_states(model(s), observer, {.values = observed_, .variances = variances_},
-                  {.ranges = {{.begin = 0, .end = observed_.num_frames()}}},
-                  [&](size_t t, const FactoredState<3>& state) { states.store(t, state); });
-    smooth_states(model(s), states, sink);
-  }
-
- private:
-  StateModel<3> model(double s) const {
-    return {.transition = Vector3d::Ones(),
-            .process_factor = (std::sqrt(s) * prior_.step_deviation).asDiagonal(),
-            .initial_mean = prior_.mean,
-            .initial_factor = prior_.deviation.asDiagonal()};
-  }
-
-  FrameArray observed_;
-  FrameArray variances_;
-  std::vector<CameraModel> cameras_;
-  InflationReport inflation_;
-  SpacePrior prior_;
-};
-
-void place_space(const StackedKeypoint& stacked, const SpaceKeypoint& model, double s,
-                 size_t keypoint, bool state_variance_only, SmoothedSpace& result) {
-  model.smooth(s, [&](size_t t, const Vector3d& mean, const Eigen::Matrix3d& covariance) {
-    for (size_t axis = 0; axis < 3; ++axis) {
-      const auto i = static_cast<Eigen::Index>(axis);
-      result.points.at(t, 3 * keypoint + axis) = mean(i);
-      result.point_variances.at(t, 3 * keypoint + axis) = covariance(i, i);
-    }
-    for (size_t c = 0; c < stacked.cameras.size(); ++c) {
-      const auto [pixel, jacobian] = model.cameras()[c].project(mean);
-      SmoothedTracks& tracks = result.views.cameras[stacked.cameras[c]];
-      for (size_t axis = 0; axis < 2; ++axis) {
-        const auto row = jacobian.row(static_cast<Eigen::Index>(axis));
-        const double of_members = state_variance_only ? 0.0 : model.variances().at(t, 2 * c + axis);
-        tracks.position.at(t, 2 * keypoint + axis) = pixel(static_cast<Eigen::Index>(axis));
-        tracks.posterior_variance.at(t, 2 * keypoint + axis) =
-            row.dot(covariance * row.transpose()) + of_members;
-      }
-    }
-  });
+  keypoint.observed = std::move(stacked.position);
+  std::vector<std::span<const Poses>> used;
+  for (const size_t c : stacked.cameras) used.push_back(members[c]);
+  const SpacePrior prior =
+      prior_from_points(triangulate(models_of(calibration, stacked.cameras), used, index,
+                                    options.triangulation, options.common.ensemble.min_likelihood),
+                        options.relative_floors);
+  if (!prior.known) return keypoint;
+  keypoint.model = {.transition = Vector3d::Ones(),
+                    .process_factor = prior.step_deviation.asDiagonal(),
+                    .initial_mean = prior.mean,
+                    .initial_factor = prior.deviation.asDiagonal()};
+  return keypoint;
 }
 
 /// The cameras in the order of the calibration.
@@ -238,29 +182,36 @@ SmoothedSpace smooth_calibrated_cameras(std::span<const CameraMembers> cameras,
   }
   std::vector<std::span<const Poses>> members;
   for (const CameraMembers& camera : ordered) members.push_back(camera.members);
-  const std::vector<StackedKeypoint> stacked = stack_views(statistics, common.quantile_to_keep);
-  std::vector<std::optional<SpaceKeypoint>> prepared(stacked.size());
-  for_each_piece(stacked.size(), 1, common.num_threads, [&](size_t begin, size_t end) {
-    for (size_t k = begin; k < end; ++k)
-      prepared[k].emplace(stacked[k], k, members, calibration, options);
-  });
-  std::vector<SpaceKeypoint> keypoints;
-  for (auto& keypoint : prepared) keypoints.push_back(std::move(*keypoint));
-  const auto parameters = tune_keypoints(keypoints, ordered.front().members.front().bodyparts,
-                                         num_frames, common.tuning, common.num_threads);
+  std::vector<StackedKeypoint> stacked = stack_views(statistics, common.quantile_to_keep);
+  std::vector<std::vector<size_t>> cameras_of;
+  for (const StackedKeypoint& keypoint : stacked) cameras_of.push_back(keypoint.cameras);
+  const auto observer_of = [&](std::span<const size_t> group) {
+    return std::make_unique<CameraObserver>(models_of(calibration, cameras_of[group.front()]));
+  };
+  const KeypointGroups groups(prepare_keypoints(stacked.size(), common.num_threads,
+                                                [&](size_t k) {
+                                                  return prepare(std::move(stacked[k]), k, members,
+                                                                 calibration, options);
+                                                }),
+                              observer_of, common.num_threads);
+  const auto parameters =
+      groups.tune(ordered.front().members.front().bodyparts, num_frames, common.tuning);
   SmoothedSpace result{.views = prepare_cameras(ordered, std::move(statistics)),
-                       .points = FrameArray(num_frames, 3 * keypoints.size()),
-                       .point_variances = FrameArray(num_frames, 3 * keypoints.size())};
+                       .points = FrameArray(num_frames, 3 * stacked.size()),
+                       .point_variances = FrameArray(num_frames, 3 * stacked.size())};
   std::ranges::fill(result.points.values(), std::numeric_limits<double>::quiet_NaN());
   std::ranges::fill(result.point_variances.values(), std::numeric_limits<double>::quiet_NaN());
-  for_each_piece(keypoints.size(), 1, common.num_threads, [&](size_t begin, size_t end) {
-    for (size_t k = begin; k < end; ++k) {
-      if (!keypoints[k].usable()) continue;
-      place_space(stacked[k], keypoints[k], parameters[k].s, k, common.state_variance_only, result);
-    }
-  });
-  for (const SpaceKeypoint& keypoint : keypoints)
-    result.views.inflation.push_back(keypoint.inflation());
+  groups.smooth(
+      parameters, [&](size_t k, size_t lane, size_t frame, const SmoothedFrame& smoothed) {
+        for (size_t axis = 0; axis < 3; ++axis) {
+          result.points.at(frame, 3 * k + axis) = smoothed.mean[axis][lane];
+          result.point_variances.at(frame, 3 * k + axis) = smoothed.covariance[4 * axis][lane];
+        }
+        place_views(groups.keypoints()[k], k, lane, frame, smoothed, common.state_variance_only,
+                    result.views);
+      });
+  for (const PreparedKeypoint& keypoint : groups.keypoints())
+    result.views.inflation.push_back(keypoint.inflation);
   for (SmoothedTracks& tracks : result.views.cameras) tracks.parameters = parameters;
   return result;
 }

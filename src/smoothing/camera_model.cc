@@ -5,18 +5,19 @@
 #include <cmath>
 #include <limits>
 
-#include "smoothing/simd_clones.h"
+#include "smoothing/pack_vector.h"
 
 namespace posse {
 namespace {
 
 /// Distorted coordinates and their derivative by the undistorted ones.
 struct Distorted {
-  Eigen::Vector2d place;
-  Eigen::Matrix2d derivative;
+  double x, y;
+  double xx, xy, yx, yy;  ///< xy: of x by the undistorted y
 };
 
-Distorted distort_pinhole(const Distortion& d, double x, double y) {
+/// Inlined, so that loops over it become vector instructions.
+POSSE_ALWAYS_INLINE Distorted distort_pinhole(const Distortion& d, double x, double y) {
   const double r2 = x * x + y * y;
   const double above = 1 + r2 * (d.k1 + r2 * (d.k2 + r2 * d.k3));
   const double below = 1 + r2 * (d.k4 + r2 * (d.k5 + r2 * d.k6));
@@ -26,14 +27,12 @@ Distorted distort_pinhole(const Distortion& d, double x, double y) {
   const double slope = (above_slope - g * below_slope) / below;  // of g by r2
   const double prism_x = d.s1 + 2 * d.s2 * r2;                   // slopes of the prism terms by r2
   const double prism_y = d.s3 + 2 * d.s4 * r2;
-  Distorted result;
-  result.place << x * g + 2 * d.p1 * x * y + d.p2 * (r2 + 2 * x * x) + r2 * (d.s1 + d.s2 * r2),
-      y * g + d.p1 * (r2 + 2 * y * y) + 2 * d.p2 * x * y + r2 * (d.s3 + d.s4 * r2);
-  result.derivative << g + 2 * x * x * slope + 2 * d.p1 * y + 6 * d.p2 * x + 2 * x * prism_x,
-      2 * x * y * slope + 2 * d.p1 * x + 2 * d.p2 * y + 2 * y * prism_x,
-      2 * x * y * slope + 2 * d.p1 * x + 2 * d.p2 * y + 2 * x * prism_y,
-      g + 2 * y * y * slope + 6 * d.p1 * y + 2 * d.p2 * x + 2 * y * prism_y;
-  return result;
+  return {.x = x * g + 2 * d.p1 * x * y + d.p2 * (r2 + 2 * x * x) + r2 * (d.s1 + d.s2 * r2),
+          .y = y * g + d.p1 * (r2 + 2 * y * y) + 2 * d.p2 * x * y + r2 * (d.s3 + d.s4 * r2),
+          .xx = g + 2 * x * x * slope + 2 * d.p1 * y + 6 * d.p2 * x + 2 * x * prism_x,
+          .xy = 2 * x * y * slope + 2 * d.p1 * x + 2 * d.p2 * y + 2 * y * prism_x,
+          .yx = 2 * x * y * slope + 2 * d.p1 * x + 2 * d.p2 * y + 2 * x * prism_y,
+          .yy = g + 2 * y * y * slope + 6 * d.p1 * y + 2 * d.p2 * x + 2 * y * prism_y};
 }
 
 /// theta_d and its slope.
@@ -48,15 +47,55 @@ std::pair<double, double> fisheye_angle(const Distortion& d, double theta) {
 Distorted distort_fisheye(const Distortion& d, double x, double y) {
   const double r = std::hypot(x, y);
   if (r < 1e-8)
-    return {.place = {x, y},
-            .derivative = Eigen::Matrix2d::Identity()};  // theta_d / r = 1 + O(r^2)
+    return {.x = x, .y = y, .xx = 1, .xy = 0, .yx = 0, .yy = 1};  // theta_d / r = 1 + O(r^2)
   const auto [angle, angle_slope] = fisheye_angle(d, std::atan(r));
   const double scale = angle / r;
   const double slope = (angle_slope / (1 + r * r) - scale) / (r * r);  // of scale by r, over r
-  Distorted result;
-  result.place << scale * x, scale * y;
-  result.derivative << scale + slope * x * x, slope * x * y, slope * x * y, scale + slope * y * y;
-  return result;
+  return {.x = scale * x,
+          .y = scale * y,
+          .xx = scale + slope * x * x,
+          .xy = slope * x * y,
+          .yx = slope * x * y,
+          .yy = scale + slope * y * y};
+}
+
+/// A camera's numbers as the kernel reads them.
+struct Lens {
+  double fx, fy, cx, cy, skew;
+  Distortion distortion;
+  std::array<double, 9> rotation;  // row-major
+  std::array<double, 3> translation;
+};
+
+/// CameraModel::linearise without fisheye.
+POSSE_SIMD_CLONES void linearise_pinhole(const Lens& lens, const Pack* point, Pack* jacobian,
+                                         Pack* offset) {
+  const Lens k = lens;
+  const auto& r = k.rotation;
+  for (size_t l = 0; l < kPackSize; ++l) {
+    const double px = point[0][l], py = point[1][l], pz = point[2][l];
+    const double depth = r[6] * px + r[7] * py + r[8] * pz + k.translation[2];
+    const double inverse = depth > 0 ? 1 / depth : std::numeric_limits<double>::quiet_NaN();
+    const double x = (r[0] * px + r[1] * py + r[2] * pz + k.translation[0]) * inverse;
+    const double y = (r[3] * px + r[4] * py + r[5] * pz + k.translation[1]) * inverse;
+    const Distorted d = distort_pinhole(k.distortion, x, y);
+    const double u = k.fx * d.x + k.skew * d.y + k.cx;
+    const double v = k.fy * d.y + k.cy;
+    // by the normalised coordinates, then through the perspective by the camera's
+    const double ux = (k.fx * d.xx + k.skew * d.yx) * inverse;
+    const double uy = (k.fx * d.xy + k.skew * d.yy) * inverse;
+    const double uz = -(ux * x + uy * y);
+    const double vx = k.fy * d.yx * inverse;
+    const double vy = k.fy * d.yy * inverse;
+    const double vz = -(vx * x + vy * y);
+    const double u0 = ux * r[0] + uy * r[3] + uz * r[6], v0 = vx * r[0] + vy * r[3] + vz * r[6];
+    const double u1 = ux * r[1] + uy * r[4] + uz * r[7], v1 = vx * r[1] + vy * r[4] + vz * r[7];
+    const double u2 = ux * r[2] + uy * r[5] + uz * r[8], v2 = vx * r[2] + vy * r[5] + vz * r[8];
+    jacobian[0][l] = u0, jacobian[1][l] = u1, jacobian[2][l] = u2;
+    jacobian[3][l] = v0, jacobian[4][l] = v1, jacobian[5][l] = v2;
+    offset[0][l] = u - (u0 * px + u1 * py + u2 * pz);
+    offset[1][l] = v - (v0 * px + v1 * py + v2 * pz);
+  }
 }
 
 /// One fixed-point round for many points. `blocked` becomes 1 where the distortion cannot be
@@ -129,8 +168,31 @@ CameraModel::Projection CameraModel::project(const Eigen::Vector3d& point) const
   perspective << inverse, 0, -x * inverse, 0, inverse, -y * inverse;
   Eigen::Matrix2d sensor;
   sensor << fx, skew, 0, fy;
-  return {.pixel = sensor * distorted.place + Eigen::Vector2d(cx, cy),
-          .jacobian = sensor * distorted.derivative * perspective * rotation};
+  Eigen::Matrix2d derivative;
+  derivative << distorted.xx, distorted.xy, distorted.yx, distorted.yy;
+  return {.pixel = sensor * Eigen::Vector2d(distorted.x, distorted.y) + Eigen::Vector2d(cx, cy),
+          .jacobian = sensor * derivative * perspective * rotation};
+}
+
+void CameraModel::linearise(const Pack* point, Pack* jacobian, Pack* offset) const {
+  if (!fisheye) {
+    Lens lens{.fx = fx, .fy = fy, .cx = cx, .cy = cy, .skew = skew, .distortion = distortion};
+    for (Eigen::Index i = 0; i < 9; ++i)
+      lens.rotation[static_cast<size_t>(i)] = rotation(i / 3, i % 3);
+    for (Eigen::Index i = 0; i < 3; ++i) lens.translation[static_cast<size_t>(i)] = translation(i);
+    linearise_pinhole(lens, point, jacobian, offset);
+    return;
+  }
+  for (size_t l = 0; l < kPackSize; ++l) {
+    const Eigen::Vector3d place(point[0][l], point[1][l], point[2][l]);
+    const Projection projection = project(place);
+    const Eigen::Vector2d rest = projection.pixel - projection.jacobian * place;
+    for (Eigen::Index i = 0; i < 2; ++i) {
+      offset[i][l] = rest(i);
+      for (Eigen::Index axis = 0; axis < 3; ++axis)
+        jacobian[3 * i + axis][l] = projection.jacobian(i, axis);
+    }
+  }
 }
 
 void CameraModel::undistort(double* u, double* v, size_t count) const {

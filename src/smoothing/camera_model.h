@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "smoothing/pack.h"
+
 namespace posse {
 
 /// Lens distortion in OpenCV's order; unused ones are 0. The tilted-sensor terms (13th, 14th) are
@@ -42,6 +44,9 @@ struct CameraModel {
     Eigen::Matrix<double, 2, 3> jacobian;
   };
   Projection project(const Eigen::Vector3d& point) const;
+
+  /// The same for the points of a pack: derivatives [uv, xyz] and pixel - derivative * point [uv].
+  void linearise(const Pack* point, Pack* jacobian, Pack* offset) const;
 
   /// Normalised coordinates of pixels, in place: u becomes x, v becomes y; skew is ignored.
   /// Pinhole: five fixed-point rounds, which serves for starting values; where the distortion

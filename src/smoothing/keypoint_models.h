@@ -1,15 +1,14 @@
-/// What the camera models with a common state per keypoint share: tuning, and laying out the
-/// result.
+/// What the camera models with a common state per keypoint share: tuning, smoothing, and laying out
+/// the result.
 #pragma once
 
-#include <cmath>
 #include <functional>
-#include <limits>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "smoothing/parallel.h"
 #include "smoothing/several_cameras.h"
 #include "smoothing/state_space.h"
 #include "smoothing/tuning.h"
@@ -18,78 +17,64 @@
 namespace posse {
 
 /// A keypoint ready to be filtered.
-template <typename T>
-concept KeypointModel = requires(const T& keypoint, double s, const FrameArray& array,
-                                 const ScalarLikelihoodRows& rows) {
-  { keypoint.usable() } -> std::same_as<bool>;
-  { keypoint.observed() } -> std::same_as<const FrameArray&>;
-  { keypoint.variances() } -> std::same_as<const FrameArray&>;
-  { keypoint.negative_log_likelihood(s, array, rows) } -> std::same_as<double>;
+struct PreparedKeypoint {
+  std::vector<size_t> cameras;      ///< that see it
+  FrameArray observed;              ///< [frames, cameras * xy], px; NaN = missing
+  FrameArray variances;             ///< likewise, px^2, inflated
+  std::vector<double> mean;         ///< [cameras * xy], taken off `observed`; empty: nothing was
+  std::optional<StateModel> model;  ///< at s = 1; nothing: not enough was seen, it is left NaN
+  InflationReport inflation;
+
+  bool usable() const { return model.has_value(); }
+  /// The track at s. @param of_observations  variances instead of its own, or null
+  StateTrack track(double s, const FrameArray* of_observations = nullptr) const;
 };
 
-/// Calls action(std::integral_constant<int, D>) with D = size for the usual 2 and 3, or
-/// Eigen::Dynamic.
-template <typename Action>
-auto with_state_size(Eigen::Index size, Action action) {
-  switch (size) {
-    case 2:
-      return action(std::integral_constant<int, 2>());
-    case 3:
-      return action(std::integral_constant<int, 3>());
-    default:
-      return action(std::integral_constant<int, Eigen::Dynamic>());
-  }
-}
+/// The observer of some keypoints, which see the same cameras with states of the same size.
+using ObserverOf = std::function<std::unique_ptr<Observer>(std::span<const size_t> keypoints)>;
 
-/// s of every keypoint; those that are not usable get NaN.
-template <KeypointModel Keypoint>
-std::vector<SmoothingParameter> tune_keypoints(const std::vector<Keypoint>& keypoints,
-                                               std::vector<std::string> bodyparts,
-                                               size_t num_frames, const TuningOptions& options,
-                                               int num_threads) {
-  const ScalarLikelihoodRows rows = tuning_rows(options, num_frames);
-  const bool constant = options.objective == TuningObjective::constant && options.is_tuned();
-  std::vector<FrameArray> constants(keypoints.size());
-  for (size_t k = 0; constant && k < keypoints.size(); ++k) {
-    constants[k] = constant_variances(keypoints[k].observed(), keypoints[k].variances(), rows);
-  }
-  const TuningProblem problem{
-      .bodyparts = std::move(bodyparts),
-      .num_frames = num_frames,
-      .objective =
-          [&](std::span<const double> log_s) {
-            std::vector<double> values(keypoints.size(), 0.0);
-            for_each_piece(keypoints.size(), 1, num_threads, [&](size_t begin, size_t end) {
-              for (size_t k = begin; k < end; ++k) {
-                if (!keypoints[k].usable()) continue;
-                const FrameArray& variances = constant ? constants[k] : keypoints[k].variances();
-                values[k] =
-                    keypoints[k].negative_log_likelihood(std::exp(log_s[k]), variances, rows);
-              }
-            });
-            return values;
-          },
-      .initial_guess =
-          [&](size_t k) {
-            return initial_guess_of_s(keypoints[k].variances(), 0,
-                                      keypoints[k].variances().num_lanes());
-          }};
-  std::vector<SmoothingParameter> parameters = choose_smoothing(options, problem);
-  for (size_t k = 0; k < keypoints.size(); ++k) {
-    if (keypoints[k].usable()) continue;
-    parameters[k] = {.s = std::numeric_limits<double>::quiet_NaN(),
-                     .negative_log_likelihood = std::numeric_limits<double>::quiet_NaN()};
-  }
-  return parameters;
-}
+/// A camera model's keypoints, and the sets of them that are filtered side by side.
+class KeypointGroups {
+ public:
+  KeypointGroups(std::vector<PreparedKeypoint> keypoints, ObserverOf observer_of, int num_threads);
+
+  const std::vector<PreparedKeypoint>& keypoints() const { return keypoints_; }
+
+  /// s of every keypoint; those that are not usable get NaN.
+  std::vector<SmoothingParameter> tune(const std::vector<std::string>& bodyparts, size_t num_frames,
+                                       const TuningOptions& options) const;
+
+  /// Calls sink(keypoint, lane, frame, smoothed) for every usable keypoint and frame, from several
+  /// threads: a keypoint's calls come from one.
+  using Sink = std::function<void(size_t keypoint, size_t lane, size_t frame,
+                                  const SmoothedFrame& smoothed)>;
+  void smooth(std::span<const SmoothingParameter> parameters, const Sink& sink) const;
+
+ private:
+  std::vector<StateTrack> tracks_of(std::span<const size_t> group, std::span<const double> s,
+                                    const std::vector<FrameArray>* constants) const;
+  void for_each_group(const std::function<void(std::span<const size_t> group)>& body) const;
+
+  std::vector<PreparedKeypoint> keypoints_;
+  std::vector<std::vector<size_t>> groups_;
+  ObserverOf observer_of_;
+  int num_threads_;
+};
+
+/// Prepares all keypoints with several threads.
+std::vector<PreparedKeypoint> prepare_keypoints(
+    size_t count, int num_threads, const std::function<PreparedKeypoint(size_t keypoint)>& prepare);
 
 /// One result per camera, filled with what is known before smoothing; position and posterior
 /// variance are NaN.
 SmoothedCameras prepare_cameras(std::span<const CameraMembers> cameras,
                                 std::vector<EnsembleStatistics> statistics);
 
+/// Puts one frame of a keypoint in its place.
+void place_views(const PreparedKeypoint& keypoint, size_t index, size_t lane, size_t frame,
+                 const SmoothedFrame& smoothed, bool state_variance_only, SmoothedCameras& result);
+
 /// Puts a keypoint's inflated variances in the place of the ensemble's.
-void place_variances(const StackedKeypoint& stacked, const FrameArray& variances, size_t keypoint,
-                     SmoothedCameras& result);
+void place_variances(const PreparedKeypoint& keypoint, size_t index, SmoothedCameras& result);
 
 }  // namespace posse

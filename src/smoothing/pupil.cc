@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -78,8 +78,8 @@ CircleStatistics circle_statistics(const FrameArray& position) {
 }
 
 /// Rows of the circle's points: x and y of each mark by diameter and centre.
-LinearObserver<3>::Rows rows_of_marks() {
-  LinearObserver<3>::Rows rows(2 * kNumMarks, 3);
+Eigen::MatrixXd rows_of_marks() {
+  Eigen::MatrixXd rows(2 * kNumMarks, 3);
   rows << 0, 1, 0, -0.5, 0, 1,  // top: y grows downwards
       0, 1, 0, 0.5, 0, 1,       // bottom
       0.5, 1, 0, 0, 0, 1,       // right
@@ -105,32 +105,31 @@ class PupilModel {
 
   double negative_log_likelihood(double diameter_s, double centre_s,
                                  const ScalarLikelihoodRows& rows) const {
-    LinearObserver<3> observer(rows_of_marks());
-    const auto ignore = [](size_t, const FactoredState<3>&) {};
-    return filter_states(model(diameter_s, centre_s), observer,
-                         {.values = centred_, .variances = variances_}, rows, ignore);
+    const std::vector<StateTrack> track{track_of(diameter_s, centre_s)};
+    LinearObserver observer(std::vector<Eigen::MatrixXd>{rows_of_marks()});
+    return filter_likelihoods(track, observer, rows).front();
   }
 
   template <typename Sink>
   void smooth(double diameter_s, double centre_s, Sink sink) const {
-    const StateModel<3> chosen = model(diameter_s, centre_s);
-    LinearObserver<3> observer(rows_of_marks());
-    FilteredStates<3> states(centred_.num_frames(), 3);
-    filter_states(chosen, observer, {.values = centred_, .variances = variances_},
-                  {.ranges = {{.begin = 0, .end = centred_.num_frames()}}},
-                  [&](size_t t, const FactoredState<3>& state) { states.store(t, state); });
-    smooth_states(chosen, states, sink);
+    const std::vector<StateTrack> track{track_of(diameter_s, centre_s)};
+    LinearObserver observer(std::vector<Eigen::MatrixXd>{rows_of_marks()});
+    smooth_states(track, observer, sink);
   }
 
  private:
-  StateModel<3> model(double diameter_s, double centre_s) const {
+  StateTrack track_of(double diameter_s, double centre_s) const {
     const Vector3d transition(diameter_s, centre_s, centre_s);
     const Vector3d share = ((1 - transition.array()) * (1 + transition.array()))
                                .matrix();  // 1 - s^2 without cancellation
-    return {.transition = transition,
-            .process_factor = circle_.variance.cwiseProduct(share).cwiseSqrt().asDiagonal(),
-            .initial_mean = Vector3d(circle_.mean(0), 0, 0),
-            .initial_factor = circle_.variance.cwiseSqrt().asDiagonal()};
+    const Vector3d step = circle_.variance.cwiseProduct(share).cwiseSqrt();
+    const Vector3d deviation = circle_.variance.cwiseSqrt();
+    return {.model = {.transition = transition,
+                      .process_factor = step.asDiagonal(),
+                      .initial_mean = Vector3d(circle_.mean(0), 0, 0),
+                      .initial_factor = deviation.asDiagonal()},
+            .values = &centred_,
+            .variances = &variances_};
   }
 
   CircleStatistics circle_;
@@ -221,20 +220,17 @@ SmoothedPupil smooth_pupil(std::span<const Poses> members, const PupilOptions& o
   SmoothedTracks& tracks = result.tracks;
   tracks.position = FrameArray(num_frames, 2 * kNumMarks);
   tracks.posterior_variance = FrameArray(num_frames, 2 * kNumMarks);
-  const auto rows = rows_of_marks();
   const Vector3d shift(0, model.circle().mean(1), model.circle().mean(2));
-  model.smooth(result.diameter_s, result.centre_s,
-               [&](size_t t, const Vector3d& mean, const Eigen::Matrix3d& covariance) {
-                 for (Eigen::Index i = 0; i < 3; ++i) {
-                   result.state.at(t, static_cast<size_t>(i)) = mean(i) + shift(i);
-                   result.state_variance.at(t, static_cast<size_t>(i)) = covariance(i, i);
-                 }
-                 for (Eigen::Index i = 0; i < rows.rows(); ++i) {
-                   tracks.position.at(t, static_cast<size_t>(i)) = rows.row(i).dot(mean + shift);
-                   tracks.posterior_variance.at(t, static_cast<size_t>(i)) =
-                       rows.row(i).dot(covariance * rows.row(i).transpose());
-                 }
-               });
+  model.smooth(result.diameter_s, result.centre_s, [&](size_t t, const SmoothedFrame& smoothed) {
+    for (size_t i = 0; i < 3; ++i) {
+      result.state.at(t, i) = smoothed.mean[i][0] + shift(static_cast<Eigen::Index>(i));
+      result.state_variance.at(t, i) = smoothed.covariance[4 * i][0];
+    }
+    for (size_t i = 0; i < 2 * kNumMarks; ++i) {
+      tracks.position.at(t, i) = smoothed.position[i][0] + model.circle().mean(i % 2 == 0 ? 1 : 2);
+      tracks.posterior_variance.at(t, i) = smoothed.variance[i][0];
+    }
+  });
   tracks.bodyparts = marks.front().bodyparts;
   tracks.frame_index = marks.front().frame_index;
   tracks.unobserved_bodyparts = unobserved(tracks.bodyparts, statistics.position);

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "smoothing/dense_oracle.h"
+#include "smoothing/symmetric_eigen.h"
 #include "support/shared_data.h"
 
 namespace posse {
@@ -20,8 +21,8 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 /// A random model of `state` variables seen by `coordinates`, with some observations missing.
 struct Problem {
-  Problem(size_t frames, Eigen::Index state, Eigen::Index coordinates)
-      : random(testing::seed_of_this_test()),
+  Problem(size_t frames, Eigen::Index state, Eigen::Index coordinates, unsigned number)
+      : random(testing::seed_of_this_test() + number),
         values(frames, static_cast<size_t>(coordinates)),
         variances(frames, static_cast<size_t>(coordinates)) {
     transition = VectorXd::Constant(state, 0.95) + 0.05 * normals(state, 1);
@@ -40,9 +41,8 @@ struct Problem {
     for (double& value : result.reshaped()) value = normal(random);
     return result;
   }
-  template <int D>
-  StateModel<D> model() const {
-    return {transition, process_factor, initial_mean, initial_factor};
+  StateTrack track() const {
+    return {{transition, process_factor, initial_mean, initial_factor}, &values, &variances};
   }
   testing::DensePosterior dense() const {
     const auto wide = [](const MatrixXd& matrix) {
@@ -73,37 +73,78 @@ struct Problem {
   MatrixXd rows;
 };
 
-template <int D>
-void expect_dense_posterior(Eigen::Index state, Eigen::Index coordinates) {
-  const Problem problem(25, state, coordinates);
-  const auto dense = problem.dense();
-  const auto model = problem.template model<D>();
-  LinearObserver<D> observer(problem.rows);
-  FilteredStates<D> states(25, state);
-  const double likelihood = filter_states(
-      model, observer, {.values = problem.values, .variances = problem.variances},
-      {.ranges = {{0, 25}}}, [&](size_t t, const FactoredState<D>& s) { states.store(t, s); });
-  EXPECT_NEAR(likelihood, static_cast<double>(dense.negative_log_likelihood),
-              1e-9 * std::abs(likelihood));
-  smooth_states(model, states, [&](size_t t, const auto& mean, const auto& covariance) {
-    const double mean_error = (mean - dense.mean[t].template cast<double>()).cwiseAbs().maxCoeff();
-    const double variance_error =
-        (covariance - dense.variance[t].template cast<double>()).cwiseAbs().maxCoeff();
-    EXPECT_LT(mean_error, 1e-9) << "frame "
-                                << t;  // 1e-9: values of order 10, conditioned by variances
-    EXPECT_LT(variance_error, 1e-9) << "frame " << t;  // of e^-4 to e^4
+/// Several tracks side by side, each against its own dense posterior.
+void expect_dense_posteriors(Eigen::Index state, Eigen::Index coordinates, size_t num_tracks) {
+  std::vector<Problem> problems;
+  for (size_t i = 0; i < num_tracks; ++i)
+    problems.emplace_back(25, state, coordinates, static_cast<unsigned>(i));
+  std::vector<StateTrack> tracks;
+  std::vector<MatrixXd> rows;
+  std::vector<testing::DensePosterior> dense;
+  for (const Problem& problem : problems) {
+    tracks.push_back(problem.track());
+    rows.push_back(problem.rows);
+    dense.push_back(problem.dense());
+  }
+  LinearObserver observer(rows);
+  const auto likelihoods = filter_likelihoods(tracks, observer, {.ranges = {{0, 25}}});
+  // 1e-9: values of order 10, conditioned by variances of e^-4 to e^4
+  for (size_t l = 0; l < num_tracks; ++l)
+    EXPECT_NEAR(likelihoods[l] / static_cast<double>(dense[l].negative_log_likelihood), 1, 1e-9);
+  size_t num_frames = 0;
+  smooth_states(tracks, observer, [&](size_t t, const SmoothedFrame& smoothed) {
+    ++num_frames;
+    const auto size = static_cast<size_t>(state);
+    for (size_t l = 0; l < num_tracks; ++l) {
+      const auto& mean = dense[l].mean[t];
+      const auto& variance = dense[l].variance[t];
+      for (size_t i = 0; i < size * size; ++i) {
+        const auto row = static_cast<Eigen::Index>(i / size);
+        const auto col = static_cast<Eigen::Index>(i % size);
+        ASSERT_NEAR(smoothed.covariance[i][l], static_cast<double>(variance(row, col)), 1e-9)
+            << "track " << l << " frame " << t;
+        ASSERT_NEAR(smoothed.mean[i / size][l], static_cast<double>(mean(row)), 1e-9);
+      }
+      const testing::WideMatrix h = rows[l].cast<long double>();
+      for (Eigen::Index c = 0; c < coordinates; ++c) {
+        const auto i = static_cast<size_t>(c);
+        const testing::WideVector direction = h.row(c).transpose();
+        ASSERT_NEAR(smoothed.position[i][l], static_cast<double>(direction.dot(mean)), 1e-9);
+        ASSERT_NEAR(smoothed.variance[i][l],
+                    static_cast<double>(direction.dot(variance * direction)), 1e-9);
+      }
+    }
   });
+  EXPECT_EQ(num_frames, 25);
 }
 
 TEST(StateSpace, OneStateAgreesWithTheDenseGaussianConditional) {
-  expect_dense_posterior<Eigen::Dynamic>(1, 2);
+  expect_dense_posteriors(1, 2, 1);
 }
-TEST(StateSpace, TwoStatesAgreeWithTheDenseGaussianConditional) { expect_dense_posterior<2>(2, 4); }
+TEST(StateSpace, TwoStatesAgreeWithTheDenseGaussianConditional) {
+  expect_dense_posteriors(2, 4, 3);
+}
 TEST(StateSpace, ThreeStatesAgreeWithTheDenseGaussianConditional) {
-  expect_dense_posterior<3>(3, 6);
+  expect_dense_posteriors(3, 6, kPackSize);
 }
 TEST(StateSpace, FiveStatesAgreeWithTheDenseGaussianConditional) {
-  expect_dense_posterior<Eigen::Dynamic>(5, 6);
+  expect_dense_posteriors(5, 6, 2);
+}
+
+TEST(StateSpace, ATrackGivesTheSameDigitsWhateverItsCompany) {
+  const Problem a(25, 3, 6, 0);
+  const Problem b(25, 3, 6, 1);
+  const auto likelihoods = [](const std::vector<const Problem*>& problems) {
+    std::vector<StateTrack> tracks;
+    std::vector<MatrixXd> rows;
+    for (const Problem* problem : problems) {
+      tracks.push_back(problem->track());
+      rows.push_back(problem->rows);
+    }
+    LinearObserver observer(rows);
+    return filter_likelihoods(tracks, observer, {.ranges = {{0, 25}}});
+  };
+  EXPECT_EQ(likelihoods({&a})[0], likelihoods({&b, &a})[1]);
 }
 
 TEST(StateSpace, StaysPositiveWhereVariancesDifferByEighteenOrders) {
@@ -124,33 +165,27 @@ TEST(StateSpace, StaysPositiveWhereVariancesDifferByEighteenOrders) {
     }
   }
   for (const double s : {1e-6, 1.0, 1e6}) {
-    const StateModel<3> model{.transition = Eigen::Vector3d::Ones(),
-                              .process_factor = std::sqrt(s) * Eigen::Matrix3d::Identity(),
-                              .initial_mean = Eigen::Vector3d::Zero(),
-                              .initial_factor = 1e3 * Eigen::Matrix3d::Identity()};
-    LinearObserver<3> observer(rows);
-    FilteredStates<3> states(frames, 3);
-    const double likelihood = filter_states(
-        model, observer, {.values = values, .variances = variances}, {.ranges = {{0, frames}}},
-        [&](size_t t, const FactoredState<3>& state) { states.store(t, state); });
-    EXPECT_TRUE(std::isfinite(likelihood));
-    smooth_states(model, states,
-                  [&](size_t t, const Eigen::Vector3d& mean, const Eigen::Matrix3d& covariance) {
-                    // pulled from the observation by R / Q of the jumps to its neighbours: 1e-12 /
-                    // 1e-6 * 3000
-                    ASSERT_NEAR(rows.row(0).dot(mean), values.at(t, 0), 1e-2);
-                    ASSERT_GT(covariance.diagonal().minCoeff(), 0);
-                    ASSERT_GE((rows.row(0) * covariance * rows.row(0).transpose())(0), 0);
-                  });
+    const std::vector<StateTrack> track{
+        {.model = {.transition = Eigen::Vector3d::Ones(),
+                   .process_factor = std::sqrt(s) * MatrixXd::Identity(3, 3),
+                   .initial_mean = Eigen::Vector3d::Zero(),
+                   .initial_factor = 1e3 * MatrixXd::Identity(3, 3)},
+         .values = &values,
+         .variances = &variances}};
+    LinearObserver observer(std::vector<MatrixXd>{rows});
+    const auto likelihood = filter_likelihoods(track, observer, {.ranges = {{0, frames}}});
+    EXPECT_TRUE(std::isfinite(likelihood[0]));
+    smooth_states(track, observer, [&](size_t t, const SmoothedFrame& smoothed) {
+      // pulled from the observation by R / Q of the jumps to its neighbours: 1e-12 / 1e-6 * 3000
+      ASSERT_NEAR(smoothed.position[0][0], values.at(t, 0), 1e-2);
+      for (size_t i = 0; i < 3; ++i) ASSERT_GT(smoothed.covariance[4 * i][0], 0);
+      ASSERT_GE(smoothed.variance[0][0], 0);
+    });
   }
 }
 
 TEST(StateSpace, ADirectionWithoutAnyVarianceStaysWhereItIs) {
   // state 1 is known exactly and never moves: singular covariances throughout
-  const StateModel<2> model{.transition = Eigen::Vector2d::Ones(),
-                            .process_factor = Eigen::Vector2d(1, 0).asDiagonal(),
-                            .initial_mean = Eigen::Vector2d(0, 7),
-                            .initial_factor = Eigen::Vector2d(2, 0).asDiagonal()};
   FrameArray values(30, 2);
   FrameArray variances(30, 2);
   for (size_t t = 0; t < 30; ++t) {
@@ -158,16 +193,18 @@ TEST(StateSpace, ADirectionWithoutAnyVarianceStaysWhereItIs) {
     values.at(t, 1) = 1;
     variances.at(t, 0) = variances.at(t, 1) = 0.5;
   }
-  LinearObserver<2> observer(Eigen::Matrix2d::Identity());
-  FilteredStates<2> states(30, 2);
-  filter_states(model, observer, {.values = values, .variances = variances}, {.ranges = {{0, 30}}},
-                [&](size_t t, const FactoredState<2>& state) { states.store(t, state); });
-  smooth_states(model, states,
-                [](size_t, const Eigen::Vector2d& mean, const Eigen::Matrix2d& covariance) {
-                  EXPECT_EQ(mean(1), 7);
-                  EXPECT_EQ(covariance(1, 1), 0);
-                  EXPECT_TRUE(std::isfinite(mean(0)));
-                });
+  const std::vector<StateTrack> track{{.model = {.transition = Eigen::Vector2d::Ones(),
+                                                 .process_factor = MatrixXd{{1, 0}, {0, 0}},
+                                                 .initial_mean = Eigen::Vector2d(0, 7),
+                                                 .initial_factor = MatrixXd{{2, 0}, {0, 0}}},
+                                       .values = &values,
+                                       .variances = &variances}};
+  LinearObserver observer(std::vector<MatrixXd>{MatrixXd::Identity(2, 2)});
+  smooth_states(track, observer, [](size_t, const SmoothedFrame& smoothed) {
+    EXPECT_EQ(smoothed.mean[1][0], 7);
+    EXPECT_EQ(smoothed.covariance[3][0], 0);
+    EXPECT_TRUE(std::isfinite(smoothed.mean[0][0]));
+  });
 }
 
 TEST(StateSpace, TheFactorOfASingularMatrixReproducesIt) {

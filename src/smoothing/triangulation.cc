@@ -30,10 +30,15 @@ Projection projection_of(const CameraModel& camera) {
   return p;
 }
 
-/// Adds a camera's two equations, x P3 - P1 and y P3 - P2, to each system; a missing pixel adds
-/// nothing.
-POSSE_SIMD_CLONES void add_view(const Projection& projection, const Lanes& x, const Lanes& y,
-                                NormalMatrices& normal, Lanes& num_views) {
+/// A camera's two equations, x P3 - P1 and y P3 - P2, of each system; zero for a missing pixel.
+struct ViewEquations {
+  NormalMatrices normal;
+  Lanes seen;  // 1 or 0
+};
+
+POSSE_SIMD_CLONES void equations_of_view(const Projection& projection, const Lanes& x,
+                                         const Lanes& y, NormalMatrices& normal,
+                                         Lanes& seen_by_view) {
   const Projection p = projection;
   for (size_t l = 0; l < kBlock; ++l) {
     const bool seen = x[l] - x[l] == 0 && y[l] - y[l] == 0;
@@ -44,18 +49,25 @@ POSSE_SIMD_CLONES void add_view(const Projection& projection, const Lanes& x, co
     const double a1 = weight * (u * p[2][1] - p[0][1]), b1 = weight * (v * p[2][1] - p[1][1]);
     const double a2 = weight * (u * p[2][2] - p[0][2]), b2 = weight * (v * p[2][2] - p[1][2]);
     const double a3 = weight * (u * p[2][3] - p[0][3]), b3 = weight * (v * p[2][3] - p[1][3]);
-    normal[0][l] += a0 * a0 + b0 * b0;
-    normal[1][l] += a0 * a1 + b0 * b1;
-    normal[2][l] += a0 * a2 + b0 * b2;
-    normal[3][l] += a0 * a3 + b0 * b3;
-    normal[4][l] += a1 * a1 + b1 * b1;
-    normal[5][l] += a1 * a2 + b1 * b2;
-    normal[6][l] += a1 * a3 + b1 * b3;
-    normal[7][l] += a2 * a2 + b2 * b2;
-    normal[8][l] += a2 * a3 + b2 * b3;
-    normal[9][l] += a3 * a3 + b3 * b3;
-    num_views[l] += weight;
+    normal[0][l] = a0 * a0 + b0 * b0;
+    normal[1][l] = a0 * a1 + b0 * b1;
+    normal[2][l] = a0 * a2 + b0 * b2;
+    normal[3][l] = a0 * a3 + b0 * b3;
+    normal[4][l] = a1 * a1 + b1 * b1;
+    normal[5][l] = a1 * a2 + b1 * b2;
+    normal[6][l] = a1 * a3 + b1 * b3;
+    normal[7][l] = a2 * a2 + b2 * b2;
+    normal[8][l] = a2 * a3 + b2 * b3;
+    normal[9][l] = a3 * a3 + b3 * b3;
+    seen_by_view[l] = weight;
   }
+}
+
+POSSE_SIMD_CLONES void add(const ViewEquations& view, NormalMatrices& normal, Lanes& num_views) {
+  for (size_t i = 0; i < normal.size(); ++i) {
+    for (size_t l = 0; l < kBlock; ++l) normal[i][l] += view.normal[i][l];
+  }
+  for (size_t l = 0; l < kBlock; ++l) num_views[l] += view.seen[l];
 }
 
 /// Cholesky factors (L D L') of the normal matrices: unit L below the diagonal in 1, 2, 3, 5, 6, 8,
@@ -79,9 +91,11 @@ POSSE_SIMD_CLONES void factorise(NormalMatrices& m) {
   }
 }
 
+using Directions = std::array<Lanes, 4>;
+
 /// One round of inverse iteration towards the smallest eigenvectors, which are scaled to unit
-/// length.
-POSSE_SIMD_CLONES void iterate(const NormalMatrices& m, std::array<Lanes, 4>& v) {
+/// length. `change` gets the largest step of a component.
+POSSE_SIMD_CLONES void iterate(const NormalMatrices& m, Directions& v, Lanes& change) {
   for (size_t l = 0; l < kBlock; ++l) {
     const double y0 = v[0][l];
     const double y1 = v[1][l] - m[1][l] * y0;
@@ -92,24 +106,48 @@ POSSE_SIMD_CLONES void iterate(const NormalMatrices& m, std::array<Lanes, 4>& v)
     const double x1 = y1 * m[4][l] - m[5][l] * x2 - m[6][l] * x3;
     const double x0 = y0 * m[0][l] - m[1][l] * x1 - m[2][l] * x2 - m[3][l] * x3;
     const double inverse = 1 / std::sqrt(x0 * x0 + x1 * x1 + x2 * x2 + x3 * x3);
-    v[0][l] = x0 * inverse, v[1][l] = x1 * inverse, v[2][l] = x2 * inverse, v[3][l] = x3 * inverse;
+    const double n0 = x0 * inverse, n1 = x1 * inverse, n2 = x2 * inverse, n3 = x3 * inverse;
+    const double d01 = std::max(std::abs(n0 - v[0][l]), std::abs(n1 - v[1][l]));
+    const double d23 = std::max(std::abs(n2 - v[2][l]), std::abs(n3 - v[3][l]));
+    change[l] = std::max(d01, d23);
+    v[0][l] = n0, v[1][l] = n1, v[2][l] = n2, v[3][l] = n3;
   }
 }
 
-/// Points of kBlock systems; NaN with fewer than two views.
-std::array<Lanes, 3> solve(NormalMatrices& normal, const Lanes& num_views) {
-  // each round shrinks the error by (smallest / next singular value)^2, rarely above 0.1
-  constexpr int kRounds = 10;
+/// Places in space that systems of equations ask for.
+struct Solution {
+  std::array<Lanes, 3> points;  // NaN with fewer than two views
+  Directions directions;        // homogeneous, where the next solution may start from
+};
+
+/// Where nothing is known: the centre of the calibration.
+Directions start_anywhere() {
+  Directions start;
+  for (size_t axis = 0; axis < 4; ++axis) start[axis].fill(axis == 3 ? 1.0 : 0.0);
+  return start;
+}
+
+Solution solve(NormalMatrices& normal, const Lanes& num_views, const Directions& start) {
+  // Each round shrinks the error by the squared ratio of the two smallest singular values: that of
+  // pixel errors to depth, 0.001 or less. 1e-13 lies above the rounding of a component.
+  constexpr int kMostRounds = 10;
+  constexpr double kSteps = 1e-13;
   factorise(normal);
-  std::array<Lanes, 4> v;
-  for (size_t axis = 0; axis < 4; ++axis) v[axis].fill(axis == 3 ? 1.0 : 0.0);
-  for (int round = 0; round < kRounds; ++round) iterate(normal, v);
-  std::array<Lanes, 3> points;
-  for (size_t axis = 0; axis < 3; ++axis) {
-    for (size_t l = 0; l < kBlock; ++l)
-      points[axis][l] = num_views[l] < 2 ? kNan : v[axis][l] / v[3][l];
+  Solution solution{.points = {}, .directions = start};
+  Lanes change;
+  for (int round = 0; round < kMostRounds; ++round) {
+    iterate(normal, solution.directions, change);
+    if (std::ranges::none_of(change, [](double step) { return step > kSteps; })) break;
   }
-  return points;
+  Directions& v = solution.directions;
+  for (size_t l = 0; l < kBlock; ++l) {
+    const bool found = num_views[l] >= 2;
+    for (size_t axis = 0; axis < 3; ++axis)
+      solution.points[axis][l] = found ? v[axis][l] / v[3][l] : kNan;
+    for (size_t axis = 0; axis < 4; ++axis)
+      if (!found || !std::isfinite(v[axis][l])) v[axis][l] = axis == 3 ? 1.0 : 0.0;
+  }
+  return solution;
 }
 
 /// Undistorted views of one model for a block of frames, [cameras].
@@ -137,54 +175,73 @@ BlockViews views_of_block(std::span<const CameraModel> cameras,
   return views;
 }
 
-NormalMatrices no_equations() {
+/// Equations of views, summed.
+struct Equations {
+  Equations() {
+    for (Lanes& lanes : normal) lanes.fill(0.0);
+  }
+  void add_view(const ViewEquations& view) { add(view, normal, num_views); }
   NormalMatrices normal;
-  for (Lanes& lane : normal) lane.fill(0.0);
-  return normal;
-}
-
-std::array<Lanes, 3> joint_points(std::span<const Projection> projections,
-                                  const BlockViews& views) {
-  NormalMatrices normal = no_equations();
   Lanes num_views{};
-  for (size_t c = 0; c < projections.size(); ++c)
-    add_view(projections[c], views.x[c], views.y[c], normal, num_views);
-  return solve(normal, num_views);
+};
+
+std::array<Lanes, 3> joint_points(std::span<const ViewEquations> views) {
+  Equations equations;
+  for (const ViewEquations& view : views) equations.add_view(view);
+  return solve(equations.normal, equations.num_views, start_anywhere()).points;
 }
 
-/// Median of the finite ones among `values`, NaN if there is none. Reorders them.
-double median_of_finite(std::span<double> values) {
-  const auto end =
-      std::partition(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
-  const auto count = end - values.begin();
-  if (count == 0) return kNan;
-  std::sort(values.begin(), end);
-  return (values[static_cast<size_t>((count - 1) / 2)] + values[static_cast<size_t>(count / 2)]) /
-         2;
-}
-
-std::array<Lanes, 3> median_points(std::span<const Projection> projections,
-                                   const BlockViews& views) {
-  std::vector<std::array<Lanes, 3>> pairs;
-  for (size_t a = 0; a < projections.size(); ++a) {
-    for (size_t b = a + 1; b < projections.size(); ++b) {
-      NormalMatrices normal = no_equations();
-      Lanes num_views{};
-      add_view(projections[a], views.x[a], views.y[a], normal, num_views);
-      add_view(projections[b], views.x[b], views.y[b], normal, num_views);
-      pairs.push_back(solve(normal, num_views));
+/// Sorts each lane of `rows` as far as its middle, by exchanging whole rows of lanes.
+POSSE_SIMD_CLONES void sort_lower_half(Lanes* rows, size_t count) {
+  for (size_t low = 0; low <= count / 2; ++low) {
+    for (size_t other = low + 1; other < count; ++other) {
+      for (size_t l = 0; l < kBlock; ++l) {
+        const double a = rows[low][l];
+        const double b = rows[other][l];
+        rows[low][l] = a < b ? a : b;
+        rows[other][l] = a < b ? b : a;
+      }
     }
   }
-  if (pairs.size() == 1) return pairs.front();
-  std::array<Lanes, 3> points;
-  std::vector<double> column(pairs.size());
-  for (size_t axis = 0; axis < 3; ++axis) {
+}
+
+/// Median of the finite ones in each lane, NaN without any.
+Lanes medians(std::vector<Lanes> rows) {
+  std::array<size_t, kBlock> count{};
+  for (Lanes& row : rows) {
     for (size_t l = 0; l < kBlock; ++l) {
-      for (size_t p = 0; p < pairs.size(); ++p) column[p] = pairs[p][axis][l];
-      points[axis][l] = median_of_finite(column);
+      if (std::isfinite(row[l])) {
+        ++count[l];
+      } else {
+        row[l] = std::numeric_limits<double>::infinity();  // behind the finite ones
+      }
     }
   }
-  return points;
+  sort_lower_half(rows.data(), rows.size());
+  Lanes result;
+  for (size_t l = 0; l < kBlock; ++l) {
+    const size_t n = count[l];
+    result[l] = n == 0 ? kNan : (rows[(n - 1) / 2][l] + rows[n / 2][l]) / 2;
+  }
+  return result;
+}
+
+std::array<Lanes, 3> median_points(std::span<const ViewEquations> views) {
+  std::array<std::vector<Lanes>, 3> columns;
+  Directions start = start_anywhere();
+  for (size_t a = 0; a < views.size(); ++a) {
+    for (size_t b = a + 1; b < views.size(); ++b) {
+      Equations equations;
+      equations.add_view(views[a]);
+      equations.add_view(views[b]);
+      Solution pair = solve(equations.normal, equations.num_views, start);
+      for (size_t axis = 0; axis < 3; ++axis) columns[axis].push_back(pair.points[axis]);
+      start = pair.directions;  // pairs of one model nearly agree
+    }
+  }
+  if (columns[0].size() == 1) return {columns[0][0], columns[1][0], columns[2][0]};
+  return {medians(std::move(columns[0])), medians(std::move(columns[1])),
+          medians(std::move(columns[2]))};
 }
 
 }  // namespace
@@ -203,10 +260,14 @@ FrameArray triangulate(std::span<const CameraModel> cameras,
     std::array<Lanes, 3> sum{};
     std::array<Lanes, 3> count{};
     for (size_t m = 0; m < num_models; ++m) {
-      const BlockViews views =
+      const BlockViews pixels =
           views_of_block(cameras, members, m, keypoint, begin, end, min_likelihood);
-      const auto of_model = method == Triangulation::joint ? joint_points(projections, views)
-                                                           : median_points(projections, views);
+      std::vector<ViewEquations> views(cameras.size());
+      for (size_t c = 0; c < cameras.size(); ++c) {
+        equations_of_view(projections[c], pixels.x[c], pixels.y[c], views[c].normal, views[c].seen);
+      }
+      const auto of_model =
+          method == Triangulation::joint ? joint_points(views) : median_points(views);
       for (size_t axis = 0; axis < 3; ++axis) {
         for (size_t l = 0; l < kBlock; ++l) {
           const bool found = std::isfinite(of_model[axis][l]);

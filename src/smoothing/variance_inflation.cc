@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
 #include "base/error.h"
+#include "smoothing/pack_vector.h"
+#include "smoothing/symmetric_eigen.h"
 #include "smoothing/view_stack.h"
 
 namespace posse {
@@ -54,10 +55,15 @@ Factors fit_factors(const FrameArray& centred, const std::vector<size_t>& rows, 
   result.mean /= count;
   MatrixXd covariance = MatrixXd::Zero(lanes, lanes);
   for (const size_t t : rows) {
-    const VectorXd difference = Eigen::Map<const VectorXd>(centred.row(t), lanes) - result.mean;
-    covariance.selfadjointView<Eigen::Lower>().rankUpdate(difference);
+    const double* y = centred.row(t);
+    for (Index i = 0; i < lanes; ++i) {
+      const double difference = y[i] - result.mean(i);
+      for (Index j = 0; j <= i; ++j) covariance(i, j) += difference * (y[j] - result.mean(j));
+    }
   }
-  covariance = MatrixXd(covariance.selfadjointView<Eigen::Lower>()) / count;
+  for (Index i = 0; i < lanes; ++i) {
+    for (Index j = 0; j <= i; ++j) covariance(j, i) = covariance(i, j) /= count;
+  }
   constexpr int kMostIterations = 1000;
   constexpr double kLikelihoodTolerance = 0.01;
   const double constant = static_cast<double>(lanes) * std::log(2 * std::numbers::pi) +
@@ -67,15 +73,15 @@ Factors fit_factors(const FrameArray& centred, const std::vector<size_t>& rows, 
   for (int iteration = 0; iteration < kMostIterations; ++iteration) {
     const VectorXd deviation = noise.cwiseSqrt().array() + 1e-12;
     const VectorXd inverse = deviation.cwiseInverse();
-    const MatrixXd scaled = inverse.asDiagonal() * covariance * inverse.asDiagonal();
-    const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(scaled);  // eigenvalues ascend
+    const MatrixXd scaled = covariance.cwiseProduct(inverse * inverse.transpose());
+    const SymmetricEigen eigen = eigen_of_symmetric(scaled);
     double explained = 0;
     double log_explained = 0;
     for (Index j = 0; j < num_factors; ++j) {
-      const double eigenvalue = solver.eigenvalues()(lanes - 1 - j);
+      const double eigenvalue = eigen.values(lanes - 1 - j);
       explained += eigenvalue;
       log_explained += std::log(std::max(eigenvalue, 1e-300));
-      result.loadings.col(j) = deviation.cwiseProduct(solver.eigenvectors().col(lanes - 1 - j)) *
+      result.loadings.col(j) = deviation.cwiseProduct(eigen.vectors.col(lanes - 1 - j)) *
                                std::sqrt(std::max(eigenvalue - 1, 0.0));
     }
     const double likelihood =
@@ -94,90 +100,131 @@ Factors fit_factors(const FrameArray& centred, const std::vector<size_t>& rows, 
   return result;
 }
 
-/// Distances of one frame's views from the others' prediction. N factors, known to the compiler
-/// where it matters.
-template <int N>
-class ViewDistances {
- public:
-  explicit ViewDistances(const Factors& factors)
-      : loadings_(factors.loadings), mean_(factors.mean), residual_(mean_.size()) {}
-
-  /// @return true if a variance of `variances` was multiplied.
-  bool inflate(const double* observed, double* variances, const InflationOptions& options) {
-    const Index factors = loadings_.cols();
-    Eigen::Matrix<double, N, N> information = Eigen::Matrix<double, N, N>::Zero(factors, factors);
-    Eigen::Matrix<double, N, 1> weighted = Eigen::Matrix<double, N, 1>::Zero(factors);
-    for (Index i = 0; i < mean_.size(); ++i) {
-      const double weight = 1 / (std::max(variances[i], kLeastVariance) + kLeastVariance);
-      const Eigen::Matrix<double, 1, N> row = loadings_.row(i);
-      information += row.transpose() * (weight * row);
-      weighted += row.transpose() * (weight * (observed[i] - mean_(i)));
-    }
-    const Eigen::Matrix<double, N, N> spread =
-        information.ldlt().solve(Eigen::Matrix<double, N, N>::Identity(factors, factors));
-    residual_.noalias() = -loadings_ * (spread * weighted);
-    for (Index i = 0; i < mean_.size(); ++i) residual_(i) += observed[i] - mean_(i);
-    const bool two_views = mean_.size() == 4;
-    bool changed = false;
-    for (Index i = 0; i < mean_.size(); i += 2) {
-      if (!(distance(i, spread, variances) > options.distance)) continue;
-      changed = true;
-      if (!two_views) scale_view(i, variances, options.factor);
-    }
-    for (Index i = 0; changed && two_views && i < 4; i += 2)
-      scale_view(i, variances, options.factor);
-    return changed;
-  }
-
- private:
-  /// Squared Mahalanobis distance of the view whose coordinates are lanes i and i + 1.
-  double distance(Index i, const Eigen::Matrix<double, N, N>& spread,
-                  const double* variances) const {
-    const Eigen::Matrix<double, 2, N> rows = loadings_.template middleRows<2>(i);
-    Eigen::Matrix2d total = rows * spread * rows.transpose();
-    total(0, 0) += std::max(variances[i], kLeastVariance);
-    total(1, 1) += std::max(variances[i + 1], kLeastVariance);
-    const double a = residual_(i);
-    const double b = residual_(i + 1);
-    const double determinant = total(0, 0) * total(1, 1) - total(0, 1) * total(1, 0);
-    return (a * a * total(1, 1) - a * b * (total(0, 1) + total(1, 0)) + b * b * total(0, 0)) /
-           determinant;
-  }
-
-  static void scale_view(Index i, double* variances, double factor) {
-    for (Index axis = i; axis < i + 2; ++axis)
-      variances[axis] = std::max(variances[axis], kLeastVariance) * factor;
-  }
-
-  Eigen::Matrix<double, Eigen::Dynamic, N, N == 1 ? Eigen::ColMajor : Eigen::RowMajor> loadings_;
-  VectorXd mean_;
-  VectorXd residual_;
+/// The views of up to kPackSize frames, one frame per lane.
+struct PackedViews {
+  std::vector<Pack> observed;   ///< [lanes], less the mean
+  std::vector<Pack> variances;  ///< [lanes]
+  std::vector<Pack> distances;  ///< [views], squared, from what all views together predict
+  std::vector<Pack> scratch;    ///< [factors * factors + factors + lanes * factors]
 };
 
-template <int N>
-bool inflate_frames(const Factors& factors, const FrameArray& centred,
-                    const std::vector<size_t>& frames, FrameArray& variances,
-                    const InflationOptions& options) {
-  ViewDistances<N> views(factors);
+/// Cholesky factor of the information matrix W' D W, in place: lower triangle, inverse diagonal.
+POSSE_ALWAYS_INLINE void factorise(Pack* information, size_t size) {
+  for (size_t i = 0; i < size; ++i) {
+    for (size_t j = 0; j <= i; ++j) {
+      Vector sum = vec(information[i * size + j]);
+      const Vector least = 1e-15 * sum;  // rounding of a matrix that is singular
+      for (size_t k = 0; k < j; ++k)
+        sum -= vec(information[i * size + k]) * vec(information[j * size + k]);
+      if (j < i) {
+        vec(information[i * size + j]) = sum * vec(information[j * size + j]);
+      } else {
+        Vector root;
+        square_root(sum > least ? sum : least, root);
+        vec(information[i * size + i]) = 1 / root;
+      }
+    }
+  }
+}
+
+/// x = L^-1 x for a factor as factorise() leaves it.
+POSSE_ALWAYS_INLINE void solve_lower(const Pack* factor, size_t size, Pack* x) {
+  for (size_t i = 0; i < size; ++i) {
+    Vector sum = vec(x[i]);
+    for (size_t k = 0; k < i; ++k) sum -= vec(factor[i * size + k]) * vec(x[k]);
+    vec(x[i]) = sum * vec(factor[i * size + i]);
+  }
+}
+
+/// Squared Mahalanobis distances of all views. @param loadings  [lanes, factors], row-major
+POSSE_SIMD_CLONES void measure_distances(const double* loadings, size_t num_lanes, size_t size,
+                                         const Pack* observed, const Pack* variances,
+                                         Pack* distances, Pack* scratch) {
+  Pack* information = scratch;
+  Pack* weighted = information + size * size;
+  Pack* solved = weighted + size;  // [lanes, factors]: L^-1 W', so that W B W' = solved solved'
+  for (size_t i = 0; i < size * size + size; ++i) vec(information[i]) = Vector{};
+  for (size_t i = 0; i < num_lanes; ++i) {
+    const double* row = loadings + i * size;
+    const Vector v = vec(variances[i]);
+    const Vector weight =
+        1 / ((v > kLeastVariance ? v : Vector{} + kLeastVariance) + kLeastVariance);
+    for (size_t a = 0; a < size; ++a) {
+      vec(weighted[a]) += row[a] * weight * vec(observed[i]);
+      for (size_t b = 0; b <= a; ++b) vec(information[a * size + b]) += row[a] * row[b] * weight;
+    }
+  }
+  factorise(information, size);
+  solve_lower(information, size, weighted);
+  for (size_t i = 0; i < num_lanes; ++i) {
+    for (size_t a = 0; a < size; ++a) vec(solved[i * size + a]) = Vector{} + loadings[i * size + a];
+    solve_lower(information, size, solved + i * size);
+  }
+  for (size_t i = 0; i < num_lanes; i += 2) {
+    const Pack* u = solved + i * size;
+    const Pack* v = u + size;
+    Vector xx = vec(variances[i]) > kLeastVariance ? vec(variances[i]) : Vector{} + kLeastVariance;
+    Vector yy =
+        vec(variances[i + 1]) > kLeastVariance ? vec(variances[i + 1]) : Vector{} + kLeastVariance;
+    Vector xy{};
+    Vector rx = vec(observed[i]);
+    Vector ry = vec(observed[i + 1]);
+    for (size_t a = 0; a < size; ++a) {
+      xx += vec(u[a]) * vec(u[a]);
+      yy += vec(v[a]) * vec(v[a]);
+      xy += vec(u[a]) * vec(v[a]);
+      rx -= vec(u[a]) * vec(weighted[a]);
+      ry -= vec(v[a]) * vec(weighted[a]);
+    }
+    vec(distances[i / 2]) = (rx * rx * yy - 2 * rx * ry * xy + ry * ry * xx) / (xx * yy - xy * xy);
+  }
+}
+
+/// Multiplies the variances of the views of one frame that lie too far off. @return true if there
+/// were any
+bool inflate_frame(const std::vector<Pack>& distances, size_t lane, double* variances,
+                   const InflationOptions& options) {
+  const bool two_views = distances.size() == 2;
   bool changed = false;
-  for (const size_t t : frames)
-    changed = views.inflate(centred.row(t), variances.row(t), options) || changed;
+  for (const Pack& distance : distances) changed = changed || distance[lane] > options.distance;
+  for (size_t view = 0; changed && view < distances.size(); ++view) {
+    if (!two_views && !(distances[view][lane] > options.distance)) continue;
+    for (double* variance = variances + 2 * view; variance < variances + 2 * view + 2; ++variance)
+      *variance = std::max(*variance, kLeastVariance) * options.factor;
+  }
   return changed;
 }
 
 bool inflate_frames(const Factors& factors, const FrameArray& centred,
                     const std::vector<size_t>& frames, FrameArray& variances,
                     const InflationOptions& options) {
-  switch (factors.loadings.cols()) {
-    case 1:
-      return inflate_frames<1>(factors, centred, frames, variances, options);
-    case 2:
-      return inflate_frames<2>(factors, centred, frames, variances, options);
-    case 3:
-      return inflate_frames<3>(factors, centred, frames, variances, options);
-    default:
-      return inflate_frames<Eigen::Dynamic>(factors, centred, frames, variances, options);
+  const size_t lanes = centred.num_lanes();
+  const auto size = static_cast<size_t>(factors.loadings.cols());
+  std::vector<double> loadings;
+  for (size_t i = 0; i < lanes * size; ++i)
+    loadings.push_back(
+        factors.loadings(static_cast<Index>(i / size), static_cast<Index>(i % size)));
+  PackedViews views{.observed = std::vector<Pack>(lanes, Pack::all(0)),
+                    .variances = std::vector<Pack>(lanes, Pack::all(1)),
+                    .distances = std::vector<Pack>(lanes / 2),
+                    .scratch = std::vector<Pack>(size * size + size + lanes * size)};
+  bool changed = false;
+  for (size_t begin = 0; begin < frames.size(); begin += kPackSize) {
+    const size_t count = std::min(kPackSize, frames.size() - begin);
+    for (size_t l = 0; l < count; ++l) {
+      for (size_t i = 0; i < lanes; ++i) {
+        views.observed[i][l] =
+            centred.at(frames[begin + l], i) - factors.mean(static_cast<Index>(i));
+        views.variances[i][l] = variances.at(frames[begin + l], i);
+      }
+    }
+    measure_distances(loadings.data(), lanes, size, views.observed.data(), views.variances.data(),
+                      views.distances.data(), views.scratch.data());
+    for (size_t l = 0; l < count; ++l)
+      changed =
+          inflate_frame(views.distances, l, variances.row(frames[begin + l]), options) || changed;
   }
+  return changed;
 }
 
 }  // namespace
