@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -12,10 +11,12 @@
 #include "base/npy.h"
 #include "base/threads.h"
 #include "cli/command.h"
+#include "cli/smooth_inputs.h"
 #include "cli/table_inputs.h"
 #include "ensemble/smoothed_tables.h"
 #include "smoothing/calibrated_cameras.h"
 #include "smoothing/camera_model.h"
+#include "smoothing/causal_filter.h"
 #include "smoothing/paws.h"
 #include "smoothing/pupil.h"
 #include "smoothing/several_cameras.h"
@@ -39,32 +40,17 @@ struct SmoothArguments {
   std::string variance;
   std::vector<std::string> s_frames;
   std::string blocks;
+  std::string objective = "full";
   bool peer_objective = false;
+  bool causal = false;
+  std::string triangulation = "pair-median";
+  bool relative_floors = false;
   bool no_inflate = false;
   int threads = 0;
   SeveralCamerasOptions options;
   PupilOptions pupil;
+  PawOptions paw;
 };
-
-std::vector<std::vector<size_t>> parse_blocks(const std::string& text) {
-  std::vector<std::vector<size_t>> blocks;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find(';', begin), text.size());
-    blocks.emplace_back();
-    for (const char* at = text.data() + begin; at < text.data() + end;) {
-      size_t keypoint = 0;
-      const auto [next, error] = std::from_chars(at, text.data() + end, keypoint);
-      if (error != std::errc() || (next < text.data() + end && *next != ',')) {
-        throw Error(ErrorKind::usage, fmt::format("--blocks '{}' cannot be read", text),
-                    {.hint = "write positions of keypoints, counted from 0, as 0,1,2;3,4"});
-      }
-      blocks.back().push_back(keypoint);
-      at = next + 1;
-    }
-    begin = end + 1;
-  }
-  return blocks;
-}
 
 /// The texts among the arguments, read into options.
 SeveralCamerasOptions options_of(const SmoothArguments& arguments) {
@@ -77,9 +63,9 @@ SeveralCamerasOptions options_of(const SmoothArguments& arguments) {
         arguments.variance == "var" ? VarianceMode::plain : VarianceMode::confidence_weighted;
   }
   options.inflation.enabled = !arguments.no_inflate;
-  for (const std::string& range : arguments.s_frames)
-    options.tuning.frames.push_back(FrameRange::parse(range));
+  options.tuning.frames = parse_tuning_frames(arguments.s_frames);
   options.tuning.blocks = parse_blocks(arguments.blocks);
+  if (arguments.objective == "constant") options.tuning.objective = TuningObjective::constant;
   if (arguments.peer_objective) {
     options.tuning.objective = TuningObjective::constant;
     options.tuning.search = TuningSearch::peer;
@@ -87,13 +73,15 @@ SeveralCamerasOptions options_of(const SmoothArguments& arguments) {
   return options;
 }
 
+void check_target(const fs::path& path, bool force) {
+  if (force || !fs::is_regular_file(path)) return;
+  throw Error(ErrorKind::usage, fmt::format("{}: exists already", path.string()),
+              {.hint = "--force replaces it"});
+}
+
 void check_targets(const SmoothArguments& arguments) {
-  for (const fs::path& path : {arguments.out, arguments.wide_csv}) {
-    if (!path.empty() && fs::is_regular_file(path) && !arguments.force) {
-      throw Error(ErrorKind::usage, fmt::format("{}: exists already", path.string()),
-                  {.hint = "--force replaces it"});
-    }
-  }
+  check_target(arguments.out, arguments.force);
+  check_target(arguments.wide_csv, arguments.force);
 }
 
 void tell(const std::vector<std::string>& warnings, CommandContext& context) {
@@ -136,6 +124,12 @@ void smooth_single(const SmoothArguments& arguments, CommandContext& context) {
   check_targets(arguments);
   const TableInputs inputs = read_inputs(arguments, context);
   const SeveralCamerasOptions options = options_of(arguments);
+  if (arguments.causal) {
+    CausalOptions causal{.ensemble = options.ensemble};
+    if (!options.tuning.s.empty()) causal.s = options.tuning.s;
+    write(arguments, filter_causally(inputs.tables.members, causal), context);
+    return;
+  }
   write(arguments,
         smooth_single_camera(inputs.tables.members, {.ensemble = options.ensemble,
                                                      .tuning = options.tuning,
@@ -143,34 +137,23 @@ void smooth_single(const SmoothArguments& arguments, CommandContext& context) {
         context);
 }
 
-/// The files of each camera: those whose names hold the camera's name.
-std::vector<std::vector<fs::path>> files_by_camera(const std::vector<fs::path>& files,
-                                                   const std::vector<std::string>& cameras) {
-  std::vector<std::vector<fs::path>> groups(cameras.size());
-  for (const fs::path& file : files) {
-    const std::string name = file.filename().string();
-    std::vector<size_t> fits;
-    for (size_t c = 0; c < cameras.size(); ++c) {
-      if (name.find(cameras[c]) != std::string::npos) fits.push_back(c);
-    }
-    if (fits.size() != 1) {
-      throw Error(ErrorKind::usage,
-                  fits.empty() ? fmt::format("{}: holds no camera's name", name)
-                               : fmt::format("{}: holds the names of cameras '{}' and '{}'", name,
-                                             cameras[fits[0]], cameras[fits[1]]),
-                  {.hint = "give --camera-names of which exactly one is part of each file's name"});
-    }
-    groups[fits[0]].push_back(file);
+/// A table per camera in the folder arguments.out, and one in the folder arguments.wide_csv.
+void write_cameras(SmoothArguments arguments, const SmoothedCameras& smoothed,
+                   CommandContext& context) {
+  const fs::path folder = arguments.out;
+  const fs::path wide_folder = arguments.wide_csv;
+  const auto aim_at = [&](const std::string& camera) {
+    arguments.out = folder / (camera + ".h5");
+    if (!wide_folder.empty()) arguments.wide_csv = wide_folder / (camera + ".csv");
+  };
+  for (const std::string& camera : smoothed.names) {  // before any is written
+    aim_at(camera);
+    check_targets(arguments);
   }
-  for (size_t c = 0; c < cameras.size(); ++c) {
-    if (groups[c].size() != groups[0].size() || groups[c].empty()) {
-      throw Error(ErrorKind::usage,
-                  fmt::format("camera '{}' has {} tables, camera '{}' has {}", cameras[c],
-                              groups[c].size(), cameras[0], groups[0].size()),
-                  {.hint = "every camera needs one table of every member"});
-    }
+  for (size_t c = 0; c < smoothed.cameras.size(); ++c) {
+    aim_at(smoothed.names[c]);
+    write(arguments, smoothed.cameras[c], context);
   }
-  return groups;
 }
 
 void smooth_multi(SmoothArguments arguments, CommandContext& context) {
@@ -193,18 +176,21 @@ void smooth_multi(SmoothArguments arguments, CommandContext& context) {
   for (size_t c = 0; c < inputs.size(); ++c)
     cameras.push_back({arguments.cameras[c], inputs[c].tables.members});
   const SeveralCamerasOptions options = options_of(arguments);
-  const SmoothedCameras smoothed =
-      models.empty() ? smooth_several_cameras(cameras, options)
-                     : smooth_calibrated_cameras(cameras, models, {.common = options}).views;
-  const fs::path folder = arguments.out;
-  const bool wide = !arguments.wide_csv.empty();
-  const fs::path wide_folder = arguments.wide_csv;
-  for (size_t c = 0; c < smoothed.cameras.size(); ++c) {
-    arguments.out = folder / (smoothed.names[c] + ".h5");
-    if (wide) arguments.wide_csv = wide_folder / (smoothed.names[c] + ".csv");
-    check_targets(arguments);
-    write(arguments, smoothed.cameras[c], context);
+  if (models.empty()) {
+    write_cameras(arguments, smooth_several_cameras(cameras, options), context);
+    return;
   }
+  const SmoothedSpace space = smooth_calibrated_cameras(
+      cameras, models,
+      {.common = options,
+       .triangulation =
+           arguments.triangulation == "joint" ? Triangulation::joint : Triangulation::pair_median,
+       .relative_floors = arguments.relative_floors});
+  const fs::path points = arguments.out / "points_3d.csv";
+  check_target(points, arguments.force);
+  write_cameras(arguments, space.views, context);
+  write_points(points, space);
+  context.console.print(points.string());
 }
 
 void smooth_mirrored(const SmoothArguments& arguments, CommandContext& context) {
@@ -242,20 +228,19 @@ void smooth_both_paws(SmoothArguments arguments, CommandContext& context) {
     inputs.push_back(read_tables(files, false, arguments.bodyparts));
     tell(inputs.back().warnings, context);
   }
-  const std::vector<double> left = read_npy_doubles(arguments.timestamps_left);
-  const std::vector<double> right = read_npy_doubles(arguments.timestamps_right);
-  PawOptions options;
+  const auto times_of = [&](const fs::path& named, const std::string& side) {
+    return read_npy_doubles(named.empty() ? find_timestamps(arguments.inputs, side) : named);
+  };
+  const std::vector<double> left = times_of(arguments.timestamps_left, "left");
+  const std::vector<double> right = times_of(arguments.timestamps_right, "right");
+  PawOptions options = arguments.paw;
   const VarianceMode plain = options.cameras.ensemble.variance;
   options.cameras = options_of(arguments);
   if (arguments.variance.empty()) options.cameras.ensemble.variance = plain;
-  const SmoothedCameras smoothed =
-      smooth_paws({inputs[0].tables.members, left}, {inputs[1].tables.members, right}, options);
-  const fs::path folder = arguments.out;
-  for (size_t c = 0; c < smoothed.cameras.size(); ++c) {
-    arguments.out = folder / (smoothed.names[c] + ".h5");
-    check_targets(arguments);
-    write(arguments, smoothed.cameras[c], context);
-  }
+  write_cameras(
+      arguments,
+      smooth_paws({inputs[0].tables.members, left}, {inputs[1].tables.members, right}, options),
+      context);
 }
 
 /// Options of every kind.
@@ -285,7 +270,7 @@ void add_common(CLI::App& kind, SmoothArguments& arguments, bool out_is_folder) 
       "--one-member", arguments.options.ensemble.allow_one_member,
       "accept a single table; its variances come from the likelihood and are not calibrated");
   kind.add_option("--s-frames", arguments.s_frames,
-                  "frames used to tune s, as 0:1000 2000:3000 (default: all)")
+                  "frames used to tune s, as 0:1000 2000:3000; N means 0:N (default: all)")
       ->type_name("A:B...");
   kind.add_option("--threads", arguments.threads, "default 0: all that this process may use");
 }
@@ -298,6 +283,12 @@ void add_tuning(CLI::App& kind, SmoothArguments& arguments) {
       "(default: tuned)");
   kind.add_option("--blocks", arguments.blocks,
                   "keypoints that share one s, by position, as 0,1,2;3,4");
+  kind.add_option("--objective", arguments.objective,
+                  "likelihood that tuning maximises: full, or constant (each coordinate's median "
+                  "variance, as eks has it) (default full)")
+      ->check(CLI::IsMember({"full", "constant"}));
+  kind.add_flag("--restart-at-ranges", arguments.options.tuning.restart_at_ranges,
+                "start anew at each range of --s-frames instead of joining them");
   kind.add_flag("--peer-objective", arguments.peer_objective,
                 "tune exactly as eks does, to match its results");
 }
@@ -339,6 +330,8 @@ void add_smooth(CLI::App& root, CommandContext& context) {
   add_tuning(*kind, *single);
   kind->add_option("--bodypart-list", single->bodyparts,
                    "bodyparts to keep, in this order (default: all)");
+  kind->add_flag("--causal", single->causal,
+                 "do not look ahead: filter only, with --s or 10 square pixels per frame");
 
   auto multi = fresh();
   kind = add_kind(*verb, context, multi, "multi", "several cameras, a file per camera and member",
@@ -349,7 +342,14 @@ void add_smooth(CLI::App& root, CommandContext& context) {
                    "bodyparts to keep, in this order (default: all)");
   kind->add_option("--camera-names", multi->cameras, "one of these is part of each file's name");
   kind->add_option("--calibration", multi->calibration,
-                   "Anipose calibration (.toml): smooth in space");
+                   "Anipose calibration (.toml): smooth in space, and write points_3d.csv");
+  kind->add_option("--triangulation", multi->triangulation,
+                   "where a path in space starts from: pair-median, as eks, or joint (default "
+                   "pair-median)")
+      ->check(CLI::IsMember({"pair-median", "joint"}));
+  kind->add_flag("--relative-floors", multi->relative_floors,
+                 "least variances in space as shares of the points' spread; for calibrations in "
+                 "metres");
 
   auto mirrored = fresh();
   kind = add_kind(*verb, context, mirrored, "mirrored",
@@ -373,12 +373,17 @@ void add_smooth(CLI::App& root, CommandContext& context) {
                true, [](const SmoothArguments& a, CommandContext& c) { smooth_both_paws(a, c); });
   add_tuning(*kind, *paw);
   add_views(*kind, *paw);
-  kind->add_option("--timestamps-left", paw->timestamps_left,
-                   "times of the left camera's frames (.npy)")
-      ->required();
+  kind->add_option(
+      "--timestamps-left", paw->timestamps_left,
+      "times of the left camera's frames (default: *timestamps*left*.npy in the folder "
+      "given)");
   kind->add_option("--timestamps-right", paw->timestamps_right,
-                   "times of the right camera's frames (.npy)")
-      ->required();
+                   "times of the right camera's frames (likewise)");
+  kind->add_option("--image-width", paw->paw.image_width,
+                   "width of the right camera's pictures, which are mirrored (default 128)");
+  kind->add_flag("--working-frame", paw->paw.keep_working_frame,
+                 "as eks writes it: right camera mirrored, with the left one's names, unmatched "
+                 "frames dropped");
   verb->footer("example: posse smooth single seed0.csv seed1.csv seed2.csv --out smoothed.h5");
 }
 

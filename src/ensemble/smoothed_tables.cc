@@ -1,6 +1,9 @@
 #include "ensemble/smoothed_tables.h"
 
+#include <fmt/format.h>
+
 #include <span>
+#include <string>
 #include <vector>
 
 #include "results/table_writer.h"
@@ -8,20 +11,34 @@
 namespace posse {
 namespace {
 
-constexpr const char* kScorer = "ensemble-kalman_tracker";
+std::string scorer_of(const SmoothedTracks& tracks) {
+  return tracks.calibrated ? "ensemble-kalman_tracker" : "ensemble-kalman_tracker-uncalibrated";
+}
 
-/// Every second lane, from `offset`: x (0) or y (1) of all bodyparts, [frames, bodyparts].
-std::vector<double> lane_of(const FrameArray& array, size_t offset) {
+/// Every `step`-th lane, from `offset`: with 2, x (0) or y (1) of all bodyparts, [frames,
+/// bodyparts].
+std::vector<double> lane_of(const FrameArray& array, size_t offset, size_t step = 2) {
   std::vector<double> values;
-  values.reserve(array.values().size() / 2);
-  for (size_t i = offset; i < array.values().size(); i += 2) values.push_back(array.values()[i]);
+  values.reserve(array.values().size() / step);
+  for (size_t i = offset; i < array.values().size(); i += step) values.push_back(array.values()[i]);
   return values;
+}
+
+/// "snout: 12.5 (tuned), tail: 3 (given)", with all digits.
+std::string parameters_of(const SmoothedTracks& tracks) {
+  std::string text;
+  for (size_t k = 0; k < tracks.parameters.size(); ++k) {
+    const SmoothingParameter& parameter = tracks.parameters[k];
+    text += fmt::format("{}{}: {} ({})", k == 0 ? "" : ", ", tracks.bodyparts[k], parameter.s,
+                        parameter.tuned ? "tuned" : "given");
+  }
+  return text;
 }
 
 }  // namespace
 
 void write_smoothed(const std::filesystem::path& path, const SmoothedTracks& tracks) {
-  const PoseTable table{.scorer = kScorer, .poses = tracks.poses()};
+  const PoseTable table{.scorer = scorer_of(tracks), .poses = tracks.poses()};
   if (path.extension() != ".h5") {
     write_pose_table(path, table);
     return;
@@ -44,7 +61,8 @@ void write_smoothed(const std::filesystem::path& path, const SmoothedTracks& tra
                   array("ensemble_variance", "Variance the filter took, in square pixels.")},
        .attributes = {{"variances", tracks.calibrated
                                         ? "from several members"
-                                        : "uncalibrated: from one member's likelihood"}}},
+                                        : "uncalibrated: from one member's likelihood"},
+                      {"s", parameters_of(tracks)}}},
       values);
 }
 
@@ -63,7 +81,22 @@ void write_smoothed_wide(const std::filesystem::path& path, const SmoothedTracks
                                          {"y_ens_var", lanes[5]},
                                          {"x_posterior_var", lanes[6]},
                                          {"y_posterior_var", lanes[7]}};
-  write_wide_csv(path, kScorer, tracks.bodyparts, tracks.frame_index, coords);
+  write_wide_csv(path, scorer_of(tracks), tracks.bodyparts, tracks.frame_index, coords);
+}
+
+void write_points(const std::filesystem::path& path, const SmoothedSpace& space) {
+  std::vector<std::vector<double>> lanes;
+  for (const FrameArray* array : {&space.points, &space.point_variances}) {
+    for (size_t axis = 0; axis < 3; ++axis) lanes.push_back(lane_of(*array, axis, 3));
+  }
+  const std::vector<WideCoord> coords = {{"x", lanes[0]},
+                                         {"y", lanes[1]},
+                                         {"z", lanes[2]},
+                                         {"x_posterior_var", lanes[3]},
+                                         {"y_posterior_var", lanes[4]},
+                                         {"z_posterior_var", lanes[5]}};
+  const SmoothedTracks& first = space.views.cameras.front();
+  write_wide_csv(path, scorer_of(first), first.bodyparts, first.frame_index, coords);
 }
 
 }  // namespace posse

@@ -3,17 +3,23 @@
 
 #include <filesystem>
 
+#include "smoothing/calibrated_cameras.h"
 #include "smoothing/smoothed_tracks.h"
 
 namespace posse {
 
 /// Writes x, y, likelihood as .csv or .h5; an .h5 also holds, under /posse, posterior_variance,
 /// ensemble_position and ensemble_variance, each [frames, bodyparts, xy] in pixels or square
-/// pixels. @throws Error(io) and what table writers refuse.
+/// pixels, and as attributes where the variances come from and each bodypart's s. Tracks of a
+/// single member say "uncalibrated" in the scorer. @throws Error(io) and what table writers refuse.
 void write_smoothed(const std::filesystem::path& path, const SmoothedTracks& tracks);
 
 /// Writes the columns of eks: x, y, likelihood, x_ens_median, y_ens_median, x_ens_var, y_ens_var,
 /// x_posterior_var, y_posterior_var under the scorer "ensemble-kalman_tracker".
 void write_smoothed_wide(const std::filesystem::path& path, const SmoothedTracks& tracks);
+
+/// Writes points in space as a csv with the columns of eks: x, y, z, x_posterior_var,
+/// y_posterior_var, z_posterior_var, in the calibration's unit.
+void write_points(const std::filesystem::path& path, const SmoothedSpace& space);
 
 }  // namespace posse

@@ -109,6 +109,24 @@ std::vector<CameraModel> models_of(std::span<const CameraModel> calibration,
   return models;
 }
 
+/// The triangulated path. With relative floors in units of the cameras' distance: a linear solution
+/// weighs coordinates against the 1 of homogeneous ones, so that it depends on the unit otherwise.
+FrameArray path_in_space(std::vector<CameraModel> cameras,
+                         std::span<const std::span<const Poses>> members, size_t keypoint,
+                         const CalibratedCamerasOptions& options) {
+  double unit = 1;
+  if (options.relative_floors) {
+    double squares = 0;
+    for (const CameraModel& camera : cameras) squares += camera.translation.squaredNorm();
+    if (squares > 0) unit = std::sqrt(squares / static_cast<double>(cameras.size()));
+    for (CameraModel& camera : cameras) camera.translation /= unit;
+  }
+  FrameArray path = triangulate(cameras, members, keypoint, options.triangulation,
+                                options.common.ensemble.min_likelihood);
+  for (double& coordinate : path.values()) coordinate *= unit;
+  return path;
+}
+
 PreparedKeypoint prepare(StackedKeypoint stacked, size_t index,
                          std::span<const std::span<const Poses>> members,
                          std::span<const CameraModel> calibration,
@@ -127,10 +145,9 @@ PreparedKeypoint prepare(StackedKeypoint stacked, size_t index,
   keypoint.observed = std::move(stacked.position);
   std::vector<std::span<const Poses>> used;
   for (const size_t c : stacked.cameras) used.push_back(members[c]);
-  const SpacePrior prior =
-      prior_from_points(triangulate(models_of(calibration, stacked.cameras), used, index,
-                                    options.triangulation, options.common.ensemble.min_likelihood),
-                        options.relative_floors);
+  const SpacePrior prior = prior_from_points(
+      path_in_space(models_of(calibration, stacked.cameras), used, index, options),
+      options.relative_floors);
   if (!prior.known) return keypoint;
   keypoint.model = {.transition = Vector3d::Ones(),
                     .process_factor = prior.step_deviation.asDiagonal(),

@@ -14,9 +14,10 @@ namespace posse {
 struct CalibratedCamerasOptions {
   SeveralCamerasOptions common;  ///< num_latent and quantile_to_keep matter for the inflation only
   Triangulation triangulation = Triangulation::pair_median;
-  /// Least prior variance and least squared step as shares (1e-4, 1e-8) of the points' own spread.
-  /// Off: the same numbers in squared units of the calibration, as eks has them, which suits
-  /// millimetres but not metres.
+  /// Least prior variance and least squared step as shares (1e-4, 1e-8) of the points' own spread,
+  /// and triangulation in units of the cameras' distance: the result does not depend on the unit of
+  /// the calibration. Off: the same numbers in squared units of the calibration, as eks has them,
+  /// which suits millimetres but not metres.
   bool relative_floors = false;
 };
 

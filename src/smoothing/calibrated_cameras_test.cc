@@ -5,6 +5,7 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -189,7 +190,7 @@ TEST(CalibratedCameras, EachCameraAddsItsOwnEnsembleVariance) {
 }
 
 TEST(CalibratedCameras, TheUnitOfTheCalibrationDoesNotMatterWithRelativeFloors) {
-  const Scene scene(3, 0.05);
+  const Scene scene(3, 1.0);
   CalibratedCamerasOptions options = with_s(1);
   options.relative_floors = true;
   const auto before = smooth_calibrated_cameras(scene.members(), scene.cameras, options);
@@ -197,11 +198,113 @@ TEST(CalibratedCameras, TheUnitOfTheCalibrationDoesNotMatterWithRelativeFloors) 
   for (CameraModel& camera : in_metres) camera.translation /= 1000;
   const auto after = smooth_calibrated_cameras(scene.members(), in_metres, options);
   for (size_t t = 0; t < 100; ++t) {
-    // linear triangulation weighs coordinates against the 1 of homogeneous ones: its answer moves
-    // with the unit by the square of the pixel errors, (0.05 / 900)^2 of the distance in pixels
+    // rounding only, of coordinates of some 100 px and lengths of some 20
     EXPECT_NEAR(before.views.cameras[1].position.at(t, 0), after.views.cameras[1].position.at(t, 0),
-                1e-4);
-    EXPECT_NEAR(before.points.at(t, 0), 1000 * after.points.at(t, 0), 1e-5);
+                1e-9);
+    EXPECT_NEAR(before.views.cameras[2].posterior_variance.at(t, 1) /
+                    after.views.cameras[2].posterior_variance.at(t, 1),
+                1, 1e-9);
+    EXPECT_NEAR(before.points.at(t, 0), 1000 * after.points.at(t, 0), 1e-10);
+  }
+}
+
+TEST(CalibratedCameras, APointAtRestIsReturned) {
+  Scene scene(3, 0.0);
+  for (auto& view : scene.views) {
+    for (Poses& member : view) {
+      for (size_t t = 1; t < 100; ++t) member.at(t, 0) = member.at(0, 0);
+    }
+  }
+  const auto result = smooth_calibrated_cameras(scene.members(), scene.cameras, with_s(1));
+  for (size_t t = 0; t < 100; ++t) {
+    for (size_t c = 0; c < 3; ++c) {
+      // undistorting in five rounds leaves the starting point 1e-9 * 900 px off
+      EXPECT_NEAR(result.views.cameras[c].position.at(t, 0), scene.views[c][0].at(0, 0).x, 1e-5);
+      EXPECT_NEAR(result.views.cameras[c].position.at(t, 1), scene.views[c][0].at(0, 0).y, 1e-5);
+    }
+  }
+}
+
+TEST(CalibratedCameras, OrderOfMembersDoesNotMatter) {
+  Scene scene(3, 1.0);
+  const auto before = smooth_calibrated_cameras(scene.members(), scene.cameras, with_s(1));
+  for (auto& view : scene.views) std::reverse(view.begin(), view.end());
+  const auto after = smooth_calibrated_cameras(scene.members(), scene.cameras, with_s(1));
+  for (size_t t = 0; t < 100; ++t) {
+    EXPECT_NEAR(before.views.cameras[0].position.at(t, 1), after.views.cameras[0].position.at(t, 1),
+                1e-9);  // sums reordered
+  }
+}
+
+TEST(CalibratedCameras, UncertaintyGrowsWithinAGap) {
+  Scene scene(3, 0.3);
+  for (auto& view : scene.views) {
+    for (Poses& member : view) {
+      for (size_t t = 40; t < 51; ++t) member.at(t, 0) = {kNan, kNan, kNan};
+    }
+  }
+  const auto variance =
+      smooth_calibrated_cameras(scene.members(), scene.cameras, with_s(1)).point_variances;
+  for (size_t t = 39; t < 45; ++t) {  // up to the middle, frame 45, and down again
+    for (size_t axis = 0; axis < 3; ++axis) {
+      EXPECT_LT(variance.at(t, axis), variance.at(t + 1, axis));
+      EXPECT_GT(variance.at(90 - t - 1, axis), variance.at(90 - t, axis));
+    }
+  }
+}
+
+TEST(CalibratedCameras, AFisheyeCameraTakesPart) {
+  Scene scene(3, 0.0);
+  scene.cameras[2].fisheye = true;
+  scene.cameras[2].distortion = {.k1 = 0.02, .k2 = -0.005};
+  for (size_t t = 0; t < 100; ++t) {
+    const Vector2d pixel = scene.cameras[2].project(scene.truth[t]).pixel;
+    for (Poses& member : scene.views[2]) {
+      member.at(t, 0).x = pixel.x();
+      member.at(t, 0).y = pixel.y();
+    }
+  }
+  const auto result = smooth_calibrated_cameras(scene.members(), scene.cameras, with_s(1e4));
+  for (size_t t = 1; t < 100; ++t) {
+    for (size_t axis = 0; axis < 3; ++axis) {
+      // members agree exactly, so the observations alone decide: linearised within 0.05 of 20
+      EXPECT_NEAR(result.points.at(t, axis), scene.truth[t](static_cast<Eigen::Index>(axis)), 1e-3);
+    }
+  }
+}
+
+TEST(CameraModel, PacksAreLinearisedAsSinglePoints) {
+  CameraModel pinhole = camera_looking_from("a", 0.4);
+  pinhole.skew = 2;
+  pinhole.distortion = {-0.1, 0.02, 1e-3, -2e-3, 0.01, 0.02, -0.01, 0.005, 1e-3, 2e-3, -1e-3, 5e-4};
+  CameraModel fisheye = pinhole;
+  fisheye.fisheye = true;
+  std::mt19937 random(testing::seed_of_this_test());
+  std::normal_distribution<double> normal;
+  for (const CameraModel& camera : {pinhole, fisheye}) {
+    std::array<Pack, 3> points;
+    for (Pack& axis : points) {
+      for (size_t l = 0; l < kPackSize; ++l) axis[l] = 2 * normal(random);
+    }
+    points[2][3] = -100;  // behind the camera
+    std::array<Pack, 6> jacobian;
+    std::array<Pack, 2> offset;
+    camera.linearise(points.data(), jacobian.data(), offset.data());
+    for (size_t l = 0; l < kPackSize; ++l) {
+      const Vector3d point(points[0][l], points[1][l], points[2][l]);
+      const auto [pixel, derivative] = camera.project(point);
+      if (l == 3) {
+        EXPECT_TRUE(std::isnan(offset[0][l]) && std::isnan(offset[1][l]));
+        continue;
+      }
+      for (Eigen::Index i = 0; i < 2; ++i) {
+        Vector3d row;
+        for (Eigen::Index axis = 0; axis < 3; ++axis)
+          row(axis) = jacobian[static_cast<size_t>(3 * i + axis)][l];
+        EXPECT_LT((row - derivative.row(i).transpose()).norm(), 1e-11);  // rounding of some 50
+        EXPECT_NEAR(offset[static_cast<size_t>(i)][l] + row.dot(point), pixel(i), 1e-10);
+      }
+    }
   }
 }
 

@@ -71,4 +71,36 @@ CausalFrame CausalFilter::push(std::span<const std::span<const Keypoint>> member
   return frame;
 }
 
+SmoothedTracks filter_causally(std::span<const Poses> members, const CausalOptions& options) {
+  EnsembleStatistics statistics = summarise_ensemble(members, options.ensemble);
+  const Poses& first = members.front();
+  SmoothedTracks tracks;
+  tracks.bodyparts = first.bodyparts;
+  tracks.frame_index = first.frame_index;
+  tracks.calibrated = members.size() > 1;
+  tracks.unobserved_bodyparts = unobserved(first.bodyparts, statistics.position);
+  tracks.position = FrameArray(first.num_frames(), 2 * first.num_bodyparts());
+  tracks.posterior_variance = tracks.position;
+  CausalFilter filter(first.num_bodyparts(), options);
+  for (size_t t = 0; t < first.num_frames(); ++t) {
+    std::vector<std::span<const Keypoint>> rows;
+    for (const Poses& member : members) rows.push_back(member.row(t));
+    const CausalFrame frame = filter.push(rows);
+    for (size_t k = 0; k < first.num_bodyparts(); ++k) {
+      tracks.position.at(t, 2 * k) = frame.keypoints[k].x;
+      tracks.position.at(t, 2 * k + 1) = frame.keypoints[k].y;
+    }
+    std::ranges::copy(frame.variance, tracks.posterior_variance.row(t));
+  }
+  for (size_t k = 0; k < first.num_bodyparts(); ++k) {
+    tracks.parameters.push_back(
+        {.s = options.s[options.s.size() == 1 ? 0 : k],
+         .negative_log_likelihood = std::numeric_limits<double>::quiet_NaN()});
+  }
+  tracks.ensemble_position = std::move(statistics.position);
+  tracks.ensemble_variance = std::move(statistics.variance);
+  tracks.likelihood = std::move(statistics.likelihood);
+  return tracks;
+}
+
 }  // namespace posse

@@ -6,6 +6,7 @@
 
 #include "base/poses.h"
 #include "smoothing/ensemble_statistics.h"
+#include "smoothing/smoothed_tracks.h"
 
 namespace posse {
 
@@ -47,5 +48,9 @@ class CausalFilter {
   std::vector<double> mean_;      // [bodyparts, xy], NaN until first seen
   std::vector<double> variance_;  // [bodyparts, xy], predicted for the next frame
 };
+
+/// A whole table through CausalFilter, as a stream would have seen it. parameters hold the given s.
+/// @throws as summarise_ensemble for members that do not fit, and as CausalFilter
+SmoothedTracks filter_causally(std::span<const Poses> members, const CausalOptions& options);
 
 }  // namespace posse

@@ -55,6 +55,20 @@ TEST(CausalFilter, APointNotYetSeenIsNanAndThenIsWhereItIsSeen) {
   EXPECT_NEAR(after.variance[0], 10, 1e-9);  // one step's s on top of nearly nothing
 }
 
+TEST(CausalFilter, ATableGivesWhatItsFramesGive) {
+  const auto members =
+      testing::make_members({.num_frames = 30, .seed = testing::seed_of_this_test()});
+  const auto tracks = filter_causally(members, {.s = {3, 5, 7}});
+  CausalFilter filter(3, {.s = {3, 5, 7}});
+  for (size_t t = 0; t < 30; ++t) {
+    const CausalFrame frame = filter.push(frame_of(members, t));
+    EXPECT_EQ(tracks.position.at(t, 3), frame.keypoints[1].y);
+    EXPECT_EQ(tracks.posterior_variance.at(t, 4), frame.variance[4]);
+  }
+  EXPECT_EQ(tracks.parameters[2].s, 7);
+  EXPECT_FALSE(tracks.parameters[2].tuned);
+}
+
 TEST(CausalFilter, BadUseIsAnError) {
   const auto poses = testing::constant_poses(1, 2, {5, 6, 0.9});
   EXPECT_THROW(CausalFilter(2, {.s = {1, 2, 3}}), Error);

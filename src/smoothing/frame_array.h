@@ -9,7 +9,12 @@
 
 namespace posse {
 
-/// std::allocator that leaves new doubles unset: the arrays here are large, and every element is
+/// Memory for `bytes`; large blocks begin at a border of huge pages and ask for them, because the
+/// page faults of a fresh array otherwise cost more than a filter's pass over it.
+void* allocate_pages(size_t bytes);
+void free_pages(void* block);
+
+/// std::allocator that leaves new elements unset: the arrays here are large, and every element is
 /// written before it is read.
 template <typename T>
 struct UnsetAllocator : std::allocator<T> {
@@ -17,6 +22,8 @@ struct UnsetAllocator : std::allocator<T> {
   struct rebind {
     using other = UnsetAllocator<U>;
   };
+  T* allocate(size_t count) { return static_cast<T*>(allocate_pages(count * sizeof(T))); }
+  void deallocate(T* block, size_t) { free_pages(block); }
   template <typename U, typename... Args>
   void construct(U* place, Args&&... args) {
     if constexpr (sizeof...(Args) == 0) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <random>
@@ -94,6 +95,29 @@ TEST(Paws, TheWorkingFrameIsKeptOnRequest) {
   EXPECT_EQ(working.cameras[1].frame_index.front(), 11);
   EXPECT_NEAR(working.cameras[1].position.at(0, 0), 128 - images.cameras[1].position.at(11, 2),
               1e-12);  // one subtraction's rounding
+}
+
+TEST(Paws, PawsAtRestAreReturned) {
+  Paws paws;
+  for (Poses& member : paws.left) std::ranges::fill(member.keypoints, Keypoint{40.5, 60.25, 0.8});
+  for (Poses& member : paws.right) std::ranges::fill(member.keypoints, Keypoint{80.5, 61.25, 0.8});
+  const auto result = smooth_paws(paws.left_recording(), paws.right_recording(), with_s(20));
+  for (size_t t = 20; t < 90; ++t) {
+    EXPECT_DOUBLE_EQ(result.cameras[0].position.at(t, 2), 40.5);
+    EXPECT_DOUBLE_EQ(result.cameras[1].position.at(t, 0), 80.5);
+    EXPECT_DOUBLE_EQ(result.cameras[1].position.at(t, 1), 61.25);
+  }
+}
+
+TEST(Paws, OrderOfMembersDoesNotMatter) {
+  Paws paws;
+  const auto before = smooth_paws(paws.left_recording(), paws.right_recording(), with_s(20));
+  std::ranges::reverse(paws.left);
+  std::ranges::reverse(paws.right);
+  const auto after = smooth_paws(paws.left_recording(), paws.right_recording(), with_s(20));
+  for (size_t t = 20; t < 90; ++t)
+    EXPECT_NEAR(before.cameras[1].position.at(t, 0), after.cameras[1].position.at(t, 0),
+                1e-9);  // sums reordered
 }
 
 TEST(Paws, RecordingsThatDoNotFitAreErrors) {

@@ -162,6 +162,39 @@ TEST(Pupil, MissingMarksAndFramesAreBridged) {
   EXPECT_GT(result.state_variance.at(120, 1), result.state_variance.at(100, 1));
 }
 
+TEST(Pupil, OrderOfMembersDoesNotMatter) {
+  auto members = circle_members(100, 0.3);
+  const PupilOptions given{.diameter_s = 0.99, .centre_s = 0.95};
+  const auto before = smooth_pupil(members, given);
+  std::reverse(members.begin(), members.end());
+  const auto after = smooth_pupil(members, given);
+  for (size_t t = 0; t < 100; ++t)
+    EXPECT_NEAR(before.state.at(t, 0), after.state.at(t, 0), 1e-11);  // sums reordered
+}
+
+TEST(Pupil, ParametersCloseToOneGiveAConstantCircle) {
+  const auto result =
+      smooth_pupil(circle_members(100, 0.3), {.diameter_s = 1 - 1e-13, .centre_s = 1 - 1e-13});
+  for (size_t t = 1; t < 100; ++t) {
+    for (size_t i = 0; i < 3; ++i) {
+      // 100 steps of variance 2e-13 times the spread, some 1 px^2, and a pull of 1e-11 towards 0
+      EXPECT_NEAR(result.state.at(t, i), result.state.at(0, i), 1e-6);
+    }
+  }
+}
+
+TEST(Pupil, ASmallParameterFollowsTheMarks) {
+  // without memory each frame is a fit of its own, against a diameter of 0 and the mean centre
+  const auto result =
+      smooth_pupil(circle_members(100, 0.01), {.diameter_s = 1e-6, .centre_s = 1e-6});
+  for (size_t t = 1; t < 100; ++t) {
+    const auto& seen = result.tracks.ensemble_position;
+    // marks err by 0.005 px; a prior some 1 px wide weighs 1e-4 against them, on 20 px
+    EXPECT_NEAR(result.state.at(t, 0), seen.at(t, 4) - seen.at(t, 6), 0.05);
+    EXPECT_NEAR(result.tracks.position.at(t, 0), seen.at(t, 0), 0.05);
+  }
+}
+
 TEST(Pupil, BadInputIsAnError) {
   auto members = circle_members(20, 0.1);
   EXPECT_THROW(smooth_pupil(members, {.diameter_s = 1.0}), Error);

@@ -170,6 +170,56 @@ TEST(SeveralCameras, LargeSWithAllAxesGivesTheEnsembleMedian) {
   }
 }
 
+TEST(SeveralCameras, SmallSGivesAConstant) {
+  const auto result = smooth_several_cameras(Rig(2).cameras(), with_s(1e-16));
+  for (size_t t = 1; t < 80; ++t) {
+    // what 80 frames pull, each by s / R = 1e-15 of residuals of up to 30 px, summed twice: 1e-10
+    EXPECT_NEAR(result.cameras[0].position.at(t, 0), result.cameras[0].position.at(0, 0), 1e-9);
+    EXPECT_NEAR(result.cameras[1].position.at(t, 3), result.cameras[1].position.at(0, 3), 1e-9);
+  }
+}
+
+TEST(SeveralCameras, ReversingTimeReversesTheResultExceptForThePrior) {
+  Rig rig(3);
+  SeveralCamerasOptions options = with_s(50);
+  options.quantile_to_keep = 100;  // all frames make mean and axes, in either direction
+  const auto forward = smooth_several_cameras(rig.cameras(), options);
+  for (auto& view : rig.views) {
+    for (Poses& member : view) {
+      for (size_t t = 0; t < 40; ++t) {
+        for (size_t k = 0; k < 2; ++k) std::swap(member.at(t, k), member.at(79 - t, k));
+      }
+    }
+  }
+  const auto backward = smooth_several_cameras(rig.cameras(), options);
+  for (size_t t = 30; t < 50; ++t) {
+    for (size_t i = 0; i < 4; ++i) {
+      // the prior on frame 0 fades by a factor of 2 per frame or more: 1e-9 after 30 frames
+      EXPECT_NEAR(forward.cameras[1].position.at(t, i), backward.cameras[1].position.at(79 - t, i),
+                  1e-6);
+      EXPECT_NEAR(forward.cameras[1].posterior_variance.at(t, i),
+                  backward.cameras[1].posterior_variance.at(79 - t, i), 1e-6);
+    }
+  }
+}
+
+TEST(SeveralCameras, UncertaintyGrowsWithinAGap) {
+  Rig rig(2);
+  for (auto& view : rig.views) {
+    for (Poses& member : view) {
+      for (size_t t = 30; t < 41; ++t) member.at(t, 0) = {kNan, kNan, kNan};
+    }
+  }
+  SeveralCamerasOptions options = with_s(5);
+  options.state_variance_only = true;
+  const FrameArray variance =
+      smooth_several_cameras(rig.cameras(), options).cameras[0].posterior_variance;
+  for (size_t t = 29; t < 35; ++t) {  // up to the middle, frame 35, and down again
+    EXPECT_LT(variance.at(t, 0), variance.at(t + 1, 0));
+    EXPECT_GT(variance.at(70 - t - 1, 1), variance.at(70 - t, 1));
+  }
+}
+
 TEST(SeveralCameras, PosteriorVarianceIsPredictiveUnlessTheStateAloneIsAskedFor) {
   const Rig rig(2);
   SeveralCamerasOptions options = with_s(5);

@@ -93,25 +93,50 @@ POSSE_SIMD_CLONES void factorise(NormalMatrices& m) {
 
 using Directions = std::array<Lanes, 4>;
 
-/// One round of inverse iteration towards the smallest eigenvectors, which are scaled to unit
-/// length. `change` gets the largest step of a component.
-POSSE_SIMD_CLONES void iterate(const NormalMatrices& m, Directions& v, Lanes& change) {
+using Directions = std::array<Lanes, 4>;
+
+/// How far an iteration has come, per system.
+struct Progress {
+  Lanes step;    // largest change of a component
+  Lanes length;  // by which two rounds stretched the direction: at most 1 / eigenvalue^2
+};
+
+/// Two rounds of inverse iteration towards the smallest eigenvectors, which are scaled to unit
+/// length.
+POSSE_SIMD_CLONES void iterate_twice(const NormalMatrices& m, Directions& v, Progress& progress) {
   for (size_t l = 0; l < kBlock; ++l) {
-    const double y0 = v[0][l];
-    const double y1 = v[1][l] - m[1][l] * y0;
-    const double y2 = v[2][l] - m[2][l] * y0 - m[5][l] * y1;
-    const double y3 = v[3][l] - m[3][l] * y0 - m[6][l] * y1 - m[8][l] * y2;
-    const double x3 = y3 * m[9][l];
-    const double x2 = y2 * m[7][l] - m[8][l] * x3;
-    const double x1 = y1 * m[4][l] - m[5][l] * x2 - m[6][l] * x3;
-    const double x0 = y0 * m[0][l] - m[1][l] * x1 - m[2][l] * x2 - m[3][l] * x3;
-    const double inverse = 1 / std::sqrt(x0 * x0 + x1 * x1 + x2 * x2 + x3 * x3);
+    double x0 = v[0][l], x1 = v[1][l], x2 = v[2][l], x3 = v[3][l];
+    for (int round = 0; round < 2; ++round) {
+      const double y0 = x0;
+      const double y1 = x1 - m[1][l] * y0;
+      const double y2 = x2 - m[2][l] * y0 - m[5][l] * y1;
+      const double y3 = x3 - m[3][l] * y0 - m[6][l] * y1 - m[8][l] * y2;
+      x3 = y3 * m[9][l];
+      x2 = y2 * m[7][l] - m[8][l] * x3;
+      x1 = y1 * m[4][l] - m[5][l] * x2 - m[6][l] * x3;
+      x0 = y0 * m[0][l] - m[1][l] * x1 - m[2][l] * x2 - m[3][l] * x3;
+    }
+    const double length = std::sqrt(x0 * x0 + x1 * x1 + x2 * x2 + x3 * x3);
+    const double inverse = 1 / length;
     const double n0 = x0 * inverse, n1 = x1 * inverse, n2 = x2 * inverse, n3 = x3 * inverse;
     const double d01 = std::max(std::abs(n0 - v[0][l]), std::abs(n1 - v[1][l]));
     const double d23 = std::max(std::abs(n2 - v[2][l]), std::abs(n3 - v[3][l]));
-    change[l] = std::max(d01, d23);
+    progress.step[l] = std::max(d01, d23);
+    progress.length[l] = length;
     v[0][l] = n0, v[1][l] = n1, v[2][l] = n2, v[3][l] = n3;
   }
+}
+
+/// Takes most of the smallest eigenvalue off the diagonals, where it is known well enough for the
+/// matrix to stay positive: the iteration then converges ten times faster or more.
+NormalMatrices shifted(NormalMatrices normal, const Progress& progress) {
+  constexpr double kSettled = 0.05;  // the eigenvalue errs by the square of the last step
+  for (size_t l = 0; l < kBlock; ++l) {
+    const double eigenvalue = 1 / std::sqrt(progress.length[l]);
+    const double shift = progress.step[l] < kSettled ? 0.9 * eigenvalue : 0.0;
+    for (const size_t diagonal : {0, 4, 7, 9}) normal[diagonal][l] -= shift;
+  }
+  return normal;
 }
 
 /// Places in space that systems of equations ask for.
@@ -127,17 +152,31 @@ Directions start_anywhere() {
   return start;
 }
 
-Solution solve(NormalMatrices& normal, const Lanes& num_views, const Directions& start) {
-  // Each round shrinks the error by the squared ratio of the two smallest singular values: that of
-  // pixel errors to depth, 0.001 or less. 1e-13 lies above the rounding of a component.
-  constexpr int kMostRounds = 10;
-  constexpr double kSteps = 1e-13;
-  factorise(normal);
+/// True where another two rounds would still move a direction by more than rounding, if the steps
+/// go on shrinking as they did.
+bool unsettled(const Progress& before, const Progress& now) {
+  constexpr double kRounding = 1e-13;
+  for (size_t l = 0; l < kBlock; ++l) {
+    if (now.step[l] > kRounding && now.step[l] * now.step[l] > kRounding * before.step[l])
+      return true;
+  }
+  return false;
+}
+
+Solution solve(const NormalMatrices& normal, const Lanes& num_views, const Directions& start) {
+  constexpr int kMostRounds = 40;  // for two singular values that are nearly equal
   Solution solution{.points = {}, .directions = start};
-  Lanes change;
+  NormalMatrices factors = normal;
+  factorise(factors);
+  Progress before;
+  iterate_twice(factors, solution.directions, before);
+  factors = shifted(normal, before);
+  factorise(factors);
   for (int round = 0; round < kMostRounds; ++round) {
-    iterate(normal, solution.directions, change);
-    if (std::ranges::none_of(change, [](double step) { return step > kSteps; })) break;
+    Progress now;
+    iterate_twice(factors, solution.directions, now);
+    if (!unsettled(before, now)) break;
+    before = now;
   }
   Directions& v = solution.directions;
   for (size_t l = 0; l < kBlock; ++l) {
