@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -9,12 +8,12 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/option_binding.h"
 #include "cli/table_inputs.h"
-#include "ensemble/keypoint_consensus.h"
-#include "results/result_names.h"
-#include "results/table_writer.h"
+#include "ensemble/consensus_files.h"
+#include "ensemble/options.h"
 
 namespace posse {
 namespace {
@@ -26,56 +25,39 @@ struct ConsensusArguments {
   KeypointConsensusOptions options;
   std::vector<std::string> bodyparts;
   bool common_bodyparts = false;
+  TableFormat format = TableFormat::h5;
   bool force = false;
 };
 
-/// Spread and counts, one row per frame, in the order of extra_arrays().
-std::array<std::vector<double>, 4> extras_of(const PoseConsensus& consensus) {
-  std::array<std::vector<double>, 4> extras;
-  for (const KeypointConsensus& detail : consensus.details) {
-    extras[0].insert(extras[0].end(), {detail.std_x, detail.std_y});
-    extras[1].insert(extras[1].end(),
-                     {detail.covariance.xx, detail.covariance.xy, detail.covariance.yy});
-    extras[2].push_back(detail.num_members);
-    extras[3].push_back(detail.num_agreeing);
+/// Where the results go: one table, or a folder with the names that posse run gives.
+struct ConsensusTargets {
+  std::vector<fs::path> tables;
+  fs::path record;  ///< empty beside a single table
+};
+
+ConsensusTargets targets_of(const ConsensusArguments& arguments, const ConsensusSources& sources) {
+  const std::string suffix = ascii_lower(arguments.out.extension().string());
+  if (suffix == ".h5" || suffix == ".csv") return {.tables = {arguments.out}};
+  if (suffix == ".hdf5" || suffix == ".slp" || suffix == ".txt" || suffix == ".json") {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: tables are written as .h5 or .csv", arguments.out.string()));
   }
-  return extras;
+  const std::string stem = common_stem(sources.files) + consensus_scorer(sources);
+  ConsensusTargets targets{.record = arguments.out / "run.json"};
+  for (const auto& [name, format] : EnumNames<TableFormat>::kNames) {
+    const bool is_wanted = arguments.format == TableFormat::both ? format != TableFormat::both
+                                                                 : format == arguments.format;
+    if (is_wanted) targets.tables.push_back(arguments.out / (stem + "." + std::string(name)));
+  }
+  return targets;
 }
 
-std::vector<ExtraArray> extra_arrays(int64_t bodyparts) {
-  return {{.name = "members_std",
-           .axes = {"bodyparts", "xy"},
-           .extents = {bodyparts, 2},
-           .description = "Standard deviation of the members' keypoints (population), in pixels."},
-          {.name = "members_covariance",
-           .axes = {"bodyparts", "xx_xy_yy"},
-           .extents = {bodyparts, 3},
-           .description = "Covariance of the members' keypoints (population), in square pixels."},
-          {.name = "num_members",
-           .axes = {"bodyparts"},
-           .extents = {bodyparts},
-           .description = "Members that found the bodypart."},
-          {.name = "num_agreeing",
-           .axes = {"bodyparts"},
-           .extents = {bodyparts},
-           .description = "Of those, members within the agreement radius of the consensus."}};
-}
-
-void write_consensus(const ConsensusArguments& arguments, const PoseConsensus& consensus,
-                     size_t num_members) {
-  const PoseTable table{
-      .scorer = ensemble_scorer(name_of(arguments.options.method), "", num_members),
-      .poses = consensus.poses};
-  if (arguments.out.extension() != ".h5") {
-    write_pose_table(arguments.out, table);
-    return;
+void check_targets(const ConsensusTargets& targets, bool force) {
+  for (const fs::path& table : targets.tables) {
+    if (!fs::exists(table) || force) continue;
+    throw Error(ErrorKind::usage, fmt::format("{}: exists already", table.string()),
+                {.hint = "--force replaces it"});
   }
-  const auto extras = extras_of(consensus);
-  const std::vector<std::span<const double>> views(extras.begin(), extras.end());
-  write_pose_table(arguments.out, table,
-                   {.extras = extra_arrays(static_cast<int64_t>(consensus.poses.num_bodyparts())),
-                    .attributes = {{"consensus", std::string(name_of(arguments.options.method))}}},
-                   views);
 }
 
 /// Per bodypart: frames with a consensus, mean spread, share of members that agree.
@@ -102,23 +84,26 @@ void print_summary(const PoseConsensus& consensus, Console& console) {
 }
 
 void run_consensus(const ConsensusArguments& arguments, CommandContext& context) {
-  if (fs::exists(arguments.out) && !arguments.force) {
-    throw Error(ErrorKind::usage, fmt::format("{}: exists already", arguments.out.string()),
-                {.hint = "--force replaces it"});
+  arguments.options.validate();
+  ConsensusSources sources{.files = find_tables(arguments.inputs), .options = arguments.options};
+  if (sources.files.size() < 2) {
+    throw Error(ErrorKind::usage, "a consensus needs at least two tables",
+                {.have = sources.files.empty() ? "" : sources.files.front().string()});
   }
-  const std::vector<fs::path> files = find_tables(arguments.inputs);
-  if (files.size() < 2) {
-    throw Error(
-        ErrorKind::usage,
-        fmt::format("{} is the only table named; a consensus needs two", files.front().string()),
-        {.hint = "name the tables of all members, or a folder that holds them"});
-  }
-  const TableInputs inputs = read_tables(files, arguments.common_bodyparts, arguments.bodyparts);
+  const ConsensusTargets targets = targets_of(arguments, sources);
+  check_targets(targets, arguments.force);
+  const TableInputs inputs =
+      read_tables(sources.files, arguments.common_bodyparts, arguments.bodyparts);
   for (const std::string& warning : inputs.warnings) context.console.warn(warning);
-  const PoseConsensus consensus = consensus_of_poses(inputs.tables.members, arguments.options);
-  write_consensus(arguments, consensus, files.size());
+  sources.members = inputs.tables.members;
+  sources.warnings = inputs.warnings;
+  const PoseConsensus consensus = consensus_of_poses(sources.members, arguments.options);
+  for (const fs::path& table : targets.tables) write_consensus_table(table, consensus, sources);
+  if (!targets.record.empty()) {
+    write_consensus_record(targets.record, consensus, sources, targets.tables);
+  }
   print_summary(consensus, context.console);
-  context.console.print(arguments.out.string());
+  for (const fs::path& table : targets.tables) context.console.print(table.string());
   if (!inputs.warnings.empty()) context.exit_code = ExitCode::data_warnings;
 }
 
@@ -132,9 +117,10 @@ void add_consensus(CLI::App& root, CommandContext& context) {
                    "tables (.csv, .h5, .slp) of one video, or a folder that holds them")
       ->required();
   verb->add_option("--out", arguments->out,
-                   "table to write, ends in .h5 or .csv; .h5 holds the spread too")
+                   "table to write, ends in .h5 or .csv (.h5 holds the spread too), or a folder: "
+                   "there results are named as by posse run, with a run.json")
       ->required()
-      ->type_name("TABLE");
+      ->type_name("TABLE|DIR");
   OptionBinder bind(*verb, "Consensus");
   bind("method", arguments->options.method, "METHOD", "how members' keypoints become one");
   verb->add_option("--min-likelihood", arguments->options.min_likelihood,
@@ -155,8 +141,18 @@ void add_consensus(CLI::App& root, CommandContext& context) {
   verb->add_flag("--common-bodyparts", arguments->common_bodyparts,
                  "keep only bodyparts that every table has")
       ->group("Consensus");
-  verb->add_flag("--force", arguments->force, "replace TABLE if it exists");
+  bind("format", arguments->format, "FORMAT", "of tables in DIR");
+  verb->add_flag("--force", arguments->force, "replace tables that exist");
   verb->footer(
+      "A member counts where its x and y are finite and its likelihood is at least "
+      "--min-likelihood; its other frames\n"
+      "do not matter. With fewer than --min-members of them the keypoint is missing (NaN, "
+      "likelihood 0). The spread is\n"
+      "that of the members that count: 0 with one, NaN with none. One member gives its own "
+      "keypoint, two give their\n"
+      "midpoint by every method but weighted-mean and most-confident. trimmed-mean leaves out "
+      "floor(trim * members) at\n"
+      "either end: none below 5 members by default.\n\n"
       "example: posse consensus seed0.csv seed1.csv seed2.csv --out consensus.h5 --method median");
   verb->callback([arguments, &context] { run_consensus(*arguments, context); });
 }

@@ -53,17 +53,25 @@ bool is_table(const fs::path& path) {
          (suffix == ".csv" || suffix == ".h5" || suffix == ".hdf5" || suffix == ".slp");
 }
 
+/// Null without rows.
+Json missing_share(const BodypartSummary& bodypart, const TableSummary& summary) {
+  if (summary.num_rows == 0) return nullptr;
+  return static_cast<double>(bodypart.num_missing) / static_cast<double>(summary.num_rows);
+}
+
 void show_table(const fs::path& path, const InfoArguments& arguments, InfoTally& tally,
                 CommandContext& context) {
   const TableSummary summary = summarize_table(path);
   if (arguments.json) {
     Json table = {{"path", printable(path.string())}, {"layout", summary.layout},
-                  {"scorers", summary.scorers},       {"rows", summary.num_rows},
+                  {"scorers", summary.scorers},       {"individuals", summary.individuals},
+                  {"coords", summary.coords},         {"rows", summary.num_rows},
                   {"first", summary.first_row},       {"last", summary.last_row},
                   {"warnings", summary.warnings}};
     for (const BodypartSummary& bodypart : summary.bodyparts) {
       table["bodyparts"].push_back({{"name", bodypart.name},
                                     {"missing", bodypart.num_missing},
+                                    {"missing_share", missing_share(bodypart, summary)},
                                     {"median_likelihood", bodypart.median_likelihood},
                                     {"likelihood_histogram", bodypart.likelihood_histogram}});
     }

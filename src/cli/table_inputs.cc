@@ -92,7 +92,7 @@ TableInputs read_tables(const std::vector<fs::path>& files, bool common_bodypart
     }
     tables.push_back(std::move(loaded.table));
   }
-  inputs.tables = align_tables(tables, names, {.common_bodyparts = common_bodyparts});
+  inputs.tables = align_tables(std::move(tables), names, {.common_bodyparts = common_bodyparts});
   for (const std::string& difference : inputs.tables.differences)
     inputs.warnings.push_back(difference);
   if (!bodyparts.empty()) keep_bodyparts(inputs.tables, bodyparts);

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/memory.h"
 
 namespace posse {
 namespace {
@@ -22,25 +23,31 @@ double mean_of(std::span<const double> values) {
 }
 
 /// Sorts.
-double median_of(std::vector<double> values) {
+double median_of(std::vector<double>& values) {
   std::ranges::sort(values);
   const size_t middle = values.size() / 2;
   return values.size() % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
 }
 
-double trimmed_mean_of(std::vector<double> values, double trim) {
+/// Sorts.
+double trimmed_mean_of(std::vector<double>& values, double trim) {
   std::ranges::sort(values);
   const auto cut = static_cast<size_t>(trim * static_cast<double>(values.size()));
   return mean_of(std::span<const double>(values).subspan(cut, values.size() - 2 * cut));
 }
 
-/// x, y and likelihood of the members that count, each [members].
+/// x, y and likelihood of the members that count, each [members]; and room for sorting them, so
+/// that a table costs no allocations per keypoint.
 struct Columns {
   std::vector<double> x, y, likelihood;
+  mutable std::vector<double> sorted;
+  mutable std::vector<Point> points;
 };
 
-Columns columns_of(std::span<const Keypoint> members, double min_likelihood) {
-  Columns columns;
+void fill(Columns& columns, std::span<const Keypoint> members, double min_likelihood) {
+  columns.x.clear();
+  columns.y.clear();
+  columns.likelihood.clear();
   for (const Keypoint& member : members) {
     const double likelihood = std::isnan(member.likelihood) ? 0 : member.likelihood;
     if (std::isfinite(member.x) && std::isfinite(member.y) && likelihood >= min_likelihood) {
@@ -49,13 +56,23 @@ Columns columns_of(std::span<const Keypoint> members, double min_likelihood) {
       columns.likelihood.push_back(likelihood);
     }
   }
-  return columns;
 }
 
 template <class Reduce>
 Keypoint each_column(const Columns& columns, Reduce reduce) {
   return {.x = reduce(columns.x), .y = reduce(columns.y), .likelihood = reduce(columns.likelihood)};
 }
+
+/// Reduces sorted copies of the columns.
+template <class Reduce>
+Keypoint each_sorted_column(const Columns& columns, Reduce reduce) {
+  return each_column(columns, [&](const std::vector<double>& values) {
+    columns.sorted = values;
+    return reduce(columns.sorted);
+  });
+}
+
+Keypoint median_column(const Columns& columns) { return each_sorted_column(columns, median_of); }
 
 Keypoint weighted_mean(const Columns& columns) {
   double total = 0;
@@ -76,7 +93,7 @@ Keypoint weighted_mean(const Columns& columns) {
 
 Keypoint most_confident(const Columns& columns) {
   const double highest = *std::ranges::max_element(columns.likelihood);
-  const Keypoint centre = each_column(columns, median_of);
+  const Keypoint centre = median_column(columns);
   size_t best = 0;
   double nearest = std::numeric_limits<double>::infinity();
   for (size_t i = 0; i < columns.x.size(); ++i) {
@@ -90,12 +107,13 @@ Keypoint most_confident(const Columns& columns) {
 }
 
 Keypoint at_geometric_median(const Columns& columns) {
-  std::vector<Point> points;
+  columns.points.clear();
   for (size_t i = 0; i < columns.x.size(); ++i) {
-    points.push_back({.x = columns.x[i], .y = columns.y[i]});
+    columns.points.push_back({.x = columns.x[i], .y = columns.y[i]});
   }
-  const Point centre = geometric_median(points);
-  return {.x = centre.x, .y = centre.y, .likelihood = median_of(columns.likelihood)};
+  const Point centre = geometric_median(columns.points);
+  columns.sorted = columns.likelihood;
+  return {.x = centre.x, .y = centre.y, .likelihood = median_of(columns.sorted)};
 }
 
 Keypoint locate(const Columns& columns, const KeypointConsensusOptions& options) {
@@ -103,7 +121,7 @@ Keypoint locate(const Columns& columns, const KeypointConsensusOptions& options)
     case KeypointMethod::mean:
       return each_column(columns, mean_of);
     case KeypointMethod::median:
-      return each_column(columns, median_of);
+      return median_column(columns);
     case KeypointMethod::weighted_mean:
       return weighted_mean(columns);
     case KeypointMethod::most_confident:
@@ -111,7 +129,7 @@ Keypoint locate(const Columns& columns, const KeypointConsensusOptions& options)
     case KeypointMethod::geometric_median:
       return at_geometric_median(columns);
     case KeypointMethod::trimmed_mean:
-      return each_column(columns, [&](const std::vector<double>& values) {
+      return each_sorted_column(columns, [&](std::vector<double>& values) {
         return trimmed_mean_of(values, options.trim);
       });
   }
@@ -132,6 +150,24 @@ Covariance covariance_of(const Columns& columns) {
   }
   const auto count = static_cast<double>(columns.x.size());
   return {.xx = sum.xx / count, .xy = sum.xy / count, .yy = sum.yy / count};
+}
+
+/// As consensus_of_keypoints(), with the members in `columns`.
+KeypointConsensus consensus_of(const Columns& columns, const KeypointConsensusOptions& options) {
+  KeypointConsensus result{.keypoint = missing_keypoint(), .covariance = covariance_of(columns)};
+  result.std_x = std::sqrt(result.covariance.xx);
+  result.std_y = std::sqrt(result.covariance.yy);
+  result.num_members = static_cast<int>(columns.x.size());
+  if (result.num_members >= options.min_members && result.num_members > 0) {
+    result.keypoint = locate(columns, options);
+  }
+  for (size_t i = 0; i < columns.x.size(); ++i) {
+    const double distance =
+        std::hypot(columns.x[i] - result.keypoint.x, columns.y[i] - result.keypoint.y);
+    result.num_agreeing +=
+        distance <= options.agreement_radius ? 1 : 0;  // false for a missing consensus
+  }
+  return result;
 }
 
 void check_aligned(std::span<const Poses> members) {
@@ -170,21 +206,9 @@ void KeypointConsensusOptions::validate() const {
 
 KeypointConsensus consensus_of_keypoints(std::span<const Keypoint> members,
                                          const KeypointConsensusOptions& options) {
-  const Columns columns = columns_of(members, options.min_likelihood);
-  KeypointConsensus result{.keypoint = missing_keypoint(), .covariance = covariance_of(columns)};
-  result.std_x = std::sqrt(result.covariance.xx);
-  result.std_y = std::sqrt(result.covariance.yy);
-  result.num_members = static_cast<int>(columns.x.size());
-  if (result.num_members >= options.min_members && result.num_members > 0) {
-    result.keypoint = locate(columns, options);
-  }
-  for (size_t i = 0; i < columns.x.size(); ++i) {
-    const double distance =
-        std::hypot(columns.x[i] - result.keypoint.x, columns.y[i] - result.keypoint.y);
-    result.num_agreeing +=
-        distance <= options.agreement_radius ? 1 : 0;  // false for a missing consensus
-  }
-  return result;
+  Columns columns;
+  fill(columns, members, options.min_likelihood);
+  return consensus_of(columns, options);
 }
 
 PoseConsensus consensus_of_poses(std::span<const Poses> members,
@@ -196,14 +220,16 @@ PoseConsensus consensus_of_poses(std::span<const Poses> members,
                                  .keypoints = {}},
                        .details = {}};
   const size_t count = members[0].keypoints.size();
-  result.poses.keypoints.reserve(count);
-  result.details.reserve(count);
+  reserve_large(result.poses.keypoints, count);
+  reserve_large(result.details, count);
+  Columns columns;
   std::vector<Keypoint> keypoints(members.size());
   for (size_t i = 0; i < count; ++i) {
     for (size_t m = 0; m < members.size(); ++m) {
       keypoints[m] = members[m].keypoints[i];
     }
-    result.details.push_back(consensus_of_keypoints(keypoints, options));
+    fill(columns, keypoints, options.min_likelihood);
+    result.details.push_back(consensus_of(columns, options));
     result.poses.keypoints.push_back(result.details.back().keypoint);
   }
   return result;

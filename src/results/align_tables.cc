@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 namespace posse {
@@ -64,7 +65,7 @@ Poses aligned(const Poses& poses, const std::vector<std::string>& bodyparts,
     source.push_back(found == place.end() ? kAbsent : found->second);
   }
   Poses result{.bodyparts = bodyparts, .frame_index = frames, .keypoints = {}};
-  result.keypoints.reserve(frames.size() * bodyparts.size());
+  reserve_large(result.keypoints, frames.size() * bodyparts.size());
   size_t row = 0;
   for (const int64_t frame : frames) {
     while (row < poses.num_frames() && poses.frame_index[row] < frame) ++row;
@@ -128,7 +129,7 @@ void report_differences(const PoseTable& table, const std::string& name, Aligned
 
 }  // namespace
 
-AlignedTables align_tables(std::span<const PoseTable> tables, std::span<const std::string> names,
+AlignedTables align_tables(std::vector<PoseTable> tables, std::span<const std::string> names,
                            const AlignOptions& options) {
   if (tables.empty()) throw Error(ErrorKind::usage, "no tables were given");
   if (names.size() != tables.size()) {
@@ -151,8 +152,13 @@ AlignedTables align_tables(std::span<const PoseTable> tables, std::span<const st
     throw Error(ErrorKind::shape_mismatch, "the tables have no frame in common", {.have = have});
   }
   for (size_t i = 0; i < tables.size(); ++i) {
-    result.members.push_back(aligned(tables[i].poses, result.bodyparts, result.frame_index));
     report_differences(tables[i], names[i], result);
+    Poses& poses = tables[i].poses;
+    const bool fits =
+        poses.bodyparts == result.bodyparts && poses.frame_index == result.frame_index;
+    result.members.push_back(fits ? std::move(poses)
+                                  : aligned(poses, result.bodyparts, result.frame_index));
+    poses = {};
   }
   return result;
 }

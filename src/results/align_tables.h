@@ -35,10 +35,11 @@ struct AlignedTables {
 /// Matches rows by frame number and columns by bodypart name; nothing is ever matched by position.
 ///
 /// Bodyparts come in the order of the first table, then those that only later tables have.
+/// Tables that need no change are moved into the result, not copied.
 /// @param names  of the tables, for the differences: file names; as many as tables
 /// @throws Error(usage) without tables; Error(shape_mismatch) if no bodypart (common_bodyparts) or
 /// no frame (FrameMatch::common) is shared by all, naming what each table has
-AlignedTables align_tables(std::span<const PoseTable> tables, std::span<const std::string> names,
+AlignedTables align_tables(std::vector<PoseTable> tables, std::span<const std::string> names,
                            const AlignOptions& options = {});
 
 }  // namespace posse

@@ -46,10 +46,10 @@ bool has_one_individual(const RawTable& table) {
 
 std::vector<std::string> convert_table(const fs::path& source, const fs::path& target,
                                        const TableReadOptions& options, bool force) {
-  const TableFormat format = detect_table_format(source);
+  const TableKind format = detect_table_kind(source);
   check_target(source, target, force);
   RawTable raw = read_raw_table(source);
-  const bool is_sleap = format == TableFormat::slp || format == TableFormat::sleap_analysis;
+  const bool is_sleap = format == TableKind::slp || format == TableKind::sleap_analysis;
   const bool has_choice = !options.individual.empty() || !options.scorer.empty();
   if (has_choice || (is_sleap && has_one_individual(raw))) {
     const LoadedPoses loaded = interpret_poses(raw, source, options);

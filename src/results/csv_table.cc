@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "results/number_text.h"
 #include "results/table_formats.h"
@@ -16,6 +17,7 @@ namespace {
 
 /// No csv line holds more cells; a header that does is not a table.
 constexpr size_t kMostColumns = 1'000'000;
+constexpr size_t kRowsAtOnce = 1024;
 constexpr int64_t kNoFrame = std::numeric_limits<int64_t>::min();
 
 /// A place in the text, with the number of its line for messages.
@@ -34,7 +36,7 @@ class CsvReader {
         text_{reinterpret_cast<const char*>(file_.bytes().data()),
               reinterpret_cast<const char*>(file_.bytes().data()) + file_.bytes().size()} {}
 
-  RawTable read() {
+  RawTable read(const TakeRows& take_rows) {
     if (std::string_view(text_.at, static_cast<size_t>(text_.end - text_.at))
             .starts_with("\xEF\xBB\xBF")) {
       text_.at += 3;
@@ -42,12 +44,16 @@ class CsvReader {
           "starts with a byte-order mark, which pandas-based tools trip over");
     }
     read_header();
-    reserve_rows();
+    guess_rows();
+    if (!take_rows)
+      reserve_large(table_.values, table_.expected_rows * table_.header.num_columns());
     while (!text_.done()) {
       if (skip_blank_line()) continue;
       read_row();
+      if (take_rows && table_.num_rows() == kRowsAtOnce) take_rows(table_);
     }
-    check_row_names();
+    if (!has_rows_) table_.notes.emplace_back("has a header but no rows");
+    if (take_rows) take_rows(table_);
     return std::move(table_);
   }
 
@@ -196,19 +202,20 @@ class CsvReader {
     if (!is_names) text_ = before;
   }
 
-  void reserve_rows() {
+  void guess_rows() {
     const char* const line_end = std::find(text_.at, text_.end, '\n');
     const auto line = static_cast<size_t>(line_end - text_.at) + 1;
     const size_t rows = static_cast<size_t>(text_.end - text_.at) / line + 1;
     // A first row much shorter than the others must not make us ask for more than the file implies:
     // every cell takes at least its comma.
-    const size_t cells = static_cast<size_t>(text_.end - text_.at) + 1;
-    table_.values.reserve(std::min(rows * table_.header.num_columns() * 17 / 16, cells));
+    const size_t most = static_cast<size_t>(text_.end - text_.at) / table_.header.num_columns() + 1;
+    table_.expected_rows = std::min(rows + rows / 8, most);
   }
 
   void read_row() {
     const size_t line = text_.line;
     take_row_name();
+    has_rows_ = true;
     const size_t num_columns = table_.header.num_columns();
     const size_t first = table_.values.size();
     table_.values.resize(first + num_columns);
@@ -250,12 +257,24 @@ class CsvReader {
   double odd_cell(size_t line, size_t column) {
     const std::string cell = take_cell();
     if (const std::optional<double> value = parse_cell(cell)) return *value;
+    if (table_.header.columns[column].back().empty()) return note_text_column(column);
     std::string name;
     for (size_t level = 1; level < table_.header.level_names.size(); ++level) {
       name += (name.empty() ? "" : " ") + table_.header.columns[column][level];
     }
     fail(line, fmt::format("column {} ({}): '{}' is not a number", column + index_columns_ + 1,
                            printable(name), printable(cell.substr(0, 60))));
+  }
+
+  /// Lightning Pose puts the split ("train") into a last column that has no coord.
+  double note_text_column(size_t column) {
+    const std::string note =
+        fmt::format("column {} ({}) holds text and was left empty", column + index_columns_ + 1,
+                    printable(table_.header.columns[column].front()));
+    if (std::find(table_.notes.begin(), table_.notes.end(), note) == table_.notes.end()) {
+      table_.notes.push_back(note);
+    }
+    return std::numeric_limits<double>::quiet_NaN();
   }
 
   void take_row_name() {
@@ -275,7 +294,7 @@ class CsvReader {
       ++text_.at;
       name += '/' + take_cell();
     }
-    const bool is_first = table_.frame_index.empty() && table_.row_labels.empty();
+    const bool is_first = !has_rows_;
     const int64_t frame =
         index_columns_ == 1 ? parse_whole_number(name).value_or(kNoFrame) : kNoFrame;
     if (is_first) labelled_ = frame == kNoFrame;
@@ -289,19 +308,18 @@ class CsvReader {
     }
   }
 
-  void check_row_names() {
-    if (table_.num_rows() == 0) table_.notes.emplace_back("has a header but no rows");
-  }
-
   MappedFile file_;
   Cursor text_;
   RawTable table_;
   size_t index_columns_ = 1;
   bool labelled_ = false;
+  bool has_rows_ = false;
 };
 
 }  // namespace
 
-RawTable read_csv_table(const std::filesystem::path& path) { return CsvReader(path).read(); }
+RawTable read_csv_table(const std::filesystem::path& path, const TakeRows& take_rows) {
+  return CsvReader(path).read(take_rows);
+}
 
 }  // namespace posse

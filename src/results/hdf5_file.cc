@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace posse::hdf5 {
 namespace fs = std::filesystem;
@@ -63,6 +65,41 @@ herr_t keep_name(hid_t group, const char* name, const H5L_info_t* info, void* ou
   return 0;
 }
 
+/// False for a type that HDF5 would follow beyond the record: its conversions trust what a file
+/// says of members, precision and bit fields.
+bool is_sound_type(hid_t type, int depth = 0) {
+  const size_t size = H5Tget_size(type);
+  if (size == 0 || depth > 8) return false;
+  const H5T_class_t kind = H5Tget_class(type);
+  if (kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_BITFIELD) {
+    const int offset = H5Tget_offset(type);
+    const size_t precision = H5Tget_precision(type);
+    const bool fits = size <= 16 && offset >= 0 && precision > 0 &&
+                      precision + static_cast<size_t>(offset) <= 8 * size;
+    if (kind != H5T_FLOAT || !fits) return fits;
+    size_t sign = 0, exponent = 0, exponent_bits = 0, mantissa = 0, mantissa_bits = 0;
+    return H5Tget_fields(type, &sign, &exponent, &exponent_bits, &mantissa, &mantissa_bits) >= 0 &&
+           sign < 8 * size && exponent + exponent_bits <= 8 * size &&
+           mantissa + mantissa_bits <= 8 * size;
+  }
+  if (kind == H5T_ARRAY || kind == H5T_ENUM) {
+    const Handle element(H5Tget_super(type));
+    if (!element.valid() || !is_sound_type(element.get(), depth + 1)) return false;
+    const size_t element_size = H5Tget_size(element.get());
+    return kind == H5T_ENUM ? element_size == size : size % element_size == 0;
+  }
+  if (kind != H5T_COMPOUND) return kind == H5T_STRING || kind == H5T_VLEN || kind == H5T_OPAQUE;
+  const int count = H5Tget_nmembers(type);
+  for (int i = 0; i < count; ++i) {
+    const auto place = static_cast<unsigned>(i);
+    const Handle member(H5Tget_member_type(type, place));
+    if (!member.valid() || !is_sound_type(member.get(), depth + 1)) return false;
+    const size_t offset = H5Tget_member_offset(type, place);
+    if (offset > size || H5Tget_size(member.get()) > size - offset) return false;
+  }
+  return count > 0;
+}
+
 /// A string that ends at its first null byte, or at `most`.
 std::string bounded_string(const char* text, size_t most) { return {text, strnlen(text, most)}; }
 
@@ -82,7 +119,6 @@ QuietErrors::~QuietErrors() { H5Eset_auto2(H5E_DEFAULT, function_, data_); }
 
 std::string last_failure() {
   std::string words;
-  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, nullptr);
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_innermost, &words);
   return words.empty() ? "no reason given" : words;
 }
@@ -93,12 +129,13 @@ Handle open_for_reading(const fs::path& path) {
   }
   Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
   if (!file.valid()) {
+    const std::string reason = last_failure();  // the next call forgets it
     const bool is_hdf5 = H5Fis_hdf5(path.c_str()) > 0;
-    throw Error(ErrorKind::bad_file,
-                fmt::format("{}: {} ({})", path.string(),
-                            is_hdf5 ? "HDF5 file is damaged or cut off" : "is not an HDF5 file",
-                            last_failure()),
-                {.hint = is_hdf5 ? "copy the file again from where it was made" : ""});
+    throw Error(
+        ErrorKind::bad_file,
+        fmt::format("{}: {} ({})", path.string(),
+                    is_hdf5 ? "HDF5 file is damaged or cut off" : "is not an HDF5 file", reason),
+        {.hint = is_hdf5 ? "copy the file again from where it was made" : ""});
   }
   return file;
 }
@@ -205,7 +242,34 @@ Handle Reader::open_dataset(hid_t group, const std::string& name) const {
   Handle dataset(has_member(group, name) ? H5Dopen2(group, name.c_str(), H5P_DEFAULT)
                                          : H5I_INVALID_HID);
   if (!dataset.valid()) fail(fmt::format("has no dataset '{}'", name));
+  check_storage(dataset.get(), name);
   return dataset;
+}
+
+void Reader::check_storage(hid_t dataset, const std::string& name) const {
+  const Handle properties(H5Dget_create_plist(dataset));
+  const Handle type(H5Dget_type(dataset));
+  if (!properties.valid() || !type.valid() || !is_sound_type(type.get())) {
+    fail(fmt::format("dataset '{}' is damaged", name));
+  }
+  if (H5Pget_external_count(properties.get()) > 0 ||
+      H5Pget_layout(properties.get()) == H5D_VIRTUAL) {
+    fail(fmt::format("dataset '{}' keeps its values in another file", name));
+  }
+  for (int i = 0; i < H5Pget_nfilters(properties.get()); ++i) {
+    std::array<char, 64> words{};
+    unsigned flags = 0;
+    size_t no_values = 0;
+    const H5Z_filter_t filter =
+        H5Pget_filter2(properties.get(), static_cast<unsigned>(i), &flags, &no_values, nullptr,
+                       words.size() - 1, words.data(), nullptr);
+    if (filter < 0 || H5Zfilter_avail(filter) > 0) continue;
+    throw Error(ErrorKind::unsupported,
+                fmt::format("{}: dataset '{}' is compressed with '{}', which this HDF5 library "
+                            "cannot undo",
+                            path_.string(), name, printable(words.data())),
+                {.hint = "write it with gzip: ptrepack --complib=zlib OLD.h5 NEW.h5"});
+  }
 }
 
 Extent Reader::extent(hid_t dataset) const {
@@ -218,12 +282,25 @@ Extent Reader::extent(hid_t dataset) const {
   if (rank > 0) H5Sget_simple_extent_dims(space.get(), extent.dims.data(), nullptr);
   const uint64_t most = std::max(file_bytes_ * kMostExpansion, kMostUnwritten);
   uint64_t bytes = std::max<uint64_t>(H5Tget_size(type.get()), 1);
+  check_chunks(dataset, bytes, most);
   for (const hsize_t dim : extent.dims) {
     if (dim == 0) return extent;
     if (bytes > most / dim) fail("a dataset claims to be far larger than the file can hold");
     bytes *= dim;
   }
   return extent;
+}
+
+void Reader::check_chunks(hid_t dataset, uint64_t value_bytes, uint64_t most) const {
+  const Handle properties(H5Dget_create_plist(dataset));
+  if (!properties.valid() || H5Pget_layout(properties.get()) != H5D_CHUNKED) return;
+  std::array<hsize_t, H5S_MAX_RANK> dims{};
+  const int rank = H5Pget_chunk(properties.get(), static_cast<int>(dims.size()), dims.data());
+  for (int i = 0; i < rank; ++i) {
+    const hsize_t dim = std::max<hsize_t>(dims[static_cast<size_t>(i)], 1);
+    if (value_bytes > most / dim) fail("a dataset's chunks are far larger than the file can hold");
+    value_bytes *= dim;
+  }
 }
 
 bool Reader::is_numeric(hid_t group, const std::string& name) const {

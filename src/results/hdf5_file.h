@@ -91,7 +91,8 @@ class Reader {
   Reader(std::filesystem::path path, uint64_t file_bytes)
       : path_(std::move(path)), file_bytes_(file_bytes) {}
 
-  /// @throws Error(bad_file) if there is no such dataset
+  /// @throws Error(bad_file) if there is no such dataset, or its values lie in another file;
+  /// Error(unsupported) if it is compressed by a filter that is not there
   Handle open_dataset(hid_t group, const std::string& name) const;
   /// @throws Error(bad_file) if the extents are not believable
   Extent extent(hid_t dataset) const;
@@ -104,6 +105,9 @@ class Reader {
   [[noreturn]] void fail(const std::string& what) const;
 
  private:
+  void check_storage(hid_t dataset, const std::string& name) const;
+  void check_chunks(hid_t dataset, uint64_t value_bytes, uint64_t most) const;
+
   std::filesystem::path path_;
   uint64_t file_bytes_;
 };

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <map>
-#include <numeric>
 #include <optional>
+#include <span>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "results/hdf5_file.h"
 #include "results/pickle_text.h"
@@ -38,14 +40,19 @@ std::string index_text(const PickleValue& value) {
 /// Reads the one pandas object of an HDF5 file.
 class PandasReader {
  public:
-  explicit PandasReader(const fs::path& path)
-      : path_(path), file_(hdf5::open_for_reading(path)), reader_(path, fs::file_size(path)) {}
+  PandasReader(const fs::path& path, const TakeRows& take_rows)
+      : path_(path),
+        take_rows_(take_rows),
+        file_(hdf5::open_for_reading(path)),
+        reader_(path, fs::file_size(path)) {}
 
   RawTable read() {
     const std::string name = choose_object();
     group_ = hdf5::Handle(H5Gopen2(file_.get(), name.c_str(), H5P_DEFAULT));
     if (!group_.valid()) reader_.fail(fmt::format("group '{}' cannot be opened", name));
     const std::string type = hdf5::text_attribute(group_.get(), "pandas_type").value_or("");
+    table_.layout =
+        fmt::format("HDF5, pandas {} under /{}", type == "frame" ? "fixed" : "table", name);
     if (type == "frame_table") {
       read_table();
     } else if (type == "frame") {
@@ -55,10 +62,7 @@ class PandasReader {
                   fmt::format("{}: '{}' is a pandas object of type '{}', expected a table",
                               path_.string(), name, printable(type)));
     }
-    table_.layout =
-        fmt::format("HDF5, pandas {} under /{}", type == "frame" ? "fixed" : "table", name);
-    for (std::string& label : table_.row_labels)
-      std::replace(label.begin(), label.end(), '\\', '/');
+    if (take_rows_) take_rows_(table_);
     return std::move(table_);
   }
 
@@ -142,12 +146,23 @@ class PandasReader {
     return result;
   }
 
-  void allocate(size_t rows) {
+  /// What is allocated stays in proportion to the blocks, which were held against the file's size.
+  void check_size() const {
     const size_t columns = std::max<size_t>(table_.header.num_columns(), 1);
-    // What is allocated stays in proportion to the blocks, which were held against the file's size.
-    if (rows > most_values_ / columns) reader_.fail("claims more values than it holds");
-    table_.values.assign(rows * table_.header.num_columns(),
+    if (num_rows_ > most_values_ / columns) reader_.fail("claims more values than it holds");
+  }
+
+  /// Room for `rows` more rows of missing values; where they begin.
+  double* add_rows(size_t rows) {
+    const size_t first = table_.values.size();
+    table_.values.resize(first + rows * table_.header.num_columns(),
                          std::numeric_limits<double>::quiet_NaN());
+    return table_.values.data() + first;
+  }
+
+  void add_label(std::string label) {
+    std::replace(label.begin(), label.end(), '\\', '/');
+    table_.row_labels.push_back(std::move(label));
   }
 
   void refuse_text_block(const std::vector<Column>& columns) {
@@ -157,7 +172,7 @@ class PandasReader {
     }
   }
 
-  void take_numbered_index(const std::vector<double>& numbers) {
+  void take_numbered_index(std::span<const double> numbers) {
     for (const double number : numbers) {
       if (!(std::abs(number) < 9e15) || number != std::floor(number)) {
         reader_.fail(fmt::format("row label {} is not a frame number", number));
@@ -169,6 +184,8 @@ class PandasReader {
   // The table layout: one compound dataset, the columns' names pickled in attributes.
 
   void read_table() {
+    dataset_ = reader_.open_dataset(group_.get(), "table");
+    refuse_other_rows();
     const PickleValue axes = pickled(group_.get(), "non_index_axes");
     const bool has_axis = axes.kind == PickleValue::Kind::list && axes.items.size() == 1 &&
                           axes.items[0].items.size() == 2;
@@ -176,7 +193,6 @@ class PandasReader {
     set_columns(column_list(axes.items[0].items[1], "non_index_axes"));
     read_level_names(axes.items[0].items[0].integer);
 
-    dataset_ = reader_.open_dataset(group_.get(), "table");
     type_ = hdf5::Handle(H5Dget_type(dataset_.get()));
     const hdf5::Extent extent = reader_.extent(dataset_.get());
     if (H5Tget_class(type_.get()) != H5T_COMPOUND || extent.dims.size() != 1) {
@@ -184,11 +200,26 @@ class PandasReader {
     }
     num_rows_ = extent.dims[0];
     most_values_ = std::max<size_t>(extent.size(), 1) * H5Tget_size(type_.get());
-    allocate(num_rows_);
-    read_table_index();
+    check_size();
+    table_.expected_rows = num_rows_;
+    add_index_field();
     const PickleValue blocks = pickled(group_.get(), "values_cols");
-    for (const PickleValue& block : blocks.items) read_table_block(index_text(block));
+    for (const PickleValue& block : blocks.items) add_block_field(index_text(block));
     if (table_.notes.size() > 8) table_.notes.resize(8);
+    read_records();
+  }
+
+  void refuse_other_rows() const {
+    const std::string type = hdf5::text_attribute(group_.get(), "table_type").value_or("");
+    const std::string kind = hdf5::text_attribute(dataset_.get(), "index_kind").value_or("");
+    const bool has_levels = type.find("multi") != std::string::npos;
+    if (!has_levels && (kind.empty() || kind == "integer" || kind == "float" || kind == "string")) {
+      return;
+    }
+    throw Error(ErrorKind::unsupported,
+                fmt::format("{}: its rows are labelled by {}, expected frame numbers or images",
+                            path_.string(),
+                            has_levels ? "several index levels" : "'" + printable(kind) + "'"));
   }
 
   void read_level_names(int64_t axis) {
@@ -206,54 +237,41 @@ class PandasReader {
     }
   }
 
-  /// Reads one member of the records, rows [begin, begin + count), into `out`.
-  void read_member(const std::string& name, hid_t member_type, size_t begin, size_t count,
-                   void* out) const {
-    const hdf5::Handle memory_type(H5Tcreate(H5T_COMPOUND, H5Tget_size(member_type)));
-    H5Tinsert(memory_type.get(), name.c_str(), 0, member_type);
-    const hsize_t start = begin;
-    const hsize_t rows = count;
-    const hdf5::Handle source(H5Dget_space(dataset_.get()));
-    const hdf5::Handle target(H5Screate_simple(1, &rows, nullptr));
-    if (H5Sselect_hyperslab(source.get(), H5S_SELECT_SET, &start, nullptr, &rows, nullptr) < 0 ||
-        H5Dread(dataset_.get(), memory_type.get(), target.get(), source.get(), H5P_DEFAULT, out) <
-            0) {
-      reader_.fail(fmt::format("rows {} to {} of '{}' cannot be read: {}", begin, begin + count,
-                               name, hdf5::last_failure()));
-    }
-  }
-
   hdf5::Handle member_type(const std::string& name) const {
     const int member = H5Tget_member_index(type_.get(), name.c_str());
     if (member < 0) reader_.fail(fmt::format("the records have no member '{}'", printable(name)));
     return hdf5::Handle(H5Tget_member_type(type_.get(), static_cast<unsigned>(member)));
   }
 
-  void read_table_index() {
-    const hdf5::Handle type = member_type("index");
-    if (num_rows_ == 0) return;
-    const H5T_class_t kind = H5Tget_class(type.get());
-    if (kind == H5T_STRING && H5Tis_variable_str(type.get()) <= 0) {
-      const size_t width = H5Tget_size(type.get());
-      std::string bytes(num_rows_ * width, '\0');
-      read_member("index", type.get(), 0, num_rows_, bytes.data());
-      for (size_t row = 0; row < num_rows_; ++row) {
-        const std::string label = bytes.substr(row * width, width);
-        table_.row_labels.push_back(label.substr(0, label.find('\0')));
-      }
-    } else if (kind == H5T_INTEGER) {
-      table_.frame_index.resize(num_rows_);
-      read_member("index", H5T_NATIVE_INT64, 0, num_rows_, table_.frame_index.data());
-    } else if (kind == H5T_FLOAT) {
-      std::vector<double> numbers(num_rows_);
-      read_member("index", H5T_NATIVE_DOUBLE, 0, num_rows_, numbers.data());
-      take_numbered_index(numbers);
+  /// What is read of every record: the row's label, then the blocks of numbers.
+  struct Field {
+    std::string name;
+    hdf5::Handle type;          ///< in memory
+    size_t offset;              ///< within the record in memory
+    std::vector<size_t> place;  ///< columns that a block's numbers belong to
+  };
+
+  void add_field(const std::string& name, hdf5::Handle type, std::vector<size_t> place = {}) {
+    const size_t offset = record_bytes_;
+    record_bytes_ += H5Tget_size(type.get());
+    fields_.push_back({name, std::move(type), offset, std::move(place)});
+  }
+
+  void add_index_field() {
+    hdf5::Handle type = member_type("index");
+    index_kind_ = H5Tget_class(type.get());
+    if (index_kind_ == H5T_STRING && H5Tis_variable_str(type.get()) <= 0) {
+      add_field("index", std::move(type));
+    } else if (index_kind_ == H5T_INTEGER) {
+      add_field("index", hdf5::Handle(H5Tcopy(H5T_NATIVE_INT64)));
+    } else if (index_kind_ == H5T_FLOAT) {
+      add_field("index", hdf5::Handle(H5Tcopy(H5T_NATIVE_DOUBLE)));
     } else {
-      reader_.fail("rows are labelled by something that is neither number nor text");
+      reader_.fail("rows are labelled by something that is neither frame number nor text");
     }
   }
 
-  void read_table_block(const std::string& name) {
+  void add_block_field(const std::string& name) {
     const std::vector<Column> columns =
         column_list(pickled(dataset_.get(), name + "_kind"), name + "_kind");
     const hdf5::Handle type = member_type(name);
@@ -268,27 +286,71 @@ class PandasReader {
                                count, columns.size()));
     }
     const hsize_t width = count;
-    const hdf5::Handle numbers(H5Tarray_create2(H5T_NATIVE_DOUBLE, 1, &width));
-    const hdf5::Handle scalar(H5Tcopy(H5T_NATIVE_DOUBLE));
-    read_block_rows(name, is_array ? numbers.get() : scalar.get(), places(columns));
+    add_field(name,
+              hdf5::Handle(is_array ? H5Tarray_create2(H5T_NATIVE_DOUBLE, 1, &width)
+                                    : H5Tcopy(H5T_NATIVE_DOUBLE)),
+              places(columns));
   }
 
-  void read_block_rows(const std::string& name, hid_t memory_type,
-                       const std::vector<size_t>& place) {
-    const size_t num_columns = table_.header.num_columns();
-    std::vector<size_t> in_order(num_columns);
-    std::iota(in_order.begin(), in_order.end(), size_t{0});
-    const bool is_whole_row = place == in_order;
-    std::vector<double> rows(is_whole_row ? 0 : std::min(kRowsAtOnce, num_rows_) * place.size());
+  /// Records as PyTables packs them, so that HDF5 has nothing to convert for float64.
+  void read_records() {
+    const hdf5::Handle record(H5Tcreate(H5T_COMPOUND, record_bytes_));
+    for (const Field& field : fields_) {
+      if (H5Tinsert(record.get(), field.name.c_str(), field.offset, field.type.get()) < 0) {
+        reader_.fail(fmt::format("member '{}' cannot be read", printable(field.name)));
+      }
+    }
+    const hdf5::Handle source(H5Dget_space(dataset_.get()));
+    std::vector<char> records(std::min(kRowsAtOnce, num_rows_) * record_bytes_);
+    if (!take_rows_) reserve_large(table_.values, num_rows_ * table_.header.num_columns());
     for (size_t begin = 0; begin < num_rows_; begin += kRowsAtOnce) {
-      const size_t count = std::min(kRowsAtOnce, num_rows_ - begin);
-      double* const out = table_.values.data() + begin * num_columns;
-      read_member(name, memory_type, begin, count, is_whole_row ? out : rows.data());
-      if (is_whole_row) continue;
-      for (size_t row = 0; row < count; ++row) {
-        for (size_t j = 0; j < place.size(); ++j) {
-          out[row * num_columns + place[j]] = rows[row * place.size() + j];
-        }
+      const hsize_t start = begin;
+      const hsize_t rows = std::min(kRowsAtOnce, num_rows_ - begin);
+      const hdf5::Handle target(H5Screate_simple(1, &rows, nullptr));
+      if (H5Sselect_hyperslab(source.get(), H5S_SELECT_SET, &start, nullptr, &rows, nullptr) < 0 ||
+          H5Dread(dataset_.get(), record.get(), target.get(), source.get(), H5P_DEFAULT,
+                  records.data()) < 0) {
+        reader_.fail(fmt::format("rows {} to {} cannot be read: {}", begin, begin + rows,
+                                 hdf5::last_failure()));
+      }
+      take_labels(records, rows);
+      double* const values = add_rows(rows);
+      for (size_t i = 1; i < fields_.size(); ++i) take_block(fields_[i], records, rows, values);
+      if (take_rows_) take_rows_(table_);
+    }
+  }
+
+  void take_labels(const std::vector<char>& records, size_t rows) {
+    const size_t width = H5Tget_size(fields_[0].type.get());
+    for (size_t row = 0; row < rows; ++row) {
+      const char* const at = records.data() + row * record_bytes_;
+      if (index_kind_ == H5T_STRING) {
+        add_label({at, strnlen(at, width)});
+      } else if (index_kind_ == H5T_INTEGER) {
+        std::memcpy(&table_.frame_index.emplace_back(), at, sizeof(int64_t));
+      } else {
+        double number = 0;
+        std::memcpy(&number, at, sizeof number);
+        take_numbered_index({&number, 1});
+      }
+    }
+  }
+
+  void take_block(const Field& field, const std::vector<char>& records, size_t rows,
+                  double* values) const {
+    const size_t num_columns = table_.header.num_columns();
+    const bool is_run =
+        std::adjacent_find(field.place.begin(), field.place.end(),
+                           [](size_t a, size_t b) { return b != a + 1; }) == field.place.end();
+    for (size_t row = 0; row < rows; ++row) {
+      const char* const at = records.data() + row * record_bytes_ + field.offset;
+      double* const out = values + row * num_columns;
+      if (is_run && !field.place.empty()) {
+        std::memcpy(out + field.place[0], at, field.place.size() * sizeof(double));
+        continue;
+      }
+      for (size_t j = 0; j < field.place.size(); ++j) {
+        std::memcpy(out + field.place[j], at + j * sizeof(double), sizeof(double));
       }
     }
   }
@@ -303,14 +365,14 @@ class PandasReader {
       for (const Column& levels : fixed_index(axis, &ignored)) {
         std::string label;
         for (const std::string& level : levels) label += (label.empty() ? "" : "/") + level;
-        table_.row_labels.push_back(std::move(label));
+        add_label(std::move(label));
       }
     } else if (is_empty(axis)) {
       // No rows: PyTables keeps a placeholder.
     } else if (reader_.is_numeric(group_.get(), axis)) {
       take_numbered_index(reader_.doubles(group_.get(), axis));
     } else {
-      table_.row_labels = reader_.strings(group_.get(), axis);
+      for (std::string& label : reader_.strings(group_.get(), axis)) add_label(std::move(label));
     }
     num_rows_ = table_.num_rows();
     const int64_t blocks = hdf5::integer_attribute(group_.get(), "nblocks").value_or(1);
@@ -381,7 +443,8 @@ class PandasReader {
       // Columns of text hold no numbers here; a table is not made of them alone.
       most_values_ += reader_.extent(values.get()).size() * 256;
     }
-    allocate(num_rows_);
+    check_size();
+    add_rows(num_rows_);
     for (int64_t block = 0; block < blocks; ++block) {
       const std::string key = fmt::format("block{}_values", block);
       const std::string items_key = fmt::format("block{}_items", block);
@@ -414,6 +477,7 @@ class PandasReader {
   }
 
   fs::path path_;
+  const TakeRows& take_rows_;
   hdf5::QuietErrors quiet_;
   hdf5::Handle file_;
   hdf5::Reader reader_;
@@ -423,16 +487,19 @@ class PandasReader {
   std::map<Column, size_t> place_of_;
   size_t num_rows_ = 0;
   size_t most_values_ = 0;
+  H5T_class_t index_kind_ = H5T_NO_CLASS;
+  std::vector<Field> fields_;  ///< of a table's records; the first is the index
+  size_t record_bytes_ = 0;
   RawTable table_;
 };
 
 }  // namespace
 
-RawTable read_pandas_hdf5(const fs::path& path) {
+RawTable read_pandas_hdf5(const fs::path& path, const TakeRows& take_rows) {
   if (!fs::exists(path)) {
     throw Error(ErrorKind::not_found, fmt::format("{}: no such file", path.string()));
   }
-  return PandasReader(path).read();
+  return PandasReader(path, take_rows).read();
 }
 
 }  // namespace posse

@@ -17,6 +17,8 @@ namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t kMostIndividuals = 10'000;
+/// Instances without a track are numbered from here, behind all tracks (which are 32 bit).
+constexpr int64_t kUntracked = int64_t{1} << 32;
 
 TableHeader sleap_header(const std::vector<std::string>& individuals,
                          const std::vector<std::string>& nodes) {
@@ -209,7 +211,7 @@ class SlpReader {
       if (frame == number_of_frame.end()) reader_.fail("an instance belongs to no frame");
       if (is_predicted.contains(instance_frames_[i]) && types_[i] != 1) continue;
       int64_t individual = tracks_[i];
-      if (individual < 0) individual = -1 - untracked[frame->second]++;
+      if (individual < 0) individual = kUntracked + untracked[frame->second]++;
       if (taken[{frame->second, individual}]++ > 0) {
         reader_.fail(fmt::format("frame {} has track {} twice", frame->second, individual));
       }

@@ -53,16 +53,6 @@ void add_once(std::vector<std::string>& list, const std::string& text) {
   if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(text);
 }
 
-/// pandas' read_csv makes equal header cells unequal: "name", "name.1", "name.2".
-std::string without_mangling(const std::string& name, const std::string& first) {
-  if (name.size() <= first.size() + 1 || !name.starts_with(first) || name[first.size()] != '.') {
-    return name;
-  }
-  const bool is_counter = std::all_of(name.begin() + static_cast<ptrdiff_t>(first.size()) + 1,
-                                      name.end(), [](char c) { return c >= '0' && c <= '9'; });
-  return is_counter ? first : name;
-}
-
 class Interpreter {
  public:
   Interpreter(const RawTable& raw, const fs::path& path, const TableReadOptions& options)
@@ -83,7 +73,7 @@ class Interpreter {
   std::string scorer_of(const std::vector<std::string>& column) const {
     if (!levels_.scorer) return "unknown";
     const std::string& first = raw_.header.columns.front()[*levels_.scorer];
-    return without_mangling(column[*levels_.scorer], first);
+    return without_counter(column[*levels_.scorer], first);
   }
 
   void collect_names() {
@@ -229,18 +219,27 @@ class Interpreter {
 
 }  // namespace
 
+std::string without_counter(const std::string& name, const std::string& first) {
+  if (name.size() <= first.size() + 1 || !name.starts_with(first) || name[first.size()] != '.') {
+    return name;
+  }
+  const bool is_counter = std::all_of(name.begin() + static_cast<ptrdiff_t>(first.size()) + 1,
+                                      name.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return is_counter ? first : name;
+}
+
 TableMeaning interpret_header(const RawTable& raw, const fs::path& path,
                               const TableReadOptions& options) {
   return Interpreter(raw, path, options).interpret();
 }
 
-TableFormat detect_hdf5_table(const fs::path& path) {
+TableKind detect_hdf5_table(const fs::path& path) {
   const hdf5::QuietErrors quiet;
   const hdf5::Handle file = hdf5::open_for_reading(path);
   const auto has = [&](const char* name) { return hdf5::has_member(file.get(), name); };
-  if (has("metadata") && has("frames") && has("instances")) return TableFormat::slp;
-  if (has("tracks") && has("node_names")) return TableFormat::sleap_analysis;
-  return TableFormat::pandas_hdf5;
+  if (has("metadata") && has("frames") && has("instances")) return TableKind::slp;
+  if (has("tracks") && has("node_names")) return TableKind::sleap_analysis;
+  return TableKind::pandas_hdf5;
 }
 
 }  // namespace posse

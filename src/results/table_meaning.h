@@ -31,11 +31,15 @@ struct TableMeaning {
 TableMeaning interpret_header(const RawTable& raw, const std::filesystem::path& path,
                               const TableReadOptions& options);
 
+/// A scorer without the counter that pandas' read_csv puts behind equal header cells ("name.1").
+/// @param first  the scorer of the table's first column
+std::string without_counter(const std::string& name, const std::string& first);
+
 /// The second half of read_pose_table(), for a table that is already in memory.
 LoadedPoses interpret_poses(const RawTable& raw, const std::filesystem::path& path,
                             const TableReadOptions& options);
 
 /// Which kind of table an HDF5 file holds. @throws Error(bad_file) if none that posse knows
-TableFormat detect_hdf5_table(const std::filesystem::path& path);
+TableKind detect_hdf5_table(const std::filesystem::path& path);
 
 }  // namespace posse

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "results/table_formats.h"
 #include "results/table_meaning.h"
@@ -64,35 +65,132 @@ void report(const Repairs& repairs, std::vector<std::string>& warnings) {
 }
 
 /// DeepGraphPose sizes its tables by duration and leaves the surplus rows zero.
-size_t zero_rows_at_end(const RawTable& raw, const std::vector<BodypartColumns>& bodyparts) {
-  const size_t width = raw.header.num_columns();
+size_t zero_rows_at_end(const Poses& poses) {
   size_t count = 0;
-  for (size_t row = raw.num_rows(); row-- > 0; ++count) {
-    const double* const values = raw.values.data() + row * width;
-    const bool is_zero = std::all_of(
-        bodyparts.begin(), bodyparts.end(),
-        [&](const BodypartColumns& part) { return values[part.x] == 0 && values[part.y] == 0; });
+  for (size_t row = poses.num_frames(); row-- > 0; ++count) {
+    const auto keypoints = poses.row(row);
+    const bool is_zero = std::all_of(keypoints.begin(), keypoints.end(),
+                                     [](const Keypoint& at) { return at.x == 0 && at.y == 0; });
     if (!is_zero) break;
   }
-  return count == raw.num_rows() ? 0 : count;
+  return count == poses.num_frames() ? 0 : count;
 }
 
-void check_frames(const RawTable& raw, const fs::path& path) {
-  const auto& frames = raw.frame_index;
-  for (size_t row = 0; row < frames.size(); ++row) {
-    if (frames[row] < 0) {
-      throw Error(ErrorKind::bad_file, fmt::format("{}: row {} has the negative frame number {}",
-                                                   path.string(), row + 1, frames[row]));
+/// Makes poses of a table whose rows come in blocks.
+class PoseBuilder {
+ public:
+  PoseBuilder(const fs::path& path, const TableReadOptions& options)
+      : path_(path), options_(options) {}
+
+  void append(const RawTable& raw) {
+    if (meaning_.bodyparts.empty()) begin(raw);
+    check_frames(raw);
+    Poses& poses = loaded_.table.poses;
+    poses.frame_index.insert(poses.frame_index.end(), raw.frame_index.begin(),
+                             raw.frame_index.end());
+    const size_t width = raw.header.num_columns();
+    for (size_t row = 0; row < raw.num_rows(); ++row) {
+      const double* const values = raw.values.data() + row * width;
+      for (const BodypartColumns& part : meaning_.bodyparts) {
+        poses.keypoints.push_back(repaired(values[part.x], values[part.y],
+                                           part.likelihood ? values[*part.likelihood] : 1.0,
+                                           repairs_));
+      }
     }
-    if (row == 0 || frames[row] > frames[row - 1]) continue;
-    throw Error(
-        ErrorKind::bad_file,
-        fmt::format("{}: frame number {} of row {} {} {}", path.string(), frames[row], row + 1,
-                    frames[row] == frames[row - 1] ? "repeats that of the row before,"
-                                                   : "does not rise; the row before has",
-                    frames[row - 1]),
-        {.hint = "sort the table by frame and remove repeated rows"});
   }
+
+  /// @param notes  of the raw table, when all was read
+  LoadedPoses finish(const std::vector<std::string>& notes) {
+    std::vector<std::string>& warnings = meaning_.notes.warnings;
+    if (notes.size() > num_notes_) {
+      warnings.insert(warnings.end(), notes.begin() + static_cast<ptrdiff_t>(num_notes_),
+                      notes.end());
+    }
+    drop_zero_rows();
+    if (!meaning_.bodyparts.front().likelihood) {
+      warnings.emplace_back("has no likelihood column; it is 1 where a point is");
+    }
+    report(repairs_, warnings);
+    loaded_.notes = std::move(meaning_.notes);
+    return std::move(loaded_);
+  }
+
+ private:
+  void begin(const RawTable& raw) {
+    if (!raw.row_labels.empty()) {
+      throw Error(
+          ErrorKind::unsupported,
+          fmt::format("{}: its rows are images, expected frames of a video", path_.string()),
+          {.have = "first row: " + printable(raw.row_labels.front())});
+    }
+    num_notes_ = raw.notes.size();
+    meaning_ = interpret_header(raw, path_, options_);
+    loaded_.table.scorer = meaning_.scorer;
+    Poses& poses = loaded_.table.poses;
+    for (const BodypartColumns& part : meaning_.bodyparts) poses.bodyparts.push_back(part.name);
+    const size_t rows = std::max(raw.expected_rows, raw.num_rows());
+    poses.frame_index.reserve(rows);
+    reserve_large(poses.keypoints, rows * meaning_.bodyparts.size());
+  }
+
+  void check_frames(const RawTable& raw) const {
+    const auto& before = loaded_.table.poses.frame_index;
+    for (size_t i = 0; i < raw.frame_index.size(); ++i) {
+      const int64_t frame = raw.frame_index[i];
+      const size_t row = before.size() + i + 1;
+      if (frame < 0) {
+        throw Error(ErrorKind::bad_file, fmt::format("{}: row {} has the negative frame number {}",
+                                                     path_.string(), row, frame));
+      }
+      if (row == 1) continue;
+      const int64_t last = i > 0 ? raw.frame_index[i - 1] : before.back();
+      if (frame > last) continue;
+      throw Error(ErrorKind::bad_file,
+                  fmt::format("{}: frame number {} of row {} {} {}", path_.string(), frame, row,
+                              frame == last ? "repeats that of the row before,"
+                                            : "does not rise; the row before has",
+                              last),
+                  {.hint = "sort the table by frame and remove repeated rows"});
+    }
+  }
+
+  void drop_zero_rows() {
+    Poses& poses = loaded_.table.poses;
+    const size_t count = zero_rows_at_end(poses);
+    if (count == 0) return;
+    for (size_t i = (poses.num_frames() - count) * poses.num_bodyparts();
+         i < poses.keypoints.size(); ++i) {
+      poses.keypoints[i] = {kMissing, kMissing, 0};
+    }
+    meaning_.notes.warnings.push_back(
+        fmt::format("the last {} zero everywhere and taken for missing",
+                    count == 1 ? "row is" : fmt::format("{} rows are", count)));
+  }
+
+  const fs::path& path_;
+  const TableReadOptions& options_;
+  TableMeaning meaning_;
+  size_t num_notes_ = 0;
+  Repairs repairs_;
+  LoadedPoses loaded_;
+};
+
+RawTable read_table(const fs::path& path, const TakeRows& take_rows) {
+  RawTable table;
+  switch (detect_table_kind(path)) {
+    case TableKind::csv:
+      return read_csv_table(path, take_rows);
+    case TableKind::pandas_hdf5:
+      return read_pandas_hdf5(path, take_rows);
+    case TableKind::sleap_analysis:
+      table = read_sleap_analysis(path);
+      break;
+    case TableKind::slp:
+      table = read_slp(path);
+      break;
+  }
+  if (take_rows) take_rows(table);
+  return table;
 }
 
 std::string plural(size_t count, const char* word) {
@@ -101,7 +199,7 @@ std::string plural(size_t count, const char* word) {
 
 }  // namespace
 
-TableFormat detect_table_format(const fs::path& path) {
+TableKind detect_table_kind(const fs::path& path) {
   constexpr std::array<uint8_t, 8> kHdf5Signature = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1A, '\n'};
   {
     const MappedFile file(path);
@@ -116,70 +214,28 @@ TableFormat detect_table_format(const fs::path& path) {
             ErrorKind::bad_file,
             fmt::format("{}: is neither text nor HDF5, so it is no pose table", path.string()));
       }
-      return TableFormat::csv;
+      return TableKind::csv;
     }
   }
   return detect_hdf5_table(path);
 }
 
-RawTable read_raw_table(const fs::path& path) {
-  switch (detect_table_format(path)) {
-    case TableFormat::csv:
-      return read_csv_table(path);
-    case TableFormat::pandas_hdf5:
-      return read_pandas_hdf5(path);
-    case TableFormat::sleap_analysis:
-      return read_sleap_analysis(path);
-    case TableFormat::slp:
-      return read_slp(path);
-  }
-  POSSE_ASSERT(false);
-}
+RawTable read_raw_table(const fs::path& path) { return read_table(path, {}); }
 
 LoadedPoses read_pose_table(const fs::path& path, const TableReadOptions& options) {
-  return interpret_poses(read_raw_table(path), path, options);
+  PoseBuilder builder(path, options);
+  const RawTable rest = read_table(path, [&](RawTable& table) {
+    builder.append(table);
+    table.clear_rows();
+  });
+  return builder.finish(rest.notes);
 }
 
 LoadedPoses interpret_poses(const RawTable& raw, const fs::path& path,
                             const TableReadOptions& options) {
-  if (!raw.row_labels.empty()) {
-    throw Error(ErrorKind::unsupported,
-                fmt::format("{}: its rows are images, expected frames of a video", path.string()),
-                {.have = "first row: " + printable(raw.row_labels.front())});
-  }
-  TableMeaning meaning = interpret_header(raw, path, options);
-  check_frames(raw, path);
-  LoadedPoses loaded;
-  Poses& poses = loaded.table.poses;
-  loaded.table.scorer = meaning.scorer;
-  poses.frame_index = raw.frame_index;
-  for (const BodypartColumns& part : meaning.bodyparts) poses.bodyparts.push_back(part.name);
-  poses.keypoints.reserve(raw.num_rows() * meaning.bodyparts.size());
-  Repairs repairs;
-  const size_t zero_rows = zero_rows_at_end(raw, meaning.bodyparts);
-  const size_t width = raw.header.num_columns();
-  for (size_t row = 0; row < raw.num_rows(); ++row) {
-    const double* const values = raw.values.data() + row * width;
-    const bool is_surplus = row + zero_rows >= raw.num_rows();
-    for (const BodypartColumns& part : meaning.bodyparts) {
-      const double x = is_surplus ? kMissing : values[part.x];
-      const double y = is_surplus ? kMissing : values[part.y];
-      poses.keypoints.push_back(
-          repaired(x, y, part.likelihood ? values[*part.likelihood] : 1.0, repairs));
-    }
-  }
-  std::vector<std::string>& warnings = meaning.notes.warnings;
-  if (zero_rows > 0) {
-    warnings.push_back(
-        fmt::format("the last {} zero everywhere and taken for missing",
-                    zero_rows == 1 ? "row is" : fmt::format("{} rows are", zero_rows)));
-  }
-  if (!meaning.bodyparts.front().likelihood) {
-    warnings.emplace_back("has no likelihood column; it is 1 where a point is");
-  }
-  report(repairs, warnings);
-  loaded.notes = std::move(meaning.notes);
-  return loaded;
+  PoseBuilder builder(path, options);
+  builder.append(raw);
+  return builder.finish(raw.notes);
 }
 
 LoadedLabels read_label_table(const fs::path& path, const TableReadOptions& options) {

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "results/table_meaning.h"
 
 namespace posse {
 namespace {
@@ -37,7 +38,9 @@ std::vector<Part> collect_parts(const RawTable& raw, TableSummary& summary) {
   std::map<std::string, size_t> place;
   for (size_t j = 0; j < raw.header.columns.size(); ++j) {
     const auto& column = raw.header.columns[j];
-    if (scorer != none) add_once(summary.scorers, column[scorer]);
+    if (scorer != none) {
+      add_once(summary.scorers, without_counter(column[scorer], raw.header.columns[0][scorer]));
+    }
     if (individual != none) add_once(summary.individuals, column[individual]);
     if (bodypart == none || coord == none) continue;
     add_once(summary.coords, column[coord]);
@@ -97,20 +100,29 @@ TableSummary summarize_table(const std::filesystem::path& path) {
   for (const Part& part : collect_parts(raw, summary)) {
     if (part.column_of.contains("x")) summary.bodyparts.push_back(summarize_part(raw, part));
   }
+  if (summary.bodyparts.empty()) {
+    summary.warnings.push_back(
+        fmt::format("is no pose table: no bodypart has x and y; {} columns under the levels {}",
+                    raw.header.num_columns(), list_names(raw.header.level_names)));
+  }
   return summary;
 }
 
 std::string summary_text(const TableSummary& summary) {
   std::string text = fmt::format("table      {}\n", summary.layout);
-  text += fmt::format("scorer     {}\n", list_names(summary.scorers));
+  if (!summary.scorers.empty()) {
+    text += fmt::format("scorer     {}\n", list_names(summary.scorers));
+  }
   if (!summary.individuals.empty()) {
     text += fmt::format("animals    {}\n", list_names(summary.individuals));
   }
-  text += fmt::format("coords     {}\n", list_names(summary.coords));
+  if (!summary.coords.empty()) text += fmt::format("coords     {}\n", list_names(summary.coords));
   text += fmt::format("rows       {} {}", summary.num_rows,
                       summary.rows_are_images ? "images" : "frames");
   if (summary.num_rows > 0) text += fmt::format(", {} to {}", summary.first_row, summary.last_row);
-  text += "\n           missing   median likelihood   points by likelihood, 0 to 1 in tenths";
+  if (!summary.bodyparts.empty()) {
+    text += "\n           missing   median likelihood   points by likelihood, 0 to 1 in tenths";
+  }
   for (const BodypartSummary& part : summary.bodyparts) {
     const double share = summary.num_rows == 0 ? 0
                                                : 100.0 * static_cast<double>(part.num_missing) /

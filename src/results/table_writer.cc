@@ -21,6 +21,7 @@ namespace {
 
 /// Likelihoods come out of float32 arithmetic; anything farther out is a mistake.
 constexpr double kLikelihoodSlack = 1e-6;
+constexpr size_t kRowsAtOnce = 1024;
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
 void check_name(const std::string& name, std::string_view what) {
@@ -188,8 +189,6 @@ void PoseTableWriter::append(const Poses& rows, std::span<const std::span<const 
                 fmt::format("poses of bodyparts {} do not fit a table of {}",
                             list_names(rows.bodyparts), list_names(bodyparts_)));
   }
-  std::vector<double> values;
-  values.reserve(rows.keypoints.size() * 3);
   int64_t last = last_frame_;
   for (size_t row = 0; row < rows.num_frames(); ++row) {
     const int64_t frame = rows.frame_index[row];
@@ -200,11 +199,24 @@ void PoseTableWriter::append(const Poses& rows, std::span<const std::span<const 
     }
     last = frame;
     for (size_t j = 0; j < bodyparts_.size(); ++j) {
-      const Keypoint point = checked_keypoint(rows.at(row, j), frame, bodyparts_[j]);
-      values.insert(values.end(), {point.x, point.y, point.likelihood});
+      checked_keypoint(rows.at(row, j), frame, bodyparts_[j]);
     }
   }
-  writer_.append(rows.frame_index, values, extras);
+  // A block at a time, so that whole tables are not copied; extra arrays come in blocks already.
+  const size_t step = extras.empty() ? kRowsAtOnce : std::max<size_t>(rows.num_frames(), 1);
+  std::vector<double> values;
+  for (size_t begin = 0; begin < rows.num_frames(); begin += step) {
+    const size_t count = std::min(step, rows.num_frames() - begin);
+    values.clear();
+    for (size_t row = begin; row < begin + count; ++row) {
+      for (size_t j = 0; j < bodyparts_.size(); ++j) {
+        const Keypoint point =
+            checked_keypoint(rows.at(row, j), rows.frame_index[row], bodyparts_[j]);
+        values.insert(values.end(), {point.x, point.y, point.likelihood});
+      }
+    }
+    writer_.append(std::span(rows.frame_index).subspan(begin, count), values, extras);
+  }
   last_frame_ = last;
 }
 

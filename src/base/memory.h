@@ -1,0 +1,21 @@
+/// Large blocks of memory.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace posse {
+
+/// Asks for large pages behind memory that is about to be filled for the first time, which saves
+/// most of the page faults. A hint: without effect on systems that have none, and never an error.
+void prefer_huge_pages(void* data, size_t bytes);
+
+/// Reserves room for `count` values, with large pages if there are many.
+template <class T>
+void reserve_large(std::vector<T>& values, size_t count) {
+  if (count <= values.capacity()) return;
+  values.reserve(count);
+  prefer_huge_pages(values.data(), count * sizeof(T));
+}
+
+}  // namespace posse
