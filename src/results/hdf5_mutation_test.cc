@@ -84,7 +84,7 @@ std::vector<std::string> read_damaged(const std::string& good, int rounds, const
 
 int rounds_wanted() {
   const char* const wish = std::getenv("POSSE_MUTATIONS");
-  return wish != nullptr ? std::atoi(wish) : 500;
+  return wish != nullptr ? std::atoi(wish) : 200;
 }
 
 std::string bytes_of_written_table(const fs::path& folder) {
