@@ -115,7 +115,8 @@ class Interpreter {
     } else if (options_.individual.empty()) {
       throw Error(ErrorKind::unsupported,
                   fmt::format("{}: holds {} individuals, expected one", path_.string(), all.size()),
-                  {.have = list_names(all), .hint = "choose one with --individual NAME"});
+                  {.have = list_names(all),
+                   .hint = "choose one: posse convert TABLE ONE.csv --individual NAME"});
     } else if (std::find(all.begin(), all.end(), options_.individual) == all.end()) {
       throw Error(
           ErrorKind::not_found,
