@@ -98,7 +98,8 @@ TEST(Consensus, OfMirroredMembersLiesOnTheMirror) {
   EXPECT_NEAR(frame.keypoints[0].std_x, 3 * 8,
               1e-4);  // bumps 3 cells away, tails cut 7 cells = 7 sigma out
   EXPECT_NEAR(frame.keypoints[0].std_y, 0, 1e-12);
-  EXPECT_NEAR(frame.member_distances[0], frame.member_distances[1], 1e-9);
+  EXPECT_NEAR(frame.member_distances[0], 3 * 8, 1e-4);
+  EXPECT_NEAR(frame.member_distances[1], 3 * 8, 1e-4);
 }
 
 TEST(Consensus, LikelihoodIsTheConsensusProbabilityAroundTheKeypoint) {

@@ -100,16 +100,16 @@ class FullSizeDgp(ProgramTest):
         x, y, likelihood = np.moveaxis(one, 2, 0)
         self.assertTrue(np.all((x >= 0) & (x < 640) & (y >= 0) & (y < 480) & (likelihood >= 0) & (likelihood <= 1)))
 
-    def test_of_another_stride_meets_the_first_on_the_finer_grid(self):
-        fine = copy_of(self.project, self.folder / "fine")
-        for path in fine.rglob("pose_cfg.yaml"):
+    def test_of_another_stride_runs_beside_the_first_as_it_does_alone(self):
+        coarse = copy_of(self.project, self.folder / "coarse")
+        for path in coarse.rglob("pose_cfg.yaml"):
             text = [line for line in path.read_text().splitlines() if not line.startswith(("output_stride", "stride"))]
-            path.write_text("\n".join([*text, "output_stride: 8", "stride: 4.0", ""]))
-        both, _ = self.run_over([self.project, fine], "both", "--save-members")
+            path.write_text("\n".join([*text, "output_stride: 32", "stride: 16.0", ""]))
+        both, _ = self.run_over([self.project, coarse], "both", "--save-members")
         record = json.loads((self.folder / "both" / "m3v1mp4" / "run.json").read_text())
-        self.assertEqual([m["stride"] for m in record["members"]], [8, 4])
-        alone, _ = self.run_over([fine], "alone", "--save-members")
-        member = next((self.folder / "both").rglob("members/fine/*.h5"))
+        self.assertEqual([m["stride"] for m in record["members"]], [8, 16])
+        alone, _ = self.run_over([coarse], "alone", "--save-members")
+        member = next((self.folder / "both").rglob("members/coarse/*.h5"))
         np.testing.assert_array_equal(points(pd.read_hdf(member)),
                                       points(pd.read_hdf(next((self.folder / "alone").rglob("members/*/*.h5")))))
         self.assertTrue(np.isfinite(both).all() and np.all((both[..., 2] >= 0) & (both[..., 2] <= 1)))

@@ -55,6 +55,15 @@ def check(posse, folder, names, frames=20):
     assert without_key.loc[:, first]["nose" if "nose" in names else names[0]]["likelihood"].notna().all()
 
 
+def check_too_wide(posse, folder):
+    """More names than pandas' HDF5 layout holds: refused with the way out, and no half a file."""
+    wide = folder / "wide.csv"
+    made([f"bodypart{i}" for i in range(1500)], 2).to_csv(wide)
+    done = subprocess.run([posse, "convert", wide, folder / "wide.h5"], capture_output=True, text=True)
+    assert done.returncode != 0 and "4500 columns" in done.stderr and "csv" in done.stderr, done
+    assert not list(folder.glob("*wide.h5*")), list(folder.iterdir())
+
+
 def main():
     posse = sys.argv[1]
     with tempfile.TemporaryDirectory() as name:
@@ -62,6 +71,7 @@ def main():
         check(posse, folder, ["nose", "tail base", "left.ear-1", "Schwänzchen", "尾", "back\\slash"])
         check(posse, folder, [f"bodypart{i}" for i in range(200)])
         check(posse, folder, [f"bodypart{i}" for i in range(540)])
+        check_too_wide(posse, folder)
 
 
 if __name__ == "__main__":
