@@ -58,7 +58,8 @@ def draw_frame(axes: plt.Axes, ensemble: models.Ensemble, consensus: np.ndarray,
         axes.plot(*consensus[frame, :, part], marker, color=CONSENSUS, mec=PAPER, mew=0.9, ms=9, ls="", label=label)
         label = "truth" if part == 0 else None
         axes.plot(*truth[frame, :, part], "+", color=INK, ms=11, mew=1.6, label=label)
-    axes.set(xticks=[], yticks=[], title=f"Frame {frame}")
+    (x, y), reach = truth[frame].mean(axis=1), np.array([-64, 64])
+    axes.set(xticks=[], yticks=[], xlim=x + reach, ylim=y - 0.75 * reach, title=f"Frame {frame}")
     axes.legend(loc="lower left", framealpha=0.9, fontsize=8)
 
 
@@ -69,7 +70,7 @@ def draw_traces(axes: plt.Axes, ensemble: models.Ensemble, consensus: np.ndarray
     axes.plot(truth[:, 0, part], color=INK, lw=1, ls=(0, (3, 2)), label="truth", zorder=4)
     axes.plot(consensus[:, 0, part], color=CONSENSUS, lw=1.6, label="consensus", zorder=3)
     axes.set(xlabel="frame", ylabel="x of the tail's base (px)", xlim=(0, 359))
-    axes.set_title("Members jump, the consensus follows", loc="left")
+    axes.set_title("One coordinate over time", loc="left")
     axes.legend(loc="upper right", ncol=3, frameon=False, fontsize=8)
 
 
