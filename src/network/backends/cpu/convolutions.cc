@@ -123,6 +123,50 @@ class WinogradConvolution : public Operation {
   const int outputs_;
 };
 
+class MatrixConvolution : public Operation {
+ public:
+  MatrixConvolution(const Step& step, const LayerWeights& weights, const StepShape& shape,
+                    const Machine& machine, const OperationOptions& options)
+      : weights_(weights),
+        shape_(shape),
+        machine_(machine),
+        activation_(step.activation),
+        add_(step.residual >= 0),
+        flops_(convolution_flops(step, shape)),
+        residual_floats_(
+            options.copy_residual ? shape.out.height * shape.out.width * shape.out_channels : 0) {}
+
+  void run(const StepMemory& memory, int64_t begin, int64_t end) const override {
+    const auto& in = shape_.in;
+    for (int64_t frame = begin; frame < end; ++frame) {
+      float* dst = memory.output.at(frame);
+      if (residual_floats_ > 0) std::copy_n(memory.residual.at(frame), residual_floats_, dst);
+      machine_.kernels->matrix(
+          {.src = machine_.map(memory.input.at(frame), in.height, in.width, shape_.in_channels),
+           .dst = machine_.map(dst, in.height, in.width, shape_.out_channels),
+           .weights = weights_.matrix().data(),
+           .bias = weights_.bias(),
+           .add_to_dst = add_,
+           .activation = activation_,
+           .scratch = static_cast<float*>(memory.scratch)});
+    }
+  }
+  int64_t scratch_bytes(int64_t /*num_frames*/) const override {
+    return kFloatBytes * matrix_scratch_floats(shape_.in_channels, machine_.lanes());
+  }
+  double flops() const override { return flops_; }
+  std::string implementation() const override { return "own matrix product"; }
+
+ private:
+  const LayerWeights& weights_;
+  const StepShape shape_;
+  const Machine machine_;
+  const Activation activation_;
+  const bool add_;
+  const double flops_;
+  const int64_t residual_floats_;
+};
+
 }  // namespace
 
 ConvolutionShape convolution_shape(const Step& step, const StepShape& shape,
@@ -154,12 +198,23 @@ bool winograd_fits(const Step& step) {
          step.weights_in >= kLeastChannels && step.channels >= kLeastChannels;
 }
 
+bool matrix_fits(const Step& step, const StepShape& shape) {
+  const bool activation_fits = step.activation == Activation::none ||
+                               step.activation == Activation::relu ||
+                               (step.activation == Activation::relu6 && step.residual < 0);
+  return step.kind == StepKind::convolution && step.kernel == 1 && step.stride == 1 &&
+         !shape.picture && activation_fits;
+}
+
 std::unique_ptr<Operation> make_convolution_operation(const Step& step, const LayerWeights& weights,
                                                       const StepShape& shape,
                                                       const Machine& machine,
                                                       const OperationOptions& options) {
   if (weights.method() == ConvolutionMethod::direct) {
     return std::make_unique<DirectConvolution>(step, weights, shape, machine, options);
+  }
+  if (weights.method() == ConvolutionMethod::matrix) {
+    return std::make_unique<MatrixConvolution>(step, weights, shape, machine, options);
   }
   return std::make_unique<WinogradConvolution>(step, weights, shape, machine);
 }

@@ -54,6 +54,15 @@ int64_t depthwise_scratch_floats(int64_t width, int64_t dst_width, int64_t vecto
   return span * padded_width * std::max<int64_t>(1, vectors) * lanes;
 }
 
+int64_t matrix_block_pixels(int64_t channels) {
+  constexpr int64_t kCacheFloats = 64 * 1024, kLeast = 42;
+  return std::max(kLeast, kCacheFloats / channels);
+}
+
+int64_t matrix_scratch_floats(int64_t channels, int lanes) {
+  return matrix_block_pixels(channels) * (channels + lanes);
+}
+
 int64_t winograd_num_tiles(int64_t num_frames, int64_t height, int64_t width, int dilation,
                            int outputs) {
   const auto tiles = [&](int64_t length) {

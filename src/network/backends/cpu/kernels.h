@@ -113,6 +113,17 @@ struct WinogradArgs {
   float* products = nullptr;     ///< scratch, [frequency, channels out rounded up, tile_capacity]
 };
 
+/// Convolution 1x1, stride 1, of one map: dst = activation(src * weights + bias + dst).
+struct MatrixArgs {
+  MapView src;
+  MutableMapView dst;
+  const float* weights = nullptr;            ///< [panel, channels in, gemm_columns]
+  const float* bias = nullptr;               ///< [channels out] or nullptr
+  bool add_to_dst = false;                   ///< else dst counts as 0
+  Activation activation = Activation::none;  ///< none or relu; without a sum also relu6
+  float* scratch = nullptr;                  ///< matrix_scratch_floats()
+};
+
 struct PoolArgs {
   MapView src;
   MutableMapView dst;
@@ -125,12 +136,13 @@ struct PoolArgs {
 struct Kernels {
   Isa isa;
   int lanes;
-  int gemm_columns;  ///< output channels of one panel of Winograd weights
+  int gemm_columns;  ///< output channels of one panel of Winograd or matrix weights
   void (*preprocess)(const PreprocessArgs&);
   void (*pointwise)(const PointwiseArgs&);
   void (*statistics)(const StatisticsArgs&);
   void (*depthwise)(const DepthwiseArgs&);
   void (*winograd)(const WinogradArgs&);
+  void (*matrix)(const MatrixArgs&);
   void (*max_pool)(const PoolArgs&);
   void (*global_mean)(const MapView& src, float* dst);  ///< dst [channels], sums in double
   double (*fma_burst)(int64_t iterations);              ///< for measure_fma_peak()
@@ -145,6 +157,11 @@ const Kernels* kernels_of(Isa isa);
 /// time as fit the second-level cache.
 int64_t depthwise_scratch_floats(int64_t width, int64_t dst_width, int64_t vectors, int lanes,
                                  int kernel, int stride, int dilation);
+
+/// Pixels whose channels stay in the second-level cache while all weights pass by; enough of them
+/// to pay for that.
+int64_t matrix_block_pixels(int64_t channels);
+int64_t matrix_scratch_floats(int64_t channels, int lanes);
 
 /// Tiles of all frames.
 int64_t winograd_num_tiles(int64_t num_frames, int64_t height, int64_t width, int dilation,

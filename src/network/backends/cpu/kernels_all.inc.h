@@ -8,6 +8,7 @@
 #include "network/backends/cpu/simd.inc.h"
 #include "network/backends/cpu/kernels_pointwise.inc.h"
 #include "network/backends/cpu/kernels_depthwise.inc.h"
+#include "network/backends/cpu/kernels_matrix.inc.h"
 #include "network/backends/cpu/kernels_winograd.inc.h"
 #include "network/backends/cpu/kernels_peak.inc.h"
 // clang-format on
@@ -23,6 +24,7 @@ const Kernels& kernels() {
                                     .statistics = statistics,
                                     .depthwise = depthwise,
                                     .winograd = winograd,
+                                    .matrix = matrix,
                                     .max_pool = max_pool,
                                     .global_mean = global_mean,
                                     .fma_burst = fma_burst};

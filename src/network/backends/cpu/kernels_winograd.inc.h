@@ -7,17 +7,6 @@
 
 namespace posse::cpu::POSSE_SIMD_NAMESPACE {
 
-constexpr int kPanel = 2 * kLanes;  // output channels per weight panel: two vectors
-
-// Rows (tiles) that one micro-kernel call holds in registers, two accumulators each.
-#if POSSE_LANES == 16
-constexpr int kMostRows = 14;
-#elif defined(__AVX2__)
-constexpr int kMostRows = 6;
-#else
-constexpr int kMostRows = 3;
-#endif
-
 struct TileGrid {
   int64_t down, across;  // tiles of one interleaved map
   int outputs, dilation;
@@ -127,77 +116,6 @@ inline void winograd_input(const WinogradArgs& a, const TileGrid& grid) {
   }
 }
 
-// kRows tiles times kPanel output channels over all input channels. The accumulators are named:
-// GCC 12 keeps an array of them in memory, a third of the speed. `lines` cache lines from `next` on
-// are fetched for every vector of channels: each tile reads all weights of a layer, which come from
-// memory, and the hardware's own prefetching stops at every page.
-template <int kRows>
-inline __attribute__((noinline)) void multiply_tiles(const float* x, int64_t x_step,
-                                                     int64_t vectors, const float* w, float* y,
-                                                     int64_t y_step, const float* next,
-                                                     int64_t lines) {
-  const Vec zero = broadcast(0.0F);
-#define POSSE_ROWS(DO) \
-  DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13)
-#define POSSE_DECLARE(r) [[maybe_unused]] Vec left##r = zero, right##r = zero;
-#define POSSE_MULTIPLY(r)                       \
-  if constexpr (kRows > r) {                    \
-    const Vec value = broadcast(x[r * kLanes]); \
-    left##r = fma(value, w0, left##r);          \
-    right##r = fma(value, w1, right##r);        \
-  }
-#define POSSE_STORE(r)                        \
-  if constexpr (kRows > r) {                  \
-    store(y + r * kLanes, left##r);           \
-    store(y + y_step + r * kLanes, right##r); \
-  }
-  POSSE_ROWS(POSSE_DECLARE)
-  for (int64_t v = 0; v < vectors; ++v) {
-    for (int64_t i = 0; i < lines; ++i, next += 16) __builtin_prefetch(next, 0, 2);
-#pragma GCC unroll 2
-    for (int k = 0; k < kLanes; ++k) {
-      const Vec w0 = load(w), w1 = load(w + kLanes);
-      w += kPanel;
-      POSSE_ROWS(POSSE_MULTIPLY)
-      ++x;
-    }
-    x += x_step - kLanes;
-  }
-  POSSE_ROWS(POSSE_STORE)
-#undef POSSE_STORE
-#undef POSSE_MULTIPLY
-#undef POSSE_DECLARE
-#undef POSSE_ROWS
-}
-
-using MultiplyTiles = void (*)(const float*, int64_t, int64_t, const float*, float*, int64_t,
-                               const float*, int64_t);
-
-POSSE_INLINE MultiplyTiles multiply_tiles_of(int64_t rows) {
-  static constexpr MultiplyTiles table[] = {
-    nullptr,
-    multiply_tiles<1>,
-    multiply_tiles<2>,
-    multiply_tiles<3>,
-#if defined(__AVX2__)
-    multiply_tiles<4>,
-    multiply_tiles<5>,
-    multiply_tiles<6>,
-#endif
-#if POSSE_LANES == 16
-    multiply_tiles<7>,
-    multiply_tiles<8>,
-    multiply_tiles<9>,
-    multiply_tiles<10>,
-    multiply_tiles<11>,
-    multiply_tiles<12>,
-    multiply_tiles<13>,
-    multiply_tiles<14>,
-#endif
-  };
-  return table[rows];
-}
-
 inline void winograd_multiply(const WinogradArgs& a, int frequencies) {
   const int64_t in_vectors = a.src.vectors, panels = (a.dst.vectors + 1) / 2;
   const int64_t step = a.tile_capacity * kLanes;
@@ -215,10 +133,17 @@ inline void winograd_multiply(const WinogradArgs& a, int frequencies) {
       for (int64_t block = 0; block < num_blocks; ++block) {
         const int64_t first = a.num_tiles * block / num_blocks;
         const int64_t rows = a.num_tiles * (block + 1) / num_blocks - first;
-        multiply_tiles_of(rows)(a.transformed + f * in_stride + first * kLanes, step, in_vectors, w,
-                                y + first * kLanes, step,
-                                w + panel_size + block * lines * in_vectors * 16,
-                                block * lines < panel_lines ? lines : 0);
+        multiply_rows_of<true>(rows)(
+            {.x = a.transformed + f * in_stride + first * kLanes,
+             .x_row = kLanes,
+             .x_vector = step,
+             .vectors = in_vectors,
+             .weights = w,
+             .y = y + first * kLanes,
+             .y_row = kLanes,
+             .y_vector = step,
+             .weights_ahead = {w + panel_size + block * lines * in_vectors * 16,
+                               block * lines < panel_lines ? lines : 0}});
       }
     }
   }

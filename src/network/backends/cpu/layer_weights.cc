@@ -39,12 +39,27 @@ Tensor padded_convolution(const Tensor& weights, const ConvolutionShape& shape) 
   return padded;
 }
 
+/// [out, in, 1, 1] as panels of output channels: [panel, padded in, gemm_columns].
+Tensor matrix_panels(const Tensor& weights, const Machine& machine) {
+  const int64_t out = weights.dim(0), in = weights.dim(1);
+  const int64_t columns = machine.kernels->gemm_columns, padded_in = machine.padded(in);
+  Tensor panels({(out + columns - 1) / columns, padded_in, columns});
+  std::fill(panels.values().begin(), panels.values().end(), 0.0F);
+  for (int64_t o = 0; o < out; ++o) {
+    float* to = panels.data() + o / columns * padded_in * columns + o % columns;
+    for (int64_t i = 0; i < in; ++i) to[i * columns] = weights.data()[o * in + i];
+  }
+  return panels;
+}
+
 }  // namespace
 
 std::string_view to_string(ConvolutionMethod method) {
   switch (method) {
     case ConvolutionMethod::direct:
       return "direct";
+    case ConvolutionMethod::matrix:
+      return "matrix";
     case ConvolutionMethod::winograd2:
       return "winograd2";
     case ConvolutionMethod::winograd4:
@@ -66,6 +81,8 @@ LayerWeights::LayerWeights(const Step& step, const Machine& machine, Convolution
   if (method == ConvolutionMethod::direct) {
     const Tensor padded = padded_convolution(step.weights, reference);
     direct_ = make_convolution(reference, 1)->pack(padded.values());
+  } else if (method == ConvolutionMethod::matrix) {
+    matrix_ = matrix_panels(step.weights, machine);
   } else {
     winograd_ = winograd_weights(step.weights.view(),
                                  method == ConvolutionMethod::winograd4 ? 4 : 2, *machine.kernels);
@@ -91,7 +108,7 @@ std::shared_ptr<const PackedWeights> LayerWeights::direct_for(
 
 int64_t LayerWeights::num_bytes() const {
   int64_t floats = 0;
-  for (const Tensor* t : {&winograd_, &depthwise_, &bias_, &scale_, &gamma_, &beta_}) {
+  for (const Tensor* t : {&winograd_, &matrix_, &depthwise_, &bias_, &scale_, &gamma_, &beta_}) {
     floats += t->size();
   }
   int64_t bytes = floats * static_cast<int64_t>(sizeof(float));

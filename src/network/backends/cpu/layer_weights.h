@@ -16,7 +16,12 @@
 namespace posse::cpu {
 
 /// How a convolution is computed.
-enum class ConvolutionMethod { direct, winograd2, winograd4 };
+enum class ConvolutionMethod {
+  direct,     ///< oneDNN
+  matrix,     ///< own matrix product, 1x1
+  winograd2,  ///< own F(2x2, 3x3)
+  winograd4   ///< own F(4x4, 3x3)
+};
 std::string_view to_string(ConvolutionMethod method);
 
 class LayerWeights {
@@ -31,6 +36,7 @@ class LayerWeights {
   /// gets a copy of its own only while operations of the first are alive.
   std::shared_ptr<const PackedWeights> direct_for(const OneDnnConvolution& convolution) const;
   const Tensor& winograd() const { return winograd_; }
+  const Tensor& matrix() const { return matrix_; }        ///< [panel, padded in, gemm_columns]
   const Tensor& depthwise() const { return depthwise_; }  ///< [k * k, padded channels]
   /// Padded with zeros; nullptr if the step has none.
   const float* bias() const { return data_or_null(bias_); }
@@ -44,7 +50,7 @@ class LayerWeights {
   static const float* data_or_null(const Tensor& t) { return t.empty() ? nullptr : t.data(); }
 
   ConvolutionMethod method_;
-  Tensor winograd_, depthwise_, bias_, scale_, gamma_, beta_;
+  Tensor winograd_, matrix_, depthwise_, bias_, scale_, gamma_, beta_;
   mutable std::mutex mutex_;
   mutable std::shared_ptr<const PackedWeights> direct_;
   mutable std::vector<std::weak_ptr<const PackedWeights>> others_;

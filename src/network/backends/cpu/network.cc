@@ -66,9 +66,15 @@ CpuNetwork::CpuNetwork(Graph graph, Program program, const Machine& machine,
 
 ConvolutionMethod CpuNetwork::choose_method(const Step& step,
                                             const std::vector<Extent>& extents) const {
-  if (options_.low_memory || !winograd_fits(step)) return ConvolutionMethod::direct;
   // In the order of the fixed rule, which takes the first.
   std::vector<ConvolutionMethod> candidates;
+  if (step.kind == StepKind::convolution && matrix_fits(step, step_shape(step, extents))) {
+    candidates = {ConvolutionMethod::matrix, ConvolutionMethod::direct};
+    // Without AVX-512, oneDNN's kernels for 1x1 are as good and better tried.
+    if (machine_.kernels->isa != Isa::avx512) std::swap(candidates[0], candidates[1]);
+    return tuned(step, extents, candidates);
+  }
+  if (options_.low_memory || !winograd_fits(step)) return ConvolutionMethod::direct;
   if (winograd_is_exact_enough(step.weights.view(), 4)) {
     candidates.push_back(ConvolutionMethod::winograd4);
   }
@@ -76,6 +82,11 @@ ConvolutionMethod CpuNetwork::choose_method(const Step& step,
     candidates.push_back(ConvolutionMethod::winograd2);
   }
   candidates.push_back(ConvolutionMethod::direct);
+  return tuned(step, extents, candidates);
+}
+
+ConvolutionMethod CpuNetwork::tuned(const Step& step, const std::vector<Extent>& extents,
+                                    std::span<const ConvolutionMethod> candidates) const {
   if (!options_.tune || !options_.frame_extent || !tuning_allowed()) return candidates.front();
   return tuned_method(step, step_shape(step, extents), machine_, candidates,
                       TuningCache::of_user());

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -78,6 +79,9 @@ class CpuNetwork {
   StepShape step_shape(const Step& step, const std::vector<Extent>& extents) const;
   int64_t frame_floats(const Value& value, const std::vector<Extent>& extents) const;
   ConvolutionMethod choose_method(const Step& step, const std::vector<Extent>& extents) const;
+  /// The first of the candidates, or the one that timing chose where tuning is on.
+  ConvolutionMethod tuned(const Step& step, const std::vector<Extent>& extents,
+                          std::span<const ConvolutionMethod> candidates) const;
   void run_chunk(Run& run, int64_t begin, int64_t end) const;
 
   Graph graph_;

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #define POSSE_INLINE inline __attribute__((always_inline))
+#define POSSE_LAMBDA_INLINE __attribute__((always_inline))
 
 namespace posse::cpu::POSSE_SIMD_NAMESPACE {
 

@@ -46,7 +46,7 @@ bool tuning_allowed();
 /// "AMD EPYC 9755 ...; AVX-512; 256>256 24x29 k3 s1 d1": all that a choice depends on.
 std::string tuning_key(const Step& step, const StepShape& shape, const Machine& machine);
 
-/// The first of `candidates` unless another one is a tenth faster: times each of them on zeros and
+/// The first of `candidates` unless another one is clearly faster: times each of them on zeros and
 /// keeps the best of some runs, or takes what the cache says.
 ConvolutionMethod tuned_method(const Step& step, const StepShape& shape, const Machine& machine,
                                std::span<const ConvolutionMethod> candidates, TuningCache& cache);
