@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <exception>
 #include <fstream>
+#include <mutex>
 #include <sstream>
 #include <thread>
+#include <vector>
 
 #ifdef __linux__
 #include <sched.h>
@@ -60,6 +64,27 @@ double cpus_of_cgroup_quota(const std::string& cpu_max) {
   double period = 0;
   if (!(text >> quota >> period) || quota <= 0 || period <= 0) return 0;
   return quota / period;
+}
+
+void parallel_for(size_t count, int num_threads, const std::function<void(size_t)>& task) {
+  std::atomic<size_t> next = 0;
+  std::mutex mutex;
+  std::exception_ptr failure;
+  const auto work = [&] {
+    try {
+      for (size_t i = next++; i < count; i = next++) task(i);
+    } catch (...) {  // carried to the caller's thread
+      next = count;
+      const std::lock_guard lock(mutex);
+      if (!failure) failure = std::current_exception();
+    }
+  };
+  std::vector<std::thread> others;
+  const size_t most = std::min(count, static_cast<size_t>(std::max(num_threads, 1)));
+  for (size_t i = 1; i < most; ++i) others.emplace_back(work);
+  work();
+  for (std::thread& thread : others) thread.join();
+  if (failure) std::rethrow_exception(failure);
 }
 
 ThreadBudget available_threads() {

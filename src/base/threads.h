@@ -1,6 +1,8 @@
 /// How many threads this process may use.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <string>
 
 namespace posse {
@@ -13,6 +15,11 @@ struct ThreadBudget {
 /// CPUs this process may run on: the affinity mask, cut by the control group's CPU quota (v1 and
 /// v2, rounded down, at least 1). Containers and job schedulers limit one or the other.
 ThreadBudget available_threads();
+
+/// Calls task(0) to task(count - 1), on at most `num_threads` threads, the caller's among them, in
+/// no particular order. The first exception is rethrown when all have ended; what had not begun by
+/// then is left out.
+void parallel_for(size_t count, int num_threads, const std::function<void(size_t)>& task);
 
 /// The quota in CPUs that a cgroup v2 `cpu.max` text gives, such as "200000 100000" -> 2; 0 if
 /// there is none ("max ...") or the text cannot be read.

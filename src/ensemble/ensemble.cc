@@ -215,16 +215,18 @@ double Ensemble::prepare(Extent frame) {
   if (state.executor && !state.options.tune) return 0;  // compiled for any size already
   const double start = seconds_now();
   if (!state.executor || state.options.tune) {
-    std::vector<Weights> weights;
-    std::vector<EnsembleMember> members;
-    for (const MemberNetwork& member : state.members)
-      weights.push_back(load_weights(member.graph, member.checkpoint));
-    for (size_t m = 0; m < state.members.size(); ++m)
-      members.push_back({&state.members[m].graph, &weights[m]});
     state.workers.clear();
     state.executor.reset();
+    std::vector<Weights> weights(state.members.size());
+    parallel_for(weights.size(), state.num_threads, [&](size_t m) {
+      weights[m] = load_weights(state.members[m].graph, state.members[m].checkpoint);
+    });
+    std::vector<EnsembleMember> members;
+    for (size_t m = 0; m < weights.size(); ++m)
+      members.push_back({&state.members[m].graph, &weights[m], [&, m] { weights[m].clear(); }});
     state.executor =
         state.backend->compile_ensemble(members, {.threads_per_operator = 1,
+                                                  .compile_threads = state.num_threads,
                                                   .low_memory = state.options.low_memory,
                                                   .tune = state.options.tune,
                                                   .frame_extent = frame});

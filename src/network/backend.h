@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -101,11 +102,15 @@ class EnsembleExecutor {
 struct EnsembleMember {
   const Graph* graph = nullptr;
   const Weights* weights = nullptr;
+  /// Called, from any thread, once the weights have been read for good: the caller may free them.
+  std::function<void()> release;
 };
 
 struct BackendOptions {
   /// Threads inside one operator; 1 where frames run side by side.
   int threads_per_operator = 1;
+  /// Members that are compiled side by side.
+  int compile_threads = 1;
   /// Keep weights in their plain form only (slower, 95 MB instead of up to 240 MB for a ResNet-50).
   bool low_memory = false;
   /// Choose kernels by timing them once per layer and shape (cached on disk); off: a fixed rule,

@@ -35,5 +35,5 @@ if(POSSE_HAVE_GOMP)
 endif()
 
 posse_module_tests(network TARGET posse_network_cpu_test
-  SOURCES backends/cpu/cpu_backend_test.cc backends/cpu/tuning_test.cc backends/cpu/winograd_test.cc
+  SOURCES backends/cpu/cpu_backend_test.cc backends/cpu/matrix_test.cc backends/cpu/tuning_test.cc backends/cpu/winograd_test.cc
   DEPENDS posse_test_networks)

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/threads.h"
 #include "network/backends/cpu/network.h"
 
 namespace posse::cpu {
@@ -221,11 +222,12 @@ std::unique_ptr<EnsembleExecutor> make_ensemble(std::span<const EnsembleMember> 
                                                 const Machine& machine,
                                                 const BackendOptions& options) {
   std::vector<const Graph*> graphs;
-  std::vector<Program> programs;
-  for (const EnsembleMember& member : members) {
-    graphs.push_back(member.graph);
-    programs.push_back(lower(*member.graph, *member.weights));
-  }
+  for (const EnsembleMember& member : members) graphs.push_back(member.graph);
+  std::vector<Program> programs(members.size());
+  parallel_for(members.size(), options.compile_threads, [&](size_t m) {
+    programs[m] = lower(*members[m].graph, *members[m].weights);
+    if (members[m].release) members[m].release();
+  });
   const Extent usual = options.frame_extent.value_or(Extent{480, 640});
   const auto groups = find_shared_prefixes(graphs, programs, usual);
 
@@ -244,11 +246,11 @@ std::unique_ptr<EnsembleExecutor> make_ensemble(std::span<const EnsembleMember> 
     prefixes.push_back(
         std::make_unique<CpuNetwork>(*graphs[index(first)], std::move(prefix), machine, options));
   }
-  for (size_t m = 0; m < members.size(); ++m) {
-    if (compiled[m].network) continue;
+  parallel_for(members.size(), options.compile_threads, [&](size_t m) {
+    if (compiled[m].network) return;
     compiled[m].network =
         std::make_unique<CpuNetwork>(*graphs[m], std::move(programs[m]), machine, options);
-  }
+  });
   return std::make_unique<CpuEnsemble>(std::move(prefixes), std::move(compiled));
 }
 

@@ -79,6 +79,7 @@ LayerWeights::LayerWeights(const Step& step, const Machine& machine, Convolution
   if (step.kind == StepKind::depthwise) depthwise_ = padded_depthwise(step.weights, machine);
   if (step.kind != StepKind::convolution) return;
   if (method == ConvolutionMethod::direct) {
+    const OneDnnThreads threads(1);  // members are loaded side by side
     const Tensor padded = padded_convolution(step.weights, reference);
     direct_ = make_convolution(reference, 1)->pack(padded.values());
   } else if (method == ConvolutionMethod::matrix) {

@@ -144,10 +144,14 @@ class Lowering {
     const Tensor& from = variable(n.weights);
     const int64_t taps = from.dim(0) * from.dim(1), in = from.dim(2), out = from.dim(3);
     Tensor to({out, in, from.dim(0), from.dim(1)});
-    for (int64_t t = 0; t < taps; ++t) {
+    constexpr int64_t kBlock = 16;  // both sides move through whole cache lines
+    for (int64_t first = 0; first < out; first += kBlock) {
+      const int64_t end = std::min(out, first + kBlock);
       for (int64_t i = 0; i < in; ++i) {
-        const float* row = from.data() + (t * in + i) * out;
-        for (int64_t o = 0; o < out; ++o) to.data()[(o * in + i) * taps + t] = row[o];
+        for (int64_t t = 0; t < taps; ++t) {
+          const float* row = from.data() + (t * in + i) * out;
+          for (int64_t o = first; o < end; ++o) to.data()[(o * in + i) * taps + t] = row[o];
+        }
       }
     }
     return to;

@@ -140,11 +140,14 @@ ConvolutionMethod tuned_method(const Step& step, const StepShape& shape, const M
                                std::span<const ConvolutionMethod> candidates, TuningCache& cache) {
   POSSE_ASSERT(!candidates.empty());
   if (candidates.size() == 1) return candidates.front();
+  // One layer at a time: members compiled side by side must come to one choice.
+  const std::lock_guard one_at_a_time(cache.tuning());
   const std::string key = tuning_key(step, shape, machine);
   const auto known = cache.find(key);
   if (known && std::find(candidates.begin(), candidates.end(), *known) != candidates.end()) {
     return *known;
   }
+  const OneDnnThreads threads(1);  // time is counted on this thread alone
   std::vector<std::unique_ptr<Candidate>> ways;
   for (const ConvolutionMethod method : candidates) {
     ways.push_back(std::make_unique<Candidate>(method, step, shape, machine));

@@ -28,13 +28,16 @@ class TuningCache {
   /// Adds to what the file holds by now and replaces it in one go.
   void store(const std::string& key, ConvolutionMethod method);
 
+  /// To be held from find() to store() by who makes a choice.
+  std::mutex& tuning() { return tuning_; }
+
   /// The user's; empty path (nothing is kept) when neither XDG_CACHE_HOME nor HOME is set.
   static TuningCache& of_user();
 
  private:
   void read();
 
-  std::mutex mutex_;
+  std::mutex mutex_, tuning_;
   std::filesystem::path file_;
   bool is_read_ = false;
   std::map<std::string, std::string> choices_;
