@@ -48,13 +48,14 @@ POSSE_INLINE void store_sum(float* y, Vec sum) {
   store(y, sum);
 }
 
+// kStoresAsTheyAre: for Winograd: no epilogue, and x_row is kLanes.
 // The accumulators are named: GCC 12 keeps an array of them in memory, a third of the speed.
 template <int kRows, bool kStoresAsTheyAre>
 inline __attribute__((noinline)) void multiply_rows(const RowsArgs& a) {
   const float* x = a.x;
   const float* w = a.weights;
   const float *w_ahead = a.weights_ahead.from, *x_ahead = a.x_ahead.from;
-  int64_t x_row = a.x_row;
+  int64_t x_row = kStoresAsTheyAre ? kLanes : a.x_row;
   float* y = a.y;
 #define POSSE_ROWS(DO) \
   DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13)
@@ -94,7 +95,8 @@ inline __attribute__((noinline)) void multiply_rows(const RowsArgs& a) {
     for (int k = 0; k < kLanes; ++k) {
       const Vec w0 = load(w), w1 = load(w + kLanes);
       w += kPanel;
-      asm("" : "+r"(x_row));  // else all sixteen steps' offsets are kept, in memory
+      // Else all sixteen steps' offsets are kept, in memory.
+      if constexpr (!kStoresAsTheyAre) asm("" : "+r"(x_row));
       POSSE_ONE(0, x0, 0)
       POSSE_ONE(1, x0, 1)
       POSSE_ONE(2, x0, 2)
