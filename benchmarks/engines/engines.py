@@ -4,6 +4,7 @@ import os
 import platform
 import statistics
 import subprocess
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -85,6 +86,10 @@ class Bench:
                              for y in range(height) for x in range(width) for c in range(3)))
 
     def make_members(self, net, count):
+        """Snapshot prefixes; made anew unless the folder has them from an earlier call."""
+        made = [os.path.join(self.folder, "%s-%d/snapshot-1" % (net, i + 1)) for i in range(count)]
+        if all(os.path.exists(prefix + ".index") for prefix in made):
+            return made
         return output([self.bin + "/posse_bench_members", self.folder, net, count]).split()
 
     def export(self, member, *options):
@@ -108,6 +113,22 @@ class Bench:
 
     def opencv_words(self, models, threads):
         return [PYTHON, HERE + "/opencv_worker.py", self.frame, *self.size, threads, *models]
+
+
+class work_folder:
+    """The folder given, kept; or a temporary one."""
+
+    def __init__(self, given):
+        self.temporary = None if given else tempfile.TemporaryDirectory()
+        self.path = given or self.temporary.name
+
+    def __enter__(self):
+        os.makedirs(self.path, exist_ok=True)
+        return self.path
+
+    def __exit__(self, *error):
+        if self.temporary:
+            self.temporary.cleanup()
 
 
 def spread(values, form="%.1f"):

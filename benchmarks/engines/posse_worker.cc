@@ -105,6 +105,7 @@ void work(char** argv, int argc) {
     flops += graph_flops(member.graph, extent, false);
   std::cout << Json({{"load_seconds", loaded - start},
                      {"first_result_seconds", first - start},
+                     {"members", ensemble.members().size()},
                      {"batch", ensemble.batch_size(extent)},
                      {"gflop", 1e-9 * flops},
                      {"weight_bytes", ensemble.weight_bytes()},

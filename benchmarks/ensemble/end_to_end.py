@@ -10,7 +10,6 @@ Without --members: five networks of --net with made-up weights.
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -40,12 +39,13 @@ def main():
     parser.add_argument("--frames", type=int, nargs=2, default=[16, 48])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--work", help="keep networks in this folder, for further calls")
     args = parser.parse_args()
     few, many = args.frames
     print(e.machine())
-    with tempfile.TemporaryDirectory() as folder:
-        out = folder + "/out"
-        members = args.members or e.output([args.bin + "/posse_bench_members", folder, args.net, 5]).split()
+    with e.work_folder(args.work) as folder:
+        out = tempfile.mkdtemp(dir=folder)
+        members = args.members or e.Bench(args.bin, folder, 64, 64).make_members(args.net, 5)
         run_program(args, members, out, 1)
         with open(os.path.join(out, os.listdir(out)[0], "run.json")) as file:
             video = json.load(file)["video"]
@@ -61,13 +61,12 @@ def main():
             loading.append(first - 1e-3 * few * whole[-1])
         networks.close()
     print("\n%d members, %dx%d, %d threads, frames %d to %d of %s" % (
-        len(members) if not args.members else len(networks.process.args), video["width"], video["height"], args.threads, few, many,
+        networks.ready["members"], video["width"], video["height"], args.threads, few, many,
         os.path.basename(args.video)))
     print("networks alone, frames in memory   %s ms per frame" % e.spread(alone, "%.2f"))
     print("posse run, per further frame       %s ms" % e.spread(whole, "%.2f"))
     print("ratio                              %s" % e.spread([a / b for a, b in zip(whole, alone)], "%.3f"))
     print("posse run, start to first frame    %s s" % e.spread(loading, "%.2f"))
-    assert statistics.median(alone) > 0
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import argparse
 import os
 import statistics
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "engines"))
 import engines as e
@@ -22,11 +21,12 @@ def main():
     parser.add_argument("--size", default="640x480")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--work", help="keep networks in this folder, for further calls")
     args = parser.parse_args()
     print(e.machine())
     print("\n| memory | loading, s | first result after, s | weights, MB a member | work memory, MB | largest resident set, MB | "
           "of it neither weights | \n| --- | --- | --- | --- | --- | --- | --- |")
-    with tempfile.TemporaryDirectory() as folder:
+    with e.work_folder(args.work) as folder:
         bench = e.Bench(args.bin, folder, *map(int, args.size.split("x")))
         members = bench.make_members("resnet_50", 5)
         for memory in ("full", "low"):

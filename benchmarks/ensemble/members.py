@@ -9,7 +9,6 @@ import argparse
 import os
 import statistics
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "engines"))
 import engines as e
@@ -22,10 +21,11 @@ def main():
     parser.add_argument("--size", default="464x384")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--work", help="keep networks in this folder, for further calls")
     args = parser.parse_args()
     print(e.machine())
     counts = [1, 2, 4, 8]
-    with tempfile.TemporaryDirectory() as folder:
+    with e.work_folder(args.work) as folder:
         bench = e.Bench(args.bin, folder, *map(int, args.size.split("x")))
         members = bench.make_members(args.net, max(counts))
         found = {count: bench.posse(members[:count], args.threads) for count in counts}

@@ -12,7 +12,6 @@ onnxruntime-node, found by NODE_PATH), PyTorch (python3-torch and python3-onnx),
 import argparse
 import os
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "engines"))
 import engines as e
@@ -78,9 +77,10 @@ def main():
     parser.add_argument("--sizes", nargs="+", default=["464x384", "640x480"])
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--frames", type=int, default=3)
+    parser.add_argument("--work", help="keep networks in this folder, for further calls")
     args = parser.parse_args()
     print(e.machine())
-    with tempfile.TemporaryDirectory() as folder:
+    with e.work_folder(args.work) as folder:
         for size in args.sizes:
             bench = e.Bench(args.bin, folder, *map(int, size.split("x")))
             compare(bench, bench.make_members(args.net, 1)[0], args.rounds, args.frames)
