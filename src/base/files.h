@@ -23,6 +23,9 @@ class MappedFile {
   MappedFile& operator=(MappedFile&& other) noexcept;
 
   std::span<const uint8_t> bytes() const { return {data_, size_}; }
+  /// Lets go of the whole pages within `part` of bytes(). They stay readable: their next use
+  /// fetches them from the file again.
+  void release(std::span<const uint8_t> part) const;
   const std::filesystem::path& path() const { return path_; }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "base/error.h"
@@ -40,6 +41,19 @@ TEST(MappedFile, GivesTheBytesAndAcceptsAnEmptyFile) {
   ASSERT_EQ(mapped.bytes().size(), 3U);
   EXPECT_EQ(mapped.bytes()[1], 'y');
   EXPECT_TRUE(MappedFile(folder.path() / "empty").bytes().empty());
+}
+
+TEST(MappedFile, ReleasedPagesAreReadAgain) {
+  const TemporaryFolder folder;
+  const std::string text(100'000, 'x');
+  write_file(folder.path() / "a", text);
+  const MappedFile mapped(folder.path() / "a");
+  const auto bytes = mapped.bytes();
+  EXPECT_EQ(std::count(bytes.begin(), bytes.end(), 'x'), 100'000);
+  mapped.release(bytes.subspan(1, 90'000));
+  mapped.release(bytes.subspan(5, 1));  // less than a page
+  mapped.release({});
+  EXPECT_EQ(std::count(bytes.begin(), bytes.end(), 'x'), 100'000);
 }
 
 TEST(ReadFile, NamesTheMissingFile) {

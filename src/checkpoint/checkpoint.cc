@@ -161,10 +161,10 @@ struct Checkpoint::State {
 
   /// @throws Error(not_found) if it is missing, Error(bad_file) if it is shorter than the index
   /// says.
-  std::span<const uint8_t> shard(int number) const {
+  const MappedFile& shard(int number) const {
     const std::lock_guard lock(mutex);
     const auto known = shards.find(number);
-    if (known != shards.end()) return known->second.bytes();
+    if (known != shards.end()) return known->second;
     const fs::path path = shard_path(prefix, number, index.num_shards);
     const auto [needed, count] = demand_on(number);
     std::error_code ignored;
@@ -184,7 +184,7 @@ struct Checkpoint::State {
                       path.string(), file.bytes().size(), needed),
           {.hint = "copy the file again from where the network was trained"});
     }
-    return shards.emplace(number, std::move(file)).first->second.bytes();
+    return shards.emplace(number, std::move(file)).first->second;
   }
 
   /// Bytes the index expects of a shard, and the number of variables in it.
@@ -201,6 +201,7 @@ struct Checkpoint::State {
 
   std::span<const uint8_t> bytes_of(const VariableInfo& variable) const {
     return shard(variable.shard)
+        .bytes()
         .subspan(static_cast<size_t>(variable.offset), static_cast<size_t>(variable.num_bytes));
   }
 
@@ -262,6 +263,7 @@ Tensor Checkpoint::tensor(std::string_view name) const {
   }
   Tensor tensor(variable->shape);
   convert_to_float32(bytes, variable->dtype, state_->index.big_endian, tensor.values());
+  state_->shard(variable->shard).release(bytes);  // or every member's file would stay in memory
   return tensor;
 }
 
