@@ -143,12 +143,13 @@ std::vector<size_t> choose_rows(const RenderArguments& arguments, const AlignedT
     }
     return rows;
   }
+  const bool have_members = tables.members.size() > 2;  // the consensus comes first
   std::vector<double> scores(num_rows);
   std::mt19937 random(1);  // the same frames in every call
   for (size_t row = 0; row < num_rows; ++row) {
-    scores[row] = arguments.pick == "random"       ? static_cast<double>(random())
-                  : arguments.pick == "likelihood" ? doubt(tables, row)
-                                                   : disagreement(tables, row);
+    scores[row] = arguments.pick == "random"                        ? static_cast<double>(random())
+                  : arguments.pick == "likelihood" || !have_members ? doubt(tables, row)
+                                                                    : disagreement(tables, row);
   }
   return highest(scores, static_cast<size_t>(arguments.count));
 }
@@ -204,7 +205,9 @@ void write_picture(const Image& picture, const fs::path& path, bool force,
 void render(const RenderArguments& arguments, CommandContext& context) {
   const RenderTables tables = read_results(arguments.results);
   if (tables.names.size() < 2)
-    context.console.note("no members' tables: run with --save-members to see them too");
+    context.console.note(
+        "no members' tables: frames of low likelihood are picked; run with --save-members to see "
+        "members and where they disagree");
   std::map<int64_t, size_t> row_of_frame;
   for (const size_t row : choose_rows(arguments, tables.aligned))
     row_of_frame[tables.aligned.frame_index[row]] = row;

@@ -299,6 +299,13 @@ class Render(ProgramTest):
             self.assert_code(posse("render", VIDEO, self.results, "--out", out, "--pick", pick, "--count", "1"), 0)
             self.assertEqual([p.name for p in out.iterdir()], [f"openarena-frame{best:06}.png"])
 
+    def test_without_members_the_frames_of_lowest_likelihood_are_picked(self):
+        likelihood = points(table(self.results))[..., 2].min(axis=1)
+        out = self.folder / "alone"
+        file = next(self.results.glob("*members.h5"))
+        self.assert_code(posse("render", VIDEO, file, "--out", out, "--count", "1"), 0)
+        self.assertEqual([p.name for p in out.iterdir()], [f"openarena-frame{likelihood.argmin():06}.png"])
+
     def test_random_frames_are_the_same_ones_again(self):
         for name in ["a", "b"]:
             self.assert_code(posse("render", VIDEO, self.results, "--out", self.folder / name, "--pick", "random",
