@@ -111,7 +111,6 @@ class JournalRun {
     const auto total = expected_frames(reader_->info(), options_.frames);
     outcome.num_resumed = journal.num_resumed();
     done_ = taken_over_ = journal.num_resumed();
-    outcome.load_seconds = ensemble_.prepare({reader_->info().height, reader_->info().width});
     start_ = seconds_now();
     report_progress(total);
     outcome.timings = ensemble_.run({
@@ -172,7 +171,7 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
   options.frames.validate();
   RunOutcome outcome{.paths = result_paths(ensemble, video, out, options)};
   const ResultPaths& paths = outcome.paths;
-  open_video(video);  // says what is wrong with it before anything is written
+  const VideoInfo info = open_video(video)->info();  // its faults are told before anything is written
   const auto recorded = read_run_record(paths.record);
   const InputIdentity identity = identify_input(video, identity_in(recorded));
   const std::string fingerprint = fingerprint_of(ensemble, identity, options);
@@ -182,6 +181,7 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
     return outcome;
   }
   const JournalKey key = key_of(ensemble, fingerprint);
+  outcome.load_seconds = ensemble.prepare({info.height, info.width});  // those of the weights too
   make_folder(paths.folder);
   const JournalLock lock(paths.journal);
   JournalRun run(ensemble, video, options, context);
