@@ -171,7 +171,8 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
   options.frames.validate();
   RunOutcome outcome{.paths = result_paths(ensemble, video, out, options)};
   const ResultPaths& paths = outcome.paths;
-  const VideoInfo info = open_video(video)->info();  // its faults are told before anything is written
+  const VideoInfo info =
+      open_video(video)->info();  // its faults are told before anything is written
   const auto recorded = read_run_record(paths.record);
   const InputIdentity identity = identify_input(video, identity_in(recorded));
   const std::string fingerprint = fingerprint_of(ensemble, identity, options);
