@@ -31,7 +31,7 @@ class BuildWithCMake(build_ext):
         target = Path(self.get_ext_fullpath(extension.name)).resolve().parent.parent
         options = [
             "-DCMAKE_BUILD_TYPE=Release",
-            "-DPOSSE_PYTHON=ON",
+            "-DPOSSE_PYTHON=REQUIRED",
             f"-DPython_EXECUTABLE={sys.executable}",
             *pybind11_options(),
             *shlex.split(os.environ.get("CMAKE_ARGS", "")),

@@ -33,10 +33,10 @@ double peak_mebibytes() {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
-void measure(const std::string& name, int runs, const std::function<void()>& body) {
+double measure(const std::string& name, size_t runs, const std::function<void()>& body) {
   body();
   std::vector<double> seconds;
-  for (int run = 0; run < runs; ++run) {
+  for (size_t run = 0; run < runs; ++run) {
     const auto start = std::chrono::steady_clock::now();
     body();
     seconds.push_back(
@@ -45,6 +45,7 @@ void measure(const std::string& name, int runs, const std::function<void()>& bod
   std::sort(seconds.begin(), seconds.end());
   fmt::print("{:42} median {:.3f} s  least {:.3f}  most {:.3f}  peak {:.0f} MiB\n", name,
              seconds[seconds.size() / 2], seconds.front(), seconds.back(), peak_mebibytes());
+  return seconds[seconds.size() / 2];
 }
 
 Poses empty_poses(size_t num_frames, size_t num_bodyparts) {
@@ -56,10 +57,11 @@ Poses empty_poses(size_t num_frames, size_t num_bodyparts) {
 }
 
 /// Random walks seen with errors by every member.
-std::vector<Poses> walking_members(size_t num_frames, size_t num_bodyparts) {
+std::vector<Poses> walking_members(size_t num_frames, size_t num_bodyparts,
+                                   size_t num_members = kMembers) {
   std::mt19937 random(1);
   std::normal_distribution<double> normal;
-  std::vector<Poses> members(kMembers, empty_poses(num_frames, num_bodyparts));
+  std::vector<Poses> members(num_members, empty_poses(num_frames, num_bodyparts));
   std::vector<double> place(2 * num_bodyparts, 300.0);
   for (size_t t = 0; t < num_frames; ++t) {
     for (double& coordinate : place) coordinate += 2 * normal(random);
@@ -72,7 +74,7 @@ std::vector<Poses> walking_members(size_t num_frames, size_t num_bodyparts) {
   return members;
 }
 
-void measure_single(size_t num_frames, int runs, int all_threads) {
+void measure_single(size_t num_frames, size_t runs, int all_threads) {
   constexpr size_t kBodyparts = 20;
   const std::vector<Poses> members = walking_members(num_frames, kBodyparts);
   const double input =
@@ -95,6 +97,24 @@ void measure_single(size_t num_frames, int runs, int all_threads) {
   }
 }
 
+/// How time grows with each extent of the input; 2 is linear.
+void measure_growth(size_t num_frames, size_t runs) {
+  constexpr size_t kBodyparts = 20;
+  fmt::print("single camera, fixed s, 1 thread, each extent doubled:\n");
+  const auto seconds = [&](const std::string& name, size_t frames, size_t bodyparts,
+                           size_t members) {
+    const std::vector<Poses> poses = walking_members(frames, bodyparts, members);
+    return measure(name, runs, [&] { posse::smooth_single_camera(poses, {.tuning = {.s = {4}}}); });
+  };
+  const double once = seconds("  as it is", num_frames, kBodyparts, kMembers);
+  const auto tell = [&](const std::string& what, double twice) {
+    fmt::print("  time with twice the {}: {:.2f} x\n", what, twice / once);
+  };
+  tell("frames", seconds("  frames", 2 * num_frames, kBodyparts, kMembers));
+  tell("keypoints", seconds("  keypoints", num_frames, 2 * kBodyparts, kMembers));
+  tell("members", seconds("  members", num_frames, kBodyparts, 2 * kMembers));
+}
+
 std::vector<CameraModel> ring_of_cameras(size_t count) {
   std::vector<CameraModel> cameras;
   for (size_t c = 0; c < count; ++c) {
@@ -112,7 +132,7 @@ std::vector<CameraModel> ring_of_cameras(size_t count) {
   return cameras;
 }
 
-void measure_calibrated(size_t num_frames, int runs, int all_threads) {
+void measure_calibrated(size_t num_frames, size_t runs, int all_threads) {
   constexpr size_t kBodyparts = 28;
   constexpr size_t kCameras = 6;
   const std::vector<CameraModel> cameras = ring_of_cameras(kCameras);
@@ -151,13 +171,24 @@ void measure_calibrated(size_t num_frames, int runs, int all_threads) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string what = argc > 1 ? argv[1] : "single";
-  const bool single = what == "single";
-  const size_t frames = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : (single ? 100000 : 30000);
-  const int runs = argc > 3 ? std::atoi(argv[3]) : 5;
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const bool single = words.empty() || words[0] == "single";
+  const auto number = [&](size_t place, size_t otherwise) {
+    if (words.size() <= place) return otherwise;
+    char* end = nullptr;
+    const size_t value = std::strtoull(words[place].c_str(), &end, 10);
+    return *end == '\0' ? value : 0;
+  };
+  const size_t frames = number(1, single ? 100000 : 30000);
+  const size_t runs = number(2, 5);
+  if (words.size() > 3 || !(single || words[0] == "calibrated") || frames < 2 || runs == 0) {
+    fmt::print(stderr, "usage: posse_smoothing_benchmark [single|calibrated] [FRAMES] [RUNS]\n");
+    return 2;
+  }
   const int threads = posse::available_threads().num_threads;
   if (single) {
     measure_single(frames, runs, threads);
+    measure_growth(frames, runs);
   } else {
     measure_calibrated(frames, runs, threads);
   }

@@ -7,13 +7,15 @@
 
 namespace posse {
 
-void prefer_huge_pages(void* data, size_t bytes) {
+void prefer_huge_pages([[maybe_unused]] void* data, [[maybe_unused]] size_t bytes) {
+#ifdef MADV_HUGEPAGE
   constexpr size_t kWorthwhile = size_t{4} << 20;  // two pages of 2 MiB
   if (bytes < kWorthwhile) return;
   const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
   const auto begin = (reinterpret_cast<uintptr_t>(data) + page - 1) / page * page;
   const auto end = (reinterpret_cast<uintptr_t>(data) + bytes) / page * page;
   ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+#endif
 }
 
 }  // namespace posse

@@ -6,12 +6,12 @@
 
 #include <cstring>
 #include <fstream>
-#include <functional>
 #include <string>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "support/checkpoint_writer.h"
+#include "support/errors.h"
 #include "support/shared_data.h"
 
 namespace posse {
@@ -22,6 +22,7 @@ using testing::encode_entry;
 using testing::encode_header;
 using testing::encode_table;
 using testing::EntryFields;
+using testing::error_of;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::NamedTensor;
@@ -76,16 +77,6 @@ class CheckpointTest : public ::testing::Test {
 };
 
 /// The error that `action` throws; fails the test when there is none.
-Error error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "no error was thrown";
-  return {ErrorKind::usage, ""};
-}
-
 Tensor numbers(Shape shape, float first) {
   Tensor tensor(std::move(shape));
   for (float& value : tensor.values()) value = first++;

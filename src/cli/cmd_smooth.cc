@@ -49,6 +49,7 @@ struct SmoothArguments {
   int threads = 0;
   SeveralCamerasOptions options;
   PupilOptions pupil;
+  fs::path circle;
   PawOptions paw;
 };
 
@@ -209,6 +210,7 @@ void smooth_mirrored(const SmoothArguments& arguments, CommandContext& context) 
 
 void smooth_pupils(const SmoothArguments& arguments, CommandContext& context) {
   check_targets(arguments);
+  check_target(arguments.circle, arguments.force);
   const TableInputs inputs = read_inputs(arguments, context);
   const SeveralCamerasOptions options = options_of(arguments);
   PupilOptions pupil = arguments.pupil;
@@ -219,6 +221,9 @@ void smooth_pupils(const SmoothArguments& arguments, CommandContext& context) {
   context.console.note(fmt::format("diameter s = {:.6g}, centre s = {:.6g}", smoothed.diameter_s,
                                    smoothed.centre_s));
   write(arguments, smoothed.tracks, context);
+  if (arguments.circle.empty()) return;
+  write_circle(arguments.circle, smoothed);
+  context.console.print(arguments.circle.string());
 }
 
 void smooth_both_paws(SmoothArguments arguments, CommandContext& context) {
@@ -366,6 +371,9 @@ void add_smooth(CLI::App& root, CommandContext& context) {
   kind->add_option("--diameter-s", pupil->pupil.diameter_s,
                    "in (0, 1), close to 1 is smoother (default: tuned)");
   kind->add_option("--com-s", pupil->pupil.centre_s, "the same for the centre (default: tuned)");
+  kind->add_option("--circle", pupil->circle,
+                   "also write centre and diameter here, with their variances (.csv)")
+      ->type_name("FILE");
 
   auto paw = fresh();
   kind =

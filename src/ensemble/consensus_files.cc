@@ -107,6 +107,7 @@ std::string common_stem(std::span<const fs::path> files) {
     if (name) video = name->video_stem;
   }
   if (agree && !video.empty()) return video;
+  while (!is_valid_utf8(common)) common.pop_back();  // names may part within a character
   while (!common.empty() && std::string_view(" ._-=").find(common.back()) != std::string::npos) {
     common.pop_back();
   }

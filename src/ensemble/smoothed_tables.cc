@@ -99,4 +99,19 @@ void write_points(const std::filesystem::path& path, const SmoothedSpace& space)
   write_wide_csv(path, scorer_of(first), first.bodyparts, first.frame_index, coords);
 }
 
+void write_circle(const std::filesystem::path& path, const SmoothedPupil& pupil) {
+  std::vector<std::vector<double>> lanes;
+  for (const FrameArray* array : {&pupil.state, &pupil.state_variance}) {
+    for (const size_t state : {1, 2, 0}) lanes.push_back(lane_of(*array, state, 3));
+  }
+  const std::vector<WideCoord> coords = {{"x", lanes[0]},
+                                         {"y", lanes[1]},
+                                         {"diameter", lanes[2]},
+                                         {"x_posterior_var", lanes[3]},
+                                         {"y_posterior_var", lanes[4]},
+                                         {"diameter_posterior_var", lanes[5]}};
+  const std::vector<std::string> bodyparts = {"pupil"};
+  write_wide_csv(path, scorer_of(pupil.tracks), bodyparts, pupil.tracks.frame_index, coords);
+}
+
 }  // namespace posse

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "smoothing/calibrated_cameras.h"
+#include "smoothing/pupil.h"
 #include "smoothing/smoothed_tracks.h"
 
 namespace posse {
@@ -21,5 +22,9 @@ void write_smoothed_wide(const std::filesystem::path& path, const SmoothedTracks
 /// Writes points in space as a csv with the columns of eks: x, y, z, x_posterior_var,
 /// y_posterior_var, z_posterior_var, in the calibration's unit.
 void write_points(const std::filesystem::path& path, const SmoothedSpace& space);
+
+/// Writes the circle as a csv of one bodypart, "pupil", with the columns x, y (its centre),
+/// diameter, x_posterior_var, y_posterior_var, diameter_posterior_var, in pixels and square pixels.
+void write_circle(const std::filesystem::path& path, const SmoothedPupil& pupil);
 
 }  // namespace posse

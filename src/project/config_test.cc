@@ -5,30 +5,21 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <functional>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "support/errors.h"
 #include "support/shared_data.h"
 
 namespace posse {
 namespace {
 namespace fs = std::filesystem;
 using ::testing::ElementsAre;
+using testing::error_of;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 using ::testing::SizeIs;
-
-Error error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "no error was thrown";
-  return {ErrorKind::usage, ""};
-}
 
 class ConfigTest : public ::testing::Test {
  protected:

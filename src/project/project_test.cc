@@ -5,11 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <functional>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "support/errors.h"
 #include "support/shared_data.h"
 
 namespace posse {
@@ -17,19 +17,10 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using testing::error_of;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-Error error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "no error was thrown";
-  return {ErrorKind::usage, ""};
-}
 
 /// Folders as DeepLabCut and DeepGraphPose leave them, with empty files for snapshots: nothing here
 /// looks into those.

@@ -150,7 +150,7 @@ TEST(StateSpace, ATrackGivesTheSameDigitsWhateverItsCompany) {
 TEST(StateSpace, StaysPositiveWhereVariancesDifferByEighteenOrders) {
   // the same direction is seen twice with a variance of 1e-12 while the others wander with 1e6 per
   // frame
-  const size_t frames = 2000;
+  const size_t frames = 1000000;
   const MatrixXd rows{{1, 0.5, 0.25}, {1, 0.5, 0.25}, {0, 1, 0}, {0, 0, 1}};
   FrameArray values(frames, 4);
   FrameArray variances(frames, 4);
@@ -164,7 +164,7 @@ TEST(StateSpace, StaysPositiveWhereVariancesDifferByEighteenOrders) {
       variances.at(t, i) = i < 2 ? 1e-12 : 1e3;
     }
   }
-  for (const double s : {1e-6, 1.0, 1e6}) {
+  for (const double s : {1e-6, 1e6}) {
     const std::vector<StateTrack> track{
         {.model = {.transition = Eigen::Vector3d::Ones(),
                    .process_factor = std::sqrt(s) * MatrixXd::Identity(3, 3),

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "base/error.h"
+#include "support/errors.h"
 #include "support/mutation.h"
 #include "support/shared_data.h"
 #include "video/test_clips.h"
@@ -21,6 +22,7 @@ using ::testing::AnyOf;
 using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
+using testing::error_of;
 using testing::ffmpeg_rgb;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -33,16 +35,6 @@ using ::testing::SizeIs;
 constexpr const char* kH264 = "-c:v libx264 -pix_fmt yuv420p -g 12 -bf 2";
 constexpr const char* kMpeg4 = "-c:v mpeg4 -q:v 3 -g 12";
 constexpr int64_t kNumFrames = 60;
-
-Error error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "no error was thrown";
-  return {ErrorKind::usage, ""};
-}
 
 class UnusualVideos : public ::testing::Test {
  protected:

@@ -65,6 +65,19 @@ def s_of(path):
     return {part.split(": ")[0]: float(part.split(": ")[1].split(" ")[0]) for part in text.split(", ")}
 
 
+def check_minimisers(facts, smooth, prefix, *more):
+    """The s that tuning finds, by each objective and as the peer finds it."""
+    for words, key, tolerance in [
+            (["--objective", "constant"], "minimiser_constant_R", 1e-4),  # the minimum is flat
+            (["--objective", "full"], "minimiser_time_varying_R", 1e-4),
+            (["--peer-objective"], "peer_adam", 1e-5)]:  # slopes by differences, over 60 steps
+        smooth(f"{os.path.basename(prefix)}_{key}", *words, *more)
+        found = s_of(f"{prefix}_{key}.h5")
+        for name, expected in zip(facts["keypoints"], facts[key]["s"]):
+            got = found[name if name in found else name + "_top"]
+            assert abs(got / expected - 1) < tolerance, (key, name, got, expected)
+
+
 def check_goldens(posse, data, out):
     """All tables of golden/: one camera and mirrored views; s fixed, given and tuned."""
     for kind, inputs, golden, words in [
@@ -84,20 +97,12 @@ def check_goldens(posse, data, out):
         order = [by_name[n] for n in dict.fromkeys(n for n in names_of(files[0], kind))]
         print(golden, "tuned:", compare(smooth(kind + "_tuned", "--s", *map(repr, order)),
                                         f"{data}/golden/{golden}-tuned.csv.gz"), "columns")
-        for objective, key in [("constant", "minimiser_constant_R"), ("full", "minimiser_time_varying_R")]:
-            smooth(f"{kind}_{objective}", "--objective", objective)
-            found = s_of(f"{out}/{kind}_{objective}.h5")
-            for name, expected in zip(facts["keypoints"], facts[key]["s"]):
-                got = found[name if name in found else name + "_top"]
-                assert abs(got / expected - 1) < 1e-4, (name, got, expected)  # the minimum is flat
-        smooth(kind + "_peer", "--peer-objective")
-        found = s_of(f"{out}/{kind}_peer.h5")
-        for name, expected in zip(facts["keypoints"], facts["peer_adam"]["s"]):
-            got = found[name if name in found else name + "_top"]
-            assert abs(got / expected - 1) < 1e-5, (name, got, expected)  # slopes by differences, over 60 steps
+        check_minimisers(facts, smooth, f"{out}/{kind}")
         if kind == "mirrored":
             print(golden, "without inflation:", compare(smooth("plain", "--s", 10, "--no-inflate-vars"),
                                                         f"{data}/golden/{golden}-s10-noinflate.csv.gz"), "columns")
+            with open(f"{data}/golden/{golden}-noinflate.json") as file:
+                check_minimisers(json.load(file), smooth, f"{out}/plain", "--no-inflate-vars")
     assert pd.read_hdf(out + "/single.h5").shape[1] == 12
 
 
@@ -186,10 +191,16 @@ def check_flies(posse, data, out):
 
 def check_other_kinds(posse, data, out):
     pupil = sorted(glob.glob(data + "/ibl-pupil/*.csv"))
-    run(posse, "smooth", "pupil", *pupil, "--diameter-s", "0.99", "--com-s", "0.99", "--out", out + "/circle.h5")
+    run(posse, "smooth", "pupil", *pupil, "--diameter-s", "0.99", "--com-s", "0.99", "--out", out + "/circle.h5", "--circle",
+        out + "/circle.csv")
     circle = columns(pd.read_hdf(out + "/circle.h5"))
     assert all(np.isfinite(values).all() for values in circle.values())
     assert (circle["pupil_bottom_r", "y"] > circle["pupil_top_r", "y"]).all()  # labels are not exchanged
+    state = {coord: values for (_, coord), values in columns(read(out + "/circle.csv")).items()}
+    ends = circle["pupil_top_r", "y"], circle["pupil_bottom_r", "y"]
+    assert np.allclose(state["diameter"], ends[1] - ends[0], rtol=0, atol=1e-10)  # one subtraction of coordinates
+    assert np.allclose(state["y"], (ends[0] + ends[1]) / 2, rtol=0, atol=1e-10)
+    assert np.allclose(state["x"], (circle["pupil_left_r", "x"] + circle["pupil_right_r", "x"]) / 2, rtol=0, atol=1e-10)
 
     run(posse, "smooth", "single", *pupil, "--causal", "--s", "0.5", "--out", out + "/causal.csv", "--wide-csv",
         out + "/causal_wide.csv")
