@@ -6,6 +6,27 @@ changed. Frame ranges are half-open and complete; :func:`legacy_frame_ranges` br
 
 from __future__ import annotations
 
-from dgp_ensembletools._ranges import legacy_frame_ranges
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dgp_ensembletools import datavis, models
+    from dgp_ensembletools._ranges import legacy_frame_ranges
 
 __all__ = ["datavis", "legacy_frame_ranges", "models"]
+
+
+def __getattr__(name: str) -> Any:
+    """Loads the engine and its libraries when they are first asked for: importing the package alone takes no time."""
+    if name == "legacy_frame_ranges":
+        value: Any = import_module("dgp_ensembletools._ranges").legacy_frame_ranges
+    elif name in __all__:
+        value = import_module(f"dgp_ensembletools.{name}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -43,6 +43,26 @@ def test_importing_loads_nothing_heavy() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
+def test_the_old_package_loads_the_engine_when_it_is_asked_for() -> None:
+    code = """if True:
+        import sys, dgp_ensembletools
+        before = [m for m in ("numpy", "posse._core") if m in sys.modules]
+        print(before, "models" in dir(dgp_ensembletools), hasattr(dgp_ensembletools, "nothing"))
+        from dgp_ensembletools import datavis, legacy_frame_ranges
+        print(dgp_ensembletools.models.Ensemble.__name__, datavis.__name__, legacy_frame_ranges.__name__)
+    """
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[] True False\nEnsemble dgp_ensembletools.datavis legacy_frame_ranges\n"
+
+
+def test_the_readmes_program_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    (program,) = re.findall(r"(?ms)^```python\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"))
+    monkeypatch.chdir(ROOT)
+    names: dict = {}
+    exec(program, names)
+    assert names["result"].poses.shape == (100, 4, 2)
+
+
 @pytest.mark.parametrize("missing", ["matplotlib", "pandas", "scipy", "yaml"])
 def test_optional_packages_are_asked_for_where_they_are_used(
     missing: str, monkeypatch: pytest.MonkeyPatch, old: models.Ensemble, ensemble: posse.Ensemble, truth_mat: Path
