@@ -3,6 +3,7 @@
 import json
 import pathlib
 import pickle
+import shutil
 import signal
 import struct
 
@@ -266,6 +267,43 @@ class Members(ProgramTest):
         mixed = points(pd.read_hdf(next((self.folder / "mixed").rglob("members/swapped/*.h5"))))
         alone = points(pd.read_hdf(next((self.folder / "alone").rglob("members/plain/*.h5"))))
         np.testing.assert_array_equal(mixed, alone[:, [0, 2, 1, 3]])
+
+
+class Options(ProgramTest):
+    """Options that change what the networks compute, or how."""
+
+    def poses(self, members, *more):
+        out = self.folder / f"out{len(list(self.folder.iterdir()))}"
+        done = posse(*run_words(VIDEO, members, out, "--frames", "10:16", "--decode", "dlc", *more))
+        self.assert_code(done, 0)
+        return points(table(out / "openarena", "*.h5"))
+
+    def test_low_memory_changes_no_number_that_counts(self):
+        # other kernels add in another order: float32 scores, as for the reference backend
+        np.testing.assert_allclose(self.poses(MEMBERS[:2], "--low-memory"), self.poses(MEMBERS[:2]), atol=0.02)
+
+    def test_batch_norm_of_each_frame_is_what_a_mobilenet_gets(self):
+        by_itself, frame, moving = (self.poses(MEMBERS[:1], *words)
+                                    for words in [[], ["--batch-norm", "frame"], ["--batch-norm", "moving"]])
+        np.testing.assert_array_equal(by_itself, frame)
+        self.assertGreater(np.abs(by_itself - moving).max(), 0.1)
+
+    def test_snapshot_picks_one_by_name_or_age_or_all(self):
+        member = copy_of(MEMBERS[0], self.folder / "member")
+        trained = next(member.rglob("train"))
+        trained.chmod(0o755)
+        for path in next(MEMBERS[1].rglob("train")).glob("snapshot-*"):  # other weights, as if of fewer iterations
+            shutil.copy(path, trained / path.name.replace("5000", "900"))
+        first, second = self.poses(MEMBERS[:1]), self.poses(MEMBERS[1:2])
+        for words in [[], ["--snapshot", "newest"], ["--snapshot", "snapshot-5000"], ["--snapshot", "-1"]]:
+            np.testing.assert_array_equal(self.poses([member], *words), first)
+        for words in [["--snapshot", "snapshot-900"], ["--snapshot", "0"]]:
+            np.testing.assert_array_equal(self.poses([member], *words), second)
+        np.testing.assert_array_equal(self.poses([member], "--snapshot", "all"), self.poses(MEMBERS[1::-1]))
+        out = self.folder / "none"
+        self.assert_error(posse(*run_words(VIDEO, [member], out, "--snapshot", "snapshot-7")), 1, "snapshot-7",
+                          "snapshot-900", "snapshot-5000")
+        self.assertFalse(out.exists())
 
 
 class Render(ProgramTest):
