@@ -30,15 +30,15 @@ Projection projection_of(const CameraModel& camera) {
   return p;
 }
 
-/// A camera's two equations, x P3 - P1 and y P3 - P2, of each system; zero for a missing pixel.
+/// A camera's two equations, x P3 - P1 and y P3 - P2, of each system, or those of several cameras;
+/// zero for a missing pixel.
 struct ViewEquations {
   NormalMatrices normal;
-  Lanes seen;  // 1 or 0
+  Lanes num_views;
 };
 
 POSSE_SIMD_CLONES void equations_of_view(const Projection& projection, const Lanes& x,
-                                         const Lanes& y, NormalMatrices& normal,
-                                         Lanes& seen_by_view) {
+                                         const Lanes& y, ViewEquations& view) {
   const Projection p = projection;
   for (size_t l = 0; l < kBlock; ++l) {
     const bool seen = x[l] - x[l] == 0 && y[l] - y[l] == 0;
@@ -49,25 +49,107 @@ POSSE_SIMD_CLONES void equations_of_view(const Projection& projection, const Lan
     const double a1 = weight * (u * p[2][1] - p[0][1]), b1 = weight * (v * p[2][1] - p[1][1]);
     const double a2 = weight * (u * p[2][2] - p[0][2]), b2 = weight * (v * p[2][2] - p[1][2]);
     const double a3 = weight * (u * p[2][3] - p[0][3]), b3 = weight * (v * p[2][3] - p[1][3]);
-    normal[0][l] = a0 * a0 + b0 * b0;
-    normal[1][l] = a0 * a1 + b0 * b1;
-    normal[2][l] = a0 * a2 + b0 * b2;
-    normal[3][l] = a0 * a3 + b0 * b3;
-    normal[4][l] = a1 * a1 + b1 * b1;
-    normal[5][l] = a1 * a2 + b1 * b2;
-    normal[6][l] = a1 * a3 + b1 * b3;
-    normal[7][l] = a2 * a2 + b2 * b2;
-    normal[8][l] = a2 * a3 + b2 * b3;
-    normal[9][l] = a3 * a3 + b3 * b3;
-    seen_by_view[l] = weight;
+    view.normal[0][l] = a0 * a0 + b0 * b0;
+    view.normal[1][l] = a0 * a1 + b0 * b1;
+    view.normal[2][l] = a0 * a2 + b0 * b2;
+    view.normal[3][l] = a0 * a3 + b0 * b3;
+    view.normal[4][l] = a1 * a1 + b1 * b1;
+    view.normal[5][l] = a1 * a2 + b1 * b2;
+    view.normal[6][l] = a1 * a3 + b1 * b3;
+    view.normal[7][l] = a2 * a2 + b2 * b2;
+    view.normal[8][l] = a2 * a3 + b2 * b3;
+    view.normal[9][l] = a3 * a3 + b3 * b3;
+    view.num_views[l] = weight;
   }
 }
 
-POSSE_SIMD_CLONES void add(const ViewEquations& view, NormalMatrices& normal, Lanes& num_views) {
-  for (size_t i = 0; i < normal.size(); ++i) {
-    for (size_t l = 0; l < kBlock; ++l) normal[i][l] += view.normal[i][l];
+/// Equations of two views, or of views so far and one more, summed.
+POSSE_SIMD_CLONES void add(const ViewEquations& a, const ViewEquations& b, ViewEquations& sum) {
+  for (size_t i = 0; i < a.normal.size(); ++i) {
+    for (size_t l = 0; l < kBlock; ++l) sum.normal[i][l] = a.normal[i][l] + b.normal[i][l];
   }
-  for (size_t l = 0; l < kBlock; ++l) num_views[l] += view.seen[l];
+  for (size_t l = 0; l < kBlock; ++l) sum.num_views[l] = a.num_views[l] + b.num_views[l];
+}
+
+/// Places in space that systems of equations ask for, [xyz]; NaN with fewer than two views.
+using Points = std::array<Lanes, 3>;
+
+/// Points by fixed-point steps, one system per lane.
+struct FixedPoint {
+  Points point;
+  Lanes eigenvalue;  // the Rayleigh quotient of (point, 1)
+  Lanes step;        // how far the last step moved the point, relative to its size; squared
+};
+
+/// Factors of the matrices' upper left 3 x 3 parts: unit L in [1], [2], [4], 1 / D in [0], [3],
+/// [5].
+using PointFactors = std::array<Lanes, 6>;
+
+POSSE_SIMD_CLONES void factorise_points(const NormalMatrices& m, PointFactors& f) {
+  for (size_t l = 0; l < kBlock; ++l) {
+    const double least = 1e-15 * (m[0][l] + m[4][l] + m[7][l]);
+    const double d0 = 1 / std::max(m[0][l], least);
+    const double l1 = m[1][l] * d0, l2 = m[2][l] * d0;
+    const double d1 = 1 / std::max(m[4][l] - l1 * m[1][l], least);
+    const double c12 = m[5][l] - l1 * m[2][l];
+    const double l12 = c12 * d1;
+    const double d2 = 1 / std::max(m[7][l] - l2 * m[2][l] - l12 * c12, least);
+    f[0][l] = d0, f[1][l] = l1, f[2][l] = l2, f[3][l] = d1, f[4][l] = l12, f[5][l] = d2;
+  }
+}
+
+/// One step B p <- w p - c, with the parts B, c, d of the normal matrix and the eigenvalue w so
+/// far; then w becomes the Rayleigh quotient of the new p.
+POSSE_SIMD_CLONES void step_points(const NormalMatrices& m, const PointFactors& f, FixedPoint& at) {
+  for (size_t l = 0; l < kBlock; ++l) {
+    const double p0 = at.point[0][l], p1 = at.point[1][l], p2 = at.point[2][l];
+    const double w = at.eigenvalue[l];
+    const double y0 = w * p0 - m[3][l];
+    const double y1 = w * p1 - m[6][l] - f[1][l] * y0;
+    const double y2 = w * p2 - m[8][l] - f[2][l] * y0 - f[4][l] * y1;
+    const double q2 = y2 * f[5][l];
+    const double q1 = y1 * f[3][l] - f[4][l] * q2;
+    const double q0 = y0 * f[0][l] - f[1][l] * q1 - f[2][l] * q2;
+    const double inverse = 1 / (1 + q0 * q0 + q1 * q1 + q2 * q2);
+    const double residual = m[3][l] * q0 + m[6][l] * q1 + m[8][l] * q2 + m[9][l];
+    const double d0 = q0 - p0, d1 = q1 - p1, d2 = q2 - p2;
+    at.eigenvalue[l] = (w * (q0 * p0 + q1 * p1 + q2 * p2) + residual) * inverse;
+    at.step[l] = (d0 * d0 + d1 * d1 + d2 * d2) * inverse;
+    at.point[0][l] = q0, at.point[1][l] = q1, at.point[2][l] = q2;
+  }
+}
+
+/// True if a lane with two views would move by more than rounding, should its squared steps go on
+/// shrinking as they did.
+POSSE_SIMD_CLONES bool moves(const Lanes& before, const Lanes& now, const Lanes& num_views) {
+  constexpr double kRounding = 1e-26;  // squared
+  std::array<int64_t, kBlock> moving;
+  for (size_t l = 0; l < kBlock; ++l) {
+    const int64_t now_far = now[l] <= kRounding ? 0 : 1;
+    const int64_t next_far = now[l] * now[l] <= kRounding * before[l] ? 0 : 1;
+    moving[l] = num_views[l] >= 2 ? now_far & next_far : 0;
+  }
+  int64_t any = 0;
+  for (const int64_t lane : moving) any |= lane;
+  return any != 0;
+}
+
+/// The smallest eigenvectors as points (p, 1), where few steps find them: if views cross at an
+/// angle, each step shrinks the error by about the ratio of the two smallest eigenvalues, some
+/// 1e-4.
+/// @return false if a point is not found so.
+bool solve_quickly(const ViewEquations& views, FixedPoint& at) {
+  constexpr int kMostSteps = 16;
+  PointFactors factors;
+  factorise_points(views.normal, factors);
+  for (Lanes* lanes : {&at.point[0], &at.point[1], &at.point[2], &at.eigenvalue}) lanes->fill(0);
+  step_points(views.normal, factors, at);
+  for (int step = 0; step < kMostSteps; ++step) {
+    const Lanes before = at.step;
+    step_points(views.normal, factors, at);
+    if (!moves(before, at.step, views.num_views)) return true;
+  }
+  return false;
 }
 
 /// Cholesky factors (L D L') of the normal matrices: unit L below the diagonal in 1, 2, 3, 5, 6, 8,
@@ -90,8 +172,6 @@ POSSE_SIMD_CLONES void factorise(NormalMatrices& m) {
     m[7][l] = d2, m[8][l] = l23, m[9][l] = d3;
   }
 }
-
-using Directions = std::array<Lanes, 4>;
 
 using Directions = std::array<Lanes, 4>;
 
@@ -139,19 +219,6 @@ NormalMatrices shifted(NormalMatrices normal, const Progress& progress) {
   return normal;
 }
 
-/// Places in space that systems of equations ask for.
-struct Solution {
-  std::array<Lanes, 3> points;  // NaN with fewer than two views
-  Directions directions;        // homogeneous, where the next solution may start from
-};
-
-/// Where nothing is known: the centre of the calibration.
-Directions start_anywhere() {
-  Directions start;
-  for (size_t axis = 0; axis < 4; ++axis) start[axis].fill(axis == 3 ? 1.0 : 0.0);
-  return start;
-}
-
 /// True where another two rounds would still move a direction by more than rounding, if the steps
 /// go on shrinking as they did.
 bool unsettled(const Progress& before, const Progress& now) {
@@ -163,30 +230,37 @@ bool unsettled(const Progress& before, const Progress& now) {
   return false;
 }
 
-Solution solve(const NormalMatrices& normal, const Lanes& num_views, const Directions& start) {
+/// The same by inverse iteration, for views that are nearly parallel.
+Points solve_patiently(const NormalMatrices& normal) {
   constexpr int kMostRounds = 40;  // for two singular values that are nearly equal
-  Solution solution{.points = {}, .directions = start};
+  Directions v;
+  for (size_t axis = 0; axis < 4; ++axis) v[axis].fill(axis == 3 ? 1.0 : 0.0);
   NormalMatrices factors = normal;
   factorise(factors);
   Progress before;
-  iterate_twice(factors, solution.directions, before);
+  iterate_twice(factors, v, before);
   factors = shifted(normal, before);
   factorise(factors);
   for (int round = 0; round < kMostRounds; ++round) {
     Progress now;
-    iterate_twice(factors, solution.directions, now);
+    iterate_twice(factors, v, now);
     if (!unsettled(before, now)) break;
     before = now;
   }
-  Directions& v = solution.directions;
-  for (size_t l = 0; l < kBlock; ++l) {
-    const bool found = num_views[l] >= 2;
-    for (size_t axis = 0; axis < 3; ++axis)
-      solution.points[axis][l] = found ? v[axis][l] / v[3][l] : kNan;
-    for (size_t axis = 0; axis < 4; ++axis)
-      if (!found || !std::isfinite(v[axis][l])) v[axis][l] = axis == 3 ? 1.0 : 0.0;
+  Points points;
+  for (size_t axis = 0; axis < 3; ++axis) {
+    for (size_t l = 0; l < kBlock; ++l) points[axis][l] = v[axis][l] / v[3][l];
   }
-  return solution;
+  return points;
+}
+
+Points solve(const ViewEquations& views) {
+  FixedPoint quick;
+  Points points = solve_quickly(views, quick) ? quick.point : solve_patiently(views.normal);
+  for (Lanes& lanes : points) {
+    for (size_t l = 0; l < kBlock; ++l) lanes[l] = views.num_views[l] >= 2 ? lanes[l] : kNan;
+  }
+  return points;
 }
 
 /// Undistorted views of one model for a block of frames, [cameras].
@@ -214,20 +288,10 @@ BlockViews views_of_block(std::span<const CameraModel> cameras,
   return views;
 }
 
-/// Equations of views, summed.
-struct Equations {
-  Equations() {
-    for (Lanes& lanes : normal) lanes.fill(0.0);
-  }
-  void add_view(const ViewEquations& view) { add(view, normal, num_views); }
-  NormalMatrices normal;
-  Lanes num_views{};
-};
-
-std::array<Lanes, 3> joint_points(std::span<const ViewEquations> views) {
-  Equations equations;
-  for (const ViewEquations& view : views) equations.add_view(view);
-  return solve(equations.normal, equations.num_views, start_anywhere()).points;
+Points joint_points(std::span<const ViewEquations> views) {
+  ViewEquations all = views[0];
+  for (const ViewEquations& view : views.subspan(1)) add(all, view, all);
+  return solve(all);
 }
 
 /// Sorts each lane of `rows` as far as its middle, by exchanging whole rows of lanes.
@@ -265,17 +329,14 @@ Lanes medians(std::vector<Lanes> rows) {
   return result;
 }
 
-std::array<Lanes, 3> median_points(std::span<const ViewEquations> views) {
+Points median_points(std::span<const ViewEquations> views) {
   std::array<std::vector<Lanes>, 3> columns;
-  Directions start = start_anywhere();
+  ViewEquations both;
   for (size_t a = 0; a < views.size(); ++a) {
     for (size_t b = a + 1; b < views.size(); ++b) {
-      Equations equations;
-      equations.add_view(views[a]);
-      equations.add_view(views[b]);
-      Solution pair = solve(equations.normal, equations.num_views, start);
-      for (size_t axis = 0; axis < 3; ++axis) columns[axis].push_back(pair.points[axis]);
-      start = pair.directions;  // pairs of one model nearly agree
+      add(views[a], views[b], both);
+      const Points pair = solve(both);
+      for (size_t axis = 0; axis < 3; ++axis) columns[axis].push_back(pair[axis]);
     }
   }
   if (columns[0].size() == 1) return {columns[0][0], columns[1][0], columns[2][0]};
@@ -294,17 +355,16 @@ FrameArray triangulate(std::span<const CameraModel> cameras,
   const size_t num_models = members.front().size();
   const size_t num_frames = members.front().front().num_frames();
   FrameArray points(num_frames, 3);
+  std::vector<ViewEquations> views(cameras.size());
   for (size_t begin = 0; begin < num_frames; begin += kBlock) {
     const size_t end = std::min(num_frames, begin + kBlock);
-    std::array<Lanes, 3> sum{};
-    std::array<Lanes, 3> count{};
+    Points sum{};
+    Points count{};
     for (size_t m = 0; m < num_models; ++m) {
       const BlockViews pixels =
           views_of_block(cameras, members, m, keypoint, begin, end, min_likelihood);
-      std::vector<ViewEquations> views(cameras.size());
-      for (size_t c = 0; c < cameras.size(); ++c) {
-        equations_of_view(projections[c], pixels.x[c], pixels.y[c], views[c].normal, views[c].seen);
-      }
+      for (size_t c = 0; c < cameras.size(); ++c)
+        equations_of_view(projections[c], pixels.x[c], pixels.y[c], views[c]);
       const auto of_model =
           method == Triangulation::joint ? joint_points(views) : median_points(views);
       for (size_t axis = 0; axis < 3; ++axis) {
