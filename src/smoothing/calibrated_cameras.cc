@@ -199,7 +199,8 @@ SmoothedSpace smooth_calibrated_cameras(std::span<const CameraMembers> cameras,
   }
   std::vector<std::span<const Poses>> members;
   for (const CameraMembers& camera : ordered) members.push_back(camera.members);
-  std::vector<StackedKeypoint> stacked = stack_views(statistics, common.quantile_to_keep);
+  std::vector<StackedKeypoint> stacked =
+      stack_views(statistics, common.quantile_to_keep, common.num_threads);
   std::vector<std::vector<size_t>> cameras_of;
   for (const StackedKeypoint& keypoint : stacked) cameras_of.push_back(keypoint.cameras);
   const auto observer_of = [&](std::span<const size_t> group) {

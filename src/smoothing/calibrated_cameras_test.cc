@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "smoothing/golden_tables.h"
+#include "smoothing/synthetic_cameras.h"
 #include "smoothing/synthetic_tracks.h"
 #include "support/shared_data.h"
 
@@ -25,122 +26,12 @@ using Eigen::Vector2d;
 using Eigen::Vector3d;
 using Eigen::VectorXd;
 
+using testing::camera_looking_from;
+using testing::Scene;
+
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-CameraModel camera_looking_from(const std::string& name, double angle) {
-  CameraModel camera{.name = name, .size = {800, 600}, .fx = 900, .fy = 900, .cx = 400, .cy = 300};
-  camera.distortion = {.k1 = -0.1, .k2 = 0.01};
-  camera.rotation = rotation_of({0.1 * angle, angle, 0.05});
-  camera.translation = {0.1, -0.1, 20};
-  return camera;
-}
-
-/// A point that wanders in space, seen by members with pixel errors.
-struct Scene {
-  explicit Scene(size_t num_cameras, double error, size_t num_frames = 100, size_t num_members = 3)
-      : views(num_cameras) {
-    std::mt19937 random(testing::seed_of_this_test());
-    std::normal_distribution<double> normal;
-    for (size_t c = 0; c < num_cameras; ++c) {
-      cameras.push_back(camera_looking_from("camera" + std::string(1, static_cast<char>('A' + c)),
-                                            -0.6 + 0.5 * static_cast<double>(c)));
-      views[c].assign(num_members, testing::constant_poses(num_frames, 1, {}));
-    }
-    Vector3d point = Vector3d::Zero();
-    for (size_t t = 0; t < num_frames; ++t) {
-      for (double& coordinate : point) coordinate += 0.05 * normal(random);
-      truth.push_back(point);
-      for (size_t c = 0; c < num_cameras; ++c) {
-        const Vector2d pixel = cameras[c].project(point).pixel;
-        for (Poses& member : views[c]) {
-          member.at(t, 0) = {.x = pixel.x() + error * normal(random),
-                             .y = pixel.y() + error * normal(random),
-                             .likelihood = 0.9};
-        }
-      }
-    }
-  }
-  std::vector<CameraMembers> members() const {
-    std::vector<CameraMembers> result;
-    for (size_t c = 0; c < cameras.size(); ++c) result.push_back({cameras[c].name, views[c]});
-    return result;
-  }
-  std::vector<std::span<const Poses>> spans() const { return {views.begin(), views.end()}; }
-  std::vector<CameraModel> cameras;
-  std::vector<std::vector<Poses>> views;
-  std::vector<Vector3d> truth;
-};
-
 CalibratedCamerasOptions with_s(double s) { return {.common = {.tuning = {.s = {s}}}}; }
-
-/// The smallest right singular vector of one model's equations, by Eigen's Jacobi SVD.
-Vector3d point_by_svd(const std::vector<CameraModel>& cameras,
-                      const std::vector<Vector2d>& pixels) {
-  MatrixXd equations(2 * cameras.size(), 4);
-  for (size_t c = 0; c < cameras.size(); ++c) {
-    Vector2d place = pixels[c];
-    cameras[c].undistort(&place.x(), &place.y(), 1);
-    Eigen::Matrix<double, 3, 4> projection;
-    projection << cameras[c].rotation, cameras[c].translation;
-    const auto row = static_cast<Eigen::Index>(2 * c);
-    equations.row(row) = place.x() * projection.row(2) - projection.row(0);
-    equations.row(row + 1) = place.y() * projection.row(2) - projection.row(1);
-  }
-  const Eigen::Vector4d v =
-      Eigen::JacobiSVD<MatrixXd>(equations, Eigen::ComputeFullV).matrixV().col(3);
-  return v.head<3>() / v(3);
-}
-
-TEST(Triangulation, ExactPixelsGiveTheExactPoint) {
-  const Scene scene(3, 0.0);
-  for (const auto method : {Triangulation::pair_median, Triangulation::joint}) {
-    const FrameArray points = triangulate(scene.cameras, scene.spans(), 0, method);
-    for (size_t t = 0; t < scene.truth.size(); ++t) {
-      for (size_t axis = 0; axis < 3; ++axis) {
-        // undistorting in five rounds leaves 1e-9 of 1 in direction, times a distance of 20
-        EXPECT_NEAR(points.at(t, axis), scene.truth[t](static_cast<Eigen::Index>(axis)), 1e-6);
-      }
-    }
-  }
-}
-
-TEST(Triangulation, AgreesWithASingularValueDecompositionWhereViewsContradict) {
-  const Scene scene(3, 3.0, 70, 1);
-  const FrameArray joint = triangulate(scene.cameras, scene.spans(), 0, Triangulation::joint);
-  const FrameArray pairs = triangulate(scene.cameras, scene.spans(), 0, Triangulation::pair_median);
-  for (size_t t = 0; t < 70; ++t) {
-    std::vector<Vector2d> pixels;
-    for (const auto& view : scene.views)
-      pixels.emplace_back(view[0].at(t, 0).x, view[0].at(t, 0).y);
-    const Vector3d expected = point_by_svd(scene.cameras, pixels);
-    const auto pair = [&](size_t a, size_t b) {
-      return point_by_svd({scene.cameras[a], scene.cameras[b]}, {pixels[a], pixels[b]});
-    };
-    const std::vector<Vector3d> of_pairs{pair(0, 1), pair(0, 2), pair(1, 2)};
-    for (Eigen::Index axis = 0; axis < 3; ++axis) {
-      std::vector<double> column{of_pairs[0](axis), of_pairs[1](axis), of_pairs[2](axis)};
-      std::sort(column.begin(), column.end());
-      // normal equations square the condition, about 1e3: rounding 1e-16 * 1e6 of coordinates of
-      // order 1
-      EXPECT_NEAR(joint.at(t, static_cast<size_t>(axis)), expected(axis), 1e-9);
-      EXPECT_NEAR(pairs.at(t, static_cast<size_t>(axis)), column[1], 1e-9);
-    }
-  }
-}
-
-TEST(Triangulation, AMissingViewIsLeftToTheOthersAndOneViewIsNotEnough) {
-  Scene scene(3, 0.0);
-  for (Poses& member : scene.views[0]) member.at(5, 0).x = kNan;
-  for (size_t c = 0; c < 2; ++c) {
-    for (Poses& member : scene.views[c]) member.at(6, 0) = {kNan, kNan, 0};
-  }
-  for (const auto method : {Triangulation::pair_median, Triangulation::joint}) {
-    const FrameArray points = triangulate(scene.cameras, scene.spans(), 0, method);
-    EXPECT_NEAR(points.at(5, 1), scene.truth[5].y(), 1e-6);  // as above
-    EXPECT_TRUE(std::isnan(points.at(6, 0)));
-    EXPECT_NEAR(points.at(7, 2), scene.truth[7].z(), 1e-6);
-  }
-}
 
 TEST(CalibratedCameras, TheTruePathIsFound) {
   const Scene scene(3, 1.0, 300, 5);
@@ -269,41 +160,6 @@ TEST(CalibratedCameras, AFisheyeCameraTakesPart) {
     for (size_t axis = 0; axis < 3; ++axis) {
       // members agree exactly, so the observations alone decide: linearised within 0.05 of 20
       EXPECT_NEAR(result.points.at(t, axis), scene.truth[t](static_cast<Eigen::Index>(axis)), 1e-3);
-    }
-  }
-}
-
-TEST(CameraModel, PacksAreLinearisedAsSinglePoints) {
-  CameraModel pinhole = camera_looking_from("a", 0.4);
-  pinhole.skew = 2;
-  pinhole.distortion = {-0.1, 0.02, 1e-3, -2e-3, 0.01, 0.02, -0.01, 0.005, 1e-3, 2e-3, -1e-3, 5e-4};
-  CameraModel fisheye = pinhole;
-  fisheye.fisheye = true;
-  std::mt19937 random(testing::seed_of_this_test());
-  std::normal_distribution<double> normal;
-  for (const CameraModel& camera : {pinhole, fisheye}) {
-    std::array<Pack, 3> points;
-    for (Pack& axis : points) {
-      for (size_t l = 0; l < kPackSize; ++l) axis[l] = 2 * normal(random);
-    }
-    points[2][3] = -100;  // behind the camera
-    std::array<Pack, 6> jacobian;
-    std::array<Pack, 2> offset;
-    camera.linearise(points.data(), jacobian.data(), offset.data());
-    for (size_t l = 0; l < kPackSize; ++l) {
-      const Vector3d point(points[0][l], points[1][l], points[2][l]);
-      const auto [pixel, derivative] = camera.project(point);
-      if (l == 3) {
-        EXPECT_TRUE(std::isnan(offset[0][l]) && std::isnan(offset[1][l]));
-        continue;
-      }
-      for (Eigen::Index i = 0; i < 2; ++i) {
-        Vector3d row;
-        for (Eigen::Index axis = 0; axis < 3; ++axis)
-          row(axis) = jacobian[static_cast<size_t>(3 * i + axis)][l];
-        EXPECT_LT((row - derivative.row(i).transpose()).norm(), 1e-11);  // rounding of some 50
-        EXPECT_NEAR(offset[static_cast<size_t>(i)][l] + row.dot(point), pixel(i), 1e-10);
-      }
     }
   }
 }

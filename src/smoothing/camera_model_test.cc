@@ -3,11 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <fstream>
+#include <random>
 #include <sstream>
 
 #include "base/error.h"
+#include "smoothing/pack.h"
+#include "smoothing/synthetic_cameras.h"
 #include "support/shared_data.h"
 
 namespace posse {
@@ -179,6 +183,41 @@ TEST(Calibration, TheFlyRigIsRead) {
   EXPECT_EQ(cameras[2].name, "Cam-C");
   EXPECT_EQ(cameras[2].distortion.k1, -6468.60716369641);
   EXPECT_EQ(cameras[1].translation.z(), 137.52668448420522);
+}
+
+TEST(CameraModel, PacksAreLinearisedAsSinglePoints) {
+  CameraModel pinhole = testing::camera_looking_from("a", 0.4);
+  pinhole.skew = 2;
+  pinhole.distortion = {-0.1, 0.02, 1e-3, -2e-3, 0.01, 0.02, -0.01, 0.005, 1e-3, 2e-3, -1e-3, 5e-4};
+  CameraModel fisheye = pinhole;
+  fisheye.fisheye = true;
+  std::mt19937 random(testing::seed_of_this_test());
+  std::normal_distribution<double> normal;
+  for (const CameraModel& camera : {pinhole, fisheye}) {
+    std::array<Pack, 3> points;
+    for (Pack& axis : points) {
+      for (size_t l = 0; l < kPackSize; ++l) axis[l] = 2 * normal(random);
+    }
+    points[2][3] = -100;  // behind the camera
+    std::array<Pack, 6> jacobian;
+    std::array<Pack, 2> offset;
+    camera.linearise(points.data(), jacobian.data(), offset.data());
+    for (size_t l = 0; l < kPackSize; ++l) {
+      const Vector3d point(points[0][l], points[1][l], points[2][l]);
+      const auto [pixel, derivative] = camera.project(point);
+      if (l == 3) {
+        EXPECT_TRUE(std::isnan(offset[0][l]) && std::isnan(offset[1][l]));
+        continue;
+      }
+      for (Eigen::Index i = 0; i < 2; ++i) {
+        Vector3d row;
+        for (Eigen::Index axis = 0; axis < 3; ++axis)
+          row(axis) = jacobian[static_cast<size_t>(3 * i + axis)][l];
+        EXPECT_LT((row - derivative.row(i).transpose()).norm(), 1e-11);  // rounding of some 50
+        EXPECT_NEAR(offset[static_cast<size_t>(i)][l] + row.dot(point), pixel(i), 1e-10);
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -131,7 +131,8 @@ SmoothedCameras prepare_cameras(std::span<const CameraMembers> cameras,
     tracks.bodyparts = poses.bodyparts;
     tracks.frame_index = poses.frame_index;
     tracks.position = FrameArray(of_camera.position.num_frames(), of_camera.position.num_lanes());
-    tracks.posterior_variance = tracks.position;
+    tracks.posterior_variance =
+        FrameArray(of_camera.position.num_frames(), of_camera.position.num_lanes());
     std::ranges::fill(tracks.position.values(), std::numeric_limits<double>::quiet_NaN());
     std::ranges::fill(tracks.posterior_variance.values(), std::numeric_limits<double>::quiet_NaN());
     tracks.unobserved_bodyparts = unobserved(poses.bodyparts, of_camera.position);

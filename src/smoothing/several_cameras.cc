@@ -114,7 +114,8 @@ SmoothedCameras smooth_several_cameras(std::span<const CameraMembers> cameras,
     throw Error(ErrorKind::invalid_value,
                 fmt::format("smoothing needs at least 2 frames, got {}", num_frames));
   }
-  std::vector<StackedKeypoint> stacked = stack_views(statistics, options.quantile_to_keep);
+  std::vector<StackedKeypoint> stacked =
+      stack_views(statistics, options.quantile_to_keep, options.num_threads);
   std::vector<MatrixXd> axes(stacked.size());
   const auto observer_of = [&](std::span<const size_t> group) {
     std::vector<MatrixXd> rows;

@@ -1,5 +1,6 @@
 #include "smoothing/triangulation.h"
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -7,6 +8,7 @@
 
 #include "base/error.h"
 #include "smoothing/simd_clones.h"
+#include "smoothing/symmetric_eigen.h"
 
 namespace posse {
 namespace {
@@ -119,148 +121,64 @@ POSSE_SIMD_CLONES void step_points(const NormalMatrices& m, const PointFactors& 
   }
 }
 
-/// True if a lane with two views would move by more than rounding, should its squared steps go on
+using Flags = std::array<int64_t, kBlock>;
+
+/// 1 where a lane with two views would move by more than rounding, should its squared steps go on
 /// shrinking as they did.
-POSSE_SIMD_CLONES bool moves(const Lanes& before, const Lanes& now, const Lanes& num_views) {
+POSSE_SIMD_CLONES void find_moving(const Lanes& before, const Lanes& now, const Lanes& num_views,
+                                   Flags& moving) {
   constexpr double kRounding = 1e-26;  // squared
-  std::array<int64_t, kBlock> moving;
   for (size_t l = 0; l < kBlock; ++l) {
     const int64_t now_far = now[l] <= kRounding ? 0 : 1;
     const int64_t next_far = now[l] * now[l] <= kRounding * before[l] ? 0 : 1;
     moving[l] = num_views[l] >= 2 ? now_far & next_far : 0;
   }
+}
+
+bool any_of(const Flags& flags) {
   int64_t any = 0;
-  for (const int64_t lane : moving) any |= lane;
+  for (const int64_t flag : flags) any |= flag;
   return any != 0;
 }
 
-/// The smallest eigenvectors as points (p, 1), where few steps find them: if views cross at an
-/// angle, each step shrinks the error by about the ratio of the two smallest eigenvalues, some
-/// 1e-4.
-/// @return false if a point is not found so.
-bool solve_quickly(const ViewEquations& views, FixedPoint& at) {
-  constexpr int kMostSteps = 16;
-  PointFactors factors;
-  factorise_points(views.normal, factors);
-  for (Lanes* lanes : {&at.point[0], &at.point[1], &at.point[2], &at.eigenvalue}) lanes->fill(0);
-  step_points(views.normal, factors, at);
-  for (int step = 0; step < kMostSteps; ++step) {
-    const Lanes before = at.step;
-    step_points(views.normal, factors, at);
-    if (!moves(before, at.step, views.num_views)) return true;
-  }
-  return false;
+/// The point of lane l from all eigenvectors of its matrix.
+Eigen::Vector3d point_by_eigenvectors(const NormalMatrices& m, size_t l) {
+  const Eigen::Matrix4d lower{{m[0][l], 0, 0, 0},
+                              {m[1][l], m[4][l], 0, 0},
+                              {m[2][l], m[5][l], m[7][l], 0},
+                              {m[3][l], m[6][l], m[8][l], m[9][l]}};
+  const Eigen::Vector4d smallest = eigen_of_symmetric(lower).vectors.col(0);
+  return smallest.head<3>() / smallest(3);
 }
 
-/// Cholesky factors (L D L') of the normal matrices: unit L below the diagonal in 1, 2, 3, 5, 6, 8,
-/// 1 / D in 0, 4, 7, 9.
-POSSE_SIMD_CLONES void factorise(NormalMatrices& m) {
-  for (size_t l = 0; l < kBlock; ++l) {
-    const double least = 1e-15 * (m[0][l] + m[4][l] + m[7][l] +
-                                  m[9][l]);  // rounding of an exact solution's zero pivot
-    const double d0 = 1 / std::max(m[0][l], least);
-    const double l1 = m[1][l] * d0, l2 = m[2][l] * d0, l3 = m[3][l] * d0;
-    const double d1 = 1 / std::max(m[4][l] - l1 * m[1][l], least);
-    const double c12 = m[5][l] - l1 * m[2][l], c13 = m[6][l] - l1 * m[3][l];
-    const double l12 = c12 * d1, l13 = c13 * d1;
-    const double d2 = 1 / std::max(m[7][l] - l2 * m[2][l] - l12 * c12, least);
-    const double c23 = m[8][l] - l2 * m[3][l] - l12 * c13;
-    const double l23 = c23 * d2;
-    const double d3 = 1 / std::max(m[9][l] - l3 * m[3][l] - l13 * c13 - l23 * c23, least);
-    m[0][l] = d0, m[1][l] = l1, m[2][l] = l2, m[3][l] = l3;
-    m[4][l] = d1, m[5][l] = l12, m[6][l] = l13;
-    m[7][l] = d2, m[8][l] = l23, m[9][l] = d3;
-  }
-}
-
-using Directions = std::array<Lanes, 4>;
-
-/// How far an iteration has come, per system.
-struct Progress {
-  Lanes step;    // largest change of a component
-  Lanes length;  // by which two rounds stretched the direction: at most 1 / eigenvalue^2
-};
-
-/// Two rounds of inverse iteration towards the smallest eigenvectors, which are scaled to unit
-/// length.
-POSSE_SIMD_CLONES void iterate_twice(const NormalMatrices& m, Directions& v, Progress& progress) {
-  for (size_t l = 0; l < kBlock; ++l) {
-    double x0 = v[0][l], x1 = v[1][l], x2 = v[2][l], x3 = v[3][l];
-    for (int round = 0; round < 2; ++round) {
-      const double y0 = x0;
-      const double y1 = x1 - m[1][l] * y0;
-      const double y2 = x2 - m[2][l] * y0 - m[5][l] * y1;
-      const double y3 = x3 - m[3][l] * y0 - m[6][l] * y1 - m[8][l] * y2;
-      x3 = y3 * m[9][l];
-      x2 = y2 * m[7][l] - m[8][l] * x3;
-      x1 = y1 * m[4][l] - m[5][l] * x2 - m[6][l] * x3;
-      x0 = y0 * m[0][l] - m[1][l] * x1 - m[2][l] * x2 - m[3][l] * x3;
-    }
-    const double length = std::sqrt(x0 * x0 + x1 * x1 + x2 * x2 + x3 * x3);
-    const double inverse = 1 / length;
-    const double n0 = x0 * inverse, n1 = x1 * inverse, n2 = x2 * inverse, n3 = x3 * inverse;
-    const double d01 = std::max(std::abs(n0 - v[0][l]), std::abs(n1 - v[1][l]));
-    const double d23 = std::max(std::abs(n2 - v[2][l]), std::abs(n3 - v[3][l]));
-    progress.step[l] = std::max(d01, d23);
-    progress.length[l] = length;
-    v[0][l] = n0, v[1][l] = n1, v[2][l] = n2, v[3][l] = n3;
-  }
-}
-
-/// Takes most of the smallest eigenvalue off the diagonals, where it is known well enough for the
-/// matrix to stay positive: the iteration then converges ten times faster or more.
-NormalMatrices shifted(NormalMatrices normal, const Progress& progress) {
-  constexpr double kSettled = 0.05;  // the eigenvalue errs by the square of the last step
-  for (size_t l = 0; l < kBlock; ++l) {
-    const double eigenvalue = 1 / std::sqrt(progress.length[l]);
-    const double shift = progress.step[l] < kSettled ? 0.9 * eigenvalue : 0.0;
-    for (const size_t diagonal : {0, 4, 7, 9}) normal[diagonal][l] -= shift;
-  }
-  return normal;
-}
-
-/// True where another two rounds would still move a direction by more than rounding, if the steps
-/// go on shrinking as they did.
-bool unsettled(const Progress& before, const Progress& now) {
-  constexpr double kRounding = 1e-13;
-  for (size_t l = 0; l < kBlock; ++l) {
-    if (now.step[l] > kRounding && now.step[l] * now.step[l] > kRounding * before.step[l])
-      return true;
-  }
-  return false;
-}
-
-/// The same by inverse iteration, for views that are nearly parallel.
-Points solve_patiently(const NormalMatrices& normal) {
-  constexpr int kMostRounds = 40;  // for two singular values that are nearly equal
-  Directions v;
-  for (size_t axis = 0; axis < 4; ++axis) v[axis].fill(axis == 3 ? 1.0 : 0.0);
-  NormalMatrices factors = normal;
-  factorise(factors);
-  Progress before;
-  iterate_twice(factors, v, before);
-  factors = shifted(normal, before);
-  factorise(factors);
-  for (int round = 0; round < kMostRounds; ++round) {
-    Progress now;
-    iterate_twice(factors, v, now);
-    if (!unsettled(before, now)) break;
-    before = now;
-  }
-  Points points;
-  for (size_t axis = 0; axis < 3; ++axis) {
-    for (size_t l = 0; l < kBlock; ++l) points[axis][l] = v[axis][l] / v[3][l];
-  }
-  return points;
-}
-
+/// The smallest eigenvectors as points (p, 1). If views cross at an angle, a fixed-point step
+/// shrinks the error by about the ratio of the two smallest eigenvalues, some 1e-4; where the steps
+/// do not soon come to rest the views are nearly parallel, and all eigenvectors are computed.
 Points solve(const ViewEquations& views) {
-  FixedPoint quick;
-  Points points = solve_quickly(views, quick) ? quick.point : solve_patiently(views.normal);
-  for (Lanes& lanes : points) {
-    for (size_t l = 0; l < kBlock; ++l) lanes[l] = views.num_views[l] >= 2 ? lanes[l] : kNan;
+  constexpr int kMostSteps = 16;
+  const NormalMatrices& normal = views.normal;
+  PointFactors factors;
+  factorise_points(normal, factors);
+  FixedPoint at;
+  for (Lanes* lanes : {&at.point[0], &at.point[1], &at.point[2], &at.eigenvalue}) lanes->fill(0);
+  step_points(normal, factors, at);
+  Flags moving;
+  moving.fill(1);
+  for (int step = 0; step < kMostSteps && any_of(moving); ++step) {
+    const Lanes before = at.step;
+    step_points(normal, factors, at);
+    find_moving(before, at.step, views.num_views, moving);
   }
-  return points;
+  for (size_t l = 0; l < kBlock; ++l) {
+    const bool found = views.num_views[l] >= 2;
+    if (moving[l] != 0) {
+      const Eigen::Vector3d point = point_by_eigenvectors(normal, l);
+      for (size_t axis = 0; axis < 3; ++axis)
+        at.point[axis][l] = point(static_cast<Eigen::Index>(axis));
+    }
+    for (Lanes& lanes : at.point) lanes[l] = found ? lanes[l] : kNan;
+  }
+  return at.point;
 }
 
 /// Undistorted views of one model for a block of frames, [cameras].
@@ -331,6 +249,7 @@ Lanes medians(std::vector<Lanes> rows) {
 
 Points median_points(std::span<const ViewEquations> views) {
   std::array<std::vector<Lanes>, 3> columns;
+  for (std::vector<Lanes>& column : columns) column.reserve(views.size() * (views.size() - 1) / 2);
   ViewEquations both;
   for (size_t a = 0; a < views.size(); ++a) {
     for (size_t b = a + 1; b < views.size(); ++b) {

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "smoothing/parallel.h"
 
 namespace posse {
 namespace {
@@ -133,21 +134,26 @@ std::vector<EnsembleStatistics> summarise_cameras(std::span<const CameraMembers>
 }
 
 std::vector<StackedKeypoint> stack_views(std::span<const EnsembleStatistics> cameras,
-                                         double quantile) {
+                                         double quantile, int num_threads) {
   POSSE_ASSERT(!cameras.empty());
   if (!(quantile > 0 && quantile <= 100)) {
     throw Error(
         ErrorKind::invalid_value,
         fmt::format("the quantile of frames to keep must lie in (0, 100], got {}", quantile));
   }
-  std::vector<StackedKeypoint> keypoints;
-  size_t fewest = std::numeric_limits<size_t>::max();
-  for (size_t k = 0; k < cameras.front().likelihood.num_lanes(); ++k) {
-    keypoints.push_back(stack(cameras, k));
-    const bool without_gaps = keep_reliable_frames(keypoints.back(), quantile);
-    if (without_gaps) fewest = std::min(fewest, keypoints.back().kept.size());
-  }
-  for (StackedKeypoint& keypoint : keypoints) centre(keypoint, fewest);
+  std::vector<StackedKeypoint> keypoints(cameras.front().likelihood.num_lanes());
+  std::vector<size_t> kept(keypoints.size(), std::numeric_limits<size_t>::max());
+  for_each_piece(keypoints.size(), 1, num_threads, [&](size_t begin, size_t end) {
+    for (size_t k = begin; k < end; ++k) {
+      keypoints[k] = stack(cameras, k);
+      const bool without_gaps = keep_reliable_frames(keypoints[k], quantile);
+      if (without_gaps) kept[k] = keypoints[k].kept.size();
+    }
+  });
+  const size_t fewest = kept.empty() ? std::numeric_limits<size_t>::max() : std::ranges::min(kept);
+  for_each_piece(keypoints.size(), 1, num_threads, [&](size_t begin, size_t end) {
+    for (size_t k = begin; k < end; ++k) centre(keypoints[k], fewest);
+  });
   return keypoints;
 }
 

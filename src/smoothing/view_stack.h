@@ -49,7 +49,7 @@ struct StackedKeypoint {
 /// uses min(n, its own)). A camera that never sees a keypoint is left out of that keypoint. Source:
 /// section "centring" of eks 4.6.2; equal where nothing is missing.
 std::vector<StackedKeypoint> stack_views(std::span<const EnsembleStatistics> cameras,
-                                         double quantile);
+                                         double quantile, int num_threads);
 
 /// Value at position percent / 100 * (n - 1) of the sorted values, linearly interpolated (numpy's
 /// default). Not empty.
