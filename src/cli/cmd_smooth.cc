@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -92,6 +93,7 @@ void tell(const std::vector<std::string>& warnings, CommandContext& context) {
 
 void report(const SmoothedTracks& tracks, CommandContext& context) {
   for (size_t i = 0; i < tracks.parameters.size(); ++i) {
+    if (std::isnan(tracks.parameters[i].s)) continue;  // never seen, as is said below
     context.console.note(fmt::format("{}: s = {:.6g}{}", tracks.bodyparts[i],
                                      tracks.parameters[i].s,
                                      tracks.parameters[i].tuned ? " (tuned)" : ""));
@@ -105,14 +107,21 @@ void report(const SmoothedTracks& tracks, CommandContext& context) {
     context.console.warn("from one member: variances are 1 / likelihood and not calibrated");
 }
 
-void write(const SmoothArguments& arguments, const SmoothedTracks& tracks,
+/// @param smoothed  the tracks, or a pupil with them
+template <class Smoothed>
+void write(const SmoothArguments& arguments, const SmoothedTracks& tracks, const Smoothed& smoothed,
            CommandContext& context) {
   report(tracks, context);
-  write_smoothed(arguments.out, tracks);
+  write_smoothed(arguments.out, smoothed);
   context.console.print(arguments.out.string());
   if (arguments.wide_csv.empty()) return;
   write_smoothed_wide(arguments.wide_csv, tracks);
   context.console.print(arguments.wide_csv.string());
+}
+
+void write(const SmoothArguments& arguments, const SmoothedTracks& tracks,
+           CommandContext& context) {
+  write(arguments, tracks, tracks, context);
 }
 
 TableInputs read_inputs(const SmoothArguments& arguments, CommandContext& context) {
@@ -220,7 +229,7 @@ void smooth_pupils(const SmoothArguments& arguments, CommandContext& context) {
   const SmoothedPupil smoothed = smooth_pupil(inputs.tables.members, pupil);
   context.console.note(fmt::format("diameter s = {:.6g}, centre s = {:.6g}", smoothed.diameter_s,
                                    smoothed.centre_s));
-  write(arguments, smoothed.tracks, context);
+  write(arguments, smoothed.tracks, smoothed, context);
   if (arguments.circle.empty()) return;
   write_circle(arguments.circle, smoothed);
   context.console.print(arguments.circle.string());

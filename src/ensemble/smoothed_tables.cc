@@ -35,9 +35,8 @@ std::string parameters_of(const SmoothedTracks& tracks) {
   return text;
 }
 
-}  // namespace
-
-void write_smoothed(const std::filesystem::path& path, const SmoothedTracks& tracks) {
+void write_with_parameters(const std::filesystem::path& path, const SmoothedTracks& tracks,
+                           const std::string& parameters) {
   const PoseTable table{.scorer = scorer_of(tracks), .poses = tracks.poses()};
   if (path.extension() != ".h5") {
     write_pose_table(path, table);
@@ -62,8 +61,19 @@ void write_smoothed(const std::filesystem::path& path, const SmoothedTracks& tra
        .attributes = {{"variances", tracks.calibrated
                                         ? "from several members"
                                         : "uncalibrated: from one member's likelihood"},
-                      {"s", parameters_of(tracks)}}},
+                      {"s", parameters}}},
       values);
+}
+
+}  // namespace
+
+void write_smoothed(const std::filesystem::path& path, const SmoothedTracks& tracks) {
+  write_with_parameters(path, tracks, parameters_of(tracks));
+}
+
+void write_smoothed(const std::filesystem::path& path, const SmoothedPupil& pupil) {
+  write_with_parameters(path, pupil.tracks,
+                        fmt::format("diameter: {}, centre: {}", pupil.diameter_s, pupil.centre_s));
 }
 
 void write_smoothed_wide(const std::filesystem::path& path, const SmoothedTracks& tracks) {

@@ -15,6 +15,9 @@ namespace posse {
 /// single member say "uncalibrated" in the scorer. @throws Error(io) and what table writers refuse.
 void write_smoothed(const std::filesystem::path& path, const SmoothedTracks& tracks);
 
+/// The same for the four bodyparts of a pupil, whose s are the diameter's and the centre's.
+void write_smoothed(const std::filesystem::path& path, const SmoothedPupil& pupil);
+
 /// Writes the columns of eks: x, y, likelihood, x_ens_median, y_ens_median, x_ens_var, y_ens_var,
 /// x_posterior_var, y_posterior_var under the scorer "ensemble-kalman_tracker".
 void write_smoothed_wide(const std::filesystem::path& path, const SmoothedTracks& tracks);

@@ -238,10 +238,6 @@ SmoothedPupil smooth_pupil(std::span<const Poses> members, const PupilOptions& o
   tracks.ensemble_position = std::move(statistics.position);
   tracks.ensemble_variance = std::move(statistics.variance);
   tracks.likelihood = std::move(statistics.likelihood);
-  const SmoothingParameter parameter{.s = std::numeric_limits<double>::quiet_NaN(),
-                                     .tuned = !options.diameter_s || !options.centre_s,
-                                     .negative_log_likelihood = result.negative_log_likelihood};
-  tracks.parameters.assign(kNumMarks, parameter);
   return result;
 }
 

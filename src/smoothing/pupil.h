@@ -26,7 +26,8 @@ struct PupilOptions {
 };
 
 struct SmoothedPupil {
-  SmoothedTracks tracks;      ///< the four bodyparts, in the order of PupilOptions::names
+  SmoothedTracks tracks;      ///< the four bodyparts, in the order of PupilOptions::names; without
+                              ///< parameters of their own
   FrameArray state;           ///< [frames, 3]: diameter, centre x, centre y, px
   FrameArray state_variance;  ///< [frames, 3], px^2
   double diameter_s = 0;

@@ -21,7 +21,7 @@ struct SmoothedTracks {
   FrameArray ensemble_position;   ///< median or mean of the members, px; NaN where none is finite
   FrameArray ensemble_variance;   ///< what the filter believed, px^2
   FrameArray likelihood;          ///< mean of the members, lanes [bodyparts]
-  std::vector<SmoothingParameter> parameters;  ///< [bodyparts]
+  std::vector<SmoothingParameter> parameters;  ///< [bodyparts]; empty where they share others
   std::vector<std::string>
       unobserved_bodyparts;  ///< without a finite prediction in any frame: left NaN
   bool calibrated = true;  ///< false: from one member, variances are 1 / likelihood and mean little

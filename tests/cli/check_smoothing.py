@@ -193,6 +193,7 @@ def check_other_kinds(posse, data, out):
     pupil = sorted(glob.glob(data + "/ibl-pupil/*.csv"))
     run(posse, "smooth", "pupil", *pupil, "--diameter-s", "0.99", "--com-s", "0.99", "--out", out + "/circle.h5", "--circle",
         out + "/circle.csv")
+    assert s_of(out + "/circle.h5") == {"diameter": 0.99, "centre": 0.99}
     circle = columns(pd.read_hdf(out + "/circle.h5"))
     assert all(np.isfinite(values).all() for values in circle.values())
     assert (circle["pupil_bottom_r", "y"] > circle["pupil_top_r", "y"]).all()  # labels are not exchanged
