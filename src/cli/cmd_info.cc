@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/member_info.h"
+#include "cli/video_summary.h"
 #include "project/project.h"
 #include "results/table_summary.h"
 
@@ -30,6 +31,7 @@ struct InfoArguments {
 struct InfoTally {
   Json members = Json::array();
   Json tables = Json::array();
+  Json videos = Json::array();
   Json errors = Json::array();
   int num_sound = 0;
   int num_bad = 0;
@@ -83,10 +85,24 @@ void show_table(const fs::path& path, const InfoArguments& arguments, InfoTally&
   ++tally.num_sound;
 }
 
+void show_video(const fs::path& path, const InfoArguments& arguments, InfoTally& tally,
+                CommandContext& context) {
+  const VideoSummary summary = summarize_video(path, arguments.verify, context.stop);
+  if (arguments.json) {
+    tally.videos.push_back(to_json(summary));
+  } else {
+    if (tally.num_sound + tally.num_bad > 0) context.console.print("");
+    context.console.print(to_text(summary));
+  }
+  ++tally.num_sound;
+}
+
 /// One path; its errors do not keep the other paths from being shown.
 void describe_path(const std::string& path, const InfoArguments& arguments, InfoTally& tally,
                    CommandContext& context) {
   if (is_table(path)) return show_table(path, arguments, tally, context);
+  if (fs::is_regular_file(path) && has_video_suffix(path))
+    return show_video(path, arguments, tally, context);
   std::vector<fs::path> members = expand_members(path);
   for (const fs::path& each : members) {
     try {
@@ -116,8 +132,10 @@ void run_info(const InfoArguments& arguments, CommandContext& context) {
     }
   }
   if (arguments.json) {
-    const Json report = {
-        {"members", tally.members}, {"tables", tally.tables}, {"errors", tally.errors}};
+    const Json report = {{"members", tally.members},
+                         {"tables", tally.tables},
+                         {"videos", tally.videos},
+                         {"errors", tally.errors}};
     context.console.print(report.dump(2, ' ', false, Json::error_handler_t::replace));
   }
   if (tally.num_bad > 0) {
@@ -129,14 +147,16 @@ void run_info(const InfoArguments& arguments, CommandContext& context) {
 
 void add_info(CLI::App& root, CommandContext& context) {
   CLI::App* verb = root.add_subcommand(
-      "info", "say what a project, snapshot, folder of members or pose table holds");
+      "info", "say what a project, snapshot, folder of members, pose table or video holds");
   auto arguments = std::make_shared<InfoArguments>();
-  verb->add_option("PATH", arguments->paths,
-                   "project folder, training folder, snapshot, a folder of such, or a table (.csv, "
-                   ".h5, .slp)")
+  verb->add_option(
+          "PATH", arguments->paths,
+          "project folder, training folder, snapshot, a folder of such, a table (.csv, .h5, "
+          ".slp), or a video")
       ->required();
   verb->add_flag("--json", arguments->json, "one JSON object instead of text");
-  verb->add_flag("--verify", arguments->verify, "also read every value and check its checksum");
+  verb->add_flag("--verify", arguments->verify,
+                 "also read every value and check its checksum, or decode every frame");
   verb->add_option("--snapshot", arguments->options.snapshot,
                    "a name, newest, best, all, or a position (default: the configuration's, else "
                    "the newest)")

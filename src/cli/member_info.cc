@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "checkpoint/checkpoint.h"
+#include "cli/sheet.h"
 #include "network/architecture.h"
 
 namespace posse {
@@ -86,21 +87,6 @@ std::string program_of(SnapshotKind kind) {
 std::string megabytes(int64_t bytes) {
   return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
 }
-
-/// Lines of two columns; a repeated heading is left blank.
-class Sheet {
- public:
-  explicit Sheet(std::string title) : text_(std::move(title)) {}
-  void add(const std::string& heading, const std::string& value) {
-    text_ += fmt::format("\n  {:<11}{}", heading == last_ ? "" : heading, value);
-    last_ = heading;
-  }
-  std::string take() { return std::move(text_); }
-
- private:
-  std::string text_;
-  std::string last_;
-};
 
 void add_network(Sheet& sheet, const MemberInfo& info) {
   if (!info.snapshot) return;

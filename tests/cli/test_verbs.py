@@ -1,6 +1,7 @@
 """Every verb on the demo's data: what it prints, what it writes, what it refuses.  usage: test_verbs.py POSSE"""
 
 import re
+import shutil
 import unittest
 
 from program import (DEMO, FAST, MEMBERS, POSSE, ROOT, VIDEO, ProgramTest, files_below, main, np, pd, points, posse,
@@ -70,6 +71,22 @@ class Info(ProgramTest):
 
     def test_verify_reads_every_checksum(self):
         self.assert_code(posse("info", MEMBERS[1], "--verify"), 0)
+
+    def test_of_a_video_counts_its_frames_and_decodes_them_when_asked(self):
+        report = self.assert_code(posse("info", VIDEO, "--json"), 0).json["videos"][0]
+        self.assertEqual((report["width"], report["height"], report["container_frames"]), (320, 240, 360))
+        self.assertIsNone(report["decoded"])
+        shutil.copy(VIDEO, self.folder / "cut.MP4")
+        whole = (self.folder / "cut.MP4").read_bytes()
+        # its index lies at the end or at the beginning: halving the picture data leaves it readable or not at all
+        self.assertLess(whole.index(b"moov"), whole.index(b"mdat"))
+        (self.folder / "cut.MP4").write_bytes(whole[:len(whole) // 2])
+        report = self.assert_code(posse("info", self.folder / "cut.MP4", VIDEO, "--verify", "--json"), 0).json["videos"]
+        self.assertEqual(report[1]["decoded"]["frames"], 360)
+        self.assertEqual(report[1]["decoded"]["warnings"], [])
+        self.assertLess(report[0]["decoded"]["frames"], 360)
+        self.assertTrue(report[0]["decoded"]["warnings"])
+        self.assertIn("360 frames", posse("info", VIDEO, "--verify").out)
 
     def test_of_what_is_not_there_is_an_error(self):
         self.assert_error(posse("info", self.folder / "nowhere"), 1, "nowhere")

@@ -1,0 +1,82 @@
+#include "cli/video_summary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/sheet.h"
+
+namespace posse {
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+bool has_video_suffix(const fs::path& path) {
+  constexpr std::array<std::string_view, 14> kSuffixes = {".mp4", ".avi", ".mov",  ".mkv",  ".webm",
+                                                          ".m4v", ".mpg", ".mpeg", ".wmv",  ".flv",
+                                                          ".mts", ".ts",  ".ogv",  ".mjpeg"};
+  return std::ranges::find(kSuffixes, ascii_lower(path.extension().string())) != kSuffixes.end();
+}
+
+VideoSummary summarize_video(const fs::path& path, bool decode, const StopFlag& stop) {
+  const auto reader = open_video(path, {.num_threads = 0});
+  VideoSummary summary{.info = reader->info(), .decoded = {}};
+  if (!decode) return summary;
+  for (VideoFrame frame; reader->read(frame);) {
+    if (stop.requested()) throw Error(ErrorKind::interrupted, "info was stopped");
+  }
+  summary.decoded = reader->report();
+  return summary;
+}
+
+std::string to_text(const VideoSummary& summary) {
+  const VideoInfo& info = summary.info;
+  Sheet sheet(printable(info.path.string()));
+  std::string picture =
+      fmt::format("{}x{}, {} ({})", info.width, info.height, info.codec, info.pixel_format);
+  if (info.rotation_degrees != 0)
+    picture += fmt::format(", turned by {} degrees", info.rotation_degrees);
+  sheet.add("video", picture);
+  std::string frames = info.container_num_frames
+                           ? fmt::format("{} by the container's count", *info.container_num_frames)
+                           : "the container does not say how many";
+  if (info.fps > 0) frames += fmt::format(", {:.6g} frames/s", info.fps);
+  if (info.duration_seconds > 0) frames += fmt::format(", {:.3f} s", info.duration_seconds);
+  sheet.add("frames", frames);
+  if (!summary.decoded) return sheet.take();
+  const VideoReport& decoded = *summary.decoded;
+  sheet.add("decoded", fmt::format("{} frames, {} with errors, {} lost{}", decoded.num_decoded,
+                                   decoded.num_corrupt, decoded.num_undecodable,
+                                   decoded.variable_frame_rate ? ", at a varying rate" : ""));
+  for (const std::string& warning : decoded.warnings) sheet.add("warning", warning);
+  return sheet.take();
+}
+
+Json to_json(const VideoSummary& summary) {
+  const VideoInfo& info = summary.info;
+  Json json = {{"path", printable(info.path.string())},
+               {"width", info.width},
+               {"height", info.height},
+               {"fps", info.fps},
+               {"duration_seconds", info.duration_seconds},
+               {"container_frames", nullptr},
+               {"codec", info.codec},
+               {"pixel_format", info.pixel_format},
+               {"rotation_degrees", info.rotation_degrees},
+               {"decoded", nullptr}};
+  if (info.container_num_frames) json["container_frames"] = *info.container_num_frames;
+  if (!summary.decoded) return json;
+  const VideoReport& decoded = *summary.decoded;
+  json["decoded"] = {{"frames", decoded.num_decoded},
+                     {"corrupt", decoded.num_corrupt},
+                     {"undecodable", decoded.num_undecodable},
+                     {"variable_frame_rate", decoded.variable_frame_rate},
+                     {"warnings", decoded.warnings}};
+  return json;
+}
+
+}  // namespace posse

@@ -1,0 +1,29 @@
+/// What `posse info` knows of a video, as a value; and that value as text and as JSON.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "base/stop.h"
+#include "video/video_reader.h"
+
+namespace posse {
+
+struct VideoSummary {
+  VideoInfo info;
+  std::optional<VideoReport> decoded;  ///< of all frames; nothing if they were not asked for
+};
+
+/// True for a file whose name ends like a video's (".mp4", ".avi", ...), in any case.
+bool has_video_suffix(const std::filesystem::path& path);
+
+/// @param decode  decode every frame, and say what is odd about them
+/// @throws Error as open_video; Error(interrupted) when stopped
+VideoSummary summarize_video(const std::filesystem::path& path, bool decode, const StopFlag& stop);
+
+std::string to_text(const VideoSummary& summary);
+nlohmann::ordered_json to_json(const VideoSummary& summary);
+
+}  // namespace posse
