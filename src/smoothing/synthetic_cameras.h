@@ -16,7 +16,7 @@ namespace posse::testing {
 /// (radians) about the vertical axis.
 CameraModel camera_looking_from(const std::string& name, double angle);
 
-/// A point that wanders in space, seen by members with pixel errors.
+/// A point that wanders in space, seen by members with pixel errors; the same one every time.
 struct Scene {
   /// Cameras half a radian apart.
   explicit Scene(size_t num_cameras, double error, size_t num_frames = 100, size_t num_members = 3);
