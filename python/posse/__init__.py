@@ -15,7 +15,8 @@ from __future__ import annotations
 from posse._core import __version__
 from posse._errors import AccessError, CapabilityError, Error, InputError, MissingError
 from posse._memory import LargeResultWarning
-from posse.ensemble import DataWarning, Ensemble, Member, Result, open_project
+from posse.ensemble import Ensemble, open_project
+from posse.result import DataWarning, Member, Result
 from posse.video import Video
 
 __all__ = [

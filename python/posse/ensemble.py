@@ -7,9 +7,8 @@ import queue
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Union
+from typing import Any, Literal, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -17,20 +16,12 @@ import numpy.typing as npt
 from posse import _core
 from posse._memory import check_memory
 from posse._progress import Progress, as_callback
+from posse.result import DataWarning, Member, PathLike, Result, given
 
-if TYPE_CHECKING:
-    import pandas
+__all__ = ["Ensemble", "consecutive_runs", "open_project"]
 
-__all__ = ["DataWarning", "Ensemble", "Member", "Result", "open_project"]
-
-PathLike = Union[str, "os.PathLike[str]"]
 #: None (all), a number, a range with a positive step, a slice, (start, stop[, step]), or "start:stop:step".
 Frames = Union[None, int, range, slice, "tuple[int, int]", "tuple[int, int, int]", str]
-
-
-def _given(options: dict[str, Any]) -> dict[str, Any]:
-    """Options that are not None; the others are left to the library's defaults."""
-    return {name: value for name, value in options.items() if value is not None}
 
 
 def _positions(frames: object) -> list[int] | None:
@@ -43,7 +34,7 @@ def _positions(frames: object) -> list[int] | None:
     return None
 
 
-def _runs(numbers: Sequence[int]) -> list[range]:
+def consecutive_runs(numbers: Sequence[int]) -> list[range]:
     """Rising numbers as the fewest ranges of consecutive ones."""
     runs: list[range] = []
     for number in numbers:
@@ -52,183 +43,6 @@ def _runs(numbers: Sequence[int]) -> list[range]:
         else:
             runs.append(range(number, number + 1))
     return runs
-
-
-class DataWarning(UserWarning):
-    """Something is odd about the data: damaged frames, a count that differs, a video that breaks off."""
-
-
-@dataclass(frozen=True)
-class Member:
-    """One trained network of an ensemble.
-
-    Attributes
-    ----------
-    name : str
-        Short and unique in the ensemble.
-    path : Path
-        As it was named when opening.
-    project_folder : Path or None
-        None for a bare training folder or snapshot.
-    snapshot : str
-        Name of the snapshot in use, as "snapshot-step2-final--0".
-    scorer : str
-        Who the network is called in tables.
-    bodyparts : tuple of str
-        In the order of the network's channels.
-    network : str
-        As "resnet_50".
-    rule : str
-        How its keypoints are read: "dgp" (soft-argmax) or "dlc" (largest cell and its location refinement).
-    stride : float
-        Pixels per scoremap cell.
-    locref_stdev : float
-        Pixels per unit of location refinement.
-    fingerprint : str
-        Equal for networks that give equal scoremaps.
-    warnings : tuple of str
-        What was odd in the folder, and how it was taken.
-    """
-
-    name: str
-    path: Path
-    project_folder: Path | None
-    snapshot: str
-    scorer: str
-    bodyparts: tuple[str, ...]
-    network: str
-    rule: str
-    stride: float
-    locref_stdev: float
-    fingerprint: str
-    warnings: tuple[str, ...] = ()
-
-    @classmethod
-    def _from_core(cls, info: dict[str, Any]) -> Member:
-        folder = str(info["project_folder"])
-        fields = dict(info)
-        fields["path"] = Path(info["path"])
-        fields["project_folder"] = Path(folder) if folder not in ("", ".") else None
-        fields["bodyparts"] = tuple(info["bodyparts"])
-        fields["warnings"] = tuple(info["warnings"])
-        return cls(**fields)
-
-
-@dataclass(frozen=True)
-class Result:
-    """Consensus poses of consecutive frames, how sure they are, and the members they were made from.
-
-    Attributes
-    ----------
-    bodyparts : tuple of str
-        Column names, in the order of the first member's config.
-    frame_index : ndarray of int64, [frames]
-        Frames of the video, counted from 0.
-    time_seconds : ndarray, [frames]
-        Presentation times; NaN where the video has none.
-    poses : ndarray, [frames, bodyparts, 2]
-        Consensus (x, y) in pixels; NaN where missing.
-    likelihood : ndarray, [frames, bodyparts]
-        Consensus probability at the keypoint, in [0, 1]; a score, not the chance of being right.
-    spread : ndarray, [frames, bodyparts, 2]
-        Standard deviation of the members' keypoints along x and y, in pixels.
-    map_covariance : ndarray, [frames, bodyparts, 2, 2]
-        Covariance of the consensus map in square pixels: how wide the map is, not how far members disagree.
-    num_members : ndarray of int32, [frames, bodyparts]
-        Members that took part.
-    member_poses : ndarray, [members, frames, bodyparts, 2]
-        Each member's own keypoints in pixels.
-    member_likelihood : ndarray, [members, frames, bodyparts]
-        Their likelihoods.
-    members : tuple of Member
-    consensus : str
-        "mean" or "median".
-    video : Path or None
-        None for pictures.
-    warnings : tuple of str
-        What was odd about the data, in full sentences.
-    """
-
-    bodyparts: tuple[str, ...]
-    frame_index: npt.NDArray[np.int64]
-    time_seconds: npt.NDArray[np.float64]
-    poses: npt.NDArray[np.float64]
-    likelihood: npt.NDArray[np.float64]
-    spread: npt.NDArray[np.float64]
-    map_covariance: npt.NDArray[np.float64]
-    num_members: npt.NDArray[np.int32]
-    member_poses: npt.NDArray[np.float64]
-    member_likelihood: npt.NDArray[np.float64]
-    members: tuple[Member, ...]
-    consensus: str
-    video: Path | None = None
-    warnings: tuple[str, ...] = ()
-    _frames: _core.FrameResults | None = field(default=None, repr=False, compare=False)
-    _ensemble: _core.Ensemble | None = field(default=None, repr=False, compare=False)
-
-    def __len__(self) -> int:
-        return len(self.frame_index)
-
-    def to_dataframe(self) -> pandas.DataFrame:
-        """The consensus as a pandas table in DeepLabCut's layout.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Rows by frame; columns with the levels scorer, bodyparts, coords (x, y, likelihood).
-        """
-        try:
-            import pandas
-        except ImportError as error:
-            raise ImportError("to_dataframe() needs pandas (Debian: python3-pandas)") from error
-        scorer = self._ensemble.scorer(self.consensus) if self._ensemble else "posse"
-        columns = pandas.MultiIndex.from_product(
-            [[scorer], self.bodyparts, ["x", "y", "likelihood"]], names=["scorer", "bodyparts", "coords"]
-        )
-        values = np.concatenate([self.poses, self.likelihood[:, :, None]], axis=2)
-        return pandas.DataFrame(values.reshape(len(self), -1), index=self.frame_index, columns=columns)
-
-    def save(
-        self,
-        folder: PathLike,
-        *,
-        format: Literal["h5", "csv", "both"] | None = None,  # noqa: A002 - the command line's word
-        save_members: bool | None = None,
-        wide_csv: bool | None = None,
-        smooth: Literal["off", "kalman", "causal"] | None = None,
-        labeled_video: bool | None = None,
-        force: bool | None = None,
-    ) -> list[Path]:
-        """Writes the files that ``posse run VIDEO --out FOLDER`` writes, without running the networks again.
-
-        Parameters
-        ----------
-        folder : path
-            Gets a folder named after the video.
-        format, save_members, wide_csv, smooth, labeled_video, force
-            As on the command line (``posse run --help``).
-
-        Returns
-        -------
-        list of Path
-            The files, run.json last.
-
-        Raises
-        ------
-        InputError
-            The folder holds the results of another run and `force` is not set.
-        """
-        if self._ensemble is None or self._frames is None or self.video is None:
-            raise ValueError("only the result of a run over a video can be saved")
-        options = {
-            "format": format,
-            "save_members": save_members,
-            "wide_csv": wide_csv,
-            "smooth": smooth,
-            "labeled_video": labeled_video,
-            "force": force,
-        }
-        return [Path(path) for path in self._ensemble.save(self._frames, self.video, Path(folder), **_given(options))]
 
 
 class Ensemble:
@@ -242,7 +56,7 @@ class Ensemble:
     def __init__(self, core: _core.Ensemble) -> None:
         self._core = core
         #: The networks, in the order of their results.
-        self.members: tuple[Member, ...] = tuple(Member._from_core(info) for info in core.members)
+        self.members: tuple[Member, ...] = tuple(Member.from_core(info) for info in core.members)
         #: Names of the results' columns.
         self.bodyparts: tuple[str, ...] = tuple(core.bodyparts)
 
@@ -322,7 +136,7 @@ class Ensemble:
             "tune": tune,
         }
         several = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
-        return cls(_core.Ensemble([Path(path) for path in several], **_given(options)))
+        return cls(_core.Ensemble([Path(path) for path in several], **given(options)))
 
     @property
     def backend(self) -> str:
@@ -496,7 +310,7 @@ class Ensemble:
         self.check_scoremap_bytes(video, frames)
         if listed is None:
             return list(self._core.scoremaps(Path(video), frames, as_callback(progress))[1])
-        parts = [self._core.scoremaps(Path(video), run, as_callback(progress))[1] for run in _runs(sorted(set(listed)))]
+        parts = [self._core.scoremaps(Path(video), run, as_callback(progress))[1] for run in consecutive_runs(sorted(set(listed)))]
         rows = np.searchsorted(sorted(set(listed)), listed)
         return [np.concatenate(members)[rows] for members in zip(*parts)]
 
@@ -560,7 +374,7 @@ class Ensemble:
             "labeled_video": labeled_video,
             "force": force,
         }
-        outcome = self._core.write(Path(video), Path(folder), as_callback(progress), **_given(options))
+        outcome = self._core.write(Path(video), Path(folder), as_callback(progress), **given(options))
         for warning in outcome["warnings"]:
             warnings.warn(warning, DataWarning, stacklevel=2)
         return [Path(path) for path in outcome["files"]]

@@ -1,0 +1,211 @@
+"""Several members together; see :mod:`dgp_ensembletools.models`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import posse
+from dgp_ensembletools import _figures
+from dgp_ensembletools._cache import USER_CACHE
+from dgp_ensembletools._clips import VideoClip
+from dgp_ensembletools._errors import MissingInput, WrongInput
+from dgp_ensembletools._numerics import Array, Maps, frames_in, logistic, pair
+from dgp_ensembletools._project import predicted_video, raw_video
+from dgp_ensembletools._ranges import check_range, is_legacy
+from dgp_ensembletools._trained_model import SNAPSHOT, TrainedModel, open_networks
+from posse import _core
+from posse._memory import check_memory
+
+__all__ = ["Ensemble"]
+
+
+class Ensemble:
+    """An ensemble of trained models.
+
+    Parameters
+    ----------
+    topdir : path
+    modeldirs : list of str
+        Project folders below `topdir` (an absolute one is taken as it is).
+    ext : str
+        Suffix of the videos of interest.
+    memory : None, path, joblib.Memory
+        Where scoremaps are kept; see :mod:`dgp_ensembletools.models`.
+
+    Attributes
+    ----------
+    topdir, modeldirs
+        As given.
+    modelpaths : list of str
+    models : dict of int to TrainedModel
+    ensembledict : dict
+        Poses of videos that :meth:`get_poses` has read.
+    """
+
+    def __init__(
+        self, topdir: str | os.PathLike[str], modeldirs: Sequence[str], ext: str, memory: Any = USER_CACHE
+    ) -> None:
+        self.topdir = topdir
+        self.modeldirs = modeldirs
+        self.modelpaths = [os.path.abspath(os.path.join(topdir, folder)) for folder in modeldirs]
+        for path in self.modelpaths:
+            if not os.path.exists(path):
+                raise MissingInput(f"dir {path} does not exist.")
+        self.models = {i: TrainedModel(path, ext, memory=memory) for i, path in enumerate(self.modelpaths)}
+        self.ensembledict: dict[str, dict[str, Array]] = {}
+        self._stamps: dict[str, list[tuple[int, int]]] = {}
+        self._networks: dict[tuple[str, bool, int], posse.Ensemble] = {}
+        self._consensus: dict[tuple[Any, ...], Array] = {}
+
+    def get_video_clip(self, video_name: str, frame_range: range, modelindex: int = 0) -> VideoClip:
+        """A clip of one model's labelled video; a tuple (first, ..., last) of frames works too, as it did."""
+        if not isinstance(frame_range, range):
+            frame_range = range(frame_range[0], frame_range[-1] + 1)
+        return self.models[modelindex].get_video_clip(video_name, frame_range)
+
+    def get_poses(self, video_name: str) -> dict[str, Array]:
+        """Each model's predicted poses, "run<i>" -> [frames, 2, bodyparts]; read again when a table has changed."""
+        stamps = []
+        for model in self.models.values():
+            name = predicted_video(model.project_dir, model.pred_video_files, video_name)
+            table = model.project_dir / "videos_pred" / (os.path.splitext(name)[0] + ".csv")
+            status = table.stat() if table.exists() else None
+            stamps.append((status.st_mtime_ns, status.st_size) if status else (0, 0))
+        if self._stamps.get(video_name) != stamps:
+            self.ensembledict[video_name] = {f"run{i}": m.get_poses_array(video_name) for i, m in self.models.items()}
+            self._stamps[video_name] = stamps
+        return self.ensembledict[video_name]
+
+    def _network(self, snapshot: str, shuffle: int) -> posse.Ensemble:
+        key = (str(snapshot), snapshot is SNAPSHOT, shuffle)
+        if key not in self._networks:
+            self._networks[key] = open_networks([Path(path) for path in self.modelpaths], snapshot, shuffle)
+        return self._networks[key]
+
+    def _raw_video(self, video_name: str) -> Path:
+        """The first model's copy of the raw video, or the next one's that has it."""
+        missing: MissingInput | None = None
+        for model in self.models.values():
+            try:
+                return raw_video(model.project_dir, video_name)
+            except MissingInput as error:
+                missing = missing or error
+        assert missing is not None
+        raise missing
+
+    def get_scoremaps(
+        self, video_name: str, frame_range: range, snapshot: str = SNAPSHOT, shuffle: int = 1
+    ) -> list[Maps]:
+        """Each model's logits, float32 [frames, height, width, bodyparts], bodyparts in the first model's order."""
+        network = self._network(snapshot, shuffle)
+        video = self._raw_video(video_name)
+        num_frames = len(frames_in(video, frame_range))
+        check_memory(sum(network.scoremap_bytes(video)) * num_frames, f"scoremaps of {num_frames} frames and all models")
+        bodyparts = network.bodyparts
+        maps = []
+        for model in self.models.values():
+            *_, own, logits, _config = model.get_poses_and_heatmap_cache(video_name, frame_range, snapshot, shuffle)
+            maps.append(logits if own == list(bodyparts) else logits[..., [own.index(name) for name in bodyparts]])
+        return maps
+
+    def get_logistic(
+        self, video_name: str, frame_range: range, snapshot: str = SNAPSHOT, shuffle: int = 1
+    ) -> list[Array]:
+        """The logistic function of :meth:`get_scoremaps`: float64 in [0, 1]."""
+        return [logistic(maps) for maps in self.get_scoremaps(video_name, frame_range, snapshot, shuffle)]
+
+    def _consensus_scoremap(self, method: str, video_name: str, frame_range: range, snapshot: str, shuffle: int) -> Maps:
+        maps = self.get_scoremaps(video_name, frame_range, snapshot, shuffle)
+        strides = [member.stride for member in self._network(snapshot, shuffle).members]
+        return _core.consensus_scoremap(maps, strides, method)
+
+    def get_median_scoremap(
+        self, video_name: str, frame_range: range, snapshot: str = SNAPSHOT, shuffle: int = 1
+    ) -> Maps:
+        """Logits of the median of the models' probabilities, float32 [frames, height, width, bodyparts]; always finite."""
+        return self._consensus_scoremap("median", video_name, frame_range, snapshot, shuffle)
+
+    def get_mean_scoremap(
+        self, video_name: str, frame_range: range, snapshot: str = SNAPSHOT, shuffle: int = 1
+    ) -> Maps:
+        """Logits of the mean of the models' probabilities, float32 [frames, height, width, bodyparts]; always finite."""
+        return self._consensus_scoremap("mean", video_name, frame_range, snapshot, shuffle)
+
+    def _consensus_pose(
+        self, method: str, video_name: str, frame_range: range, snapshot: str, shuffle: int
+    ) -> tuple[Array, Array]:
+        """Streams all models over the frames at once; what was asked before is remembered."""
+        video = self._raw_video(video_name)
+        frames = frames_in(video, frame_range)
+        status = video.stat()
+        key = (method, str(snapshot), shuffle, str(video), status.st_mtime_ns, status.st_size, tuple(frames))
+        if key not in self._consensus:
+            network = self._network(snapshot, shuffle)
+            step = max(frames[1] - frames[0], 1) if len(frames) > 1 else 1
+            result = network.run(video, frames=range(frames[0], frames[-1] + 1, step), consensus=method)
+            rows = np.searchsorted(result.frame_index, frames)  # repeats a row where the legacy rule repeats a frame
+            if len(self._consensus) >= 64:
+                self._consensus.pop(next(iter(self._consensus)))
+            self._consensus[key] = result.poses[rows]
+        poses = self._consensus[key]
+        return poses[:, :, 0].copy(), poses[:, :, 1].copy()
+
+    def get_median_pose(
+        self, video_name: str, frame_range: range, snapshot: str = SNAPSHOT, shuffle: int = 1
+    ) -> tuple[Array, Array]:
+        """Consensus (x, y), each [frames, bodyparts] in pixels, of the models' median. Stands for ``posse.Ensemble.run``."""
+        return self._consensus_pose("median", video_name, frame_range, snapshot, shuffle)
+
+    def get_mean_pose(
+        self, video_name: str, frame_range: range, snapshot: str = SNAPSHOT, shuffle: int = 1
+    ) -> tuple[Array, Array]:
+        """Consensus (x, y), each [frames, bodyparts] in pixels, of the models' mean. Stands for ``posse.Ensemble.run``.
+
+        `video_name` is the raw video's name or its labelled copy's. All models run over the video once; nothing but the
+        poses is kept.
+        """
+        return self._consensus_pose("mean", video_name, frame_range, snapshot, shuffle)
+
+    def make_exampleframe(self, t: int, z: Any, video_name: str, frame_range: range) -> Any:
+        """Figure of one frame with every model's pose and the consensus.
+
+        `t` is a frame of the video within `frame_range`; `z` is not used. Background and consensus come from the raw video.
+        """
+        x, y = self.get_mean_pose(video_name, range(t, t + (2 if is_legacy() else 1)))
+        return self._example_frame(t, video_name, frame_range, np.stack([x[0], y[0]]), "consensus")
+
+    def make_exampleframe_premedian(self, t: int, z: Any, video_name: str, frame_range: range, medpose: Array) -> Any:
+        """As :meth:`make_exampleframe` with a consensus [2, bodyparts] that is there already."""
+        return self._example_frame(t, video_name, frame_range, np.asarray(medpose), "median")
+
+    def _example_frame(self, t: int, video_name: str, frame_range: range, consensus: Array, label: str) -> Any:
+        if t not in check_range(frame_range):
+            raise WrongInput(f"frame {t} is not in {frame_range}")
+        members = {name: poses[t] for name, poses in self.get_poses(video_name).items()}
+        return _figures.draw_example_frame(posse.Video(self._raw_video(video_name))[t], members, consensus, label)
+
+    def compare_groundtruth(
+        self,
+        videoname: str,
+        groundtruthpath: str | os.PathLike[str],
+        partperm: Sequence[int] | None = None,
+        indices: npt.NDArray[np.int64] | None = None,
+        parts: npt.NDArray[np.int64] | None = None,
+    ) -> dict[Any, float]:
+        """Each model's :meth:`TrainedModel.compare_groundtruth`, and under "median" that of the *mean* consensus."""
+        errors: dict[Any, float] = {
+            i: model.compare_groundtruth(videoname, groundtruthpath, partperm, indices=indices, parts=parts)
+            for i, model in self.models.items()
+        }
+        truth = self.models[0].get_groundtruth(groundtruthpath, partperm)
+        num_frames = len(posse.Video(self._raw_video(videoname)))
+        x, y = self.get_mean_pose(videoname, range(min(len(truth), num_frames) + is_legacy()))
+        pose, truth = pair(np.stack([x, y], axis=1), truth, indices, parts)
+        errors["median"] = self.models[0].marker_epsilon_distance(pose, truth)
+        return errors

@@ -1,0 +1,202 @@
+"""What an ensemble says of a video, and which networks it is made of."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Union
+
+import numpy as np
+import numpy.typing as npt
+
+from posse import _core
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["DataWarning", "Member", "PathLike", "Result", "given"]
+
+PathLike = Union[str, "os.PathLike[str]"]
+
+
+def given(options: dict[str, Any]) -> dict[str, Any]:
+    """Options that are not None; the others are left to the library's defaults."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+class DataWarning(UserWarning):
+    """Something is odd about the data: damaged frames, a count that differs, a video that breaks off."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One trained network of an ensemble.
+
+    Attributes
+    ----------
+    name : str
+        Short and unique in the ensemble.
+    path : Path
+        As it was named when opening.
+    project_folder : Path or None
+        None for a bare training folder or snapshot.
+    snapshot : str
+        Name of the snapshot in use, as "snapshot-step2-final--0".
+    scorer : str
+        Who the network is called in tables.
+    bodyparts : tuple of str
+        In the order of the network's channels.
+    network : str
+        As "resnet_50".
+    rule : str
+        How its keypoints are read: "dgp" (soft-argmax) or "dlc" (largest cell and its location refinement).
+    stride : float
+        Pixels per scoremap cell.
+    locref_stdev : float
+        Pixels per unit of location refinement.
+    fingerprint : str
+        Equal for networks that give equal scoremaps.
+    warnings : tuple of str
+        What was odd in the folder, and how it was taken.
+    """
+
+    name: str
+    path: Path
+    project_folder: Path | None
+    snapshot: str
+    scorer: str
+    bodyparts: tuple[str, ...]
+    network: str
+    rule: str
+    stride: float
+    locref_stdev: float
+    fingerprint: str
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def from_core(cls, info: dict[str, Any]) -> Member:
+        folder = str(info["project_folder"])
+        fields = dict(info)
+        fields["path"] = Path(info["path"])
+        fields["project_folder"] = Path(folder) if folder not in ("", ".") else None
+        fields["bodyparts"] = tuple(info["bodyparts"])
+        fields["warnings"] = tuple(info["warnings"])
+        return cls(**fields)
+
+
+@dataclass(frozen=True)
+class Result:
+    """Consensus poses of consecutive frames, how sure they are, and the members they were made from.
+
+    Attributes
+    ----------
+    bodyparts : tuple of str
+        Column names, in the order of the first member's config.
+    frame_index : ndarray of int64, [frames]
+        Frames of the video, counted from 0.
+    time_seconds : ndarray, [frames]
+        Presentation times; NaN where the video has none.
+    poses : ndarray, [frames, bodyparts, 2]
+        Consensus (x, y) in pixels; NaN where missing.
+    likelihood : ndarray, [frames, bodyparts]
+        Consensus probability at the keypoint, in [0, 1]; a score, not the chance of being right.
+    spread : ndarray, [frames, bodyparts, 2]
+        Standard deviation of the members' keypoints along x and y, in pixels.
+    map_covariance : ndarray, [frames, bodyparts, 2, 2]
+        Covariance of the consensus map in square pixels: how wide the map is, not how far members disagree.
+    num_members : ndarray of int32, [frames, bodyparts]
+        Members that took part.
+    member_poses : ndarray, [members, frames, bodyparts, 2]
+        Each member's own keypoints in pixels.
+    member_likelihood : ndarray, [members, frames, bodyparts]
+        Their likelihoods.
+    members : tuple of Member
+    consensus : str
+        "mean" or "median".
+    video : Path or None
+        None for pictures.
+    warnings : tuple of str
+        What was odd about the data, in full sentences.
+    """
+
+    bodyparts: tuple[str, ...]
+    frame_index: npt.NDArray[np.int64]
+    time_seconds: npt.NDArray[np.float64]
+    poses: npt.NDArray[np.float64]
+    likelihood: npt.NDArray[np.float64]
+    spread: npt.NDArray[np.float64]
+    map_covariance: npt.NDArray[np.float64]
+    num_members: npt.NDArray[np.int32]
+    member_poses: npt.NDArray[np.float64]
+    member_likelihood: npt.NDArray[np.float64]
+    members: tuple[Member, ...]
+    consensus: str
+    video: Path | None = None
+    warnings: tuple[str, ...] = ()
+    _frames: _core.FrameResults | None = field(default=None, repr=False, compare=False)
+    _ensemble: _core.Ensemble | None = field(default=None, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.frame_index)
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """The consensus as a pandas table in DeepLabCut's layout.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Rows by frame; columns with the levels scorer, bodyparts, coords (x, y, likelihood).
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise ImportError("to_dataframe() needs pandas (Debian: python3-pandas)") from error
+        scorer = self._ensemble.scorer(self.consensus) if self._ensemble else "posse"
+        columns = pandas.MultiIndex.from_product(
+            [[scorer], self.bodyparts, ["x", "y", "likelihood"]], names=["scorer", "bodyparts", "coords"]
+        )
+        values = np.concatenate([self.poses, self.likelihood[:, :, None]], axis=2)
+        return pandas.DataFrame(values.reshape(len(self), -1), index=self.frame_index, columns=columns)
+
+    def save(
+        self,
+        folder: PathLike,
+        *,
+        format: Literal["h5", "csv", "both"] | None = None,  # noqa: A002 - the command line's word
+        save_members: bool | None = None,
+        wide_csv: bool | None = None,
+        smooth: Literal["off", "kalman", "causal"] | None = None,
+        labeled_video: bool | None = None,
+        force: bool | None = None,
+    ) -> list[Path]:
+        """Writes the files that ``posse run VIDEO --out FOLDER`` writes, without running the networks again.
+
+        Parameters
+        ----------
+        folder : path
+            Gets a folder named after the video.
+        format, save_members, wide_csv, smooth, labeled_video, force
+            As on the command line (``posse run --help``).
+
+        Returns
+        -------
+        list of Path
+            The files, run.json last.
+
+        Raises
+        ------
+        InputError
+            The folder holds the results of another run and `force` is not set.
+        """
+        if self._ensemble is None or self._frames is None or self.video is None:
+            raise ValueError("only the result of a run over a video can be saved")
+        options = {
+            "format": format,
+            "save_members": save_members,
+            "wide_csv": wide_csv,
+            "smooth": smooth,
+            "labeled_video": labeled_video,
+            "force": force,
+        }
+        return [Path(path) for path in self._ensemble.save(self._frames, self.video, Path(folder), **given(options))]
