@@ -77,7 +77,9 @@ def main():
     for i, method in enumerate(("mean", "median")):
         ratio = np.median(times["peer " + method]) / np.median(times["posse " + method])
         difference = max(np.abs(ours[i, :, :, k] - positions[method][k]).max() for k in (0, 1))
-        print(f"{method}: {ratio:.0f}x the peer's speed; largest difference {difference:.1e} cells")
+        share = np.median(times["posse reading"]) / np.median(times["posse " + method])
+        print(f"{method}: {ratio:.0f}x the peer's speed, {100 * share:.0f} % of it reading the maps from memory; "
+              f"largest difference {difference:.1e} cells")
 
 
 if __name__ == "__main__":

@@ -5,10 +5,13 @@
 //   MAPS.f32: float32 [members, frames, height, width, bodyparts]; OUT: positions in cells by the
 //   mean and the median, float64 [2, frames, bodyparts, xy]
 #include <algorithm>
+#include <bit>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -56,18 +59,32 @@ double run_once(const Maps& maps, const posse::ConsensusOptions& options,
       .count();
 }
 
-/// Prints "NAME ms MEDIAN least LEAST most MOST" of several runs; gives the positions.
-std::vector<double> measure(const char* name, const Maps& maps,
-                            const posse::ConsensusOptions& options) {
-  std::vector<double> out;
+/// Milliseconds to read all maps once and do next to nothing with them: what memory allows.
+double read_once(const Maps& maps) {
+  static volatile uint32_t sink = 0;
+  const auto start = std::chrono::steady_clock::now();
+  uint32_t sum = 0;
+  for (const float value : maps.values) sum += std::bit_cast<uint32_t>(value);
+  sink = sink + sum;
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+/// Prints "NAME ms MEDIAN least LEAST most MOST" of several runs, after one that is not counted.
+void report(const char* name, const std::function<double()>& run) {
   std::vector<double> times;
-  run_once(maps, options, out);  // warm-up
-  for (int round = 0; round < 7; ++round) {
-    times.push_back(run_once(maps, options, out));
-  }
+  run();
+  for (int round = 0; round < 7; ++round) times.push_back(run());
   std::ranges::sort(times);
   std::printf("%s ms %.4f least %.4f most %.4f\n", name, times[times.size() / 2], times.front(),
               times.back());
+}
+
+/// The positions.
+std::vector<double> measure(const char* name, const Maps& maps,
+                            const posse::ConsensusOptions& options) {
+  std::vector<double> out;
+  report(name, [&] { return run_once(maps, options, out); });
   return out;
 }
 
@@ -94,6 +111,7 @@ int main(int argc, char** argv) {
   }
   using posse::ConsensusMethod;
   using posse::DecodeRule;
+  report("reading", [&] { return read_once(maps); });
   const auto mean =
       measure("mean", maps, {.method = ConsensusMethod::mean, .member_keypoints = false});
   const auto median =
