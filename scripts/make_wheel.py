@@ -37,8 +37,8 @@ def libraries_of(module: Path) -> dict:
     """{soname: path} of everything that the loader would bring in with the module, but what is expected everywhere."""
     found = {}
     for line in run("ldd", module).splitlines():
-        name, _, place = line.strip().partition(" => ")
-        if EXPECTED_EVERYWHERE.match(Path(name.split(" ")[0]).name) or not _:
+        name, arrow, place = line.strip().partition(" => ")
+        if not arrow or EXPECTED_EVERYWHERE.match(name):  # the kernel's own, and the loader by its path, have no arrow
             continue
         if place.startswith("not found"):
             sys.exit(f"make_wheel: {module.name} needs {name}, which is not on this machine")

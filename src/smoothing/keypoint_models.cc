@@ -56,8 +56,8 @@ std::vector<StateTrack> KeypointGroups::tracks_of(std::span<const size_t> group,
 }
 
 void KeypointGroups::for_each_group(
-    const std::function<void(std::span<const size_t> group)>& body) const {
-  for_each_piece(groups_.size(), 1, num_threads_, [&](size_t begin, size_t end) {
+    int num_threads, const std::function<void(std::span<const size_t> group)>& body) const {
+  for_each_piece(groups_.size(), 1, num_threads, [&](size_t begin, size_t end) {
     for (size_t g = begin; g < end; ++g) body(groups_[g]);
   });
 }
@@ -66,6 +66,10 @@ std::vector<SmoothingParameter> KeypointGroups::tune(const std::vector<std::stri
                                                      size_t num_frames,
                                                      const TuningOptions& options) const {
   const ScalarLikelihoodRows rows = tuning_rows(options, num_frames);
+  constexpr double kNanosecondsPerStep = 2000;  // a group's frame, with some ten coordinates
+  size_t num_steps = 0;
+  for (const RowRange& range : rows.ranges) num_steps += (range.end - range.begin) * groups_.size();
+  const int threads = threads_worth_starting(num_steps, kNanosecondsPerStep, num_threads_);
   const bool constant = options.objective == TuningObjective::constant && options.is_tuned();
   std::vector<FrameArray> constants;
   for (size_t k = 0; constant && k < keypoints_.size(); ++k)
@@ -78,7 +82,7 @@ std::vector<SmoothingParameter> KeypointGroups::tune(const std::vector<std::stri
             std::vector<double> s;
             for (const double each : log_s) s.push_back(std::exp(each));
             std::vector<double> values(keypoints_.size(), 0.0);
-            for_each_group([&](std::span<const size_t> group) {
+            for_each_group(threads, [&](std::span<const size_t> group) {
               const auto tracks = tracks_of(group, s, constant ? &constants : nullptr);
               const auto of_group = filter_likelihoods(tracks, *observer_of_(group), rows);
               for (size_t i = 0; i < group.size(); ++i) values[group[i]] = of_group[i];
@@ -102,7 +106,7 @@ void KeypointGroups::smooth(std::span<const SmoothingParameter> parameters,
                             const Sink& sink) const {
   std::vector<double> s;
   for (const SmoothingParameter& parameter : parameters) s.push_back(parameter.s);
-  for_each_group([&](std::span<const size_t> group) {
+  for_each_group(num_threads_, [&](std::span<const size_t> group) {
     smooth_states(tracks_of(group, s, nullptr), *observer_of_(group),
                   [&](size_t frame, const SmoothedFrame& smoothed) {
                     for (size_t lane = 0; lane < group.size(); ++lane)

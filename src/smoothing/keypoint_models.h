@@ -53,7 +53,8 @@ class KeypointGroups {
  private:
   std::vector<StateTrack> tracks_of(std::span<const size_t> group, std::span<const double> s,
                                     const std::vector<FrameArray>* constants) const;
-  void for_each_group(const std::function<void(std::span<const size_t> group)>& body) const;
+  void for_each_group(int num_threads,
+                      const std::function<void(std::span<const size_t> group)>& body) const;
 
   std::vector<PreparedKeypoint> keypoints_;
   std::vector<std::vector<size_t>> groups_;

@@ -38,4 +38,10 @@ void for_each_piece(size_t count, size_t grain, int num_threads,
   if (failure) std::rethrow_exception(failure);
 }
 
+int threads_worth_starting(size_t num_steps, double nanoseconds_per_step, int num_threads) {
+  constexpr double kLeastNanoseconds = 5e6;
+  const double most = static_cast<double>(num_steps) * nanoseconds_per_step / kLeastNanoseconds;
+  return most < num_threads ? std::max(1, static_cast<int>(most)) : num_threads;
+}
+
 }  // namespace posse

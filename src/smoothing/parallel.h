@@ -15,4 +15,8 @@ namespace posse {
 void for_each_piece(size_t count, size_t grain, int num_threads,
                     const std::function<void(size_t begin, size_t end)>& body);
 
+/// At most `num_threads`, and so few that each has some milliseconds to do: a system may let a new
+/// thread wait that long, and then it costs more than it takes over.
+int threads_worth_starting(size_t num_steps, double nanoseconds_per_step, int num_threads);
+
 }  // namespace posse

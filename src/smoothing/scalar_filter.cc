@@ -18,11 +18,15 @@ constexpr size_t kLaneGrain = 8;  // lanes of one cache line: threads never shar
 constexpr uint64_t kMantissa = (uint64_t{1} << 52) - 1;
 constexpr uint64_t kExponentOfOne = uint64_t{1023} << 52;
 
+/// One number per lane, on a cache line of its own: a vector across two lines costs twice.
+template <typename T>
+using LaneVector = std::vector<T, UnsetAllocator<T>>;
+
 /// State of the lanes of one thread. The mean is relative to the prior's.
 struct Lanes {
-  explicit Lanes(size_t count) : mean(count), variance(count) {}
-  std::vector<double> mean;
-  std::vector<double> variance;
+  explicit Lanes(size_t count) : mean(count, 0.0), variance(count, 0.0) {}
+  LaneVector<double> mean;
+  LaneVector<double> variance;
 };
 
 /// Observation step of one frame for `count` lanes.
@@ -76,11 +80,11 @@ POSSE_SIMD_CLONES void step_backward(const double* centre, const double* s, size
 /// product's mantissa is kept in [1, 2) and its exponents are added up.
 struct LikelihoodSums {
   explicit LikelihoodSums(size_t count)
-      : quadratic(count, 0.0), mantissa(count, 1.0), exponent(count), seen(count) {}
-  std::vector<double> quadratic;
-  std::vector<double> mantissa;
-  std::vector<uint64_t> exponent;
-  std::vector<double> seen;
+      : quadratic(count, 0.0), mantissa(count, 1.0), exponent(count, 0), seen(count, 0.0) {}
+  LaneVector<double> quadratic;
+  LaneVector<double> mantissa;
+  LaneVector<uint64_t> exponent;
+  LaneVector<double> seen;
 };
 
 POSSE_SIMD_CLONES void step_likelihood(const FrameInput& in, size_t count, double* __restrict mean,
@@ -232,7 +236,12 @@ std::vector<double> negative_log_likelihood(const FrameArray& observations,
   check_shapes(observations, variances, prior, s);
   const bool constant_variance = variances.num_frames() == 1;
   std::vector<double> result(observations.num_lanes());
-  for_each_piece(observations.num_lanes(), kLaneGrain, num_threads, [&](size_t begin, size_t end) {
+  constexpr double kNanosecondsPerLane = 0.7;
+  size_t num_steps = 0;
+  for (const RowRange& range : rows.ranges)
+    num_steps += (range.end - range.begin) * observations.num_lanes();
+  const int threads = threads_worth_starting(num_steps, kNanosecondsPerLane, num_threads);
+  for_each_piece(observations.num_lanes(), kLaneGrain, threads, [&](size_t begin, size_t end) {
     Lanes state(end - begin);
     LikelihoodSums sums(end - begin);
     size_t num_frames = 0;
