@@ -80,16 +80,18 @@ using Points = std::array<Lanes, 3>;
 struct FixedPoint {
   Points point;
   Lanes eigenvalue;  // the Rayleigh quotient of (point, 1)
-  Lanes step;        // how far the last step moved the point, relative to its size; squared
+  Lanes step;        // how far the last step moved the point, squared
+  Lanes extent;      // squared: the point's distance from the origin and the cameras', summed
 };
 
 /// Factors of the matrices' upper left 3 x 3 parts: unit L in [1], [2], [4], 1 / D in [0], [3],
-/// [5].
-using PointFactors = std::array<Lanes, 6>;
+/// [5]; in [6] about the squared distance of the cameras from the origin.
+using PointFactors = std::array<Lanes, 7>;
 
 POSSE_SIMD_CLONES void factorise_points(const NormalMatrices& m, PointFactors& f) {
   for (size_t l = 0; l < kBlock; ++l) {
-    const double least = 1e-15 * (m[0][l] + m[4][l] + m[7][l]);
+    const double trace = m[0][l] + m[4][l] + m[7][l];
+    const double least = 1e-15 * trace;
     const double d0 = 1 / std::max(m[0][l], least);
     const double l1 = m[1][l] * d0, l2 = m[2][l] * d0;
     const double d1 = 1 / std::max(m[4][l] - l1 * m[1][l], least);
@@ -97,6 +99,7 @@ POSSE_SIMD_CLONES void factorise_points(const NormalMatrices& m, PointFactors& f
     const double l12 = c12 * d1;
     const double d2 = 1 / std::max(m[7][l] - l2 * m[2][l] - l12 * c12, least);
     f[0][l] = d0, f[1][l] = l1, f[2][l] = l2, f[3][l] = d1, f[4][l] = l12, f[5][l] = d2;
+    f[6][l] = m[9][l] / trace;
   }
 }
 
@@ -112,11 +115,12 @@ POSSE_SIMD_CLONES void step_points(const NormalMatrices& m, const PointFactors& 
     const double q2 = y2 * f[5][l];
     const double q1 = y1 * f[3][l] - f[4][l] * q2;
     const double q0 = y0 * f[0][l] - f[1][l] * q1 - f[2][l] * q2;
-    const double inverse = 1 / (1 + q0 * q0 + q1 * q1 + q2 * q2);
+    const double square = q0 * q0 + q1 * q1 + q2 * q2;
     const double residual = m[3][l] * q0 + m[6][l] * q1 + m[8][l] * q2 + m[9][l];
     const double d0 = q0 - p0, d1 = q1 - p1, d2 = q2 - p2;
-    at.eigenvalue[l] = (w * (q0 * p0 + q1 * p1 + q2 * p2) + residual) * inverse;
-    at.step[l] = (d0 * d0 + d1 * d1 + d2 * d2) * inverse;
+    at.eigenvalue[l] = (w * (q0 * p0 + q1 * p1 + q2 * p2) + residual) / (1 + square);
+    at.step[l] = d0 * d0 + d1 * d1 + d2 * d2;
+    at.extent[l] = square + f[6][l];
     at.point[0][l] = q0, at.point[1][l] = q1, at.point[2][l] = q2;
   }
 }
@@ -125,12 +129,14 @@ using Flags = std::array<int64_t, kBlock>;
 
 /// 1 where a lane with two views would move by more than rounding, should its squared steps go on
 /// shrinking as they did.
-POSSE_SIMD_CLONES void find_moving(const Lanes& before, const Lanes& now, const Lanes& num_views,
-                                   Flags& moving) {
+POSSE_SIMD_CLONES void find_moving(const Lanes& before, const FixedPoint& at,
+                                   const Lanes& num_views, Flags& moving) {
   constexpr double kRounding = 1e-26;  // squared
   for (size_t l = 0; l < kBlock; ++l) {
-    const int64_t now_far = now[l] <= kRounding ? 0 : 1;
-    const int64_t next_far = now[l] * now[l] <= kRounding * before[l] ? 0 : 1;
+    const double step = at.step[l];
+    const double small = kRounding * at.extent[l];
+    const int64_t now_far = step <= small ? 0 : 1;
+    const int64_t next_far = step * step <= small * before[l] ? 0 : 1;
     moving[l] = num_views[l] >= 2 ? now_far & next_far : 0;
   }
 }
@@ -167,7 +173,7 @@ Points solve(const ViewEquations& views) {
   for (int step = 0; step < kMostSteps && any_of(moving); ++step) {
     const Lanes before = at.step;
     step_points(normal, factors, at);
-    find_moving(before, at.step, views.num_views, moving);
+    find_moving(before, at, views.num_views, moving);
   }
   for (size_t l = 0; l < kBlock; ++l) {
     const bool found = views.num_views[l] >= 2;
