@@ -72,9 +72,9 @@ double read_once(const Maps& maps) {
 
 /// Prints "NAME ms MEDIAN least LEAST most MOST" of several runs, after one that is not counted.
 void report(const char* name, const std::function<double()>& run) {
-  std::vector<double> times;
+  std::vector<double> times(7);
   run();
-  for (int round = 0; round < 7; ++round) times.push_back(run());
+  for (double& time : times) time = run();
   std::ranges::sort(times);
   std::printf("%s ms %.4f least %.4f most %.4f\n", name, times[times.size() / 2], times.front(),
               times.back());
