@@ -19,7 +19,7 @@ void free_pages(void* block);
 template <typename T>
 struct UnsetAllocator : std::allocator<T> {
   template <typename U>
-  struct rebind {
+  struct rebind {  // NOLINT(readability-identifier-naming): a name of the standard
     using other = UnsetAllocator<U>;
   };
   T* allocate(size_t count) { return static_cast<T*>(allocate_pages(count * sizeof(T))); }
