@@ -110,6 +110,7 @@ TEST_F(CheckpointTest, AnyFileOfTheCheckpointStandsForIt) {
 
 TEST_F(CheckpointTest, WhatIsWrittenIsReadWhateverShardsBlocksAndCompression) {
   std::vector<NamedTensor> variables;
+  variables.reserve(201);
   for (int i = 0; i < 200; ++i) {
     variables.push_back({fmt::format("resnet_v1_50/block{}/unit_{}/weights", i % 4, i),
                          numbers({i % 5, 3}, 0.5F + static_cast<float>(i))});
