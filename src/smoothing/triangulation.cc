@@ -105,7 +105,8 @@ POSSE_SIMD_CLONES void factorise_points(const NormalMatrices& m, PointFactors& f
 
 /// One step B p <- w p - c, with the parts B, c, d of the normal matrix and the eigenvalue w so
 /// far; then w becomes the Rayleigh quotient of the new p.
-POSSE_SIMD_CLONES void step_points(const NormalMatrices& m, const PointFactors& f, FixedPoint& at) {
+POSSE_SIMD_CLONES void step_points(const NormalMatrices& __restrict m,
+                                   const PointFactors& __restrict f, FixedPoint& __restrict at) {
   for (size_t l = 0; l < kBlock; ++l) {
     const double p0 = at.point[0][l], p1 = at.point[1][l], p2 = at.point[2][l];
     const double w = at.eigenvalue[l];
