@@ -24,7 +24,7 @@ using ::testing::SizeIs;
 class ConfigTest : public ::testing::Test {
  protected:
   fs::path put(const std::string& text, const std::string& name = "config.yaml") const {
-    const fs::path file = folder_.path() / name;
+    fs::path file = folder_.path() / name;
     std::ofstream(file, std::ios::binary) << text;
     return file;
   }

@@ -55,7 +55,7 @@ class ProjectTest : public ::testing::Test {
     return folder / "train";
   }
   fs::path make_project(const std::string& name = "Reach-M-2018-08-30") const {
-    const fs::path project = folder_.path() / name;
+    fs::path project = folder_.path() / name;
     add_config(project);
     add_model(project);
     return project;
