@@ -198,10 +198,12 @@ SmoothedSpace smooth_calibrated_cameras(std::span<const CameraMembers> cameras,
                 fmt::format("smoothing needs at least 2 frames, got {}", num_frames));
   }
   std::vector<std::span<const Poses>> members;
+  members.reserve(ordered.size());
   for (const CameraMembers& camera : ordered) members.push_back(camera.members);
   std::vector<StackedKeypoint> stacked =
       stack_views(statistics, common.quantile_to_keep, common.num_threads);
   std::vector<std::vector<size_t>> cameras_of;
+  cameras_of.reserve(stacked.size());
   for (const StackedKeypoint& keypoint : stacked) cameras_of.push_back(keypoint.cameras);
   const auto observer_of = [&](std::span<const size_t> group) {
     return std::make_unique<CameraObserver>(models_of(calibration, cameras_of[group.front()]));

@@ -26,7 +26,6 @@ using Eigen::Vector2d;
 using Eigen::Vector3d;
 using Eigen::VectorXd;
 
-using testing::camera_looking_from;
 using testing::Scene;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -242,6 +241,7 @@ TEST(CalibratedCameras, TheFlyAgreesWithTheTextbookRecursions) {
   text << std::ifstream(fly / "calibration.toml").rdbuf();
   const auto calibration = parse_calibration(text.str(), "calibration.toml");
   std::vector<std::vector<Poses>> views;
+  views.reserve(calibration.size());
   std::vector<CameraMembers> members;
   for (const CameraModel& camera : calibration)
     views.push_back(testing::read_members(fly, camera.name));

@@ -90,7 +90,7 @@ Eigen::MatrixXd rows_of_marks() {
 /// The model of a pupil whose parameters are still open.
 class PupilModel {
  public:
-  PupilModel(const EnsembleStatistics& statistics)
+  explicit PupilModel(const EnsembleStatistics& statistics)
       : circle_(circle_statistics(statistics.position)),
         centred_(statistics.position),
         variances_(statistics.variance) {
