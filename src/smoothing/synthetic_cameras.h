@@ -21,7 +21,7 @@ struct Scene {
   /// Cameras half a radian apart.
   explicit Scene(size_t num_cameras, double error, size_t num_frames = 100, size_t num_members = 3);
   /// @param error  standard deviation of a member's pixels
-  Scene(std::vector<CameraModel> cameras, double error, size_t num_frames, size_t num_members);
+  Scene(std::vector<CameraModel> models, double error, size_t num_frames, size_t num_members);
 
   std::vector<CameraMembers> members() const;
   std::vector<std::span<const Poses>> spans() const { return {views.begin(), views.end()}; }

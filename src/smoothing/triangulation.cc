@@ -167,7 +167,8 @@ Points solve(const ViewEquations& views) {
   PointFactors factors;
   factorise_points(normal, factors);
   FixedPoint at;
-  for (Lanes* lanes : {&at.point[0], &at.point[1], &at.point[2], &at.eigenvalue}) lanes->fill(0);
+  at.eigenvalue.fill(0);
+  for (Lanes& lanes : at.point) lanes.fill(0);
   step_points(normal, factors, at);
   Flags moving;
   moving.fill(1);
