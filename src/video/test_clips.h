@@ -16,8 +16,8 @@
 namespace posse::testing {
 
 inline bool has_ffmpeg() {
-  static const bool found = std::system("ffmpeg -version >/dev/null 2>&1") == 0;
-  return found;
+  static const bool kFound = std::system("ffmpeg -version >/dev/null 2>&1") == 0;
+  return kFound;
 }
 
 /// Runs `ffmpeg <arguments>`; true if it succeeded. Words with blanks must be quoted for the shell.

@@ -20,7 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::AnyOf;
 using ::testing::Contains;
-using ::testing::Each;
 using ::testing::ElementsAre;
 using testing::error_of;
 using testing::ffmpeg_rgb;
@@ -43,7 +42,7 @@ class UnusualVideos : public ::testing::Test {
   /// A clip of moving patterns, 64x48 at 25 frames/s.
   fs::path make(const std::string& name, const std::string& encoder,
                 int64_t num_frames = kNumFrames, const std::string& filters = "null") const {
-    const fs::path path = folder_.path() / name;
+    fs::path path = folder_.path() / name;
     EXPECT_TRUE(run_ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=25 -frames:v " +
                            std::to_string(num_frames) + " -vf \"" + filters + "\" " + encoder +
                            " '" + path.string() + "'"));
@@ -53,7 +52,7 @@ class UnusualVideos : public ::testing::Test {
   /// What ffmpeg makes of another file.
   fs::path remake(const fs::path& source, const std::string& name, const std::string& arguments,
                   const std::string& before = "") const {
-    const fs::path path = folder_.path() / name;
+    fs::path path = folder_.path() / name;
     EXPECT_TRUE(run_ffmpeg(before + " -i '" + source.string() + "' " + arguments + " '" +
                            path.string() + "'"));
     return path;
@@ -63,7 +62,7 @@ class UnusualVideos : public ::testing::Test {
                      const std::function<void(std::string&)>& change) const {
     std::string bytes = read_file(source);
     change(bytes);
-    const fs::path path = folder_.path() / name;
+    fs::path path = folder_.path() / name;
     std::ofstream(path, std::ios::binary) << bytes;
     return path;
   }
