@@ -26,7 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # The C library's and the compiler's own, present wherever Python is (PEP 600 names the same).
 EXPECTED_EVERYWHERE = re.compile(
-    r"(ld-linux-.*|lib(c|m|dl|rt|pthread|util|resolv|nsl|gcc_s|stdc\+\+))\.so(\.|$)")
+    r"lib(c|m|dl|rt|pthread|util|resolv|nsl|gcc_s|stdc\+\+)\.so(\.|$)")
 
 
 def run(*command: object) -> str:
@@ -68,7 +68,8 @@ def copy_licences(libraries: dict, folder: Path) -> None:
     packages = {path: owner.split(":")[0] for owner, _, path in (line.partition(": ") for line in found.splitlines())}
     rows = [f"{soname}: {packages.get(path, 'from no Debian package')}" for path, soname in paths.items()]
     names = sorted(set(packages.values()))
-    rows += ["", *run("dpkg-query", "-W", "-f", "${Package} ${Version}\n", *names).splitlines()]
+    if names:  # without names dpkg-query lists all packages
+        rows += ["", *run("dpkg-query", "-W", "-f", "${Package} ${Version}\n", *names).splitlines()]
     (folder / "LIBRARIES").write_text("\n".join(rows) + "\n")
     for name in names:
         shutil.copy(Path("/usr/share/doc") / name / "copyright", folder / f"{name}.copyright")

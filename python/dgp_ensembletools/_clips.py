@@ -15,7 +15,7 @@ import numpy.typing as npt
 from dgp_ensembletools._ranges import check_range, frames_of, is_legacy, legacy_count
 from posse import Video
 
-__all__ = ["VideoClip", "get_video_clip"]
+__all__ = ["VideoClip", "frames_in", "get_video_clip"]
 
 #: The original's allowance for rounding when it turns a time into a frame.
 _TIME_SLACK = 1e-5
@@ -102,3 +102,9 @@ def get_video_clip(video_path: str | os.PathLike[str], frame_range: range | None
         return VideoClip(video, frames, (asked[-1] - asked[0]) / video.fps)
     frames_of(asked, video.fps, video.duration_seconds, len(video))
     return VideoClip(video, asked, len(asked) / video.fps)
+
+
+def frames_in(video: Path, frame_range: range) -> list[int]:
+    """Frame numbers of a range over a video, as the range rules in force have them."""
+    clip = Video(video)
+    return frames_of(check_range(frame_range), clip.fps, clip.duration_seconds, len(clip))

@@ -13,9 +13,9 @@ import numpy.typing as npt
 import posse
 from dgp_ensembletools import _figures
 from dgp_ensembletools._cache import USER_CACHE
-from dgp_ensembletools._clips import VideoClip
+from dgp_ensembletools._clips import VideoClip, frames_in
 from dgp_ensembletools._errors import MissingInput, WrongInput
-from dgp_ensembletools._numerics import Array, Maps, frames_in, logistic, pair
+from dgp_ensembletools._numerics import Array, Maps, logistic, pair
 from dgp_ensembletools._project import predicted_video, raw_video
 from dgp_ensembletools._ranges import check_range, is_legacy
 from dgp_ensembletools._trained_model import SNAPSHOT, TrainedModel, open_networks

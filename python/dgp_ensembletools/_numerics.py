@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-import posse
 from dgp_ensembletools._errors import WrongInput, WrongType
-from dgp_ensembletools._ranges import check_range, frames_of
 from posse import _core
 from posse._memory import check_memory
 
-__all__ = ["Array", "Maps", "frames_in", "get_mu_fix", "logistic", "make2dgrid_np", "pair"]
+__all__ = ["Array", "Maps", "get_mu_fix", "logistic", "make2dgrid_np", "pair"]
 
 Array = npt.NDArray[np.float64]
 Maps = npt.NDArray[np.float32]
@@ -79,12 +76,6 @@ def _select_rows(pose: Array, truth: Array, indices: Any) -> tuple[Array, Array]
 def pair(pose: Array, truth: Array, indices: Any, parts: Any) -> tuple[Array, Array]:
     """What is compared with what, both [frames, 2, parts]."""
     return _select_rows(*_select_parts(pose, truth, parts), indices)
-
-
-def frames_in(video: Path, frame_range: range) -> list[int]:
-    """Frame numbers of a range over a video, as the range rules in force have them."""
-    clip = posse.Video(video)
-    return frames_of(check_range(frame_range), clip.fps, clip.duration_seconds, len(clip))
 
 
 def logistic(maps: Maps) -> Array:

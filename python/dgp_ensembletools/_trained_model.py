@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 import posse
 from dgp_ensembletools._cache import USER_CACHE, ScoremapCache, content_key, open_cache
-from dgp_ensembletools._clips import VideoClip, get_video_clip
+from dgp_ensembletools._clips import VideoClip, frames_in, get_video_clip
 from dgp_ensembletools._errors import MissingInput, WrongInput
-from dgp_ensembletools._numerics import Array, Maps, frames_in, logistic, pair
+from dgp_ensembletools._numerics import Array, Maps, logistic, pair
 from dgp_ensembletools._project import (
     PoseConfig,
     predicted_video,
@@ -41,6 +41,7 @@ class _DefaultName(str):
 
 
 SNAPSHOT = _DefaultName("snapshot-step2-final--0")
+
 
 def open_networks(folders: Sequence[Path], snapshot: str, shuffle: int) -> posse.Ensemble:
     """Opens by name; where nobody asked for a snapshot and there is none of the default name, the newest."""

@@ -107,13 +107,8 @@ void report(const SmoothedTracks& tracks, CommandContext& context) {
     context.console.warn("from one member: variances are 1 / likelihood and not calibrated");
 }
 
-/// @param smoothed  the tracks, or a pupil with them
-template <class Smoothed>
-void write(const SmoothArguments& arguments, const SmoothedTracks& tracks, const Smoothed& smoothed,
-           CommandContext& context) {
-  report(tracks, context);
-  write_smoothed(arguments.out, smoothed);
-  context.console.print(arguments.out.string());
+void write_wide(const SmoothArguments& arguments, const SmoothedTracks& tracks,
+                CommandContext& context) {
   if (arguments.wide_csv.empty()) return;
   write_smoothed_wide(arguments.wide_csv, tracks);
   context.console.print(arguments.wide_csv.string());
@@ -121,7 +116,10 @@ void write(const SmoothArguments& arguments, const SmoothedTracks& tracks, const
 
 void write(const SmoothArguments& arguments, const SmoothedTracks& tracks,
            CommandContext& context) {
-  write(arguments, tracks, tracks, context);
+  report(tracks, context);
+  write_smoothed(arguments.out, tracks);
+  context.console.print(arguments.out.string());
+  write_wide(arguments, tracks, context);
 }
 
 TableInputs read_inputs(const SmoothArguments& arguments, CommandContext& context) {
@@ -229,7 +227,10 @@ void smooth_pupils(const SmoothArguments& arguments, CommandContext& context) {
   const SmoothedPupil smoothed = smooth_pupil(inputs.tables.members, pupil);
   context.console.note(fmt::format("diameter s = {:.6g}, centre s = {:.6g}", smoothed.diameter_s,
                                    smoothed.centre_s));
-  write(arguments, smoothed.tracks, smoothed, context);
+  report(smoothed.tracks, context);
+  write_smoothed(arguments.out, smoothed);
+  context.console.print(arguments.out.string());
+  write_wide(arguments, smoothed.tracks, context);
   if (arguments.circle.empty()) return;
   write_circle(arguments.circle, smoothed);
   context.console.print(arguments.circle.string());

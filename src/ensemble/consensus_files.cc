@@ -82,6 +82,15 @@ Poses rows_of(const Poses& poses, size_t begin, size_t end) {
                         poses.keypoints.begin() + last * width}};
 }
 
+/// The text without the character that its end was cut through; other bytes that are no UTF-8 stay.
+std::string without_split_character(std::string text) {
+  for (size_t cut = 0; cut <= std::min<size_t>(3, text.size()); ++cut) {
+    const std::string_view shorter(text.data(), text.size() - cut);
+    if (is_valid_utf8(shorter)) return std::string(shorter);
+  }
+  return text;
+}
+
 std::string names_of(std::span<const fs::path> files) {
   std::string names;
   for (const fs::path& file : files) names += (names.empty() ? "" : "\n") + file.stem().string();
@@ -107,7 +116,7 @@ std::string common_stem(std::span<const fs::path> files) {
     if (name) video = name->video_stem;
   }
   if (agree && !video.empty()) return video;
-  while (!is_valid_utf8(common)) common.pop_back();  // names may part within a character
+  common = without_split_character(std::move(common));
   while (!common.empty() && std::string_view(" ._-=").find(common.back()) != std::string::npos) {
     common.pop_back();
   }

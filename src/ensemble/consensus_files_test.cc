@@ -5,9 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
-#include "base/hash.h"
 #include "results/table_reader.h"
-#include "support/shared_data.h"
 
 namespace posse {
 namespace {
@@ -32,6 +30,8 @@ TEST(ConsensusFiles, AreNamedAfterWhatOtherNamesShare) {
   EXPECT_EQ(stem_of({"left.cam.csv", "left.cam2.csv"}), "left.cam");
   // e with acute and with grave accent begin with the same byte
   EXPECT_EQ(stem_of({"caf\u00e9.csv", "caf\u00e8.csv"}), "caf");
+  // Latin-1: no character was cut through
+  EXPECT_EQ(stem_of({"caf\xe9_seed0.csv", "caf\xe9_seed1.csv"}), "caf\xe9_seed");
 }
 
 TEST(ConsensusFiles, TableAndRecordHoldWhatTheConsensusIs) {

@@ -18,7 +18,7 @@ constexpr size_t kLaneGrain = 8;  // lanes of one cache line: threads never shar
 constexpr uint64_t kMantissa = (uint64_t{1} << 52) - 1;
 constexpr uint64_t kExponentOfOne = uint64_t{1023} << 52;
 
-/// One number per lane, on a cache line of its own: a vector across two lines costs twice.
+/// One number per lane, from the start of a cache line: vectors that cross lines cost twice.
 template <typename T>
 using LaneVector = std::vector<T, UnsetAllocator<T>>;
 

@@ -182,6 +182,22 @@ TEST(ScalarFilter, ThreadsDoNotChangeTheResult) {
   EXPECT_TRUE(std::ranges::equal(one.variance.values(), three.variance.values()));
 }
 
+TEST(ScalarFilter, ThreadsDoNotChangeALikelihoodThatIsWorthThem) {
+  const Problem problem(50, 37, 0.1);
+  const ScalarPrior prior = prior_from_track(problem.observations);
+  ScalarLikelihoodRows rows{.restart_at_ranges = true};
+  rows.ranges.assign(12000, {.begin = 0, .end = 50});  // 22 million steps: three threads' worth
+  const auto likelihood = [&](const ScalarLikelihoodRows& of, int threads) {
+    return negative_log_likelihood(problem.observations, problem.variances, prior, problem.s, of,
+                                   threads);
+  };
+  const std::vector<double> one = likelihood(rows, 1);
+  EXPECT_EQ(one, likelihood(rows, 3));
+  const std::vector<double> once = likelihood({.ranges = {{.begin = 0, .end = 50}}}, 1);
+  for (size_t i = 0; i < once.size(); ++i)  // sums of 12,000 equal terms
+    EXPECT_NEAR(one[i] / (12000 * once[i]), 1, 1e-9);
+}
+
 TEST(ScalarFilter, ALaneWithoutObservationsIsNanAndItsNeighboursAreNot) {
   Problem problem(20, 3, 0.0);
   for (size_t t = 0; t < 20; ++t) problem.observations.at(t, 1) = kNan;

@@ -192,7 +192,7 @@ def check_flies(posse, data, out):
 def check_other_kinds(posse, data, out):
     pupil = sorted(glob.glob(data + "/ibl-pupil/*.csv"))
     run(posse, "smooth", "pupil", *pupil, "--diameter-s", "0.99", "--com-s", "0.99", "--out", out + "/circle.h5", "--circle",
-        out + "/circle.csv")
+        out + "/circle.csv", "--wide-csv", out + "/circle_wide.csv")
     assert s_of(out + "/circle.h5") == {"diameter": 0.99, "centre": 0.99}
     circle = columns(pd.read_hdf(out + "/circle.h5"))
     assert all(np.isfinite(values).all() for values in circle.values())
@@ -201,6 +201,10 @@ def check_other_kinds(posse, data, out):
     ends = circle["pupil_top_r", "y"], circle["pupil_bottom_r", "y"]
     assert np.allclose(state["diameter"], ends[1] - ends[0], rtol=0, atol=1e-10)  # one subtraction of coordinates
     assert np.allclose(state["y"], (ends[0] + ends[1]) / 2, rtol=0, atol=1e-10)
+    wide = columns(read(out + "/circle_wide.csv"))
+    of_ends = wide["pupil_top_r", "y_posterior_var"] + wide["pupil_bottom_r", "y_posterior_var"]
+    # top and bottom are centre -+ half the diameter: what centre and diameter share cancels in the sum
+    assert np.allclose(of_ends, 2 * state["y_posterior_var"] + state["diameter_posterior_var"] / 2, rtol=1e-9, atol=0)
     assert np.allclose(state["x"], (circle["pupil_left_r", "x"] + circle["pupil_right_r", "x"]) / 2, rtol=0, atol=1e-10)
 
     run(posse, "smooth", "single", *pupil, "--causal", "--s", "0.5", "--out", out + "/causal.csv", "--wide-csv",
