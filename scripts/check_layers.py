@@ -13,18 +13,24 @@ import sys
 
 LAYERS = {
     "base": 0,
+    "simd": 0,
+    "cameras": 1,
     "checkpoint": 1,
     "project": 1,
     "results": 1,
-    "smoothing": 1,
     "video": 1,
     "keypoints": 2,
     "network": 2,
-    "ensemble": 3,
-    "study": 4,
-    "cluster": 5,
-    "report": 5,
-    "cli": 6,
+    "smoothing": 2,
+    "consensus": 3,
+    "ensemble": 4,
+    "run": 5,
+    "bench": 6,
+    "cluster": 6,
+    "report": 6,
+    "study": 6,
+    "table_jobs": 6,
+    "cli": 7,
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 # Test support stands beside the layers: tests may include it, the library may not.

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "ensemble/consensus.h"
+#include "consensus/scoremap_consensus.h"
 
 namespace {
 

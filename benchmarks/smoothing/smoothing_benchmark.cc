@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "base/threads.h"
-#include "smoothing/calibrated_cameras.h"
-#include "smoothing/single_camera.h"
+#include "smoothing/models/calibrated_cameras.h"
+#include "smoothing/models/single_camera.h"
 
 namespace {
 

@@ -17,8 +17,8 @@
 #include <string>
 #include <vector>
 
-#include "results/table_reader.h"
-#include "results/table_writer.h"
+#include "results/table/table_reader.h"
+#include "results/table/table_writer.h"
 
 namespace {
 

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "ensemble/consensus.h"
+#include "consensus/scoremap_consensus.h"
 #include "ensemble/options.h"
 #include "scoremap_arrays.h"
 

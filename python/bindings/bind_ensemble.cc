@@ -5,9 +5,9 @@
 #include <cstring>
 
 #include "base/hash.h"
-#include "ensemble/result_paths.h"
-#include "ensemble/run_video.h"
 #include "option_keywords.h"
+#include "run/result_paths.h"
+#include "run/run_video.h"
 
 namespace posse {
 namespace {

@@ -1,7 +1,7 @@
 #include <unordered_map>
 
 #include "bindings.h"
-#include "results/table_writer.h"
+#include "results/table/table_writer.h"
 #include "video/overlay.h"
 #include "video/video_reader.h"
 #include "video/video_writer.h"

@@ -6,7 +6,7 @@
 
 #include "base/frame_range.h"
 #include "bindings.h"
-#include "ensemble/consensus.h"
+#include "consensus/scoremap_consensus.h"
 #include "ensemble/frame_result.h"
 
 namespace posse {

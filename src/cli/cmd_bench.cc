@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "cli/bench_measure.h"
+#include "bench/measure.h"
 #include "cli/command.h"
 #include "cli/option_binding.h"
 #include "video/video_reader.h"

@@ -11,9 +11,9 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/option_binding.h"
-#include "cli/table_inputs.h"
-#include "ensemble/consensus_files.h"
 #include "ensemble/options.h"
+#include "table_jobs/consensus_files.h"
+#include "table_jobs/table_inputs.h"
 
 namespace posse {
 namespace {

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "cli/command.h"
-#include "results/convert_table.h"
+#include "results/table/convert_table.h"
 
 namespace posse {
 namespace {

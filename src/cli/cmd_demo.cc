@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "ensemble/ensemble.h"
-#include "ensemble/run_video.h"
+#include "run/run_video.h"
 #include "study/evaluation.h"
 
 namespace posse {

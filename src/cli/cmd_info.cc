@@ -10,10 +10,10 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/member_info.h"
 #include "cli/video_summary.h"
+#include "ensemble/member_info.h"
 #include "project/project.h"
-#include "results/table_summary.h"
+#include "results/table/table_summary.h"
 
 namespace posse {
 namespace {

@@ -14,9 +14,9 @@
 #include "base/error.h"
 #include "base/natural_order.h"
 #include "cli/command.h"
-#include "cli/table_inputs.h"
-#include "ensemble/keypoint_consensus.h"
-#include "results/table_reader.h"
+#include "consensus/keypoint_consensus.h"
+#include "results/table/table_reader.h"
+#include "table_jobs/table_inputs.h"
 #include "video/overlay.h"
 #include "video/video_reader.h"
 

@@ -13,8 +13,8 @@
 #include "cli/command.h"
 #include "cli/option_binding.h"
 #include "ensemble/ensemble.h"
-#include "ensemble/run_record.h"
-#include "ensemble/run_video.h"
+#include "run/run_record.h"
+#include "run/run_video.h"
 
 namespace posse {
 namespace {

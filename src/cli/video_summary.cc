@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/sheet.h"
 #include "base/text.h"
-#include "cli/sheet.h"
 
 namespace posse {
 namespace fs = std::filesystem;

@@ -11,7 +11,7 @@
 
 #include "base/image.h"
 #include "base/stop.h"
-#include "ensemble/bodypart_alignment.h"
+#include "consensus/bodypart_alignment.h"
 #include "ensemble/frame_result.h"
 #include "ensemble/member_network.h"
 #include "ensemble/options.h"

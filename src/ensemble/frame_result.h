@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/tensor.h"
-#include "ensemble/consensus.h"
+#include "consensus/scoremap_consensus.h"
 
 namespace posse {
 

@@ -12,7 +12,7 @@
 
 #include "base/enum_names.h"
 #include "base/frame_range.h"
-#include "ensemble/consensus.h"
+#include "consensus/scoremap_consensus.h"
 
 namespace posse {
 

@@ -7,7 +7,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
-#include "results/pickle_text.h"
+#include "results/formats/pickle/pickle_text.h"
 
 namespace posse {
 namespace fs = std::filesystem;

@@ -1,0 +1,101 @@
+/// Consensus of located keypoints: for members whose scoremaps are not at hand, such as tables of
+/// results.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/enum_names.h"
+#include "base/poses.h"
+#include "consensus/scoremap_consensus.h"
+
+namespace posse {
+
+/// How members' keypoints become one. With n members that found the bodypart:
+enum class KeypointMethod {
+  mean,            ///< mean of x and of y; mean likelihood
+  median,          ///< median of x and of y (even n: mean of the middle two); median likelihood
+  weighted_mean,   ///< weights are the likelihoods; likelihood: the same weighted mean; all zero:
+                   ///< mean
+  most_confident,  ///< the keypoint of highest likelihood; of equals the one nearest to the median,
+                   ///< then the first
+  geometric_median,  ///< the point of least summed distance to the members; median likelihood
+  trimmed_mean,  ///< mean of x and of y without the floor(trim * n) least and largest; likelihood
+                 ///< likewise
+};
+
+template <>
+struct EnumNames<KeypointMethod> {
+  static constexpr std::array<std::pair<std::string_view, KeypointMethod>, 6> kNames = {{
+      {"mean", KeypointMethod::mean},
+      {"median", KeypointMethod::median},
+      {"weighted-mean", KeypointMethod::weighted_mean},
+      {"most-confident", KeypointMethod::most_confident},
+      {"geometric-median", KeypointMethod::geometric_median},
+      {"trimmed-mean", KeypointMethod::trimmed_mean},
+  }};
+};
+
+struct KeypointConsensusOptions {
+  KeypointMethod method = KeypointMethod::median;
+  double min_likelihood =
+      0;  ///< keypoints below count as missing; in [0, 1]. Raise to drop what members doubt
+  int min_members = 1;  ///< with fewer members the consensus is missing; at least 1
+  double trim = 0.2;    ///< trimmed_mean: share left out at either end; in [0, 0.5)
+  double agreement_radius =
+      10;  ///< pixels from the consensus within which a member agrees; at least 0
+
+  /// @throws Error(invalid_value) naming the option.
+  void validate() const;
+};
+
+/// The consensus of one bodypart in one frame.
+struct KeypointConsensus {
+  Keypoint keypoint;      ///< missing (NaN, NaN, 0) with fewer than min_members
+  Covariance covariance;  ///< of the members' positions about their mean, divided by their number;
+                          ///< px²; NaN without members
+  double std_x = 0;       ///< square root of covariance.xx
+  double std_y = 0;       ///< square root of covariance.yy
+  int num_members = 0;    ///< that found the bodypart
+  int num_agreeing = 0;   ///< of those, within agreement_radius of the consensus
+};
+
+/// Consensus of one bodypart in one frame over members, in any order.
+///
+/// A member counts if x and y are finite and its likelihood is at least min_likelihood; a NaN
+/// likelihood counts as 0. One member alone gives its own keypoint with zero spread; two give their
+/// midpoint by every method but weighted_mean and most_confident.
+KeypointConsensus consensus_of_keypoints(std::span<const Keypoint> members,
+                                         const KeypointConsensusOptions& options);
+
+/// A point in pixels.
+struct Point {
+  double x = 0;
+  double y = 0;
+};
+
+/// The point of least summed distance to `points` (at least one, finite), to about 1e-9 of their
+/// extent. Where a whole segment minimises (an even number of points on a line), its middle.
+///
+/// A given point is the answer if the unit vectors towards the others add up to no more than its
+/// multiplicity (Vardi and Zhang 2000, eq. 2.7); otherwise Newton steps on the convex sum, each
+/// replaced by Weiszfeld's where it does not descend.
+Point geometric_median(std::span<const Point> points);
+
+/// Consensus of whole tables.
+struct PoseConsensus {
+  Poses poses;
+  std::vector<KeypointConsensus> details;  ///< [frames, bodyparts], as poses.keypoints
+};
+
+/// Frame by frame, bodypart by bodypart. `members` must have equal bodyparts and frames, as
+/// align_tables (results/align_tables.h) makes them.
+/// @throws Error(invalid_value) without members; Error(shape_mismatch) if they are not aligned.
+PoseConsensus consensus_of_poses(std::span<const Poses> members,
+                                 const KeypointConsensusOptions& options);
+
+}  // namespace posse

@@ -1,0 +1,96 @@
+#include "results/formats/hdf5/pandas_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "base/text.h"
+
+namespace posse::pandas {
+namespace {
+
+std::string joined(const Column& column) {
+  std::string text;
+  for (const std::string& level : column) text += (text.empty() ? "" : " ") + level;
+  return text;
+}
+
+}  // namespace
+
+std::string index_text(const PickleValue& value) {
+  switch (value.kind) {
+    case PickleValue::Kind::text:
+      return value.text;
+    case PickleValue::Kind::integer:
+    case PickleValue::Kind::boolean:
+      return std::to_string(value.integer);
+    case PickleValue::Kind::real:
+      return fmt::format("{}", value.real);
+    default:
+      return "";
+  }
+}
+
+void TableBuilder::set_columns(std::vector<Column> columns) {
+  const size_t levels = columns.empty() ? 0 : columns.front().size();
+  std::map<Column, size_t> places;
+  for (size_t j = 0; j < columns.size(); ++j) {
+    if (columns[j].size() != levels) reader_.fail("has columns with different header levels");
+    if (!places.emplace(columns[j], j).second) {
+      reader_.fail(fmt::format("column '{}' stands twice", printable(joined(columns[j]))));
+    }
+  }
+  place_of_ = std::move(places);
+  table.header.columns = std::move(columns);
+}
+
+std::vector<size_t> TableBuilder::places(const std::vector<Column>& columns) const {
+  std::vector<size_t> result;
+  for (const Column& column : columns) {
+    const auto place = place_of_.find(column);
+    if (place == place_of_.end()) {
+      reader_.fail(fmt::format("a block names the column '{}', which the table does not have",
+                               printable(joined(column))));
+    }
+    result.push_back(place->second);
+  }
+  return result;
+}
+
+void TableBuilder::check_size(size_t num_rows, size_t most_values) const {
+  const size_t columns = std::max<size_t>(table.header.num_columns(), 1);
+  if (num_rows > most_values / columns) reader_.fail("claims more values than it holds");
+}
+
+double* TableBuilder::add_rows(size_t rows) {
+  const size_t first = table.values.size();
+  table.values.resize(first + rows * table.header.num_columns(),
+                      std::numeric_limits<double>::quiet_NaN());
+  return table.values.data() + first;
+}
+
+void TableBuilder::add_label(std::string label) {
+  std::replace(label.begin(), label.end(), '\\', '/');
+  table.row_labels.push_back(std::move(label));
+}
+
+void TableBuilder::leave_out(const std::vector<Column>& columns) {
+  for (const Column& column : columns) {
+    table.notes.push_back(
+        fmt::format("column '{}' holds no numbers and was left empty", printable(joined(column))));
+  }
+}
+
+void TableBuilder::add_frame_numbers(std::span<const double> numbers) {
+  for (const double number : numbers) {
+    if (!(std::abs(number) < 9e15) || number != std::floor(number)) {
+      reader_.fail(fmt::format("row label {} is not a frame number", number));
+    }
+    table.frame_index.push_back(static_cast<int64_t>(number));
+  }
+}
+
+}  // namespace posse::pandas

@@ -1,0 +1,54 @@
+/// What both of pandas' layouts in HDF5 have in common: the table that is put together, and where
+/// its columns stand.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "results/formats/hdf5/hdf5_file.h"
+#include "results/formats/pickle/pickle_text.h"
+#include "results/table/table_formats.h"
+
+namespace posse::pandas {
+
+/// The texts of a column's header levels.
+using Column = std::vector<std::string>;
+
+/// A header text that may be stored as a number; empty for None and containers.
+std::string index_text(const PickleValue& value);
+
+class TableBuilder {
+ public:
+  explicit TableBuilder(const hdf5::Reader& reader) : reader_(reader) {}
+
+  RawTable table;
+
+  /// @throws Error(bad_file) for columns of different levels, or one that stands twice
+  void set_columns(std::vector<Column> columns);
+  /// Where the columns of a block stand in the table. @throws Error(bad_file) for one without place
+  std::vector<size_t> places(const std::vector<Column>& columns) const;
+  /// What is allocated stays in proportion to the blocks, which were held against the file's size.
+  void check_size(size_t num_rows, size_t most_values) const;
+  /// Room for `rows` more rows of missing values; where they begin.
+  double* add_rows(size_t rows);
+  void add_label(std::string label);
+  void add_frame_numbers(std::span<const double> numbers);
+  /// Says that these columns hold text.
+  void leave_out(const std::vector<Column>& columns);
+
+ private:
+  const hdf5::Reader& reader_;
+  std::map<Column, size_t> place_of_;
+};
+
+/// The "table" layout: one compound dataset, the columns' names pickled in attributes.
+void read_records(const std::filesystem::path& path, const hdf5::Reader& reader, hid_t group,
+                  const TakeRows& take_rows, TableBuilder& builder);
+
+/// The "fixed" layout: arrays for the axes and for each block of equal type.
+void read_fixed(const hdf5::Reader& reader, hid_t group, TableBuilder& builder);
+
+}  // namespace posse::pandas

@@ -1,0 +1,24 @@
+/// From one table format to another.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "results/table/table_reader.h"
+
+namespace posse {
+
+/// Rewrites a table as .csv or .h5, told by the suffix of `target`.
+///
+/// csv and pandas HDF5 keep every column, row label and number bit for bit. SLEAP files become
+/// DeepLabCut tables: with likelihoods 0 where a point is missing, single-animal if there is one
+/// track or options.individual names one, else with a level 'individuals'.
+/// @return warnings, a sentence each
+/// @throws Error(usage) if `target` exists and `force` is not set, or is the source; as
+/// read_pose_table() and TableWriter
+std::vector<std::string> convert_table(const std::filesystem::path& source,
+                                       const std::filesystem::path& target,
+                                       const TableReadOptions& options, bool force);
+
+}  // namespace posse

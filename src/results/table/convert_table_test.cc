@@ -1,0 +1,83 @@
+#include "results/table/convert_table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "results/formats/pickle/pickle_text.h"
+#include "results/result_names.h"
+#include "results/table/table_summary.h"
+
+namespace posse {
+namespace {
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+const std::string kCsv =
+    "scorer,S,S,S\nbodyparts,a,a,a\ncoords,x,y,likelihood\n"
+    "0,1.5,2.0,0.95\n1,,,0.0\n2,1e-05,2.0,0.05\n";
+
+TEST(ConvertTable, CsvThroughHdf5IsTheSameCsv) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "a.csv", kCsv);
+  convert_table(folder.path() / "a.csv", folder.path() / "b.h5", {}, false);
+  convert_table(folder.path() / "b.h5", folder.path() / "c.csv", {}, false);
+  EXPECT_EQ(read_file(folder.path() / "c.csv"), kCsv);
+}
+
+TEST(ConvertTable, NothingIsReplacedUnasked) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "a.csv", kCsv);
+  write_file(folder.path() / "b.csv", "precious");
+  EXPECT_THROW(convert_table(folder.path() / "a.csv", folder.path() / "b.csv", {}, false), Error);
+  EXPECT_THROW(convert_table(folder.path() / "a.csv", folder.path() / "a.csv", {}, true), Error);
+  EXPECT_EQ(read_file(folder.path() / "b.csv"), "precious");
+  convert_table(folder.path() / "a.csv", folder.path() / "b.csv", {}, true);
+  EXPECT_EQ(read_file(folder.path() / "b.csv"), kCsv);
+}
+
+TEST(TableSummary, CountsWhatIsMissingAndHowSureTheRestIs) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "a.csv", kCsv);
+  const TableSummary summary = summarize_table(folder.path() / "a.csv");
+  EXPECT_EQ(summary.num_rows, 3);
+  ASSERT_EQ(summary.bodyparts.size(), 1U);
+  EXPECT_EQ(summary.bodyparts[0].num_missing, 1);
+  EXPECT_THAT(summary.bodyparts[0].likelihood_histogram, ElementsAre(1, 0, 0, 0, 0, 0, 0, 0, 0, 1));
+  EXPECT_THAT(summary_text(summary), HasSubstr("3 frames, 0 to 2"));
+}
+
+TEST(ResultNames, NamesFollowDeepLabCut) {
+  const std::string scorer = ensemble_scorer("mean", "my DLC task", 5);
+  EXPECT_EQ(scorer, "DLC_posseMean_mytask_5members");
+  EXPECT_EQ(result_file_name("/videos/v1.mp4", scorer, ".h5"), "v1" + scorer + ".h5");
+  EXPECT_THAT(name_warnings(result_file_name("v1.mp4", scorer, ".h5")), ElementsAre());
+  EXPECT_THAT(name_warnings("aDLC_bDLC.h5"), ElementsAre(HasSubstr("more than once")));
+  const auto parsed = parse_result_name("v1DLC_resnet50_tAug30shuffle1_1000_filtered.h5");
+  ASSERT_TRUE(parsed.has_value());
+  EXPECT_EQ(parsed->video_stem, "v1");
+  EXPECT_EQ(parsed->scorer, "DLC_resnet50_tAug30shuffle1_1000");
+  EXPECT_TRUE(parsed->filtered);
+}
+
+TEST(ResultNames, StrayTablesAreFound) {
+  const TemporaryFolder folder;
+  for (const char* name : {"v.h5", "notes.csv", "run.json"}) write_file(folder.path() / name, "x");
+  EXPECT_THAT(stray_tables(folder.path(), {"v.h5"}), ElementsAre("notes.csv"));
+}
+
+TEST(ResultNames, MetaPickleSaysThatNothingWasCropped) {
+  const TemporaryFolder folder;
+  write_meta_pickle(folder.path() / "v_meta.pickle",
+                    {.scorer = "DLC_x", .frame_height = 480, .frame_width = 640});
+  const PickleValue all = read_pickle_text(read_file(folder.path() / "v_meta.pickle"));
+  const PickleValue* const data = all.find("data");
+  ASSERT_NE(data, nullptr);
+  EXPECT_EQ(data->find("cropping")->integer, 0);
+  EXPECT_EQ(data->find("cropping_parameters")->items.at(1).integer, 640);
+  EXPECT_EQ(data->find("DLC-model-config file")->kind, PickleValue::Kind::dict);
+}
+
+}  // namespace
+}  // namespace posse

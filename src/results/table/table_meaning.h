@@ -1,0 +1,45 @@
+/// What the columns of a raw table stand for.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "results/table/table_formats.h"
+#include "results/table/table_reader.h"
+
+namespace posse {
+
+/// Where a bodypart's numbers stand.
+struct BodypartColumns {
+  std::string name;
+  size_t x = 0;
+  size_t y = 0;
+  std::optional<size_t> likelihood;
+  std::optional<size_t> visible;  ///< Lightning Pose labels: 2 visible, 1 hidden, 0 not labelled
+};
+
+struct TableMeaning {
+  std::string scorer;
+  std::vector<BodypartColumns> bodyparts;  ///< in the order of the file; never empty
+  TableNotes notes;
+};
+
+/// Finds scorer, individual and bodyparts among the columns, by the names of the levels.
+/// @throws Error as read_pose_table()
+TableMeaning interpret_header(const RawTable& raw, const std::filesystem::path& path,
+                              const TableReadOptions& options);
+
+/// A scorer without the counter that pandas' read_csv puts behind equal header cells ("name.1").
+/// @param first  the scorer of the table's first column
+std::string without_counter(const std::string& name, const std::string& first);
+
+/// The second half of read_pose_table(), for a table that is already in memory.
+LoadedPoses interpret_poses(const RawTable& raw, const std::filesystem::path& path,
+                            const TableReadOptions& options);
+
+/// Which kind of table an HDF5 file holds. @throws Error(bad_file) if none that posse knows
+TableKind detect_hdf5_table(const std::filesystem::path& path);
+
+}  // namespace posse

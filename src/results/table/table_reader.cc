@@ -1,0 +1,280 @@
+#include "results/table/table_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <optional>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "results/table/table_formats.h"
+#include "results/table/table_meaning.h"
+
+namespace posse {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+
+/// Counts of what was put right while the values were taken over.
+struct Repairs {
+  size_t half_missing = 0;        ///< x without y, y without x, or infinite
+  size_t likelihood_missing = 0;  ///< at a point that is there
+  size_t likelihood_outside = 0;  ///< outside [0, 1]
+  double likelihood_most = 0;
+};
+
+Keypoint repaired(double x, double y, double likelihood, Repairs& repairs) {
+  const bool has_x = std::isfinite(x);
+  const bool has_y = std::isfinite(y);
+  if (!has_x || !has_y) {
+    if (has_x || has_y || std::isinf(x) || std::isinf(y)) ++repairs.half_missing;
+    return {kMissing, kMissing, 0};
+  }
+  if (std::isnan(likelihood)) {
+    ++repairs.likelihood_missing;
+    likelihood = 0;
+  }
+  if (likelihood < 0 || likelihood > 1) {
+    ++repairs.likelihood_outside;
+    repairs.likelihood_most = std::max(repairs.likelihood_most, std::abs(likelihood));
+    likelihood = std::clamp(likelihood, 0.0, 1.0);
+  }
+  return {x, y, likelihood};
+}
+
+void report(const Repairs& repairs, std::vector<std::string>& warnings) {
+  if (repairs.half_missing > 0) {
+    warnings.push_back(fmt::format(
+        "{} points with half a coordinate or an infinite one are missing", repairs.half_missing));
+  }
+  if (repairs.likelihood_missing > 0) {
+    warnings.push_back(
+        fmt::format("{} points have no likelihood; it is 0 for them", repairs.likelihood_missing));
+  }
+  if (repairs.likelihood_outside > 0) {
+    warnings.push_back(fmt::format("{} likelihoods are outside [0, 1] (up to {:.4g}) and were cut",
+                                   repairs.likelihood_outside, repairs.likelihood_most));
+  }
+}
+
+/// DeepGraphPose sizes its tables by duration and leaves the surplus rows zero.
+size_t zero_rows_at_end(const Poses& poses) {
+  size_t count = 0;
+  for (size_t row = poses.num_frames(); row-- > 0; ++count) {
+    const auto keypoints = poses.row(row);
+    const bool is_zero = std::all_of(keypoints.begin(), keypoints.end(),
+                                     [](const Keypoint& at) { return at.x == 0 && at.y == 0; });
+    if (!is_zero) break;
+  }
+  return count == poses.num_frames() ? 0 : count;
+}
+
+/// Makes poses of a table whose rows come in blocks.
+class PoseBuilder {
+ public:
+  PoseBuilder(const fs::path& path, const TableReadOptions& options)
+      : path_(path), options_(options) {}
+
+  void append(const RawTable& raw) {
+    if (meaning_.bodyparts.empty()) begin(raw);
+    check_frames(raw);
+    Poses& poses = loaded_.table.poses;
+    poses.frame_index.insert(poses.frame_index.end(), raw.frame_index.begin(),
+                             raw.frame_index.end());
+    const size_t width = raw.header.num_columns();
+    for (size_t row = 0; row < raw.num_rows(); ++row) {
+      const double* const values = raw.values.data() + row * width;
+      for (const BodypartColumns& part : meaning_.bodyparts) {
+        poses.keypoints.push_back(repaired(values[part.x], values[part.y],
+                                           part.likelihood ? values[*part.likelihood] : 1.0,
+                                           repairs_));
+      }
+    }
+  }
+
+  /// @param notes  of the raw table, when all was read
+  LoadedPoses finish(const std::vector<std::string>& notes) {
+    std::vector<std::string>& warnings = meaning_.notes.warnings;
+    if (notes.size() > num_notes_) {
+      warnings.insert(warnings.end(), notes.begin() + static_cast<ptrdiff_t>(num_notes_),
+                      notes.end());
+    }
+    drop_zero_rows();
+    if (!meaning_.bodyparts.front().likelihood) {
+      warnings.emplace_back("has no likelihood column; it is 1 where a point is");
+    }
+    report(repairs_, warnings);
+    loaded_.notes = std::move(meaning_.notes);
+    return std::move(loaded_);
+  }
+
+ private:
+  void begin(const RawTable& raw) {
+    if (!raw.row_labels.empty()) {
+      throw Error(
+          ErrorKind::unsupported,
+          fmt::format("{}: its rows are images, expected frames of a video", path_.string()),
+          {.have = "first row: " + printable(raw.row_labels.front())});
+    }
+    num_notes_ = raw.notes.size();
+    meaning_ = interpret_header(raw, path_, options_);
+    loaded_.table.scorer = meaning_.scorer;
+    Poses& poses = loaded_.table.poses;
+    for (const BodypartColumns& part : meaning_.bodyparts) poses.bodyparts.push_back(part.name);
+    const size_t rows = std::max(raw.expected_rows, raw.num_rows());
+    poses.frame_index.reserve(rows);
+    reserve_large(poses.keypoints, rows * meaning_.bodyparts.size());
+  }
+
+  void check_frames(const RawTable& raw) const {
+    const auto& before = loaded_.table.poses.frame_index;
+    for (size_t i = 0; i < raw.frame_index.size(); ++i) {
+      const int64_t frame = raw.frame_index[i];
+      const size_t row = before.size() + i + 1;
+      if (frame < 0) {
+        throw Error(ErrorKind::bad_file, fmt::format("{}: row {} has the negative frame number {}",
+                                                     path_.string(), row, frame));
+      }
+      if (row == 1) continue;
+      const int64_t last = i > 0 ? raw.frame_index[i - 1] : before.back();
+      if (frame > last) continue;
+      throw Error(ErrorKind::bad_file,
+                  fmt::format("{}: frame number {} of row {} {} {}", path_.string(), frame, row,
+                              frame == last ? "repeats that of the row before,"
+                                            : "does not rise; the row before has",
+                              last),
+                  {.hint = "sort the table by frame and remove repeated rows"});
+    }
+  }
+
+  void drop_zero_rows() {
+    Poses& poses = loaded_.table.poses;
+    const size_t count = zero_rows_at_end(poses);
+    if (count == 0) return;
+    for (size_t i = (poses.num_frames() - count) * poses.num_bodyparts();
+         i < poses.keypoints.size(); ++i) {
+      poses.keypoints[i] = {kMissing, kMissing, 0};
+    }
+    meaning_.notes.warnings.push_back(
+        fmt::format("the last {} zero everywhere and taken for missing",
+                    count == 1 ? "row is" : fmt::format("{} rows are", count)));
+  }
+
+  const fs::path& path_;
+  const TableReadOptions& options_;
+  TableMeaning meaning_;
+  size_t num_notes_ = 0;
+  Repairs repairs_;
+  LoadedPoses loaded_;
+};
+
+RawTable read_table(const fs::path& path, const TakeRows& take_rows) {
+  RawTable table;
+  switch (detect_table_kind(path)) {
+    case TableKind::csv:
+      return read_csv_table(path, take_rows);
+    case TableKind::pandas_hdf5:
+      return read_pandas_hdf5(path, take_rows);
+    case TableKind::sleap_analysis:
+      table = read_sleap_analysis(path);
+      break;
+    case TableKind::slp:
+      table = read_slp(path);
+      break;
+  }
+  if (take_rows) take_rows(table);
+  return table;
+}
+
+std::string plural(size_t count, const char* word) {
+  return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+TableKind detect_table_kind(const fs::path& path) {
+  constexpr std::array<uint8_t, 8> kHdf5Signature = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1A, '\n'};
+  {
+    const MappedFile file(path);
+    const auto bytes = file.bytes();
+    const bool is_hdf5 = bytes.size() >= kHdf5Signature.size() &&
+                         std::equal(kHdf5Signature.begin(), kHdf5Signature.end(), bytes.begin());
+    if (bytes.empty()) throw Error(ErrorKind::bad_file, fmt::format("{}: is empty", path.string()));
+    if (!is_hdf5) {
+      const auto head = bytes.subspan(0, std::min<size_t>(bytes.size(), 512));
+      if (std::find(head.begin(), head.end(), uint8_t{0}) != head.end()) {
+        throw Error(
+            ErrorKind::bad_file,
+            fmt::format("{}: is neither text nor HDF5, so it is no pose table", path.string()));
+      }
+      return TableKind::csv;
+    }
+  }
+  return detect_hdf5_table(path);
+}
+
+RawTable read_raw_table(const fs::path& path) { return read_table(path, {}); }
+
+LoadedPoses read_pose_table(const fs::path& path, const TableReadOptions& options) {
+  PoseBuilder builder(path, options);
+  const RawTable rest = read_table(path, [&](RawTable& table) {
+    builder.append(table);
+    table.clear_rows();
+  });
+  return builder.finish(rest.notes);
+}
+
+LoadedPoses interpret_poses(const RawTable& raw, const fs::path& path,
+                            const TableReadOptions& options) {
+  PoseBuilder builder(path, options);
+  builder.append(raw);
+  return builder.finish(raw.notes);
+}
+
+LoadedLabels read_label_table(const fs::path& path, const TableReadOptions& options) {
+  const RawTable raw = read_raw_table(path);
+  if (raw.row_labels.empty() && raw.num_rows() > 0) {
+    throw Error(ErrorKind::unsupported,
+                fmt::format("{}: its rows are frame numbers, expected images", path.string()),
+                {.hint = "hand labels are in CollectedData files"});
+  }
+  TableMeaning meaning = interpret_header(raw, path, options);
+  LoadedLabels loaded;
+  LabelTable& labels = loaded.table;
+  labels.scorer = meaning.scorer;
+  labels.images = raw.row_labels;
+  bool has_likelihood = false;
+  for (const BodypartColumns& part : meaning.bodyparts) {
+    labels.bodyparts.push_back(part.name);
+    has_likelihood = has_likelihood || part.likelihood.has_value();
+  }
+  size_t num_hidden = 0;
+  for (size_t row = 0; row < raw.num_rows(); ++row) {
+    const double* const values = raw.values.data() + row * raw.header.num_columns();
+    for (const BodypartColumns& part : meaning.bodyparts) {
+      const bool is_hidden = part.visible && values[*part.visible] < 2;
+      const bool is_there =
+          !is_hidden && std::isfinite(values[part.x]) && std::isfinite(values[part.y]);
+      num_hidden += is_hidden ? 1 : 0;
+      labels.points.push_back(is_there ? LabelledPoint{values[part.x], values[part.y]}
+                                       : LabelledPoint{kMissing, kMissing});
+    }
+  }
+  if (num_hidden > 0) {
+    meaning.notes.warnings.push_back(plural(num_hidden, "point") +
+                                     " not visible, taken as missing");
+  }
+  if (has_likelihood)
+    meaning.notes.warnings.emplace_back("has likelihoods, which labels do not use");
+  loaded.notes = std::move(meaning.notes);
+  return loaded;
+}
+
+}  // namespace posse

@@ -1,0 +1,135 @@
+/// Writing pose tables, whole or row by row with constant memory.
+///
+/// Formats are told by the suffix of the file's name:
+///   .csv  three or four header rows, then a row per frame; shortest exact decimals, NaN empty
+///   .h5   the pandas "table" layout under /df_with_missing, which pandas, DeepLabCut and the tools
+///         around them read; extra arrays as plain datasets under /posse, which they do not see
+/// A file appears under its name only when it is complete: until finish() everything is written to
+/// a temporary name in the same folder, and a writer that is destroyed early takes that away.
+///
+/// To add a result format: derive from the Sink in table_sink.h, choose it in TableWriter's
+/// constructor, read it back in table_reader.cc, and describe it in docs/results.md.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "results/table/pose_table.h"
+#include "results/table/raw_table.h"
+
+namespace posse {
+
+class TableSink;
+
+/// An array with one entry per row of the table, such as the spread of the members.
+struct ExtraArray {
+  std::string name;               ///< of the dataset below /posse, as "spread"
+  std::vector<std::string> axes;  ///< names of the axes after the first, as {"bodyparts", "xy"}
+  std::vector<int64_t> extents;   ///< of those axes, as {4, 2}; empty for one number per row
+  std::string description;        ///< a sentence with the unit, stored as an attribute
+
+  /// Numbers per row.
+  size_t row_size() const;
+};
+
+struct TableWriterOptions {
+  std::vector<ExtraArray> extras;  ///< for .h5 only
+  /// Texts stored as attributes of /posse, for .h5 only: as {{"consensus", "mean"}}.
+  std::vector<std::pair<std::string, std::string>> attributes;
+  int gzip_level = 0;            ///< 0 (none, as DeepLabCut writes) to 9, for .h5 only
+  size_t longest_row_label = 0;  ///< bytes; above 0 rows are labelled by text, not by numbers
+};
+
+/// Writes any table, a block of rows at a time. PoseTableWriter is what most callers want.
+class TableWriter {
+ public:
+  /// @throws Error(usage) for another suffix or extras in a csv; Error(invalid_value) for a header
+  /// that the format cannot hold (see docs/results.md); Error(io)
+  TableWriter(const std::filesystem::path& path, TableHeader header,
+              TableWriterOptions options = {});
+  ~TableWriter();
+  TableWriter(TableWriter&&) noexcept;
+
+  /// @param values  [rows, columns]
+  /// @param extras  one per ExtraArray, [rows, row_size()]
+  /// @throws Error(shape_mismatch, io)
+  void append(std::span<const int64_t> frame_index, std::span<const double> values,
+              std::span<const std::span<const double>> extras = {});
+  /// Rows labelled by text, if longest_row_label is above 0.
+  void append(std::span<const std::string> row_labels, std::span<const double> values);
+  /// Completes the file and gives it its name. Nothing may be appended afterwards. @throws
+  /// Error(io)
+  void finish();
+
+  size_t num_rows() const;
+
+ private:
+  std::unique_ptr<TableSink> sink_;
+};
+
+/// Writes a single-animal prediction table: x, y, likelihood for every bodypart.
+///
+/// What downstream tools rely on is kept here: a keypoint without x or y is written as missing
+/// (NaN, NaN, likelihood 0), and likelihoods are finite and in [0, 1].
+class PoseTableWriter {
+ public:
+  /// Takes away temporary files that killed runs left for the same table.
+  /// @throws as TableWriter; Error(invalid_value) for bodyparts that are empty, repeated, not UTF-8
+  /// or hold control characters
+  PoseTableWriter(const std::filesystem::path& path, const std::string& scorer,
+                  const std::vector<std::string>& bodyparts, TableWriterOptions options = {});
+
+  /// Appends rows; their bodyparts must be the writer's, and frame numbers must go on rising.
+  /// @param extras  one per ExtraArray, [rows, row_size()]
+  /// @throws Error(invalid_value) for an infinite coordinate or a likelihood that is NaN or outside
+  /// [0, 1] by more than 1e-6, naming frame and bodypart; Error(shape_mismatch, io)
+  void append(const Poses& rows, std::span<const std::span<const double>> extras = {});
+  /// @throws Error(io)
+  void finish() { writer_.finish(); }
+
+  size_t num_rows() const { return writer_.num_rows(); }
+
+ private:
+  std::vector<std::string> bodyparts_;
+  TableWriter writer_;
+  int64_t last_frame_ = -1;
+};
+
+/// Writes a whole table through PoseTableWriter.
+void write_pose_table(const std::filesystem::path& path, const PoseTable& table,
+                      TableWriterOptions options = {},
+                      std::span<const std::span<const double>> extras = {});
+
+/// Writes a table as it is, header, labels and all.
+void write_raw_table(const std::filesystem::path& path, const RawTable& table);
+
+/// Writes a hand-labelled table in the layout of CollectedData files: x and y only, rows by image.
+void write_label_table(const std::filesystem::path& path, const LabelTable& labels);
+
+/// Header of a single-animal table: for every bodypart the given coords.
+TableHeader make_table_header(const std::string& scorer, std::span<const std::string> bodyparts,
+                              std::span<const std::string> coords);
+
+/// Removes temporary files that dead processes left behind for `target`.
+/// @return how many
+size_t remove_abandoned_partials(const std::filesystem::path& target);
+
+/// Column values of one coord of a wide table.
+struct WideCoord {
+  std::string name;                ///< as "x_posterior_var"
+  std::span<const double> values;  ///< [frames, bodyparts]
+};
+
+/// Writes a csv with any number of coords per bodypart, as the ensemble Kalman smoother's tools
+/// exchange it ("x", "y", "likelihood", "x_ens_median", ...). Most other tools cannot read it.
+/// @param path  must end in .csv
+void write_wide_csv(const std::filesystem::path& path, const std::string& scorer,
+                    std::span<const std::string> bodyparts, std::span<const int64_t> frame_index,
+                    std::span<const WideCoord> coords);
+
+}  // namespace posse

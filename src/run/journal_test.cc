@@ -1,0 +1,106 @@
+#include "run/journal.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <utility>
+
+#include "base/error.h"
+#include "base/files.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+
+JournalKey key_of(char digit) {
+  return {.fingerprint = std::string(64, digit), .num_members = 2, .num_bodyparts = 3};
+}
+
+FrameResult result_of(int64_t frame) {
+  FrameResult result{.frame_index = frame, .time_seconds = 0.1 * static_cast<double>(frame)};
+  for (int j = 0; j < 3; ++j) {
+    ConsensusKeypoint keypoint;
+    keypoint.keypoint = {static_cast<double>(frame) + j, NAN, 0.25};
+    keypoint.std_x = 0.5 * j;
+    result.consensus.push_back(keypoint);
+  }
+  for (int j = 0; j < 6; ++j)
+    result.members.push_back({j + 0.5, 1.0 * static_cast<double>(frame), 1.0});
+  return result;
+}
+
+std::vector<FrameResult> read_all(const fs::path& path, const JournalKey& key) {
+  JournalReader reader(path, key);
+  std::vector<FrameResult> results;
+  for (FrameResult result; reader.read(result);) results.push_back(std::exchange(result, {}));
+  return results;
+}
+
+TEST(Journal, GivesBackWhatWasAppended) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "journal";
+  JournalWriter writer(path, key_of('a'));
+  for (int64_t frame = 0; frame < 5; ++frame) writer.append(result_of(frame));
+  writer.flush();
+  const auto results = read_all(path, key_of('a'));
+  ASSERT_EQ(results.size(), 5U);
+  EXPECT_EQ(results[4].frame_index, 4);
+  EXPECT_EQ(results[4].consensus[2].keypoint.x, 6.0);
+  EXPECT_TRUE(std::isnan(results[4].consensus[2].keypoint.y));
+  EXPECT_EQ(results[4].consensus[2].std_x, 1.0);
+  EXPECT_EQ(results[4].members[5].x, 5.5);
+}
+
+TEST(Journal, GoesOnAfterTheLastSoundRecordOfAKilledRun) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "journal";
+  {
+    JournalWriter writer(path, key_of('a'));
+    for (int64_t frame = 0; frame < 5; ++frame) writer.append(result_of(frame));
+  }
+  fs::resize_file(path, fs::file_size(path) - 17);  // the fifth record was cut short
+  {
+    JournalWriter writer(path, key_of('a'));
+    EXPECT_EQ(writer.num_resumed(), 4);
+    EXPECT_EQ(writer.last_frame_index(), 3);
+    writer.append(result_of(4));
+  }
+  const auto results = read_all(path, key_of('a'));
+  ASSERT_EQ(results.size(), 5U);
+  EXPECT_EQ(results[4].frame_index, 4);
+}
+
+TEST(Journal, StopsAtADamagedRecord) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "journal";
+  {
+    JournalWriter writer(path, key_of('a'));
+    for (int64_t frame = 0; frame < 5; ++frame) writer.append(result_of(frame));
+  }
+  std::string bytes = read_file(path);
+  const size_t record = (bytes.size() - 88) / 5;  // 88: magic, fingerprint, two counts
+  bytes[88 + 2 * record + 40] ^= 1;
+  write_file(path, bytes);
+  EXPECT_EQ(read_all(path, key_of('a')).size(), 2U);
+  EXPECT_EQ(JournalWriter(path, key_of('a')).num_resumed(), 2);
+}
+
+TEST(Journal, OfAnotherRunIsStartedAnew) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "journal";
+  {
+    JournalWriter writer(path, key_of('a'));
+    writer.append(result_of(0));
+  }
+  EXPECT_THROW(JournalReader(path, key_of('b')), Error);
+  EXPECT_EQ(JournalWriter(path, key_of('b')).num_resumed(), 0);
+  EXPECT_TRUE(read_all(path, key_of('b')).empty());
+}
+
+TEST(Journal, InAMissingFolderIsAnError) {
+  EXPECT_THROW(JournalWriter("/nonexistent/folder/journal", key_of('a')), Error);
+}
+
+}  // namespace
+}  // namespace posse

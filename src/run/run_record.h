@@ -1,0 +1,48 @@
+/// run.json: what was run, on what, with what; written beside the results when they are complete.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "run/run_video.h"
+
+namespace posse {
+
+/// Identity of an input file. The hash is SHA-256 of the whole file; for a folder of pictures, of
+/// their names, sizes and contents in order.
+struct InputIdentity {
+  std::filesystem::path path;  ///< in a RecordedRun: as printable() shows it
+  uint64_t num_bytes = 0;
+  int64_t modified_seconds =
+      0;  ///< since 1970; with path and size it tells an unchanged file without reading it
+  std::string sha256;
+};
+
+/// @param known  an earlier identity; if path, size and time are the same its hash is taken over.
+InputIdentity identify_input(const std::filesystem::path& path,
+                             const std::optional<InputIdentity>& known);
+
+/// 64 hexadecimal digits over everything that decides the numbers: video, snapshots, options, the
+/// version of the results.
+std::string fingerprint_of(const Ensemble& ensemble, const InputIdentity& video,
+                           const RunOptions& options);
+
+/// The fingerprint and video identity in an existing run.json; nullopt if there is none or it
+/// cannot be understood.
+struct RecordedRun {
+  std::string fingerprint;
+  InputIdentity video;
+  int64_t num_frames = 0;
+  std::vector<std::string> files;  ///< names relative to the folder
+};
+std::optional<RecordedRun> read_run_record(const std::filesystem::path& record);
+
+/// The most memory this process has held so far.
+int64_t peak_memory_bytes();
+
+void write_run_record(const Ensemble& ensemble, const RunOptions& options,
+                      const RunOutcome& outcome, const InputIdentity& video, const VideoInfo& info,
+                      const VideoReport& report, const std::string& fingerprint);
+
+}  // namespace posse

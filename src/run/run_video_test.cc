@@ -1,0 +1,238 @@
+#include "run/run_video.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "results/table/table_reader.h"
+#include "run/run_record.h"
+#include "support/shared_data.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+
+fs::path demo() { return testing::source_folder() / "data" / "demo"; }
+fs::path demo_video() { return demo() / "video" / "openarena.mp4"; }
+
+/// A golden csv: a header row of names, then numbers; column by name.
+std::map<std::string, std::vector<double>> read_golden(const fs::path& path) {
+  std::ifstream file(path);
+  std::map<std::string, std::vector<double>> columns;
+  std::vector<std::string> names;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream cells(line);
+    size_t column = 0;
+    const bool header = names.empty();
+    for (std::string cell; std::getline(cells, cell, ','); ++column) {
+      if (header) {
+        names.push_back(cell);
+      } else {
+        columns[names.at(column)].push_back(std::stod(cell));
+      }
+    }
+  }
+  return columns;
+}
+
+std::vector<FrameResult> run_demo(const EnsembleOptions& ensemble_options,
+                                  const RunOptions& options, const fs::path& out) {
+  Ensemble ensemble = Ensemble::open(std::vector{demo()}, ensemble_options);
+  std::vector<FrameResult> results;
+  const RunOutcome outcome =
+      run_video(ensemble, demo_video(), out, options, {.on_frame = [&](const FrameResult& result) {
+                  results.push_back({.frame_index = result.frame_index,
+                                     .time_seconds = result.time_seconds,
+                                     .consensus = result.consensus,
+                                     .members = result.members});
+                }});
+  EXPECT_EQ(outcome.status, RunStatus::done);
+  return results;
+}
+
+bool same(const std::vector<FrameResult>& a, const std::vector<FrameResult>& b) {
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (a[i].frame_index != b[i].frame_index) return false;
+    for (size_t j = 0; j < a[i].consensus.size(); ++j) {
+      const Keypoint& p = a[i].consensus[j].keypoint;
+      const Keypoint& q = b[i].consensus[j].keypoint;
+      if (p.x != q.x || p.y != q.y || p.likelihood != q.likelihood) return false;
+    }
+    for (size_t j = 0; j < a[i].members.size(); ++j) {
+      if (a[i].members[j].x != b[i].members[j].x || a[i].members[j].y != b[i].members[j].y)
+        return false;
+    }
+  }
+  return true;
+}
+
+const std::vector<std::string> kParts = {"snout", "leftear", "rightear", "tailbase"};
+
+// 0.02 px at the median and 0.1 px at most are what the goldens' float32 arithmetic and their six
+// decimals leave room for; single argmax cells may differ between near-equal scores (the data's
+// README), hence the share instead of the maximum.
+void expect_close(std::vector<double> errors) {
+  std::sort(errors.begin(), errors.end());
+  EXPECT_LT(errors[errors.size() / 2], 0.02);
+  EXPECT_LT(errors[errors.size() * 99 / 100], 0.1);
+}
+
+TEST(RunVideo, MembersAndConsensusOfTheDemoAgreeWithAnIndependentImplementation) {
+  for (const auto& [method, word] :
+       {std::pair(ConsensusMethod::mean, "mean"), {ConsensusMethod::median, "median"}}) {
+    const TemporaryFolder out;
+    const auto results = run_demo({.decode = DecodeChoice::dgp, .tune = false},
+                                  {.consensus = method, .frames = {.stop = 60}}, out.path());
+    ASSERT_EQ(results.size(), 60U);
+    const auto golden = read_golden(demo() / "golden" / "consensus.csv");
+    const auto member = read_golden(demo() / "golden" / "member-3.csv");
+    std::vector<double> consensus_errors, member_errors;
+    for (size_t i = 0; i < results.size(); ++i) {
+      for (size_t j = 0; j < kParts.size(); ++j) {
+        const Keypoint& p = results[i].consensus[j].keypoint;
+        const Keypoint& q = results[i].members[2 * kParts.size() + j];
+        consensus_errors.push_back(std::hypot(p.x - golden.at(kParts[j] + "_" + word + "_x")[i],
+                                              p.y - golden.at(kParts[j] + "_" + word + "_y")[i]));
+        member_errors.push_back(std::hypot(q.x - member.at(kParts[j] + "_dgp_x")[i],
+                                           q.y - member.at(kParts[j] + "_dgp_y")[i]));
+      }
+    }
+    expect_close(consensus_errors);
+    expect_close(member_errors);
+  }
+}
+
+TEST(RunVideo, MembersOfTheDemoByTheDlcRuleAgreeWithAnIndependentImplementation) {
+  const TemporaryFolder out;
+  const auto results = run_demo({.tune = false}, {.frames = {.stop = 40}}, out.path());
+  const auto golden = read_golden(demo() / "golden" / "member-1.csv");
+  std::vector<double> errors;
+  for (size_t i = 0; i < results.size(); ++i) {
+    for (size_t j = 0; j < kParts.size(); ++j) {
+      const Keypoint& p = results[i].members[j];
+      errors.push_back(std::hypot(p.x - golden.at(kParts[j] + "_dlc_x")[i],
+                                  p.y - golden.at(kParts[j] + "_dlc_y")[i]));
+      EXPECT_NEAR(p.likelihood, golden.at(kParts[j] + "_dlc_likelihood")[i], 1e-3);
+    }
+  }
+  expect_close(errors);
+}
+
+TEST(RunVideo, NumbersDoNotDependOnThreadsOrBatches) {
+  const TemporaryFolder out;
+  const RunOptions options{.frames = {.start = 100, .stop = 124}};
+  const auto one = run_demo({.threads = 1, .batch = 1, .tune = false}, options, out.path() / "a");
+  const auto many = run_demo({.threads = 3, .batch = 5, .tune = false}, options, out.path() / "b");
+  EXPECT_TRUE(same(one, many));
+}
+
+TEST(RunVideo, AStoppedRunGoesOnAndGivesTheSameNumbers) {
+  const TemporaryFolder out;
+  const RunOptions options{.frames = {.stop = 48}};
+  const auto whole = run_demo({.batch = 4, .tune = false}, options, out.path() / "whole");
+  StopFlag stop;
+  {
+    Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.batch = 4, .tune = false});
+    const RunOutcome outcome = run_video(ensemble, demo_video(), out.path() / "parts", options,
+                                         {.progress =
+                                              [&](const Progress& progress) {
+                                                if (progress.done >= 12) stop.request();
+                                              },
+                                          .stop = &stop});
+    EXPECT_EQ(outcome.status, RunStatus::interrupted);
+    EXPECT_FALSE(fs::exists(outcome.paths.record));
+  }
+  Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.batch = 4, .tune = false});
+  std::vector<FrameResult> results;
+  const RunOutcome outcome = run_video(ensemble, demo_video(), out.path() / "parts", options,
+                                       {.on_frame = [&](const FrameResult& result) {
+                                         results.push_back({.frame_index = result.frame_index,
+                                                            .consensus = result.consensus,
+                                                            .members = result.members});
+                                       }});
+  EXPECT_GE(outcome.num_resumed, 12);
+  EXPECT_TRUE(same(whole, results));
+  EXPECT_FALSE(fs::exists(outcome.paths.journal));
+}
+
+TEST(RunVideo, TheSameRunAgainIsSkippedAndAnotherOneNeedsForce) {
+  const TemporaryFolder out;
+  RunOptions options{.frames = {.stop = 8}};
+  run_demo({.tune = false}, options, out.path());
+  Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
+  EXPECT_EQ(run_video(ensemble, demo_video(), out.path(), options).status, RunStatus::skipped);
+  options.frames.stop = 9;
+  EXPECT_THROW(run_video(ensemble, demo_video(), out.path(), options), Error);
+  options.force = true;
+  EXPECT_EQ(run_video(ensemble, demo_video(), out.path(), options).num_frames, 9);
+}
+
+TEST(RunVideo, WritesWhatTheRecordLists) {
+  const TemporaryFolder out;
+  const RunOptions options{.frames = {.stop = 5},
+                           .format = TableFormat::both,
+                           .save_members = true,
+                           .labeled_video = true};
+  Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
+  const RunOutcome outcome = run_video(ensemble, demo_video(), out.path(), options);
+  EXPECT_EQ(outcome.paths.member_tables.size(), 10U);
+  for (const fs::path& file : outcome.paths.final_files(options))
+    EXPECT_TRUE(fs::exists(file)) << file;
+  EXPECT_EQ(open_video(outcome.paths.labeled_video)->info().width, 320);
+  const auto record = read_run_record(outcome.paths.record);
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->files.size(), outcome.paths.final_files(options).size());
+}
+
+TEST(RunVideo, SmoothsWhatTheMembersSaidWithAndWithoutLookingAhead) {
+  const TemporaryFolder out;
+  Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
+  for (const SmoothChoice choice : {SmoothChoice::kalman, SmoothChoice::causal}) {
+    const RunOptions options{.frames = {.stop = 40}, .smooth = choice, .force = true};
+    const RunOutcome outcome = run_video(ensemble, demo_video(), out.path(), options);
+    const Poses poses = read_pose_table(outcome.paths.smoothed).table.poses;
+    ASSERT_EQ(poses.num_frames(), 40U);
+    EXPECT_EQ(poses.bodyparts, kParts);
+    for (const Keypoint& keypoint : poses.keypoints) {
+      // The animal stays within the picture of 320 x 240 pixels; the map may reach half a cell
+      // beyond.
+      EXPECT_TRUE(keypoint.x > -8 && keypoint.x < 328 && keypoint.y > -8 && keypoint.y < 248);
+      EXPECT_TRUE(keypoint.likelihood >= 0 && keypoint.likelihood <= 1);
+    }
+  }
+}
+
+TEST(RunVideo, AVideoThatIsTextIsAnErrorAndLeavesNothing) {
+  const TemporaryFolder out;
+  write_file(out.path() / "notes.mp4", "this is no video");
+  Ensemble ensemble = Ensemble::open(std::vector{demo() / "member-1"}, {.tune = false});
+  EXPECT_THROW(run_video(ensemble, out.path() / "notes.mp4", out.path() / "results", {}), Error);
+  EXPECT_FALSE(fs::exists(out.path() / "results"));
+}
+
+TEST(Ensemble, OfNoMembersOrAFolderWithoutNetworksIsAnError) {
+  const TemporaryFolder empty;
+  EXPECT_THROW(Ensemble::open(std::vector<fs::path>{}), Error);
+  EXPECT_THROW(Ensemble::open(std::vector{empty.path()}), Error);
+}
+
+TEST(Ensemble, PredictsPicturesAsItDoesFrames) {
+  Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
+  const auto reader = open_video(demo_video(), {.range = {.start = 60, .stop = 61}});
+  VideoFrame frame;
+  ASSERT_TRUE(reader->read(frame));
+  const auto results = ensemble.predict(std::vector{frame.image});
+  ASSERT_EQ(results.size(), 1U);
+  const auto golden = read_golden(demo() / "golden" / "member-2.csv");
+  EXPECT_NEAR(results[0].members[4].x, golden.at("snout_dlc_x")[60], 0.1);  // as in expect_close
+}
+
+}  // namespace
+}  // namespace posse

@@ -1,0 +1,62 @@
+/// Ensemble Kalman smoothing of a keypoint seen by several cameras, with or without a calibration.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "smoothing/models/smoothed_tracks.h"
+#include "smoothing/observations/ensemble_statistics.h"
+#include "smoothing/observations/variance_inflation.h"
+#include "smoothing/observations/view_stack.h"
+#include "smoothing/tuning/tuning.h"
+
+namespace posse {
+
+struct SeveralCamerasOptions {
+  StatisticsOptions ensemble;
+  TuningOptions tuning;
+  InflationOptions inflation;
+  int num_latent = 3;            ///< axes of the common subspace, 1 to 2 x cameras
+  double quantile_to_keep = 95;  ///< see stack_views; in (0, 100]
+  /// Leave the ensemble's variance out of the posterior variance: how well the point is known, not
+  /// how far a prediction of the members may lie from it.
+  bool state_variance_only = false;
+  int num_threads = 1;
+
+  /// @throws Error(invalid_value)
+  void validate(size_t num_cameras) const;
+};
+
+struct SmoothedCameras {
+  std::vector<std::string> names;          ///< [cameras]
+  std::vector<SmoothedTracks> cameras;     ///< [cameras]; parameters are the same in all
+  std::vector<InflationReport> inflation;  ///< [bodyparts]
+};
+
+/// Smooths each keypoint in the linear subspace that all cameras' views of it share.
+///
+/// State: coordinates along the principal axes of the stacked, centred views; a random walk whose
+/// covariance has the shape of the observed steps, scaled to largest entry 1, times s.
+/// ensemble_variance holds the inflated variances; posterior_variance adds them to the state's (a
+/// predictive variance, as in eks) unless told otherwise. A view that is missing in a frame is
+/// predicted from the others. Bodyparts that are never complete are reported and left NaN.
+/// @throws Error(shape_mismatch, invalid_value)
+/// Source: fit_eks_multicam and fit_eks_mirrored_multicam of eks 4.6.2, in double precision and
+/// without their slips.
+SmoothedCameras smooth_several_cameras(std::span<const CameraMembers> cameras,
+                                       const SeveralCamerasOptions& options = {});
+
+/// Splits poses whose bodyparts are called "<keypoint>_<camera>" (mirrors: all views in one
+/// picture) by camera.
+///
+/// Bodyparts without any of the suffixes are left out. The keypoints, in order of their first
+/// appearance, are those that every camera has.
+/// @throws Error(not_found) for a camera without bodyparts or no keypoint that all have;
+/// Error(invalid_value) where two camera names fit one bodypart.
+std::vector<Poses> split_mirrored(const Poses& poses, std::span<const std::string> camera_names);
+
+/// The cameras' tracks as one, bodyparts "<keypoint>_<camera>", all of the first camera first.
+SmoothedTracks join_mirrored(const SmoothedCameras& smoothed);
+
+}  // namespace posse

@@ -1,0 +1,251 @@
+#include "smoothing/observations/ensemble_statistics.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "simd/simd_clones.h"
+#include "smoothing/parallel.h"
+
+namespace posse {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kLeastConfidence = 1e-5;  // of a single member, before it is inverted
+
+/// Scratch of one thread: members' coordinates of one frame, [members, lanes].
+struct Workspace {
+  Workspace(size_t num_members, size_t num_bodyparts)
+      : coordinates(num_members * 2 * num_bodyparts), sorted_column(num_members) {}
+  std::vector<double> coordinates;
+  std::vector<double> sorted_column;
+};
+
+using MemberRows = std::span<const std::span<const Keypoint>>;
+
+/// Copies the frame's coordinates to `coordinates` and averages the likelihoods.
+/// @return false if something is not finite, so that the frame needs the careful way.
+POSSE_SIMD_CLONES bool gather(const std::span<const Keypoint>* rows, size_t num_members,
+                              size_t num_bodyparts, double* coordinates, double* likelihood) {
+  for (size_t k = 0; k < num_bodyparts; ++k) likelihood[k] = 0;
+  double check = 0;
+  for (size_t m = 0; m < num_members; ++m) {
+    const Keypoint* row = rows[m].data();
+    double* out = coordinates + m * 2 * num_bodyparts;
+    for (size_t k = 0; k < num_bodyparts; ++k) {
+      out[2 * k] = row[k].x;
+      out[2 * k + 1] = row[k].y;
+      likelihood[k] += row[k].likelihood;
+    }
+    for (size_t i = 0; i < 2 * num_bodyparts; ++i) check += out[i] - out[i];  // 0, or NaN for ever
+  }
+  for (size_t k = 0; k < num_bodyparts; ++k) {
+    check += likelihood[k] - likelihood[k];
+    likelihood[k] /= static_cast<double>(num_members);
+  }
+  return check == 0;
+}
+
+/// Mean and population variance per lane; all values finite.
+POSSE_SIMD_CLONES void mean_and_variance(const double* coordinates, size_t num_members,
+                                         size_t num_lanes, double* mean, double* variance) {
+  const double count = static_cast<double>(num_members);
+  for (size_t i = 0; i < num_lanes; ++i) {
+    double sum = 0;
+    for (size_t m = 0; m < num_members; ++m) sum += coordinates[m * num_lanes + i];
+    mean[i] = sum / count;
+  }
+  for (size_t i = 0; i < num_lanes; ++i) variance[i] = 0;
+  for (size_t m = 0; m < num_members; ++m) {
+    for (size_t i = 0; i < num_lanes; ++i) {
+      const double difference = coordinates[m * num_lanes + i] - mean[i];
+      variance[i] += difference * difference;
+    }
+  }
+  for (size_t i = 0; i < num_lanes; ++i) variance[i] /= count;
+}
+
+/// Median per lane by sorting all lanes at once: compare and exchange whole rows of lanes. Spoils
+/// `coordinates`.
+POSSE_SIMD_CLONES void median(double* coordinates, size_t num_members, size_t num_lanes,
+                              double* result) {
+  const size_t middle = num_members / 2;
+  for (size_t low = 0; low <= middle;
+       ++low) {  // selection: after each round row `low` is in its place
+    double* smallest = coordinates + low * num_lanes;
+    for (size_t m = low + 1; m < num_members; ++m) {
+      double* other = coordinates + m * num_lanes;
+      for (size_t i = 0; i < num_lanes; ++i) {
+        const double a = smallest[i];
+        const double b = other[i];
+        smallest[i] = a < b ? a : b;
+        other[i] = a < b ? b : a;
+      }
+    }
+  }
+  const double* upper = coordinates + middle * num_lanes;
+  const double* lower = num_members % 2 == 1 ? upper : upper - num_lanes;
+  for (size_t i = 0; i < num_lanes; ++i)
+    result[i] = lower == upper ? upper[i] : (lower[i] + upper[i]) / 2;
+}
+
+/// Position and spread of one coordinate from its finite values, in `values` (reordered).
+void summarise_coordinate(std::span<double> values, EnsembleAverage average, double* position,
+                          double* variance) {
+  const size_t count = values.size();
+  *position = kNan;
+  *variance = kNan;
+  if (count == 0) return;
+  double mean = 0;
+  for (const double value : values) mean += value;
+  mean /= static_cast<double>(count);
+  *position = mean;
+  if (count >=
+      2) {  // before sorting: the same order of additions as the fast way, hence the same digits
+    double sum = 0;
+    for (const double value : values) sum += (value - mean) * (value - mean);
+    *variance = sum / static_cast<double>(count);
+  }
+  if (average == EnsembleAverage::median) {
+    std::sort(values.begin(), values.end());
+    const double lower = values[(count - 1) / 2];
+    *position = count % 2 == 1 ? lower : (lower + values[count / 2]) / 2;
+  }
+}
+
+/// The careful way, for frames with something missing: coordinate by coordinate.
+void summarise_with_gaps(MemberRows rows, const StatisticsOptions& options, Workspace& work,
+                         double* position, double* variance, double* likelihood) {
+  for (size_t k = 0; k < rows.front().size(); ++k) {
+    double sum = 0;
+    size_t num_likelihoods = 0;
+    for (const auto row : rows) {
+      if (!std::isfinite(row[k].likelihood)) continue;
+      sum += row[k].likelihood;
+      ++num_likelihoods;
+    }
+    likelihood[k] = num_likelihoods > 0 ? sum / static_cast<double>(num_likelihoods) : 0.0;
+    for (size_t axis = 0; axis < 2; ++axis) {
+      size_t count = 0;
+      for (const auto row : rows) {
+        const double value = axis == 0 ? row[k].x : row[k].y;
+        const bool trusted =
+            options.min_likelihood <= 0 || row[k].likelihood >= options.min_likelihood;
+        if (std::isfinite(value) && trusted) work.sorted_column[count++] = value;
+      }
+      summarise_coordinate({work.sorted_column.data(), count}, options.average,
+                           position + 2 * k + axis, variance + 2 * k + axis);
+    }
+  }
+}
+
+/// From the spread over members to the variance the filter believes.
+POSSE_SIMD_CLONES void weigh_variance(double* variance, const double* likelihood,
+                                      size_t num_bodyparts, bool confidence_weighted) {
+  for (size_t k = 0; k < num_bodyparts; ++k) {
+    const double weight = confidence_weighted ? likelihood[k] : 1;
+    for (size_t i = 2 * k; i < 2 * k + 2; ++i) {
+      const double weighted = variance[i] / weight;
+      const bool known = weight > 0 && weighted <= std::numeric_limits<double>::max();
+      variance[i] = known ? weighted : kUnknownVariance;
+    }
+  }
+}
+
+void summarise(MemberRows rows, const StatisticsOptions& options, Workspace& work, double* position,
+               double* variance, double* likelihood) {
+  const size_t num_bodyparts = rows.front().size();
+  const size_t num_lanes = 2 * num_bodyparts;
+  const bool plain =
+      gather(rows.data(), rows.size(), num_bodyparts, work.coordinates.data(), likelihood) &&
+      options.min_likelihood <= 0;
+  if (plain) {
+    mean_and_variance(work.coordinates.data(), rows.size(), num_lanes, position, variance);
+    if (options.average == EnsembleAverage::median) {
+      median(work.coordinates.data(), rows.size(), num_lanes, position);
+    }
+  } else {
+    summarise_with_gaps(rows, options, work, position, variance, likelihood);
+  }
+  if (rows.size() == 1) {
+    for (size_t i = 0; i < num_lanes; ++i) {
+      variance[i] = std::isfinite(position[i]) ? 1 / std::max(likelihood[i / 2], kLeastConfidence)
+                                               : kUnknownVariance;
+    }
+    return;
+  }
+  weigh_variance(variance, likelihood, num_bodyparts,
+                 options.variance == VarianceMode::confidence_weighted);
+}
+
+void check_members(std::span<const Poses> members, const StatisticsOptions& options) {
+  options.validate();
+  if (members.size() < 2 && !(members.size() == 1 && options.allow_one_member)) {
+    throw Error(ErrorKind::invalid_value,
+                fmt::format("smoothing needs the predictions of at least two members, got {}",
+                            members.size()),
+                {.hint = "one member alone has no spread to measure its error by; ask for a single "
+                         "member explicitly "
+                         "to use 1 / likelihood instead (uncalibrated)"});
+  }
+  const Poses& first = members.front();
+  for (size_t m = 0; m < members.size(); ++m) {
+    const Poses& member = members[m];
+    POSSE_ASSERT(member.keypoints.size() == member.num_frames() * member.num_bodyparts());
+    if (member.bodyparts != first.bodyparts) {
+      throw Error(ErrorKind::shape_mismatch,
+                  fmt::format("member {} has other bodyparts than member 0", m),
+                  {.have = list_names(member.bodyparts),
+                   .hint = "align the members first; member 0 has " + list_names(first.bodyparts)});
+    }
+    if (member.frame_index != first.frame_index) {
+      throw Error(ErrorKind::shape_mismatch,
+                  fmt::format("member {} covers other frames than member 0: {} rows, expected {}",
+                              m, member.num_frames(), first.num_frames()));
+    }
+  }
+}
+
+}  // namespace
+
+void StatisticsOptions::validate() const {
+  if (!(min_likelihood >= 0 && min_likelihood <= 1)) {
+    throw Error(ErrorKind::invalid_value,
+                fmt::format("min_likelihood must lie in [0, 1], got {}", min_likelihood));
+  }
+}
+
+EnsembleStatistics summarise_ensemble(std::span<const Poses> members,
+                                      const StatisticsOptions& options, int num_threads) {
+  check_members(members, options);
+  const size_t num_frames = members.front().num_frames();
+  const size_t num_bodyparts = members.front().num_bodyparts();
+  EnsembleStatistics result{.position = FrameArray(num_frames, 2 * num_bodyparts),
+                            .variance = FrameArray(num_frames, 2 * num_bodyparts),
+                            .likelihood = FrameArray(num_frames, num_bodyparts)};
+  for_each_piece(num_frames, 1, num_threads, [&](size_t begin, size_t end) {
+    Workspace work(members.size(), num_bodyparts);
+    std::vector<std::span<const Keypoint>> rows(members.size());
+    for (size_t t = begin; t < end; ++t) {
+      for (size_t m = 0; m < members.size(); ++m) rows[m] = members[m].row(t);
+      summarise(rows, options, work, result.position.row(t), result.variance.row(t),
+                result.likelihood.row(t));
+    }
+  });
+  return result;
+}
+
+void summarise_frame(std::span<const std::span<const Keypoint>> members,
+                     const StatisticsOptions& options, std::span<double> position,
+                     std::span<double> variance, std::span<double> likelihood) {
+  POSSE_ASSERT(!members.empty() && position.size() == 2 * members.front().size());
+  Workspace work(members.size(), members.front().size());
+  summarise(members, options, work, position.data(), variance.data(), likelihood.data());
+}
+
+}  // namespace posse

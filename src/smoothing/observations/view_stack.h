@@ -1,0 +1,58 @@
+/// A keypoint as several cameras see it: stacked, and centred on its reliable frames.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/frame_array.h"
+#include "base/poses.h"
+#include "smoothing/observations/ensemble_statistics.h"
+
+namespace posse {
+
+/// One camera: its name and its members' poses. All cameras show the same frames and bodyparts.
+struct CameraMembers {
+  std::string name;
+  std::span<const Poses> members;
+};
+
+/// Statistics of each camera.
+/// @throws Error as summarise_ensemble, naming the camera; Error(shape_mismatch) if cameras differ
+/// in bodyparts, frames or number of members; Error(invalid_value) for no camera or a repeated
+/// camera name.
+std::vector<EnsembleStatistics> summarise_cameras(std::span<const CameraMembers> cameras,
+                                                  const StatisticsOptions& options,
+                                                  int num_threads);
+
+/// One keypoint in all cameras. Lanes are [cameras, xy] of the cameras that see it at least once.
+struct StackedKeypoint {
+  std::vector<size_t> cameras;  ///< those whose lanes are here; empty: never seen
+  FrameArray position;          ///< px, not centred; NaN = missing
+  FrameArray variance;          ///< px^2
+  std::vector<size_t> kept;  ///< frames on which centring, axes and process are based; complete and
+                             ///< below the quantile
+  size_t num_for_axes = 0;   ///< how many of them, from the first, make mean and axes
+  std::vector<double> mean;  ///< [lanes], px, over those
+
+  size_t num_lanes() const { return position.num_lanes(); }
+  /// Position less mean.
+  FrameArray centred() const;
+};
+
+/// Stacks all keypoints and picks the frames to rely on.
+///
+/// A frame is kept if all coordinates are there and its largest variance over cameras and axes is
+/// at most the `quantile`-th percentile of those. Mean and axes use the first n kept frames, n
+/// being the smallest count of any keypoint without gaps (a keypoint with gaps has no say in it and
+/// uses min(n, its own)). A camera that never sees a keypoint is left out of that keypoint. Source:
+/// section "centring" of eks 4.6.2; equal where nothing is missing.
+std::vector<StackedKeypoint> stack_views(std::span<const EnsembleStatistics> cameras,
+                                         double quantile, int num_threads);
+
+/// Value at position percent / 100 * (n - 1) of the sorted values, linearly interpolated (numpy's
+/// default). Not empty.
+double percentile(std::vector<double> values, double percent);
+
+}  // namespace posse

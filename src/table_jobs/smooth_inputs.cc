@@ -1,0 +1,176 @@
+#include "table_jobs/smooth_inputs.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr const char* kFramesHint = "write 0:1000 2000:3000, a number N for 0:N, or \"[(0,1000)]\"";
+
+[[noreturn]] void refuse_frames(std::string_view word) {
+  throw Error(ErrorKind::usage, fmt::format("--s-frames '{}' cannot be read", word),
+              {.hint = kFramesHint});
+}
+
+std::optional<int64_t> whole_number(std::string_view text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 0) return std::nullopt;
+  return number;
+}
+
+/// "a,b" of eks: an end that is empty or None is left open.
+FrameRange parse_pair(std::string_view pair, std::string_view word) {
+  const size_t comma = pair.find(',');
+  if (comma == std::string_view::npos) refuse_frames(word);
+  const auto end = [&](std::string_view text) -> std::optional<int64_t> {
+    if (text.empty() || text == "None") return std::nullopt;
+    const auto number = whole_number(text);
+    if (!number) refuse_frames(word);
+    return number;
+  };
+  return {.start = end(pair.substr(0, comma)).value_or(0), .stop = end(pair.substr(comma + 1))};
+}
+
+/// "[(a,b),(c,d)]" or "(a,b)".
+std::vector<FrameRange> parse_pairs(std::string text) {
+  std::erase(text, ' ');
+  std::string_view rest = text;
+  const bool listed = rest.starts_with('[');
+  if (listed && !rest.ends_with(']')) refuse_frames(text);
+  if (listed) rest = rest.substr(1, rest.size() - 2);
+  std::vector<FrameRange> ranges;
+  while (!rest.empty()) {
+    const size_t close = rest.find(')');
+    if (!rest.starts_with('(') || close == std::string_view::npos) refuse_frames(text);
+    ranges.push_back(parse_pair(rest.substr(1, close - 1), text));
+    rest.remove_prefix(close + 1);
+    if (rest.starts_with(",(")) rest.remove_prefix(1);
+  }
+  if (ranges.empty()) refuse_frames(text);
+  return ranges;
+}
+
+/// Whether `name` stands in `text` anywhere but inside `longer`.
+bool stands_outside(std::string_view text, std::string_view name, std::string_view longer) {
+  for (size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    bool inside = false;
+    for (size_t outer = text.find(longer); outer != std::string_view::npos;
+         outer = text.find(longer, outer + 1)) {
+      inside = inside || (outer <= at && at + name.size() <= outer + longer.size());
+    }
+    if (!inside) return true;
+  }
+  return false;
+}
+
+/// Cameras whose names a file's name holds.
+std::vector<size_t> cameras_of(const std::string& file, const std::vector<std::string>& cameras) {
+  std::vector<size_t> fits;
+  for (size_t c = 0; c < cameras.size(); ++c) {
+    const bool stands = std::ranges::all_of(cameras, [&](const std::string& other) {
+      const bool longer = other.size() > cameras[c].size() &&
+                          other.find(cameras[c]) != std::string::npos &&
+                          file.find(other) != std::string::npos;
+      return !longer || stands_outside(file, cameras[c], other);
+    });
+    if (stands && file.find(cameras[c]) != std::string::npos) fits.push_back(c);
+  }
+  return fits;
+}
+
+}  // namespace
+
+std::vector<FrameRange> parse_tuning_frames(const std::vector<std::string>& words) {
+  const auto holds_pair = [](const std::string& word) { return word.find('(') != word.npos; };
+  if (std::ranges::any_of(words, holds_pair)) {
+    return parse_pairs(fmt::format("{}", fmt::join(words, ",")));  // CLI11 splits "[a,b]" at commas
+  }
+  std::vector<FrameRange> ranges;
+  for (const std::string& word : words) {
+    if (word == "None") continue;  // all frames, as eks's help has it
+    if (const auto count = whole_number(word)) {
+      ranges.push_back({.start = 0, .stop = *count});
+    } else {
+      ranges.push_back(FrameRange::parse(word));
+    }
+  }
+  return ranges;
+}
+
+std::vector<std::vector<size_t>> parse_blocks(const std::string& text) {
+  std::vector<std::vector<size_t>> blocks;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find(';', begin), text.size());
+    blocks.emplace_back();
+    for (const char* at = text.data() + begin; at < text.data() + end;) {
+      size_t keypoint = 0;
+      const auto [next, error] = std::from_chars(at, text.data() + end, keypoint);
+      if (error != std::errc() || (next < text.data() + end && *next != ',')) {
+        throw Error(ErrorKind::usage, fmt::format("--blocks '{}' cannot be read", text),
+                    {.hint = "write positions of keypoints, counted from 0, as 0,1,2;3,4"});
+      }
+      blocks.back().push_back(keypoint);
+      at = next + 1;
+    }
+    begin = end + 1;
+  }
+  return blocks;
+}
+
+std::vector<std::vector<fs::path>> files_by_camera(const std::vector<fs::path>& files,
+                                                   const std::vector<std::string>& cameras) {
+  std::vector<std::vector<fs::path>> groups(cameras.size());
+  for (const fs::path& file : files) {
+    const std::string name = file.filename().string();
+    const std::vector<size_t> fits = cameras_of(name, cameras);
+    if (fits.size() != 1) {
+      throw Error(ErrorKind::usage,
+                  fits.empty() ? fmt::format("{}: holds no camera's name", name)
+                               : fmt::format("{}: holds the names of cameras '{}' and '{}'", name,
+                                             cameras[fits[0]], cameras[fits[1]]),
+                  {.have = fmt::format("cameras {}", fmt::join(cameras, ", ")),
+                   .hint = "exactly one camera's name must be part of each file's name"});
+    }
+    groups[fits[0]].push_back(file);
+  }
+  for (size_t c = 0; c < cameras.size(); ++c) {
+    if (groups[c].size() != groups[0].size() || groups[c].empty()) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("camera '{}' has {} tables, camera '{}' has {}", cameras[c],
+                              groups[c].size(), cameras[0], groups[0].size()),
+                  {.hint = "every camera needs one table of every member"});
+    }
+  }
+  return groups;
+}
+
+fs::path find_timestamps(const std::vector<fs::path>& inputs, const std::string& side) {
+  std::vector<fs::path> found;
+  for (const fs::path& folder : inputs) {
+    if (!fs::is_directory(folder)) continue;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      const std::string name = entry.path().filename().string();
+      const size_t word = name.find("timestamps");
+      if (entry.path().extension() == ".npy" && word != std::string::npos &&
+          name.find(side, word) != std::string::npos)
+        found.push_back(entry.path());
+    }
+  }
+  if (found.size() == 1) return found.front();
+  throw Error(ErrorKind::usage,
+              fmt::format("{} files are called *timestamps*{}*.npy in the folders given",
+                          found.size(), side),
+              {.hint = fmt::format("name the file with --timestamps-{}", side)});
+}
+
+}  // namespace posse
