@@ -93,7 +93,7 @@ struct PoseConsensus {
 };
 
 /// Frame by frame, bodypart by bodypart. `members` must have equal bodyparts and frames, as
-/// align_tables (results/align_tables.h) makes them.
+/// align_tables (results/table/align_tables.h) makes them.
 /// @throws Error(invalid_value) without members; Error(shape_mismatch) if they are not aligned.
 PoseConsensus consensus_of_poses(std::span<const Poses> members,
                                  const KeypointConsensusOptions& options);

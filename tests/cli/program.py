@@ -83,7 +83,7 @@ def stop_when(process, path, num_bytes, how):
 
 
 def journal_bytes(num_members, num_frames, num_bodyparts=4):
-    """Size of a journal that holds num_frames (layout: src/ensemble/journal.cc)."""
+    """Size of a journal that holds num_frames (layout: src/run/journal.cc)."""
     return 88 + num_frames * (24 + 8 * num_bodyparts * (9 + 3 * num_members))
 
 
