@@ -156,15 +156,13 @@ std::vector<size_t> choose_rows(const RenderArguments& arguments, const AlignedT
 
 void draw_row(const AlignedTables& tables, size_t row, const OverlayStyle& style, Image& image) {
   FramePoses poses{.bodyparts = tables.bodyparts, .consensus = tables.members[0].row(row)};
-  std::vector<PointCovariance> spread;
+  std::vector<Covariance> spread;
   for (size_t part = 0; part < tables.bodyparts.size(); ++part) {
     std::vector<Keypoint> members;
     for (size_t m = 1; m < tables.members.size(); ++m)
       members.push_back(tables.members[m].at(row, part));
-    const Covariance covariance = members.size() > 1
-                                      ? consensus_of_keypoints(members, {}).covariance
-                                      : Covariance{NAN, NAN, NAN};
-    spread.push_back({covariance.xx, covariance.xy, covariance.yy});
+    spread.push_back(members.size() > 1 ? consensus_of_keypoints(members, {}).covariance
+                                        : Covariance{NAN, NAN, NAN});
   }
   for (size_t m = 1; m < tables.members.size(); ++m)
     poses.members.push_back(tables.members[m].row(row));

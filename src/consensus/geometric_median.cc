@@ -1,9 +1,11 @@
+#include "consensus/geometric_median.h"
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <vector>
 
 #include "base/error.h"
-#include "consensus/keypoint_consensus.h"
 
 namespace posse {
 namespace {

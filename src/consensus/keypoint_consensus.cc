@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "consensus/geometric_median.h"
+#include "keypoints/decode.h"
 
 namespace posse {
 namespace {

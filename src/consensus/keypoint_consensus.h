@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/enum_names.h"
+#include "base/point.h"
 #include "base/poses.h"
-#include "consensus/scoremap_consensus.h"
 
 namespace posse {
 
@@ -71,20 +71,6 @@ struct KeypointConsensus {
 /// midpoint by every method but weighted_mean and most_confident.
 KeypointConsensus consensus_of_keypoints(std::span<const Keypoint> members,
                                          const KeypointConsensusOptions& options);
-
-/// A point in pixels.
-struct Point {
-  double x = 0;
-  double y = 0;
-};
-
-/// The point of least summed distance to `points` (at least one, finite), to about 1e-9 of their
-/// extent. Where a whole segment minimises (an even number of points on a line), its middle.
-///
-/// A given point is the answer if the unit vectors towards the others add up to no more than its
-/// multiplicity (Vardi and Zhang 2000, eq. 2.7); otherwise Newton steps on the convex sum, each
-/// replaced by Weiszfeld's where it does not descend.
-Point geometric_median(std::span<const Point> points);
 
 /// Consensus of whole tables.
 struct PoseConsensus {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/point.h"
 #include "base/poses.h"
 #include "base/tensor.h"
 #include "consensus/grid.h"
@@ -25,13 +26,6 @@ struct ConsensusOptions {
   /// Also return the consensus map itself (slower: one logarithm per cell).
   bool keep_scoremap = false;
   Arithmetic arithmetic = Arithmetic::fast;
-};
-
-/// A 2x2 covariance in px².
-struct Covariance {
-  double xx = 0;
-  double xy = 0;
-  double yy = 0;
 };
 
 /// The consensus of one bodypart in one frame.

@@ -40,13 +40,12 @@ void draw(const Ensemble& ensemble, const FrameResult& result, const OverlayStyl
           Image& image) {
   const size_t bodyparts = result.consensus.size();
   std::vector<Keypoint> consensus;
-  std::vector<PointCovariance> spread;
+  std::vector<Covariance> spread;
   std::vector<Keypoint> members(ensemble.members().size());
   for (size_t part = 0; part < bodyparts; ++part) {
     consensus.push_back(result.consensus[part].keypoint);
     for (size_t m = 0; m < members.size(); ++m) members[m] = result.members[m * bodyparts + part];
-    const Covariance covariance = consensus_of_keypoints(members, {}).covariance;
-    spread.push_back({covariance.xx, covariance.xy, covariance.yy});
+    spread.push_back(consensus_of_keypoints(members, {}).covariance);
   }
   FramePoses poses{.bodyparts = ensemble.bodyparts(), .consensus = consensus, .covariance = spread};
   for (size_t m = 0; m < ensemble.members().size(); ++m) {

@@ -4,16 +4,10 @@
 #include <span>
 #include <vector>
 
-#include "base/poses.h"
+#include "base/point.h"
 #include "keypoints/scoremap.h"
 
 namespace posse {
-
-/// A place in full-frame pixels.
-struct Point {
-  double x = 0;
-  double y = 0;
-};
 
 /// A map's values at one point.
 struct ScoreAtPoint {

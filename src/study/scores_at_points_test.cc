@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "consensus/geometric_median.h"
 
 namespace posse {
 namespace {
@@ -23,6 +24,13 @@ struct SmallMap {
 double at(const ScoremapView& map, double x, double y) {
   const Point point{x, y};
   return scores_at_points(map, {&point, 1})[0].confidence;
+}
+
+TEST(ScoresAtPoints, TakesTheMembersGeometricMedian) {
+  const SmallMap map;
+  const Point members[] = {{3, 4}, {4, 4}, {20, 4}};  // on a line: the middle one
+  const Point centre = geometric_median(members);
+  EXPECT_DOUBLE_EQ(scores_at_points(map.view(), {&centre, 1})[0].confidence, 0.5);
 }
 
 TEST(ScoresAtPoints, ACellsCentreHasTheSigmoidOfItsLogit) {

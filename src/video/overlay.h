@@ -14,18 +14,12 @@
 #include <vector>
 
 #include "base/image.h"
+#include "base/point.h"
 #include "base/poses.h"
 
 namespace posse {
 
 using Colour = std::array<uint8_t, 3>;  ///< red, green, blue
-
-/// Uncertainty of a point in pixels squared.
-struct PointCovariance {
-  double xx = 0;
-  double xy = 0;
-  double yy = 0;
-};
 
 /// Colours that people with any kind of colour vision tell apart (Okabe and Ito 2008, without
 /// black), for `number` things; beyond seven they repeat lighter, then darker.
@@ -36,7 +30,7 @@ struct FramePoses {
   std::span<const std::string> bodyparts;          ///< [bodyparts], for the legend
   std::span<const Keypoint> consensus;             ///< [bodyparts]
   std::vector<std::span<const Keypoint>> members;  ///< [members][bodyparts]
-  std::span<const PointCovariance> covariance;     ///< [bodyparts]; NaN: no ellipse
+  std::span<const Covariance> covariance;          ///< [bodyparts]; NaN: no ellipse
   std::optional<int64_t> frame_index;              ///< written into the corner if given
 };
 
@@ -81,7 +75,7 @@ void draw_line(Image& image, double x1, double y1, double x2, double y2, double 
 /// The ellipse of points at `sigmas` standard deviations from (x, y): (p - c)' S^-1 (p - c) =
 /// sigmas^2. Axes shorter than half a pixel are drawn with half a pixel. Not drawn if the
 /// covariance has NaN or is not positive semidefinite.
-void draw_ellipse(Image& image, double x, double y, const PointCovariance& covariance,
+void draw_ellipse(Image& image, double x, double y, const Covariance& covariance,
                   double sigmas, double line_width, Colour colour, double opacity);
 
 /// Text with its upper left corner at (col, row); each font pixel becomes scale x scale pixels.

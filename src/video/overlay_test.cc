@@ -100,7 +100,7 @@ TEST(Overlay, EllipsePassesThroughThePointsAtItsDistance) {
   const double angle = std::numbers::pi / 6;
   const double c = std::cos(angle);
   const double s = std::sin(angle);
-  const PointCovariance covariance{
+  const Covariance covariance{
       .xx = 144 * c * c + 25 * s * s, .xy = (144 - 25) * c * s, .yy = 144 * s * s + 25 * c * c};
   draw_ellipse(image, 100, 100, covariance, 3, 1.5, kWhite, 1);
   for (int step = 0; step < 72; ++step) {
@@ -150,7 +150,7 @@ TEST(Overlay, AnUnlikelyConsensusIsARing) {
 TEST(Overlay, MissingPointsLeaveThePictureAsItIs) {
   Image image(50, 50);
   const std::vector<Keypoint> missing{{.x = kNan, .y = kNan, .likelihood = 0}};
-  const std::vector<PointCovariance> covariance{{kNan, kNan, kNan}};
+  const std::vector<Covariance> covariance{{kNan, kNan, kNan}};
   draw_poses(image, {.consensus = missing, .members = {missing}, .covariance = covariance},
              {.skeleton = {{0, 0}}});
   EXPECT_EQ(num_painted(image), 0U);
