@@ -75,8 +75,8 @@ void draw_line(Image& image, double x1, double y1, double x2, double y2, double 
 /// The ellipse of points at `sigmas` standard deviations from (x, y): (p - c)' S^-1 (p - c) =
 /// sigmas^2. Axes shorter than half a pixel are drawn with half a pixel. Not drawn if the
 /// covariance has NaN or is not positive semidefinite.
-void draw_ellipse(Image& image, double x, double y, const Covariance& covariance,
-                  double sigmas, double line_width, Colour colour, double opacity);
+void draw_ellipse(Image& image, double x, double y, const Covariance& covariance, double sigmas,
+                  double line_width, Colour colour, double opacity);
 
 /// Text with its upper left corner at (col, row); each font pixel becomes scale x scale pixels.
 void draw_text(Image& image, int col, int row, std::string_view text, int scale, Colour colour);

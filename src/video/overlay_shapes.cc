@@ -74,8 +74,8 @@ void draw_line(Image& image, double x1, double y1, double x2, double y2, double 
   });
 }
 
-void draw_ellipse(Image& image, double x, double y, const Covariance& covariance,
-                  double sigmas, double line_width, Colour colour, double opacity) {
+void draw_ellipse(Image& image, double x, double y, const Covariance& covariance, double sigmas,
+                  double line_width, Colour colour, double opacity) {
   const auto [xx, xy, yy] = covariance;
   if (!std::isfinite(x) || !std::isfinite(y) || !std::isfinite(xx) || !std::isfinite(xy) ||
       !std::isfinite(yy))
