@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/option_binding.h"
-#include "ensemble/options.h"
+#include "run/options.h"
 #include "table_jobs/consensus_files.h"
 #include "table_jobs/table_inputs.h"
 

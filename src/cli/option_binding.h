@@ -1,4 +1,5 @@
-/// Turns a described options struct (describe() in ensemble/options.h) into command-line options.
+/// Turns a described options struct (describe() in run/options.h and others) into command-line
+/// options.
 #pragma once
 
 #include <fmt/format.h>

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ensemble/ensemble.h"
-#include "ensemble/options.h"
+#include "run/options.h"
 
 namespace posse {
 

@@ -5,23 +5,10 @@
 #include <optional>
 #include <string>
 
+#include "run/input_identity.h"
 #include "run/run_video.h"
 
 namespace posse {
-
-/// Identity of an input file. The hash is SHA-256 of the whole file; for a folder of pictures, of
-/// their names, sizes and contents in order.
-struct InputIdentity {
-  std::filesystem::path path;  ///< in a RecordedRun: as printable() shows it
-  uint64_t num_bytes = 0;
-  int64_t modified_seconds =
-      0;  ///< since 1970; with path and size it tells an unchanged file without reading it
-  std::string sha256;
-};
-
-/// @param known  an earlier identity; if path, size and time are the same its hash is taken over.
-InputIdentity identify_input(const std::filesystem::path& path,
-                             const std::optional<InputIdentity>& known);
 
 /// 64 hexadecimal digits over everything that decides the numbers: video, snapshots, options, the
 /// version of the results.
@@ -29,7 +16,7 @@ std::string fingerprint_of(const Ensemble& ensemble, const InputIdentity& video,
                            const RunOptions& options);
 
 /// The fingerprint and video identity in an existing run.json; nullopt if there is none or it
-/// cannot be understood.
+/// cannot be understood. @throws Error(unsupported) for the record of a later version.
 struct RecordedRun {
   std::string fingerprint;
   InputIdentity video;

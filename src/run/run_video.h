@@ -13,7 +13,7 @@
 #include "base/progress.h"
 #include "base/stop.h"
 #include "ensemble/ensemble.h"
-#include "ensemble/options.h"
+#include "run/options.h"
 #include "run/result_paths.h"
 #include "video/video_reader.h"
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "ensemble/ensemble.h"
-#include "ensemble/options.h"
 #include "run/journal.h"
+#include "run/options.h"
 #include "run/result_paths.h"
 
 namespace posse {

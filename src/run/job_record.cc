@@ -1,0 +1,81 @@
+#include "run/job_record.h"
+
+#include <fmt/format.h>
+
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "base/version.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr uint64_t kMostBytes = uint64_t{1} << 26;
+
+std::string iso_time_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  char text[32];
+  std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+}  // namespace
+
+Json begin_record(std::string_view verb) {
+  return {{"format", kRecordFormat},
+          {"posse", version()},
+          {"verb", std::string(verb)},
+          {"finished", iso_time_now()}};
+}
+
+void finish_record(const fs::path& path, Json record, std::span<const fs::path> files,
+                   std::span<const std::string> warnings) {
+  record["warnings"] = Json::array();
+  for (const std::string& warning : warnings) record["warnings"].push_back(warning);
+  record["files"] = Json::array();
+  for (const fs::path& file : files) {
+    record["files"].push_back(printable(file.lexically_relative(path.parent_path()).string()));
+  }
+  write_file(path, record.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+std::optional<Json> read_record(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) return std::nullopt;
+  Json json = Json::parse(read_file(path, kMostBytes), nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return std::nullopt;
+  const Json format = json.value("format", Json(kRecordFormat));
+  if (!format.is_number_integer()) return std::nullopt;
+  if (format.get<int64_t>() > kRecordFormat) {
+    throw Error(ErrorKind::unsupported,
+                fmt::format("{}: was written by a later posse, in format {}; this one knows "
+                            "formats up to {}",
+                            path.string(), format.get<int64_t>(), kRecordFormat),
+                {.hint = "use that version, or another folder with --out"});
+  }
+  return json;
+}
+
+void RecordOptions::put(const char* name, std::string_view text) const {
+  json_[name] = std::string(text);
+}
+void RecordOptions::put(const char* name, bool on) const { json_[name] = on; }
+void RecordOptions::put(const char* name, int number) const { json_[name] = number; }
+void RecordOptions::put(const char* name, int64_t number) const { json_[name] = number; }
+void RecordOptions::put(const char* name, double number) const { json_[name] = number; }
+void RecordOptions::put_null(const char* name) const { json_[name] = nullptr; }
+void RecordOptions::put(const char* name, std::span<const std::string> texts) const {
+  json_[name] = std::vector<std::string>(texts.begin(), texts.end());
+}
+void RecordOptions::put(const char* name, std::span<const double> numbers) const {
+  json_[name] = std::vector<double>(numbers.begin(), numbers.end());
+}
+
+}  // namespace posse
