@@ -13,6 +13,7 @@
 #include "cli/option_binding.h"
 #include "run/options.h"
 #include "table_jobs/consensus_files.h"
+#include "table_jobs/find_tables.h"
 #include "table_jobs/table_inputs.h"
 
 namespace posse {
@@ -85,18 +86,23 @@ void print_summary(const PoseConsensus& consensus, Console& console) {
 
 void run_consensus(const ConsensusArguments& arguments, CommandContext& context) {
   arguments.options.validate();
-  ConsensusSources sources{.files = find_tables(arguments.inputs), .options = arguments.options};
+  FoundTables found = find_tables(arguments.inputs);
+  for (const std::string& note : found.notes) context.console.note(note);
+  ConsensusSources sources{
+      .files = found.files, .options = arguments.options, .notes = found.notes};
   if (sources.files.size() < 2) {
     throw Error(ErrorKind::usage, "a consensus needs at least two tables",
-                {.have = sources.files.empty() ? "" : sources.files.front().string()});
+                {.have = sources.files.empty() ? "" : sources.files.front().string(),
+                 .hint = found.notes.empty() ? "" : found.notes.front()});
   }
   const ConsensusTargets targets = targets_of(arguments, sources);
   check_targets(targets, arguments.force);
   const TableInputs inputs =
       read_tables(sources.files, arguments.common_bodyparts, arguments.bodyparts);
-  for (const std::string& warning : inputs.warnings) context.console.warn(warning);
   sources.members = inputs.tables.members;
-  sources.warnings = inputs.warnings;
+  sources.warnings = std::move(found.warnings);
+  sources.warnings.insert(sources.warnings.end(), inputs.warnings.begin(), inputs.warnings.end());
+  for (const std::string& warning : sources.warnings) context.console.warn(warning);
   const PoseConsensus consensus = consensus_of_poses(sources.members, arguments.options);
   for (const fs::path& table : targets.tables) write_consensus_table(table, consensus, sources);
   if (!targets.record.empty()) {
@@ -104,7 +110,7 @@ void run_consensus(const ConsensusArguments& arguments, CommandContext& context)
   }
   print_summary(consensus, context.console);
   for (const fs::path& table : targets.tables) context.console.print(table.string());
-  if (!inputs.warnings.empty()) context.exit_code = ExitCode::data_warnings;
+  if (!sources.warnings.empty()) context.exit_code = ExitCode::data_warnings;
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/natural_order.h"
+#include "base/paths.h"
 #include "cli/command.h"
 #include "consensus/keypoint_consensus.h"
 #include "results/table/table_reader.h"
@@ -43,14 +44,17 @@ struct RenderTables {
 };
 
 bool is_table(const fs::path& path) {
+  if (is_hidden_name(path.filename().string())) return false;
   return path.extension() == ".h5" || path.extension() == ".csv";
 }
 
 std::vector<fs::path> tables_below(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code missing;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, missing)) {
-    if (entry.is_regular_file() && is_table(entry.path())) files.push_back(entry.path());
+  for (auto entry = fs::recursive_directory_iterator(folder, missing);
+       !missing && entry != fs::recursive_directory_iterator(); entry.increment(missing)) {
+    std::error_code odd;
+    if (is_table(entry->path()) && entry->is_regular_file(odd)) files.push_back(entry->path());
   }
   std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
     return naturally_before(a.string(), b.string());
@@ -64,9 +68,9 @@ std::vector<fs::path> tables_below(const fs::path& folder) {
 
 RenderTables read_results(const fs::path& results) {
   std::vector<fs::path> files;
-  if (fs::is_directory(results)) {
-    for (const auto& entry : fs::directory_iterator(results)) {
-      if (entry.is_regular_file() && is_table(entry.path())) files.push_back(entry.path());
+  if (is_folder(results)) {
+    for (const fs::path& entry : entries_of_folder(results)) {
+      if (is_table(entry) && kind_of_path(entry) == PathKind::file) files.push_back(entry);
     }
     std::sort(files.begin(), files.end(), std::greater<>());  // .h5 before .csv
     if (!files.empty()) files.resize(1);

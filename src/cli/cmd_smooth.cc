@@ -20,6 +20,7 @@
 #include "smoothing/models/pupil.h"
 #include "smoothing/models/several_cameras.h"
 #include "smoothing/models/single_camera.h"
+#include "table_jobs/find_tables.h"
 #include "table_jobs/smooth_inputs.h"
 #include "table_jobs/table_inputs.h"
 
@@ -122,8 +123,15 @@ void write(const SmoothArguments& arguments, const SmoothedTracks& tracks,
   write_wide(arguments, tracks, context);
 }
 
+std::vector<fs::path> found_tables(const SmoothArguments& arguments, CommandContext& context) {
+  FoundTables found = find_tables(arguments.inputs);
+  for (const std::string& note : found.notes) context.console.note(note);
+  tell(found.warnings, context);
+  return std::move(found.files);
+}
+
 TableInputs read_inputs(const SmoothArguments& arguments, CommandContext& context) {
-  TableInputs inputs = read_tables(find_tables(arguments.inputs), false, arguments.bodyparts);
+  TableInputs inputs = read_tables(found_tables(arguments, context), false, arguments.bodyparts);
   tell(inputs.warnings, context);
   return inputs;
 }
@@ -176,7 +184,7 @@ void smooth_multi(SmoothArguments arguments, CommandContext& context) {
                 {.hint = "give --camera-names, or --calibration FILE"});
   }
   std::vector<TableInputs> inputs;
-  for (const auto& files : files_by_camera(find_tables(arguments.inputs), arguments.cameras)) {
+  for (const auto& files : files_by_camera(found_tables(arguments, context), arguments.cameras)) {
     inputs.push_back(read_tables(files, false, arguments.bodyparts));
     tell(inputs.back().warnings, context);
   }
@@ -203,7 +211,7 @@ void smooth_multi(SmoothArguments arguments, CommandContext& context) {
 
 void smooth_mirrored(const SmoothArguments& arguments, CommandContext& context) {
   check_targets(arguments);
-  const TableInputs inputs = read_tables(find_tables(arguments.inputs), false);
+  const TableInputs inputs = read_tables(found_tables(arguments, context), false);
   tell(inputs.warnings, context);
   std::vector<std::vector<Poses>> members(arguments.cameras.size());
   for (const Poses& member : inputs.tables.members) {
@@ -239,7 +247,7 @@ void smooth_pupils(const SmoothArguments& arguments, CommandContext& context) {
 void smooth_both_paws(SmoothArguments arguments, CommandContext& context) {
   const std::vector<std::string> sides = {"left", "right"};
   std::vector<TableInputs> inputs;
-  for (const auto& files : files_by_camera(find_tables(arguments.inputs), sides)) {
+  for (const auto& files : files_by_camera(found_tables(arguments, context), sides)) {
     inputs.push_back(read_tables(files, false, arguments.bodyparts));
     tell(inputs.back().warnings, context);
   }

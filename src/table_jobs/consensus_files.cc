@@ -165,6 +165,7 @@ void write_consensus_record(const fs::path& path, const PoseConsensus& consensus
                      {"trim", options.trim},
                      {"agreement-radius", options.agreement_radius}};
   json["warnings"] = sources.warnings;
+  json["notes"] = sources.notes;
   json["files"] = Json::array();
   for (const fs::path& file : files) json["files"].push_back(file.filename().string());
   write_file(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");

@@ -16,6 +16,7 @@ struct ConsensusSources {
   std::span<const Poses> members;            ///< [members], aligned
   KeypointConsensusOptions options;
   std::vector<std::string> warnings;
+  std::vector<std::string> notes;  ///< what was left out without changing a number
 };
 
 /// The scorer of the table, as "DLC_posseMedian_3members".

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/paths.h"
 
 namespace posse {
 namespace {
@@ -157,13 +158,13 @@ std::vector<std::vector<fs::path>> files_by_camera(const std::vector<fs::path>& 
 fs::path find_timestamps(const std::vector<fs::path>& inputs, const std::string& side) {
   std::vector<fs::path> found;
   for (const fs::path& folder : inputs) {
-    if (!fs::is_directory(folder)) continue;
-    for (const auto& entry : fs::directory_iterator(folder)) {
-      const std::string name = entry.path().filename().string();
+    if (!is_folder(folder)) continue;
+    for (const fs::path& entry : entries_of_folder(folder)) {
+      const std::string name = entry.filename().string();
       const size_t word = name.find("timestamps");
-      if (entry.path().extension() == ".npy" && word != std::string::npos &&
+      if (entry.extension() == ".npy" && word != std::string::npos &&
           name.find(side, word) != std::string::npos)
-        found.push_back(entry.path());
+        found.push_back(entry);
     }
   }
   if (found.size() == 1) return found.front();

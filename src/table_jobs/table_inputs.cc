@@ -3,36 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "base/error.h"
-#include "base/natural_order.h"
 #include "base/text.h"
 #include "results/table/table_reader.h"
+#include "table_jobs/same_poses.h"
 
 namespace posse {
 namespace {
 namespace fs = std::filesystem;
-
-bool has_table_suffix(const fs::path& path) {
-  const std::string suffix = ascii_lower(path.extension().string());
-  return suffix == ".csv" || suffix == ".h5" || suffix == ".hdf5" || suffix == ".slp";
-}
-
-std::vector<fs::path> tables_in(const fs::path& folder) {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.is_regular_file() && has_table_suffix(entry.path())) files.push_back(entry.path());
-  }
-  if (files.empty()) {
-    throw Error(ErrorKind::not_found,
-                fmt::format("{}: holds no pose table (.csv, .h5, .slp)", folder.string()));
-  }
-  std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
-    return naturally_before(a.filename().string(), b.filename().string());
-  });
-  return files;
-}
 
 Poses only(const Poses& poses, const std::vector<size_t>& columns) {
   Poses kept{.frame_index = poses.frame_index};
@@ -58,26 +37,21 @@ void keep_bodyparts(AlignedTables& tables, const std::vector<std::string>& wante
   tables.bodyparts = wanted;
 }
 
-}  // namespace
-
-std::vector<fs::path> find_tables(const std::vector<fs::path>& paths) {
-  std::vector<fs::path> files;
-  for (const fs::path& path : paths) {
-    if (!fs::exists(path)) {
-      throw Error(ErrorKind::not_found, fmt::format("{}: does not exist", path.string()));
-    }
-    const std::vector<fs::path> named =
-        fs::is_directory(path) ? tables_in(path) : std::vector{path};
-    files.insert(files.end(), named.begin(), named.end());
-  }
-  std::set<fs::path> seen;
-  for (const fs::path& file : files) {
-    if (!seen.insert(fs::weakly_canonical(file)).second) {
-      throw Error(ErrorKind::usage, fmt::format("{}: is named twice", file.string()));
+void warn_of_equal_poses(const std::vector<std::string>& names, TableInputs& inputs) {
+  const std::vector<Poses>& members = inputs.tables.members;
+  for (size_t i = 1; i < members.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      if (first_difference(members[j], members[i]) || !has_keypoints(members[i])) continue;
+      inputs.warnings.push_back(
+          fmt::format("{} and {} hold the same poses: one network counts twice if they are of one "
+                      "run; leave one out",
+                      names[j], names[i]));
+      break;
     }
   }
-  return files;
 }
+
+}  // namespace
 
 TableInputs read_tables(const std::vector<fs::path>& files, bool common_bodyparts,
                         const std::vector<std::string>& bodyparts) {
@@ -95,6 +69,7 @@ TableInputs read_tables(const std::vector<fs::path>& files, bool common_bodypart
   inputs.tables = align_tables(std::move(tables), names, {.common_bodyparts = common_bodyparts});
   for (const std::string& difference : inputs.tables.differences)
     inputs.warnings.push_back(difference);
+  warn_of_equal_poses(names, inputs);
   if (!bodyparts.empty()) keep_bodyparts(inputs.tables, bodyparts);
   return inputs;
 }

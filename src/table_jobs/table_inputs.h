@@ -1,4 +1,4 @@
-/// The tables that a command is given: found, read, brought to the same frames and bodyparts.
+/// The tables that a command is given: read, brought to the same frames and bodyparts.
 #pragma once
 
 #include <filesystem>
@@ -15,14 +15,11 @@ struct TableInputs {
   std::vector<std::string> warnings;  ///< what was odd in a file, and where files differ
 };
 
-/// The tables named: files as they are, folders by their .csv, .h5 and .slp files in natural order.
-/// @throws Error(not_found) for a path that is not there or a folder without tables; Error(usage)
-/// for a file named twice.
-std::vector<std::filesystem::path> find_tables(const std::vector<std::filesystem::path>& paths);
-
 /// Reads and aligns tables. `bodyparts`: which to keep, in this order; empty: all.
 /// @throws Error as read_pose_table and align_tables; Error(not_found) for a bodypart that no table
 /// has, naming near ones.
+///
+/// Tables that hold the same poses are warned of: one network that counts twice.
 TableInputs read_tables(const std::vector<std::filesystem::path>& files, bool common_bodyparts,
                         const std::vector<std::string>& bodyparts = {});
 

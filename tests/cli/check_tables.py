@@ -98,8 +98,8 @@ def check_different_members(at):
 
 
 def check_results_in_a_folder(at):
-    for member in ("1", "2", "3"):
-        at.write(f"mouseDLC_net{member}.csv", HEADER + ROWS)
+    for member, x in (("1", "1.5"), ("2", "1.25"), ("3", "1.75")):
+        at.write(f"mouseDLC_net{member}.csv", HEADER + ROWS.replace("0,1.5", f"0,{x}"))
     tables = sorted(at.folder.glob("mouseDLC_net?.csv"))
     done = at.consensus(*tables, "--format", "both", out="results")
     assert done.returncode == 0, done
@@ -111,6 +111,29 @@ def check_results_in_a_folder(at):
     assert record["options"]["method"] == "median" and record["files"] == [stem + ".h5", stem + ".csv"], record
     header, rows = at.rows("results/" + stem + ".csv")
     assert header[0][1] == "DLC_posseMedian_3members" and rows[1] == [2.5, 3.5, 0.6, 31, 41, 0.8], rows
+
+
+def check_one_network_counted_twice(at):
+    """A table in two formats is one; what else may be one network's is said, also in run.json."""
+    folder = at.folder / "both"
+    folder.mkdir()
+    for member, x in (("seed1", "1.5"), ("seed2", "1.25")):
+        table = at.write(f"both/{member}.csv", HEADER + ROWS.replace("0,1.5", f"0,{x}"))
+        assert at.run("convert", table, folder / f"{member}.h5").returncode == 0
+    (folder / "._seed1.csv").write_bytes(b"\0\5\x16\7Mac OS X")
+    done = at.consensus(folder, out="both-out")
+    assert done.returncode == 0 and "seed1.csv is the same table as seed1.h5; read once" in done.stderr, done
+    record = json.loads((at.folder / "both-out" / "run.json").read_text())
+    assert [member["name"] for member in record["members"]] == ["seed1", "seed2"] and len(record["notes"]) == 2, record
+    done = at.consensus(folder / "seed1.h5", folder / "seed1.csv")
+    assert done.returncode == 2 and "at least two tables" in done.stderr and "same table" in done.stderr, done
+    at.write("both/seed1_filtered.csv", HEADER + ROWS.replace("0,1.5", "0,1.375"))
+    at.write("both/seed3.csv", HEADER + ROWS.replace("0,1.5", "0,1.25"))
+    done = at.consensus(folder, out="both-out")
+    assert done.returncode == 4 and "seed1_filtered.csv is the filtered seed1.h5" in done.stderr, done
+    assert "seed2.h5 and seed3.csv hold the same poses" in done.stderr, done
+    record = json.loads((at.folder / "both-out" / "run.json").read_text())
+    assert len(record["warnings"]) == 2, record
 
 
 def check_info(at):
@@ -125,7 +148,7 @@ def check_info(at):
 
 
 def main():
-    for check in (check_refusals, check_truncated, check_different_members, check_results_in_a_folder, check_info):
+    for check in (check_refusals, check_truncated, check_different_members, check_results_in_a_folder, check_one_network_counted_twice, check_info):
         with tempfile.TemporaryDirectory() as folder:
             check(Folder(sys.argv[1], folder))
 
