@@ -2,13 +2,19 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
+#include <random>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "video/test_clips.h"
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace posse {
 namespace {
@@ -118,9 +124,103 @@ TEST(VideoWriter, RefusesWhatMakesNoSense) {
   VideoWriter writer(path, 64, 48);
   EXPECT_THROW(writer.finish(), Error);  // no frames
   EXPECT_THROW(writer.write(level_picture(32, 48, 9), 0), Error);
-  writer.write(level_picture(64, 48, 9), 1);
-  EXPECT_THROW(writer.write(level_picture(64, 48, 9), 1), Error);
 }
+
+auto all_near(const std::vector<double>& expected) {
+  return ::testing::Pointwise(::testing::DoubleNear(1e-6), expected);
+}
+
+/// Times of the frames as read back, in frames of `fps`, and what the writer says.
+struct Placed {
+  std::vector<double> frames;
+  std::vector<std::string> warnings;
+};
+
+Placed placed(const std::vector<double>& times, double fps, const std::string& name = "a.mp4") {
+  const TemporaryFolder folder;
+  VideoWriter writer(folder.path() / name, 64, 48, {.fps = fps});
+  for (const double time : times) writer.write(level_picture(64, 48, 50), time);
+  writer.finish();
+  Placed result{.warnings = writer.warnings()};
+  for (const VideoFrame& frame : read_clip(folder.path() / name).frames)
+    result.frames.push_back(frame.time_seconds * fps);
+  return result;
+}
+
+TEST(VideoWriter, PutsAFrameWhoseTimeDoesNotIncreaseJustAfterTheLast) {
+  const Placed doubled = placed({0, 0, 0.04, 0.04, 0.03, 0.12}, 25);
+  EXPECT_THAT(doubled.frames, all_near({0, 0.001, 1, 1.001, 1.002, 3}));
+  EXPECT_THAT(doubled.warnings,
+              ::testing::ElementsAre(::testing::HasSubstr("3 of 6 frames have a time")));
+  EXPECT_THAT(doubled.warnings.at(0), ::testing::HasSubstr("first: frame 1 "));
+}
+
+TEST(VideoWriter, GoesOnAfterTheLastFrameWhereTimesRestart) {
+  const Placed joined = placed({5, 5.04, 5.08, 1, 1.04, 1.12, 1e15, 1e15 + 1}, 25);
+  EXPECT_THAT(joined.frames, all_near({0, 1, 2, 3, 4, 6, 7, 32}));
+  EXPECT_THAT(joined.warnings,
+              ::testing::ElementsAre(::testing::HasSubstr("2 of 8 frames have a time")));
+}
+
+TEST(VideoWriter, PutsAFrameWithoutATimeOneFrameAfterTheLast) {
+  const Placed some = placed({kNan, 2, 2.04, kNan, 2.16}, 25);
+  EXPECT_THAT(some.frames, all_near({0, 1, 2, 3, 5}));
+  EXPECT_THAT(some.warnings,
+              ::testing::ElementsAre(::testing::HasSubstr("2 of 5 frames have no time")));
+  EXPECT_THAT(placed({kNan, kNan, kNan}, 25).warnings, ::testing::IsEmpty());
+  EXPECT_THAT(placed({0, 0.04, 0.08}, 25).warnings, ::testing::IsEmpty());
+}
+
+TEST(VideoWriter, TellsASizeThatCannotBeCodedBeforeAnythingIsWritten) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "wide.mp4";
+  VideoWriter::check(path, 16384, 64);
+  EXPECT_TRUE(fs::is_empty(folder.path()));
+  try {
+    VideoWriter::check(path, 17000, 64);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::unsupported);
+    EXPECT_THAT(error.message(), ::testing::HasSubstr("wide.mp4' of 17000x64"));
+    EXPECT_THAT(error.notes().hint, ::testing::HasSubstr("16384"));
+  }
+}
+
+#ifdef __GLIBC__
+// A pattern that moves, with some noise.
+std::string moving_pattern(const fs::path& path, int width, int height) {
+  VideoWriter writer(path, width, height, {.num_threads = 2});
+  std::minstd_rand random(1);
+  for (int i = 0; i < 30; ++i) {
+    Image image(width, height);
+    for (int row = 0; row < height; ++row) {
+      for (int col = 0; col < width; ++col) {
+        const double wave = std::sin(0.11 * (col + 2 * i)) + std::cos(0.07 * (row - i));
+        const auto level =
+            static_cast<uint8_t>(120 + 45 * wave + static_cast<double>(random() % 9));
+        std::fill_n(image.pixel(row, col), 3, level);
+      }
+    }
+    writer.write(image, kNan);
+  }
+  writer.finish();
+  return read_file(path);
+}
+
+// Memory that nobody has set has another content in each run; glibc can be told which.
+TEST(VideoWriter, GivesTheSameBytesWhateverLayInMemory) {
+  const TemporaryFolder folder;
+  std::vector<std::string> bytes;
+  for (const int content : {1, 85, 170, 254}) {
+    mallopt(M_PERTURB, content);
+    bytes.push_back(moving_pattern(folder.path() / "a.mp4", 318, 122));
+  }
+  const std::string first = moving_pattern(folder.path() / "a.mkv", 64, 48);
+  mallopt(M_PERTURB, 0);
+  for (size_t i = 1; i < bytes.size(); ++i) EXPECT_TRUE(bytes[i] == bytes[0]) << i;
+  EXPECT_TRUE(moving_pattern(folder.path() / "a.mkv", 64, 48) == first);
+}
+#endif
 
 TEST(VideoWriter, SaysThatAnEncoderIsMissing) {
   const TemporaryFolder folder;
