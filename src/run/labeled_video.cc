@@ -1,5 +1,7 @@
 #include "run/labeled_video.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -55,17 +57,34 @@ void draw(const Ensemble& ensemble, const FrameResult& result, const OverlayStyl
   draw_poses(image, poses, style);
 }
 
+VideoWriterOptions writer_options(const Ensemble& ensemble, const VideoInfo& video) {
+  constexpr double kHighestRate = 1e6;
+  const bool is_known = video.fps > 0 && video.fps <= kHighestRate;
+  return {.fps = is_known ? video.fps : 30, .num_threads = ensemble.num_threads()};
+}
+
 }  // namespace
+
+void check_labeled_video(const Ensemble& ensemble, const VideoInfo& video,
+                         const ResultPaths& paths) {
+  if (paths.labeled_video.empty()) return;
+  try {
+    VideoWriter::check(paths.labeled_video, video.width, video.height,
+                       writer_options(ensemble, video));
+  } catch (const Error& error) {
+    throw Error(error.kind(), fmt::format("{}: {}", video.path.string(), error.message()),
+                {.have = error.notes().have,
+                 .hint = error.notes().hint + "; without --labeled-video the tables are written"});
+  }
+}
 
 bool write_labeled_video(const Ensemble& ensemble, const fs::path& video, const ResultPaths& paths,
                          const RunOptions& options, const JournalKey& key,
-                         const RunContext& context) {
+                         const RunContext& context, std::vector<std::string>& warnings) {
   const auto reader = open_video(video, {.range = options.frames});
   JournalReader journal(paths.journal, key);
   const VideoInfo& info = reader->info();
-  const double fps = info.fps > 0 ? info.fps : 30;
-  VideoWriter writer(paths.labeled_video, info.width, info.height,
-                     {.fps = fps, .num_threads = ensemble.num_threads()});
+  VideoWriter writer(paths.labeled_video, info.width, info.height, writer_options(ensemble, info));
   const OverlayStyle style{.skeleton = skeleton_of(ensemble)};
   const double start = seconds_now();
   int64_t done = 0;
@@ -85,6 +104,8 @@ bool write_labeled_video(const Ensemble& ensemble, const fs::path& video, const 
     }
   }
   if (done > 0) writer.finish();
+  for (const std::string& sentence : writer.warnings())
+    warnings.push_back("Labelled video: " + sentence);
   return true;
 }
 

@@ -181,6 +181,7 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
     outcome.num_frames = recorded->num_frames;
     return outcome;
   }
+  check_labeled_video(ensemble, info, paths);
   const JournalKey key = key_of(ensemble, fingerprint);
   outcome.load_seconds = ensemble.prepare({info.height, info.width});  // those of the weights too
   make_folder(paths.folder);
@@ -198,7 +199,7 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
   if (!paths.smoothed.empty()) write_smoothed_run(ensemble, paths, options, key);
   write_meta_pickle(paths.meta_pickle, metadata_of(ensemble, outcome, options.frames, run.info()));
   if (!paths.labeled_video.empty() &&
-      !write_labeled_video(ensemble, video, paths, options, key, context)) {
+      !write_labeled_video(ensemble, video, paths, options, key, context, outcome.warnings)) {
     outcome.status = RunStatus::interrupted;
     return outcome;
   }
@@ -229,6 +230,7 @@ RunPlan plan_run(const Ensemble& ensemble, const fs::path& video, const fs::path
   options.frames.validate();
   RunPlan plan{.paths = result_paths(ensemble, video, out, options)};
   plan.video = open_video(video)->info();
+  check_labeled_video(ensemble, plan.video, plan.paths);
   plan.num_frames = expected_frames(plan.video, options.frames).value_or(0);
   const auto recorded = read_run_record(plan.paths.record);
   const InputIdentity identity = identify_input(video, identity_in(recorded));
