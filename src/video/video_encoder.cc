@@ -72,8 +72,8 @@ void describe_pictures(AVCodecContext& codec, int width, int height) {
                                  const libav::LogCapture& log) {
   throw Error(ErrorKind::unsupported,
               fmt::format("video '{}' of {}x{} pixels cannot be coded by '{}': {}{}", path.string(),
-                          codec.width, codec.height, avcodec_get_name(codec.codec_id), libav::error_text(status),
-                          log.last_in_brackets()),
+                          codec.width, codec.height, avcodec_get_name(codec.codec_id),
+                          libav::error_text(status), log.last_in_brackets()),
               {.hint = "H.264 takes at most 16384 columns and rows, MPEG-4 8191"});
 }
 
