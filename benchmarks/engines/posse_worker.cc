@@ -8,7 +8,6 @@
 //   logits FILE writes member 1's scoremap_logits of the frame, float32; {}
 #include <sys/resource.h>
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -18,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "ensemble/ensemble.h"
@@ -28,10 +28,6 @@ namespace {
 
 using namespace posse;
 using Json = nlohmann::ordered_json;
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 /// `count` times the same picture through the networks; what the first member said of the last.
 RunTimings run(Ensemble& ensemble, const Image& picture, int count, Tensor* logits = nullptr) {

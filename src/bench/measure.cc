@@ -3,9 +3,9 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
 #include <random>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "network/backend.h"
@@ -19,10 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kMostVideoFrames = 400;
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 void stop_if_asked(const BenchOptions& options) {
   if (options.stop != nullptr && options.stop->requested())

@@ -1,14 +1,13 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "bench/measure.h"
 #include "cli/command.h"
 #include "cli/option_binding.h"
@@ -17,7 +16,6 @@
 namespace posse {
 namespace {
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 struct BenchArguments {
   BenchOptions bench;
@@ -38,40 +36,42 @@ Extent parse_size(const std::string& text) {
 }
 
 Json to_json(const Spread& spread) {
-  return {
-      {"median", spread.median}, {"min", spread.least}, {"max", spread.most}, {"p99", spread.p99}};
+  return Json::object({{"median", spread.median},
+                       {"min", spread.least},
+                       {"max", spread.most},
+                       {"p99", spread.p99}});
 }
 
 Json to_json(const NetworkBench& bench) {
-  return {{"member", bench.member},
-          {"network", bench.network},
-          {"ms_per_frame", to_json(bench.per_frame)},
-          {"preprocess_ms", to_json(bench.preprocess)},
-          {"gflop", bench.gflop},
-          {"gflop_per_second", bench.gflop_per_second()},
-          {"fma_peak", bench.peak.gflops},
-          {"fraction_of_peak", bench.gflop_per_second() / bench.peak.gflops},
-          {"instructions", bench.peak.instructions}};
+  return Json::object({{"member", bench.member},
+                       {"network", bench.network},
+                       {"ms_per_frame", to_json(bench.per_frame)},
+                       {"preprocess_ms", to_json(bench.preprocess)},
+                       {"gflop", bench.gflop},
+                       {"gflop_per_second", bench.gflop_per_second()},
+                       {"fma_peak", bench.peak.gflops},
+                       {"fraction_of_peak", bench.gflop_per_second() / bench.peak.gflops},
+                       {"instructions", bench.peak.instructions}});
 }
 
 Json to_json(const EnsembleBench& bench, size_t members) {
-  return {{"members", members},
-          {"ms_per_frame", to_json(bench.per_frame)},
-          {"single_frame_ms", to_json(bench.single_frame)},
-          {"consensus_ms", to_json(bench.consensus)},
-          {"network_share", bench.network_share},
-          {"load_seconds", bench.load_seconds},
-          {"first_result_seconds", bench.first_result_seconds},
-          {"weight_bytes", bench.weight_bytes},
-          {"workspace_bytes", bench.workspace_bytes}};
+  return Json::object({{"members", members},
+                       {"ms_per_frame", to_json(bench.per_frame)},
+                       {"single_frame_ms", to_json(bench.single_frame)},
+                       {"consensus_ms", to_json(bench.consensus)},
+                       {"network_share", bench.network_share},
+                       {"load_seconds", bench.load_seconds},
+                       {"first_result_seconds", bench.first_result_seconds},
+                       {"weight_bytes", bench.weight_bytes},
+                       {"workspace_bytes", bench.workspace_bytes}});
 }
 
 Json to_json(const VideoBench& bench, const std::string& name) {
-  return {{"video", name},
-          {"frames", bench.num_frames},
-          {"decode_ms", to_json(bench.decode)},
-          {"write_ms", to_json(bench.write)},
-          {"end_to_end_ms", to_json(bench.end_to_end)}};
+  return Json::object({{"video", name},
+                       {"frames", bench.num_frames},
+                       {"decode_ms", to_json(bench.decode)},
+                       {"write_ms", to_json(bench.write)},
+                       {"end_to_end_ms", to_json(bench.end_to_end)}});
 }
 
 std::string line(const std::string& what, const Spread& spread, const std::string& more = "") {
@@ -122,11 +122,10 @@ Extent extent_of(const BenchArguments& arguments) {
   return {info.height, info.width};
 }
 
-void print_head(const Json& report, Console& console) {
-  console.print(fmt::format("{}; {} frames, backend {}; per frame, medians of {} (least to most)",
-                            report["processor"].get<std::string>(),
-                            report["size"].get<std::string>(), report["backend"].get<std::string>(),
-                            report["rounds"].get<int>()));
+void print_head(const Ensemble& ensemble, const BenchOptions& options, Console& console) {
+  console.print(fmt::format(
+      "{}; {}x{} frames, backend {}; per frame, medians of {} (least to most)", cpu::cpu_model(),
+      options.extent.width, options.extent.height, ensemble.backend_name(), options.rounds));
 }
 
 void print_tail(const EnsembleBench& bench, int64_t peak_bytes, Console& console) {
@@ -145,12 +144,13 @@ void run_bench(BenchArguments& arguments, CommandContext& context) {
   const bool text = !arguments.json;
   Console& console = context.console;
   const Ensemble all = Ensemble::open(options.members, options.ensemble);
-  Json report = {{"processor", cpu::cpu_model()},
-                 {"size", fmt::format("{}x{}", options.extent.width, options.extent.height)},
-                 {"threads", all.num_threads()},
-                 {"backend", all.backend_name()},
-                 {"rounds", options.rounds}};
-  if (text) print_head(report, console);
+  Json report =
+      Json::object({{"processor", cpu::cpu_model()},
+                    {"size", fmt::format("{}x{}", options.extent.width, options.extent.height)},
+                    {"threads", all.num_threads()},
+                    {"backend", all.backend_name()},
+                    {"rounds", options.rounds}});
+  if (text) print_head(all, options, console);
   for (const MemberNetwork& member : all.members()) {
     const NetworkBench bench = bench_network(member, options);
     if (text) print(bench, console);
@@ -171,25 +171,25 @@ void run_bench(BenchArguments& arguments, CommandContext& context) {
 
 }  // namespace
 
-void add_bench(CLI::App& root, CommandContext& context) {
+void add_bench(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<BenchArguments>();
-  CLI::App* verb = root.add_subcommand("bench", "how fast an ensemble runs on this machine");
-  verb->add_option("MEMBERS", arguments->bench.members, "as --members of posse run")->required();
-  verb->add_option("--size", arguments->size, "of the frames (default 640x480)")->type_name("WxH");
-  verb->add_option("--video", arguments->video,
-                   "decode this one, whose size counts (default: a made-up clip)")
-      ->type_name("FILE")
-      ->excludes("--size");
-  verb->add_option("--rounds", arguments->bench.rounds,
-                   "timed runs, of which medians are shown (default 7)")
-      ->check(CLI::Range(1, 1000));
-  verb->add_flag("--json", arguments->json, "print the figures as JSON");
-  describe(arguments->bench.ensemble, OptionBinder(*verb, "Networks"));
-  verb->footer(
+  Verb verb = root.add_verb("bench", "how fast an ensemble runs on this machine");
+  verb.add_option("MEMBERS", arguments->bench.members, "as --members of posse run").required();
+  verb.add_option("--size", arguments->size, "of the frames (default 640x480)").placeholder("WxH");
+  verb.add_option("--video", arguments->video,
+                  "decode this one, whose size counts (default: a made-up clip)")
+      .placeholder("FILE")
+      .excludes("--size");
+  verb.add_option("--rounds", arguments->bench.rounds,
+                  "timed runs, of which medians are shown (default 7)")
+      .between(1, 1000);
+  verb.add_flag("--json", arguments->json, "print the figures as JSON");
+  describe(arguments->bench.ensemble, OptionBinder(verb, "Networks"));
+  verb.footer(
       "Each network runs alone on one thread, then all of them on all threads, then the whole way "
       "from a video\nfile to a table. GFLOP counts every multiply and every add of the direct form "
       "of a convolution, whatever\nalgorithm runs; the peak is measured in the same run.");
-  verb->callback([arguments, &context] { run_bench(*arguments, context); });
+  verb.on_call([arguments, &context] { run_bench(*arguments, context); });
 }
 
 }  // namespace posse

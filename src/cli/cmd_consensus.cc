@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -115,41 +114,40 @@ void run_consensus(const ConsensusArguments& arguments, CommandContext& context)
 
 }  // namespace
 
-void add_consensus(CLI::App& root, CommandContext& context) {
+void add_consensus(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<ConsensusArguments>();
-  CLI::App* verb =
-      root.add_subcommand("consensus", "one table from the tables of several networks");
-  verb->add_option("FILE", arguments->inputs,
-                   "tables (.csv, .h5, .slp) of one video, or a folder that holds them")
-      ->required();
-  verb->add_option("--out", arguments->out,
-                   "table to write, ends in .h5 or .csv (.h5 holds the spread too), or a folder: "
-                   "there results are named as by posse run, with a run.json")
-      ->required()
-      ->type_name("TABLE|DIR");
-  OptionBinder bind(*verb, "Consensus");
+  Verb verb = root.add_verb("consensus", "one table from the tables of several networks");
+  verb.add_option("FILE", arguments->inputs,
+                  "tables (.csv, .h5, .slp) of one video, or a folder that holds them")
+      .required();
+  verb.add_option("--out", arguments->out,
+                  "table to write, ends in .h5 or .csv (.h5 holds the spread too), or a folder: "
+                  "there results are named as by posse run, with a run.json")
+      .required()
+      .placeholder("TABLE|DIR");
+  OptionBinder bind(verb, "Consensus");
   bind("method", arguments->options.method, "METHOD", "how members' keypoints become one");
-  verb->add_option("--min-likelihood", arguments->options.min_likelihood,
-                   "keypoints below count as missing, in [0, 1] (default 0)")
-      ->group("Consensus");
-  verb->add_option("--min-members", arguments->options.min_members,
-                   "fewer members: no keypoint (default 1)")
-      ->group("Consensus");
-  verb->add_option("--trim", arguments->options.trim,
-                   "trimmed-mean: share left out at either end (default 0.2)")
-      ->group("Consensus");
-  verb->add_option("--agreement-radius", arguments->options.agreement_radius,
-                   "pixels within which a member agrees (default 10)")
-      ->group("Consensus");
-  verb->add_option("--bodypart-list", arguments->bodyparts,
-                   "bodyparts to keep, in this order (default: all)")
-      ->group("Consensus");
-  verb->add_flag("--common-bodyparts", arguments->common_bodyparts,
-                 "keep only bodyparts that every table has")
-      ->group("Consensus");
+  verb.add_option("--min-likelihood", arguments->options.min_likelihood,
+                  "keypoints below count as missing, in [0, 1] (default 0)")
+      .group("Consensus");
+  verb.add_option("--min-members", arguments->options.min_members,
+                  "fewer members: no keypoint (default 1)")
+      .group("Consensus");
+  verb.add_option("--trim", arguments->options.trim,
+                  "trimmed-mean: share left out at either end (default 0.2)")
+      .group("Consensus");
+  verb.add_option("--agreement-radius", arguments->options.agreement_radius,
+                  "pixels within which a member agrees (default 10)")
+      .group("Consensus");
+  verb.add_option("--bodypart-list", arguments->bodyparts,
+                  "bodyparts to keep, in this order (default: all)")
+      .group("Consensus");
+  verb.add_flag("--common-bodyparts", arguments->common_bodyparts,
+                "keep only bodyparts that every table has")
+      .group("Consensus");
   bind("format", arguments->format, "FORMAT", "of tables in DIR");
-  verb->add_flag("--force", arguments->force, "replace tables that exist");
-  verb->footer(
+  verb.add_flag("--force", arguments->force, "replace tables that exist");
+  verb.footer(
       "A member counts where its x and y are finite and its likelihood is at least "
       "--min-likelihood; its other frames\n"
       "do not matter. With fewer than --min-members of them the keypoint is missing (NaN, "
@@ -160,7 +158,7 @@ void add_consensus(CLI::App& root, CommandContext& context) {
       "floor(trim * members) at\n"
       "either end: none below 5 members by default.\n\n"
       "example: posse consensus seed0.csv seed1.csv seed2.csv --out consensus.h5 --method median");
-  verb->callback([arguments, &context] { run_consensus(*arguments, context); });
+  verb.on_call([arguments, &context] { run_consensus(*arguments, context); });
 }
 
 }  // namespace posse

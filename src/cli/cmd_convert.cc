@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 
@@ -19,18 +18,18 @@ struct ConvertArguments {
 
 }  // namespace
 
-void add_convert(CLI::App& root, CommandContext& context) {
-  CLI::App* verb = root.add_subcommand(
+void add_convert(Verb root, CommandContext& context) {
+  Verb verb = root.add_verb(
       "convert", "rewrite a pose table as .csv or .h5 (from csv, h5, SLEAP .slp or analysis .h5)");
   auto arguments = std::make_shared<ConvertArguments>();
-  verb->add_option("SOURCE", arguments->source, "table to read")->required();
-  verb->add_option("TARGET", arguments->target, "table to write, ends in .csv or .h5")->required();
-  verb->add_option("--individual", arguments->options.individual,
-                   "keep one animal of a multi-animal table");
-  verb->add_option("--scorer", arguments->options.scorer, "keep one scorer of several");
-  verb->add_flag("--force", arguments->force, "replace TARGET if it exists");
-  verb->footer("Example: posse convert m3v1.csv m3v1.h5");
-  verb->callback([arguments, &context] {
+  verb.add_option("SOURCE", arguments->source, "table to read").required();
+  verb.add_option("TARGET", arguments->target, "table to write, ends in .csv or .h5").required();
+  verb.add_option("--individual", arguments->options.individual,
+                  "keep one animal of a multi-animal table");
+  verb.add_option("--scorer", arguments->options.scorer, "keep one scorer of several");
+  verb.add_flag("--force", arguments->force, "replace TARGET if it exists");
+  verb.footer("Example: posse convert m3v1.csv m3v1.h5");
+  verb.on_call([arguments, &context] {
     for (const std::string& warning : convert_table(arguments->source, arguments->target,
                                                     arguments->options, arguments->force)) {
       context.console.warn(arguments->source.string() + ": " + warning);

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -150,16 +149,14 @@ void run_demo(const DemoArguments& arguments, CommandContext& context) {
 
 }  // namespace
 
-void add_demo(CLI::App& root, CommandContext& context) {
+void add_demo(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<DemoArguments>();
-  CLI::App* verb =
-      root.add_subcommand("demo", "run the shipped example and compare it with the truth");
-  verb->add_option("--data", arguments->data,
-                   "the demo's data (default: data/demo of the checkout)")
-      ->type_name("DIR");
-  verb->add_option("--out", arguments->out, "where results go (default posse-demo)")
-      ->type_name("DIR");
-  verb->callback([arguments, &context] { run_demo(*arguments, context); });
+  Verb verb = root.add_verb("demo", "run the shipped example and compare it with the truth");
+  verb.add_option("--data", arguments->data, "the demo's data (default: data/demo of the checkout)")
+      .placeholder("DIR");
+  verb.add_option("--out", arguments->out, "where results go (default posse-demo)")
+      .placeholder("DIR");
+  verb.on_call([arguments, &context] { run_demo(*arguments, context); });
 }
 
 }  // namespace posse

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "base/error.h"
@@ -63,9 +62,9 @@ void print_capabilities(Console& console) {
 
 }  // namespace
 
-void add_doctor(CLI::App& root, CommandContext& context) {
-  CLI::App* verb = root.add_subcommand("doctor", "say what this machine can do, and why not");
-  verb->callback([&context] { print_capabilities(context.console); });
+void add_doctor(Verb root, CommandContext& context) {
+  Verb verb = root.add_verb("doctor", "say what this machine can do, and why not");
+  verb.on_call([&context] { print_capabilities(context.console); });
 }
 
 }  // namespace posse

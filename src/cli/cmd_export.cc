@@ -1,13 +1,12 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/version.h"
 #include "cli/command.h"
 #include "cli/option_binding.h"
@@ -31,7 +30,7 @@ std::vector<std::pair<std::string, std::string>> metadata_of(const Ensemble& ens
   const MemberNetwork& first = ensemble.members().front();
   std::vector<std::pair<std::string, std::string>> metadata = {
       {"producer", "posse " + version()},
-      {"bodyparts", nlohmann::json(ensemble.bodyparts()).dump()},
+      {"bodyparts", Json(ensemble.bodyparts()).dump()},
       {"stride", fmt::format("{}", first.stride())},
       {"locref_stdev", fmt::format("{}", first.locref_stdev())},
       {"decode", std::string(to_string(ensemble.consensus_rule()))}};
@@ -84,24 +83,24 @@ void export_onnx(const ExportArguments& arguments, CommandContext& context) {
 
 }  // namespace
 
-void add_export(CLI::App& root, CommandContext& context) {
+void add_export(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<ExportArguments>();
-  CLI::App* verb = root.add_subcommand("export", "a member, or a whole ensemble, as an ONNX file");
-  verb->add_option("MEMBER", arguments->members, "project folder, train/ folder or snapshot prefix")
-      ->required();
-  verb->add_option("--onnx", arguments->file, "the file to write")->required()->type_name("FILE");
-  verb->add_flag("--ensemble", arguments->ensemble,
-                 "all members and their mean consensus as one graph");
-  verb->add_flag("--float-input", arguments->float_input,
-                 "take pictures as float32 0 ... 255 instead of uint8");
-  verb->add_flag("--force", arguments->force, "replace FILE if it exists");
-  describe(arguments->options, OptionBinder(*verb, "Networks"));
-  verb->footer(
+  Verb verb = root.add_verb("export", "a member, or a whole ensemble, as an ONNX file");
+  verb.add_option("MEMBER", arguments->members, "project folder, train/ folder or snapshot prefix")
+      .required();
+  verb.add_option("--onnx", arguments->file, "the file to write").required().placeholder("FILE");
+  verb.add_flag("--ensemble", arguments->ensemble,
+                "all members and their mean consensus as one graph");
+  verb.add_flag("--float-input", arguments->float_input,
+                "take pictures as float32 0 ... 255 instead of uint8");
+  verb.add_flag("--force", arguments->force, "replace FILE if it exists");
+  describe(arguments->options, OptionBinder(verb, "Networks"));
+  verb.footer(
       "inputs   RGB pictures [frames, height, width, 3], height and width open, preprocessing "
       "inside\n"
       "outputs  scoremap_logits [frames, h, w, bodyparts]; locref [frames, h, w, bodyparts, xy] in "
       "pixels");
-  verb->callback([arguments, &context] { export_onnx(*arguments, context); });
+  verb.on_call([arguments, &context] { export_onnx(*arguments, context); });
 }
 
 }  // namespace posse

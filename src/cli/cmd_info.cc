@@ -1,13 +1,12 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/video_summary.h"
@@ -18,7 +17,6 @@
 namespace posse {
 namespace {
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 struct InfoArguments {
   std::vector<std::string> paths;
@@ -65,17 +63,22 @@ void show_table(const fs::path& path, const InfoArguments& arguments, InfoTally&
                 CommandContext& context) {
   const TableSummary summary = summarize_table(path);
   if (arguments.json) {
-    Json table = {{"path", printable(path.string())}, {"layout", summary.layout},
-                  {"scorers", summary.scorers},       {"individuals", summary.individuals},
-                  {"coords", summary.coords},         {"rows", summary.num_rows},
-                  {"first", summary.first_row},       {"last", summary.last_row},
-                  {"warnings", summary.warnings}};
+    Json table = Json::object({{"path", printable(path.string())},
+                               {"layout", summary.layout},
+                               {"scorers", summary.scorers},
+                               {"individuals", summary.individuals},
+                               {"coords", summary.coords},
+                               {"rows", summary.num_rows},
+                               {"first", summary.first_row},
+                               {"last", summary.last_row},
+                               {"warnings", summary.warnings}});
     for (const BodypartSummary& bodypart : summary.bodyparts) {
-      table["bodyparts"].push_back({{"name", bodypart.name},
-                                    {"missing", bodypart.num_missing},
-                                    {"missing_share", missing_share(bodypart, summary)},
-                                    {"median_likelihood", bodypart.median_likelihood},
-                                    {"likelihood_histogram", bodypart.likelihood_histogram}});
+      table["bodyparts"].push_back(
+          Json::object({{"name", bodypart.name},
+                        {"missing", bodypart.num_missing},
+                        {"missing_share", missing_share(bodypart, summary)},
+                        {"median_likelihood", bodypart.median_likelihood},
+                        {"likelihood_histogram", bodypart.likelihood_histogram}}));
     }
     tally.tables.push_back(std::move(table));
   } else {
@@ -113,7 +116,8 @@ void describe_path(const std::string& path, const InfoArguments& arguments, Info
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted || members.size() == 1) throw;
       ++tally.num_bad;
-      tally.errors.push_back({{"path", printable(each.string())}, {"error", error.what()}});
+      tally.errors.push_back(
+          Json::object({{"path", printable(each.string())}, {"error", error.what()}}));
       context.console.warn(error.what());
     }
   }
@@ -127,16 +131,16 @@ void run_info(const InfoArguments& arguments, CommandContext& context) {
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted || arguments.paths.size() == 1) throw;
       ++tally.num_bad;
-      tally.errors.push_back({{"path", printable(path)}, {"error", error.what()}});
+      tally.errors.push_back(Json::object({{"path", printable(path)}, {"error", error.what()}}));
       context.console.warn(error.what());
     }
   }
   if (arguments.json) {
-    const Json report = {{"members", tally.members},
-                         {"tables", tally.tables},
-                         {"videos", tally.videos},
-                         {"errors", tally.errors}};
-    context.console.print(report.dump(2, ' ', false, Json::error_handler_t::replace));
+    const Json report = Json::object({{"members", tally.members},
+                                      {"tables", tally.tables},
+                                      {"videos", tally.videos},
+                                      {"errors", tally.errors}});
+    context.console.print(report.dump(2));
   }
   if (tally.num_bad > 0) {
     context.exit_code = tally.num_sound > 0 ? ExitCode::some_failed : ExitCode::failed;
@@ -145,35 +149,35 @@ void run_info(const InfoArguments& arguments, CommandContext& context) {
 
 }  // namespace
 
-void add_info(CLI::App& root, CommandContext& context) {
-  CLI::App* verb = root.add_subcommand(
+void add_info(Verb root, CommandContext& context) {
+  Verb verb = root.add_verb(
       "info", "say what a project, snapshot, folder of members, pose table or video holds");
   auto arguments = std::make_shared<InfoArguments>();
-  verb->add_option(
+  verb.add_option(
           "PATH", arguments->paths,
           "project folder, training folder, snapshot, a folder of such, a table (.csv, .h5, "
           ".slp), or a video")
-      ->required();
-  verb->add_flag("--json", arguments->json, "one JSON object instead of text");
-  verb->add_flag("--verify", arguments->verify,
-                 "also read every value and check its checksum, or decode every frame");
-  verb->add_option("--snapshot", arguments->options.snapshot,
-                   "a name, newest, best, all, or a position (default: the configuration's, else "
-                   "the newest)")
-      ->type_name("NAME");
-  verb->add_option("--shuffle", arguments->options.shuffle,
-                   "shuffle whose network is described (default: 1, or the only one)")
-      ->type_name("N");
-  verb->add_option("--training-set-index", arguments->options.training_set_index,
-                   "position in the configuration's TrainingFraction (default: 0)")
-      ->type_name("N");
-  verb->add_option("--iteration", arguments->options.iteration,
-                   "iteration folder of dlc-models (default: the configuration's)")
-      ->type_name("N");
-  verb->footer(
+      .required();
+  verb.add_flag("--json", arguments->json, "one JSON object instead of text");
+  verb.add_flag("--verify", arguments->verify,
+                "also read every value and check its checksum, or decode every frame");
+  verb.add_option("--snapshot", arguments->options.snapshot,
+                  "a name, newest, best, all, or a position (default: the configuration's, else "
+                  "the newest)")
+      .placeholder("NAME");
+  verb.add_option("--shuffle", arguments->options.shuffle,
+                  "shuffle whose network is described (default: 1, or the only one)")
+      .placeholder("N");
+  verb.add_option("--training-set-index", arguments->options.training_set_index,
+                  "position in the configuration's TrainingFraction (default: 0)")
+      .placeholder("N");
+  verb.add_option("--iteration", arguments->options.iteration,
+                  "iteration folder of dlc-models (default: the configuration's)")
+      .placeholder("N");
+  verb.footer(
       "exit codes: 0 all can be run, 1 none can, 3 some cannot (see 'problem')\n"
       "example: posse info data/demo --verify");
-  verb->callback([arguments, &context] { run_info(*arguments, context); });
+  verb.on_call([arguments, &context] { run_info(*arguments, context); });
 }
 
 }  // namespace posse

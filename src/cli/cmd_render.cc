@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -242,31 +241,28 @@ void render(const RenderArguments& arguments, CommandContext& context) {
 
 }  // namespace
 
-void add_render(CLI::App& root, CommandContext& context) {
+void add_render(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<RenderArguments>();
-  CLI::App* verb =
-      root.add_subcommand("render", "pictures of example frames with members and consensus");
-  verb->add_option("VIDEO", arguments->video, "the video, or folder of pictures")->required();
-  verb->add_option("RESULTS", arguments->results,
-                   "a folder that posse run wrote for it, or a pose table")
-      ->required();
-  verb->add_option("--out", arguments->out, "folder for the pictures")
-      ->required()
-      ->type_name("DIR");
-  verb->add_option("--frames", arguments->frames, "frames to draw, counted from 0, B excluded")
-      ->type_name("A:B:STEP");
-  verb->add_option("--pick", arguments->pick,
-                   "without --frames: where members disagree most, where the likelihood is lowest, "
-                   "or at random "
-                   "(default disagreement)")
-      ->check(CLI::IsMember({"disagreement", "likelihood", "random"}));
-  verb->add_option("--count", arguments->count, "how many frames are picked (default 6)")
-      ->check(CLI::Range(1, 1000));
-  verb->add_flag("--by-member", arguments->by_member, "colours tell members apart, not bodyparts");
-  verb->add_flag("--contact-sheet", arguments->contact_sheet, "one picture with all frames");
-  verb->add_flag("--force", arguments->force, "replace pictures that exist");
-  verb->footer("example: posse render m3v1.mp4 posse-results/m3v1 --out pictures --contact-sheet");
-  verb->callback([arguments, &context] { render(*arguments, context); });
+  Verb verb = root.add_verb("render", "pictures of example frames with members and consensus");
+  verb.add_option("VIDEO", arguments->video, "the video, or folder of pictures").required();
+  verb.add_option("RESULTS", arguments->results,
+                  "a folder that posse run wrote for it, or a pose table")
+      .required();
+  verb.add_option("--out", arguments->out, "folder for the pictures").required().placeholder("DIR");
+  verb.add_option("--frames", arguments->frames, "frames to draw, counted from 0, B excluded")
+      .placeholder("A:B:STEP");
+  verb.add_option("--pick", arguments->pick,
+                  "without --frames: where members disagree most, where the likelihood is lowest, "
+                  "or at random "
+                  "(default disagreement)")
+      .one_of({"disagreement", "likelihood", "random"});
+  verb.add_option("--count", arguments->count, "how many frames are picked (default 6)")
+      .between(1, 1000);
+  verb.add_flag("--by-member", arguments->by_member, "colours tell members apart, not bodyparts");
+  verb.add_flag("--contact-sheet", arguments->contact_sheet, "one picture with all frames");
+  verb.add_flag("--force", arguments->force, "replace pictures that exist");
+  verb.footer("example: posse render m3v1.mp4 posse-results/m3v1 --out pictures --contact-sheet");
+  verb.on_call([arguments, &context] { render(*arguments, context); });
 }
 
 }  // namespace posse

@@ -1,14 +1,13 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <filesystem>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/option_binding.h"
@@ -19,7 +18,6 @@
 namespace posse {
 namespace {
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 struct RunArguments {
   std::vector<fs::path> videos;
@@ -58,24 +56,20 @@ void describe_ensemble(const Ensemble& ensemble, CommandContext& context) {
   }
 }
 
-/// UTF-8 also where a file's name is not.
-std::string text_of(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace);
-}
-
 Json failure_of(const fs::path& video, const Error& error) {
-  return {{"video", printable(video.string())}, {"status", "failed"}, {"error", error.what()}};
+  return Json::object(
+      {{"video", printable(video.string())}, {"status", "failed"}, {"error", error.what()}});
 }
 
 Json describe(const RunOutcome& outcome, const RunOptions& options) {
-  Json json = {{"status", outcome.status == RunStatus::done      ? "done"
-                          : outcome.status == RunStatus::skipped ? "skipped"
-                                                                 : "interrupted"},
-               {"folder", printable(outcome.paths.folder.string())},
-               {"frames", outcome.num_frames},
-               {"frames_resumed", outcome.num_resumed},
-               {"seconds", outcome.timings.wall_seconds},
-               {"warnings", outcome.warnings}};
+  Json json = Json::object({{"status", outcome.status == RunStatus::done      ? "done"
+                                       : outcome.status == RunStatus::skipped ? "skipped"
+                                                                              : "interrupted"},
+                            {"folder", printable(outcome.paths.folder.string())},
+                            {"frames", outcome.num_frames},
+                            {"frames_resumed", outcome.num_resumed},
+                            {"seconds", outcome.timings.wall_seconds},
+                            {"warnings", outcome.warnings}});
   for (const fs::path& file : outcome.paths.final_files(options))
     json["files"].push_back(printable(file.string()));
   return json;
@@ -166,15 +160,15 @@ void print_plan(const fs::path& video, const RunPlan& plan, const Estimate& esti
 }
 
 Json describe(const RunPlan& plan, const Estimate& estimate, const RunArguments& arguments) {
-  Json json = {{"status", plan.finished_already ? "would be skipped" : "would be run"},
-               {"folder", printable(plan.paths.folder.string())},
-               {"width", plan.video.width},
-               {"height", plan.video.height},
-               {"frames", plan.num_frames > 0 ? Json(plan.num_frames) : Json(nullptr)},
-               {"frames_resumed", plan.num_resumable},
-               {"seconds", estimate.seconds},
-               {"memory_bytes", estimate.memory_bytes},
-               {"disk_bytes", estimate.disk_bytes}};
+  Json json = Json::object({{"status", plan.finished_already ? "would be skipped" : "would be run"},
+                            {"folder", printable(plan.paths.folder.string())},
+                            {"width", plan.video.width},
+                            {"height", plan.video.height},
+                            {"frames", plan.num_frames > 0 ? Json(plan.num_frames) : Json(nullptr)},
+                            {"frames_resumed", plan.num_resumable},
+                            {"seconds", estimate.seconds},
+                            {"memory_bytes", estimate.memory_bytes},
+                            {"disk_bytes", estimate.disk_bytes}});
   for (const fs::path& file : plan.paths.final_files(arguments.run))
     json["files"].push_back(printable(file.string()));
   return json;
@@ -204,7 +198,7 @@ void dry_run(Ensemble& ensemble, const RunArguments& arguments, CommandContext& 
     }
   }
   if (arguments.json) {
-    context.console.print(text_of(report));
+    context.console.print(report.dump(2));
   } else {
     context.console.print(
         fmt::format("in all about {}; nothing was written", format_duration(total_seconds)));
@@ -261,7 +255,7 @@ void run(const RunArguments& arguments, CommandContext& context) {
       break;
     }
   }
-  if (arguments.json) context.console.print(text_of(report));
+  if (arguments.json) context.console.print(report.dump(2));
   if (context.exit_code == ExitCode::interrupted) return;
   if (failed > 0) {
     context.exit_code =
@@ -273,30 +267,30 @@ void run(const RunArguments& arguments, CommandContext& context) {
 
 }  // namespace
 
-void add_run(CLI::App& root, CommandContext& context) {
+void add_run(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<RunArguments>();
-  CLI::App* verb = root.add_subcommand("run", "consensus poses of an ensemble over videos");
-  verb->add_option("VIDEO", arguments->videos, "video files, or folders of pictures")->required();
-  verb->add_option("--members", arguments->members,
-                   "trained networks: project folders, train/ folders or snapshot prefixes, or a "
-                   "folder that holds them")
-      ->required()
-      ->type_name("PATH...");
-  verb->add_option("--out", arguments->out,
-                   "where results go, a folder per video (default posse-results)")
-      ->type_name("DIR");
-  describe(arguments->run, OptionBinder(*verb, "What is computed and written"));
-  describe(arguments->ensemble, OptionBinder(*verb, "Networks"));
-  verb->add_flag("--dry-run", arguments->dry_run,
-                 "say what would be read, run and written, with estimates; write nothing");
-  verb->add_flag("--json", arguments->json, "print the outcome as JSON");
-  verb->footer(
+  Verb verb = root.add_verb("run", "consensus poses of an ensemble over videos");
+  verb.add_option("VIDEO", arguments->videos, "video files, or folders of pictures").required();
+  verb.add_option("--members", arguments->members,
+                  "trained networks: project folders, train/ folders or snapshot prefixes, or a "
+                  "folder that holds them")
+      .required()
+      .placeholder("PATH...");
+  verb.add_option("--out", arguments->out,
+                  "where results go, a folder per video (default posse-results)")
+      .placeholder("DIR");
+  describe(arguments->run, OptionBinder(verb, "What is computed and written"));
+  describe(arguments->ensemble, OptionBinder(verb, "Networks"));
+  verb.add_flag("--dry-run", arguments->dry_run,
+                "say what would be read, run and written, with estimates; write nothing");
+  verb.add_flag("--json", arguments->json, "print the outcome as JSON");
+  verb.footer(
       "example: posse run openarena.mp4 --members member-1 member-2 member-3 --labeled-video\n"
       "writes   posse-results/openarena/   consensus poses (.h5, .csv), uncertainty inside the "
       ".h5, run.json;\n"
       "         members/, wide/, smoothed/ and the labelled video on request\n"
       "A stopped run goes on with the same command; finished videos are skipped.");
-  verb->callback([arguments, &context] { run(*arguments, context); });
+  verb.on_call([arguments, &context] { run(*arguments, context); });
 }
 
 }  // namespace posse

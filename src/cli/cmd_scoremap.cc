@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -70,22 +69,22 @@ void write_scoremaps(const ScoremapArguments& arguments, CommandContext& context
 
 }  // namespace
 
-void add_scoremap(CLI::App& root, CommandContext& context) {
+void add_scoremap(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<ScoremapArguments>();
-  CLI::App* verb = root.add_subcommand("scoremap", "a member's raw maps of frames, as .npy files");
-  verb->add_option("MEMBER", arguments->member, "project folder, train/ folder or snapshot prefix")
-      ->required();
-  verb->add_option("INPUT", arguments->input, "picture, video or folder of pictures")->required();
-  verb->add_option("--out", arguments->out, "folder for the files")->required()->type_name("DIR");
-  OptionBinder bind(*verb, "Frames");
+  Verb verb = root.add_verb("scoremap", "a member's raw maps of frames, as .npy files");
+  verb.add_option("MEMBER", arguments->member, "project folder, train/ folder or snapshot prefix")
+      .required();
+  verb.add_option("INPUT", arguments->input, "picture, video or folder of pictures").required();
+  verb.add_option("--out", arguments->out, "folder for the files").required().placeholder("DIR");
+  OptionBinder bind(verb, "Frames");
   bind("frames", arguments->frames, "A:B:STEP",
        "frames to use, counted from 0, B excluded (default: all)");
-  describe(arguments->ensemble, OptionBinder(*verb, "Networks"));
-  verb->footer(
+  describe(arguments->ensemble, OptionBinder(verb, "Networks"));
+  verb.footer(
       "writes logits.npy  float32 [frames, height, width, bodyparts], before the sigmoid\n"
       "       locref.npy  float32 [frames, height, width, bodyparts, xy] in pixels, where the "
       "network has it");
-  verb->callback([arguments, &context] { write_scoremaps(*arguments, context); });
+  verb.on_call([arguments, &context] { write_scoremaps(*arguments, context); });
 }
 
 }  // namespace posse

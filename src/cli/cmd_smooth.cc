@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -267,26 +266,26 @@ void smooth_both_paws(SmoothArguments arguments, CommandContext& context) {
 }
 
 /// Options of every kind.
-void add_common(CLI::App& kind, SmoothArguments& arguments, bool out_is_folder) {
+void add_common(Verb kind, SmoothArguments& arguments, bool out_is_folder) {
   kind.add_option("FILE", arguments.inputs,
                   "tables of the members (.csv, .h5, .slp), or a folder that holds them")
-      ->required();
+      .required();
   kind.add_option(
           "--out", arguments.out,
           out_is_folder ? "folder for a table per camera" : "table to write, ends in .h5 or .csv")
-      ->required()
-      ->type_name(out_is_folder ? "DIR" : "TABLE");
+      .required()
+      .placeholder(out_is_folder ? "DIR" : "TABLE");
   kind.add_option("--wide-csv", arguments.wide_csv,
                   out_is_folder ? "folder for tables with the columns of eks"
                                 : "also write the columns of eks here")
-      ->type_name(out_is_folder ? "DIR" : "FILE");
+      .placeholder(out_is_folder ? "DIR" : "FILE");
   kind.add_flag("--force", arguments.force, "replace files that exist");
   kind.add_option("--average", arguments.average, "of the members: median or mean (default median)")
-      ->check(CLI::IsMember({"median", "mean"}));
+      .one_of({"median", "mean"});
   kind.add_option(
           "--variance", arguments.variance,
           "confidence_weighted_var or var (default: as eks, confidence_weighted_var; paw: var)")
-      ->check(CLI::IsMember({"confidence_weighted_var", "var"}));
+      .one_of({"confidence_weighted_var", "var"});
   kind.add_option("--min-likelihood", arguments.options.ensemble.min_likelihood,
                   "predictions below count as missing, in [0, 1] (default 0)");
   kind.add_flag(
@@ -294,12 +293,12 @@ void add_common(CLI::App& kind, SmoothArguments& arguments, bool out_is_folder) 
       "accept a single table; its variances come from the likelihood and are not calibrated");
   kind.add_option("--s-frames", arguments.s_frames,
                   "frames used to tune s, as 0:1000 2000:3000; N means 0:N (default: all)")
-      ->type_name("A:B...");
+      .placeholder("A:B...");
   kind.add_option("--threads", arguments.threads, "default 0: all that this process may use");
 }
 
 /// Options of the kinds that have one s per keypoint.
-void add_tuning(CLI::App& kind, SmoothArguments& arguments) {
+void add_tuning(Verb kind, SmoothArguments& arguments) {
   kind.add_option(
       "--s", arguments.options.tuning.s,
       "process variance in square pixels per frame, one or one per keypoint; smaller is smoother "
@@ -309,14 +308,14 @@ void add_tuning(CLI::App& kind, SmoothArguments& arguments) {
   kind.add_option("--objective", arguments.objective,
                   "likelihood that tuning maximises: full, or constant (each coordinate's median "
                   "variance, as eks has it) (default full)")
-      ->check(CLI::IsMember({"full", "constant"}));
+      .one_of({"full", "constant"});
   kind.add_flag("--restart-at-ranges", arguments.options.tuning.restart_at_ranges,
                 "start anew at each range of --s-frames instead of joining them");
   kind.add_flag("--peer-objective", arguments.peer_objective,
                 "tune exactly as eks does, to match its results");
 }
 
-void add_views(CLI::App& kind, SmoothArguments& arguments) {
+void add_views(Verb kind, SmoothArguments& arguments) {
   kind.add_option(
       "--quantile-keep-pca", arguments.options.quantile_to_keep,
       "share of frames, by certainty, that axes are made from, in (0, 100] (default 95)");
@@ -331,86 +330,84 @@ void add_views(CLI::App& kind, SmoothArguments& arguments) {
 using SmoothFunction = void (*)(const SmoothArguments&, CommandContext&);
 
 /// A kind of smoothing as a verb of its own below `smooth`.
-CLI::App* add_kind(CLI::App& verb, CommandContext& context,
-                   const std::shared_ptr<SmoothArguments>& arguments, const char* name,
-                   const char* help, bool out_is_folder, SmoothFunction function) {
-  CLI::App* kind = verb.add_subcommand(name, help);
-  add_common(*kind, *arguments, out_is_folder);
-  kind->callback([arguments, &context, function] { function(*arguments, context); });
+Verb add_kind(Verb verb, CommandContext& context, const std::shared_ptr<SmoothArguments>& arguments,
+              const char* name, const char* help, bool out_is_folder, SmoothFunction function) {
+  Verb kind = verb.add_verb(name, help);
+  add_common(kind, *arguments, out_is_folder);
+  kind.on_call([arguments, &context, function] { function(*arguments, context); });
   return kind;
 }
 
 }  // namespace
 
-void add_smooth(CLI::App& root, CommandContext& context) {
-  CLI::App* verb =
-      root.add_subcommand("smooth", "ensemble Kalman smoothing of the tables of several networks");
-  verb->require_subcommand(1);
+void add_smooth(Verb root, CommandContext& context) {
+  Verb verb =
+      root.add_verb("smooth", "ensemble Kalman smoothing of the tables of several networks");
+  verb.require_verb();
   const auto fresh = [] { return std::make_shared<SmoothArguments>(); };
 
   auto single = fresh();
-  CLI::App* kind = add_kind(*verb, context, single, "single", "one camera", false, smooth_single);
-  add_tuning(*kind, *single);
-  kind->add_option("--bodypart-list", single->bodyparts,
-                   "bodyparts to keep, in this order (default: all)");
-  kind->add_flag("--causal", single->causal,
-                 "do not look ahead: filter only, with --s or 10 square pixels per frame");
+  Verb kind = add_kind(verb, context, single, "single", "one camera", false, smooth_single);
+  add_tuning(kind, *single);
+  kind.add_option("--bodypart-list", single->bodyparts,
+                  "bodyparts to keep, in this order (default: all)");
+  kind.add_flag("--causal", single->causal,
+                "do not look ahead: filter only, with --s or 10 square pixels per frame");
 
   auto multi = fresh();
-  kind = add_kind(*verb, context, multi, "multi", "several cameras, a file per camera and member",
+  kind = add_kind(verb, context, multi, "multi", "several cameras, a file per camera and member",
                   true, [](const SmoothArguments& a, CommandContext& c) { smooth_multi(a, c); });
-  add_tuning(*kind, *multi);
-  add_views(*kind, *multi);
-  kind->add_option("--bodypart-list", multi->bodyparts,
-                   "bodyparts to keep, in this order (default: all)");
-  kind->add_option("--camera-names", multi->cameras, "one of these is part of each file's name");
-  kind->add_option("--calibration", multi->calibration,
-                   "Anipose calibration (.toml): smooth in space, and write points_3d.csv");
-  kind->add_option("--triangulation", multi->triangulation,
-                   "where a path in space starts from: pair-median, as eks, or joint (default "
-                   "pair-median)")
-      ->check(CLI::IsMember({"pair-median", "joint"}));
-  kind->add_flag("--relative-floors", multi->relative_floors,
-                 "least variances in space as shares of the points' spread; for calibrations in "
-                 "metres");
+  add_tuning(kind, *multi);
+  add_views(kind, *multi);
+  kind.add_option("--bodypart-list", multi->bodyparts,
+                  "bodyparts to keep, in this order (default: all)");
+  kind.add_option("--camera-names", multi->cameras, "one of these is part of each file's name");
+  kind.add_option("--calibration", multi->calibration,
+                  "Anipose calibration (.toml): smooth in space, and write points_3d.csv");
+  kind.add_option("--triangulation", multi->triangulation,
+                  "where a path in space starts from: pair-median, as eks, or joint (default "
+                  "pair-median)")
+      .one_of({"pair-median", "joint"});
+  kind.add_flag("--relative-floors", multi->relative_floors,
+                "least variances in space as shares of the points' spread; for calibrations in "
+                "metres");
 
   auto mirrored = fresh();
-  kind = add_kind(*verb, context, mirrored, "mirrored",
+  kind = add_kind(verb, context, mirrored, "mirrored",
                   "several views in one picture, bodyparts <name>_<view>", false, smooth_mirrored);
-  add_tuning(*kind, *mirrored);
-  add_views(*kind, *mirrored);
-  kind->add_option("--camera-names", mirrored->cameras,
-                   "the views, as they end the bodyparts' names")
-      ->required();
+  add_tuning(kind, *mirrored);
+  add_views(kind, *mirrored);
+  kind.add_option("--camera-names", mirrored->cameras,
+                  "the views, as they end the bodyparts' names")
+      .required();
 
   auto pupil = fresh();
-  kind = add_kind(*verb, context, pupil, "pupil", "four points around a pupil, as one circle",
-                  false, smooth_pupils);
-  kind->add_option("--diameter-s", pupil->pupil.diameter_s,
-                   "in (0, 1), close to 1 is smoother (default: tuned)");
-  kind->add_option("--com-s", pupil->pupil.centre_s, "the same for the centre (default: tuned)");
-  kind->add_option("--circle", pupil->circle,
-                   "also write centre and diameter here, with their variances (.csv)")
-      ->type_name("FILE");
+  kind = add_kind(verb, context, pupil, "pupil", "four points around a pupil, as one circle", false,
+                  smooth_pupils);
+  kind.add_option("--diameter-s", pupil->pupil.diameter_s,
+                  "in (0, 1), close to 1 is smoother (default: tuned)");
+  kind.add_option("--com-s", pupil->pupil.centre_s, "the same for the centre (default: tuned)");
+  kind.add_option("--circle", pupil->circle,
+                  "also write centre and diameter here, with their variances (.csv)")
+      .placeholder("FILE");
 
   auto paw = fresh();
   kind =
-      add_kind(*verb, context, paw, "paw", "two paws seen by two cameras with clocks of their own",
+      add_kind(verb, context, paw, "paw", "two paws seen by two cameras with clocks of their own",
                true, [](const SmoothArguments& a, CommandContext& c) { smooth_both_paws(a, c); });
-  add_tuning(*kind, *paw);
-  add_views(*kind, *paw);
-  kind->add_option(
-      "--timestamps-left", paw->timestamps_left,
-      "times of the left camera's frames (default: *timestamps*left*.npy in the folder "
-      "given)");
-  kind->add_option("--timestamps-right", paw->timestamps_right,
-                   "times of the right camera's frames (likewise)");
-  kind->add_option("--image-width", paw->paw.image_width,
-                   "width of the right camera's pictures, which are mirrored (default 128)");
-  kind->add_flag("--working-frame", paw->paw.keep_working_frame,
-                 "as eks writes it: right camera mirrored, with the left one's names, unmatched "
-                 "frames dropped");
-  verb->footer("example: posse smooth single seed0.csv seed1.csv seed2.csv --out smoothed.h5");
+  add_tuning(kind, *paw);
+  add_views(kind, *paw);
+  kind.add_option("--timestamps-left", paw->timestamps_left,
+                  "times of the left camera's frames (default: *timestamps*left*.npy in the folder "
+                  "given)");
+  kind.add_option("--timestamps-right", paw->timestamps_right,
+                  "times of the right camera's frames (likewise)");
+  kind.add_option("--image-width", paw->paw.image_width,
+                  "width of the right camera's pictures, which are mirrored (default 128)");
+  kind.add_flag("--working-frame", paw->paw.keep_working_frame,
+                "as eks writes it: right camera mirrored, with the left one's names, unmatched "
+                "frames dropped");
+  verb.footer("example: posse smooth single seed0.csv seed1.csv seed2.csv --out smoothed.h5");
 }
 
 }  // namespace posse

@@ -1,18 +1,15 @@
+#include "cli/console.h"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 
-#include "cli/command.h"
+#include "base/clock.h"
 
 namespace posse {
 namespace {
-
-double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 std::string describe(const Progress& progress) {
   std::string text = progress.item.empty() ? progress.stage : progress.item + ": " + progress.stage;
@@ -65,7 +62,7 @@ void Console::warn(const std::string& text) {
 
 void Console::progress(const Progress& progress) {
   if (quiet_) return;
-  const double now = now_seconds();
+  const double now = seconds_now();
   const bool last = progress.total && progress.done >= *progress.total;
   const std::string stage = progress.item + "\n" + progress.stage;
   const bool new_stage = stage != last_stage_;

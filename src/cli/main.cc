@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <new>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -40,7 +40,7 @@ ExitCode exit_code_of(ErrorKind kind) {
   }
 }
 
-void add_commands(CLI::App& root, CommandContext& context) {
+void add_commands(Verb root, CommandContext& context) {
   add_bench(root, context);
   add_consensus(root, context);
   add_convert(root, context);
@@ -55,11 +55,9 @@ void add_commands(CLI::App& root, CommandContext& context) {
 }
 
 /// The parser itself would only say that a verb is missing.
-void check_verb(const CLI::App& root, std::span<char* const> words) {
+void check_verb(const std::vector<std::string>& verbs, std::span<char* const> words) {
   const auto word =
       std::find_if(words.begin(), words.end(), [](const char* text) { return text[0] != '-'; });
-  std::vector<std::string> verbs;
-  for (const CLI::App* verb : root.get_subcommands({})) verbs.push_back(verb->get_name());
   if (word == words.end() || std::find(verbs.begin(), verbs.end(), *word) != verbs.end()) return;
   throw Error(ErrorKind::usage, fmt::format("there is no verb '{}'", printable(*word)),
               {.have = list_names(verbs), .hint = "posse --help says what each of them does"});
@@ -71,14 +69,11 @@ int run(int argc, char** argv) {
   std::signal(SIGINT, on_stop_signal);
   std::signal(SIGTERM, on_stop_signal);
   std::signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is an error of writing, with a message
-  CLI::App root("posse: consensus poses from ensembles of pose networks", "posse");
-  root.set_version_flag("--version", "posse " + version());
-  root.require_subcommand(1);
-  root.fallthrough();  // --quiet may stand after the verb
-  root.get_formatter()->column_width(34);
+  CommandLine line("posse", "posse: consensus poses from ensembles of pose networks",
+                   "posse " + version());
+  Verb root = line.root();
   bool quiet = false;
   root.add_flag("-q,--quiet", quiet, "no progress and no notes; warnings and errors only");
-  root.parse_complete_callback([&] { context.console.set_quiet(quiet); });
   root.footer(
       "exit codes: 0 done, 1 failed, 2 wrong usage, 3 some inputs failed, 4 finished with data "
       "warnings,\n"
@@ -86,13 +81,10 @@ int run(int argc, char** argv) {
       "posse VERB --help shows the options of a verb; start with: posse demo");
   add_commands(root, context);
   try {
-    check_verb(root, std::span<char* const>(argv, static_cast<size_t>(argc)).subspan(1));
-    root.parse(argc, argv);
-  } catch (const CLI::Success& success) {  // --help, --version
-    return root.exit(success);
-  } catch (const CLI::ParseError& error) {
-    root.exit(error);
-    return static_cast<int>(ExitCode::usage);
+    check_verb(line.verbs(), std::span<char* const>(argv, static_cast<size_t>(argc)).subspan(1));
+    const std::optional<int> code = line.run(
+        argc, argv, [&] { context.console.set_quiet(quiet); }, static_cast<int>(ExitCode::usage));
+    if (code) return *code;
   } catch (const Error& error) {
     context.console.end_progress();
     std::fprintf(stderr, "posse: %s: %s\n",

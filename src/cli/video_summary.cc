@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "base/error.h"
@@ -13,7 +12,6 @@
 
 namespace posse {
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 bool has_video_suffix(const fs::path& path) {
   constexpr std::array<std::string_view, 14> kSuffixes = {".mp4", ".avi", ".mov",  ".mkv",  ".webm",
@@ -58,24 +56,24 @@ std::string to_text(const VideoSummary& summary) {
 
 Json to_json(const VideoSummary& summary) {
   const VideoInfo& info = summary.info;
-  Json json = {{"path", printable(info.path.string())},
-               {"width", info.width},
-               {"height", info.height},
-               {"fps", info.fps},
-               {"duration_seconds", info.duration_seconds},
-               {"container_frames", nullptr},
-               {"codec", info.codec},
-               {"pixel_format", info.pixel_format},
-               {"rotation_degrees", info.rotation_degrees},
-               {"decoded", nullptr}};
+  Json json = Json::object({{"path", printable(info.path.string())},
+                            {"width", info.width},
+                            {"height", info.height},
+                            {"fps", info.fps},
+                            {"duration_seconds", info.duration_seconds},
+                            {"container_frames", nullptr},
+                            {"codec", info.codec},
+                            {"pixel_format", info.pixel_format},
+                            {"rotation_degrees", info.rotation_degrees},
+                            {"decoded", nullptr}});
   if (info.container_num_frames) json["container_frames"] = *info.container_num_frames;
   if (!summary.decoded) return json;
   const VideoReport& decoded = *summary.decoded;
-  json["decoded"] = {{"frames", decoded.num_decoded},
-                     {"corrupt", decoded.num_corrupt},
-                     {"undecodable", decoded.num_undecodable},
-                     {"variable_frame_rate", decoded.variable_frame_rate},
-                     {"warnings", decoded.warnings}};
+  json["decoded"] = Json::object({{"frames", decoded.num_decoded},
+                                  {"corrupt", decoded.num_corrupt},
+                                  {"undecodable", decoded.num_undecodable},
+                                  {"variable_frame_rate", decoded.variable_frame_rate},
+                                  {"warnings", decoded.warnings}});
   return json;
 }
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <filesystem>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
+#include "base/json.h"
 #include "base/stop.h"
 #include "video/video_reader.h"
 
@@ -24,6 +24,6 @@ bool has_video_suffix(const std::filesystem::path& path);
 VideoSummary summarize_video(const std::filesystem::path& path, bool decode, const StopFlag& stop);
 
 std::string to_text(const VideoSummary& summary);
-nlohmann::ordered_json to_json(const VideoSummary& summary);
+Json to_json(const VideoSummary& summary);
 
 }  // namespace posse

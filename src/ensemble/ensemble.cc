@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cmath>
 #include <mutex>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "base/threads.h"
@@ -16,10 +16,6 @@
 namespace posse {
 namespace {
 namespace fs = std::filesystem;
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 /// Adds up the time of calls that may run side by side.
 class Stopwatch {

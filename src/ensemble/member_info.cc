@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/sheet.h"
@@ -14,7 +13,6 @@
 
 namespace posse {
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 namespace {
 
 constexpr int kMostListed = 20;  // snapshots and shuffles of a text; JSON has all
@@ -140,44 +138,45 @@ void add_alternatives(Sheet& sheet, const Member& member) {
 }
 
 Json json_of(const Snapshot& snapshot, bool chosen) {
-  Json json = {{"name", printable(snapshot.name)},
-               {"kind", to_string(snapshot.parsed.kind)},
-               {"has_data", snapshot.has_data},
-               {"chosen", chosen}};
+  Json json = Json::object({{"name", printable(snapshot.name)},
+                            {"kind", to_string(snapshot.parsed.kind)},
+                            {"has_data", snapshot.has_data},
+                            {"chosen", chosen}});
   if (snapshot.parsed.number >= 0) json["training_iterations"] = snapshot.parsed.number;
   if (snapshot.test_error) json["test_error_px"] = *snapshot.test_error;
   return json;
 }
 
 Json json_of(const SnapshotInfo& info) {
-  Json json = {{"data_files", info.num_shards},
-               {"count", info.num_variables},
-               {"bytes", info.num_bytes},
-               {"groups", Json::array()},
-               {"other_types", info.other_types}};
+  Json json = Json::object({{"data_files", info.num_shards},
+                            {"count", info.num_variables},
+                            {"bytes", info.num_bytes},
+                            {"groups", Json::array()},
+                            {"other_types", info.other_types}});
   for (const VariableGroup& group : info.groups) {
-    json["groups"].push_back(
-        {{"name", group.name}, {"count", group.num_variables}, {"bytes", group.num_bytes}});
+    json["groups"].push_back(Json::object(
+        {{"name", group.name}, {"count", group.num_variables}, {"bytes", group.num_bytes}}));
   }
   return json;
 }
 
 Json json_of_network(const SnapshotInfo& info) {
   if (!info.network) return nullptr;
-  return {{"type", *info.network},
-          {"bodyparts", info.num_bodyparts},
-          {"location_refinement", info.has_locref},
-          {"unused_heads", info.unused_heads}};
+  return Json::object({{"type", *info.network},
+                       {"bodyparts", info.num_bodyparts},
+                       {"location_refinement", info.has_locref},
+                       {"unused_heads", info.unused_heads}});
 }
 
 Json json_of(const ModelFolder& folder, const Member& member) {
-  return {{"folder", printable(folder.path.string())},
-          {"iteration", folder.iteration},
-          {"training_percent", folder.percent},
-          {"shuffle", folder.shuffle},
-          {"snapshots", folder.num_snapshots},
-          {"options", option_for(member, folder)},
-          {"chosen", member.model_folder && folder.path == member.model_folder->path}};
+  return Json::object(
+      {{"folder", printable(folder.path.string())},
+       {"iteration", folder.iteration},
+       {"training_percent", folder.percent},
+       {"shuffle", folder.shuffle},
+       {"snapshots", folder.num_snapshots},
+       {"options", option_for(member, folder)},
+       {"chosen", member.model_folder && folder.path == member.model_folder->path}});
 }
 
 }  // namespace
@@ -254,23 +253,24 @@ std::string to_text(const MemberInfo& info) {
 
 Json to_json(const MemberInfo& info) {
   const Member& member = info.member;
-  Json json = {{"path", printable(member.path.string())}, {"name", printable(member.name)}};
+  Json json =
+      Json::object({{"path", printable(member.path.string())}, {"name", printable(member.name)}});
   json["project"] = nullptr;
   if (member.config) {
-    json["project"] = {{"folder", printable(member.project_folder.string())},
-                       {"task", member.config->task},
-                       {"date", member.config->date},
-                       {"labelled_by", member.config->scorer}};
+    json["project"] = Json::object({{"folder", printable(member.project_folder.string())},
+                                    {"task", member.config->task},
+                                    {"date", member.config->date},
+                                    {"labelled_by", member.config->scorer}});
     if (member.config->cropping) {
       const CropBox& box = *member.config->cropping;
-      json["project"]["cropping"] = {box.x1, box.x2, box.y1, box.y2};
+      json["project"]["cropping"] = Json::array({box.x1, box.x2, box.y1, box.y2});
     }
   }
   json["network"] = info.snapshot ? json_of_network(*info.snapshot) : Json(nullptr);
   json["bodyparts"] = info.bodyparts;
-  json["snapshot"] = {{"name", printable(member.snapshot.name)},
-                      {"prefix", printable(member.snapshot.prefix.string())},
-                      {"has_data", member.snapshot.has_data}};
+  json["snapshot"] = Json::object({{"name", printable(member.snapshot.name)},
+                                   {"prefix", printable(member.snapshot.prefix.string())},
+                                   {"has_data", member.snapshot.has_data}});
   json["decode"] = to_string(member.snapshot.parsed.kind);
   json["scorer"] = printable(member.scorer);
   json["variables"] = info.snapshot ? json_of(*info.snapshot) : Json(nullptr);

@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "project/project.h"
 
 namespace posse {
@@ -55,6 +55,6 @@ std::string to_text(const MemberInfo& info);
 
 /// One object: path, name, project, network, bodyparts, snapshot, scorer, decode, variables,
 /// chosen, snapshots, shuffles, warnings, problems; `verified` if asked for.
-nlohmann::ordered_json to_json(const MemberInfo& info);
+Json to_json(const MemberInfo& info);
 
 }  // namespace posse

@@ -61,7 +61,7 @@ TEST_F(MemberInfoTest, ASoundMemberIsDescribed) {
         "verified   every checksum is right", "snapshot snapshot-5000: the only one"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
-  const auto json = to_json(info);
+  const auto json = nlohmann::json::parse(to_json(info).dump());
   EXPECT_EQ(json["network"]["type"], "mobilenet_v2_0.35");
   EXPECT_EQ(json["verified"], true);
   EXPECT_EQ(json["decode"], "dlc");
@@ -76,7 +76,7 @@ TEST_F(MemberInfoTest, ADamagedValueIsFoundOnlyByVerifying) {
   EXPECT_THAT(described(false).problems, IsEmpty());
   const MemberInfo info = described(true);
   EXPECT_THAT(info.problems, ElementsAre(HasSubstr("have checksum")));
-  EXPECT_EQ(to_json(info)["verified"], false);
+  EXPECT_NE(to_json(info).dump().find("\"verified\":false"), std::string::npos);
 }
 
 TEST_F(MemberInfoTest, MissingDataAreAProblem) {
@@ -92,7 +92,7 @@ TEST_F(MemberInfoTest, ADamagedIndexIsAProblem) {
   const MemberInfo info = described();
   EXPECT_FALSE(info.snapshot.has_value());
   EXPECT_THAT(info.problems, ElementsAre(HasSubstr("is not a TensorFlow checkpoint index")));
-  EXPECT_TRUE(to_json(info)["network"].is_null());
+  EXPECT_NE(to_json(info).dump().find("\"network\":null"), std::string::npos);
 }
 
 // Entries that a sound table holds but no saver wrote: shapes of any size, names of any bytes.
@@ -164,7 +164,7 @@ TEST_F(MemberInfoTest, AlternativesAreListedWithTheOptionThatPicksThem) {
   const MemberInfo info = described();
   EXPECT_THAT(to_text(info), HasSubstr("--snapshot snapshot-500"));
   EXPECT_THAT(to_text(info), HasSubstr("--shuffle 2  (2 snapshots)"));
-  const auto json = to_json(info);
+  const auto json = nlohmann::json::parse(to_json(info).dump());
   EXPECT_EQ(json["snapshots"].size(), 2);
   EXPECT_EQ(json["shuffles"][1]["options"], "--shuffle 2");
 }

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "consensus/keypoint_consensus.h"
 #include "video/overlay.h"
@@ -15,10 +15,6 @@
 namespace posse {
 namespace {
 namespace fs = std::filesystem;
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 /// The skeleton of the first member's config as pairs of columns; lines to bodyparts that are left
 /// out are dropped.

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "results/result_names.h"
@@ -18,10 +18,6 @@
 namespace posse {
 namespace {
 namespace fs = std::filesystem;
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 JournalKey key_of(const Ensemble& ensemble, std::string fingerprint) {
   return {.fingerprint = std::move(fingerprint),

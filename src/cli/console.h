@@ -1,0 +1,48 @@
+/// What the program says, and where: results, messages, progress; and how it writes durations and
+/// sizes.
+#pragma once
+
+#include <string>
+
+#include "base/progress.h"
+
+namespace posse {
+
+/// stdout for results, stderr for messages; progress is redrawn on a terminal and printed as plain
+/// lines elsewhere.
+class Console {
+ public:
+  explicit Console(bool quiet = false);
+  ~Console();
+  Console(const Console&) = delete;
+  Console& operator=(const Console&) = delete;
+
+  void set_quiet(bool quiet) { quiet_ = quiet; }
+  /// A result: to stdout, with a line feed.
+  void print(const std::string& text);
+  /// A message: to stderr, with a line feed; not when quiet.
+  void note(const std::string& text);
+  /// "posse: warning: ..." to stderr, always.
+  void warn(const std::string& text);
+  /// Shows where long work is; at most ten redraws a second on a terminal, one line per ten seconds
+  /// elsewhere.
+  void progress(const Progress& progress);
+  /// Ends the progress line, if any is open, so that other text starts on a line of its own.
+  void end_progress();
+  bool is_terminal() const { return terminal_; }
+
+ private:
+  void clear_line();
+  bool quiet_;
+  bool terminal_;
+  bool line_open_ = false;
+  double last_shown_ = -1;
+  std::string last_stage_;
+};
+
+/// "3.2 s", "4 min 10 s", "2 h 05 min".
+std::string format_duration(double seconds);
+/// "12.3 MB".
+std::string format_bytes(double bytes);
+
+}  // namespace posse
