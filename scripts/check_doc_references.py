@@ -4,7 +4,8 @@
 Usage: scripts/check_doc_references.py [REPOSITORY]
 
 Looked at: relative links in Markdown, pages of docs/ anywhere, and repository paths in Markdown's `code`, such as
-`src/cli/command.h`. Prints one line per reference that leads nowhere; exit 1 if there is any.
+`src/cli/command.h`. A decision's heading has to have the number of its file. Prints one line per reference that leads
+nowhere; exit 1 if there is any.
 """
 
 import pathlib
@@ -47,6 +48,11 @@ def main() -> int:
             if not target.exists():
                 print(f"{name}:{number}: refers to {reference}, which is not there")
                 num_bad += 1
+    for path in sorted((root / "docs" / "decisions").glob("*.md")):
+        number = path.name.split("-")[0]
+        if not path.read_text(encoding="utf-8").startswith(f"# {number}: "):
+            print(f"{path.relative_to(root)}:1: its heading does not begin with {number}")
+            num_bad += 1
     if num_bad == 0:
         print(f"every reference in {num_files} files leads somewhere")
     return 1 if num_bad or not num_files else 0

@@ -4,7 +4,7 @@
 Usage: scripts/check_layers.py [SOURCE_FOLDER]
 
 Modules of one layer do not see each other. A module that is not in LAYERS is an error, so that a new one gets its
-place on purpose. Prints one line per wrong include; exit 1 if there is any.
+place on purpose; so is one that docs/architecture.md has elsewhere. Prints one line per fault; exit 1 if there is any.
 """
 
 import pathlib
@@ -26,13 +26,13 @@ LAYERS = {
     "ensemble": 4,
     "run": 5,
     "bench": 6,
-    "cluster": 6,
-    "report": 6,
     "study": 6,
     "table_jobs": 6,
     "cli": 7,
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
+# A line of the table in docs/architecture.md: "layer 2   network keypoints: what they are for".
+DOCUMENTED = re.compile(r"^layer (\d+) +([a-z_ ]+):")
 # Test support stands beside the layers: tests may include it, the library may not.
 SUPPORT = "support"
 
@@ -58,11 +58,33 @@ def problems_of(path: pathlib.Path, source: pathlib.Path) -> list[str]:
     return found
 
 
+def documented_layers(page: pathlib.Path) -> dict[str, int]:
+    """Module to layer, as the table of the page has it."""
+    layers = {}
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if match := DOCUMENTED.match(line):
+            layers.update(dict.fromkeys(match.group(2).split(), int(match.group(1))))
+    return layers
+
+
+def problems_of_places(source: pathlib.Path) -> list[str]:
+    """One line for each module whose folder, place in LAYERS and place in the documentation do not go together."""
+    folders = {folder.name for folder in source.iterdir() if folder.is_dir()}
+    found = [f"src/{name}: module without a layer in scripts/check_layers.py" for name in sorted(folders - set(LAYERS))]
+    found += [f"scripts/check_layers.py: there is no module {name}" for name in sorted(set(LAYERS) - folders)]
+    page = source.parent / "docs" / "architecture.md"
+    documented = documented_layers(page) if page.exists() else LAYERS
+    for name in sorted(set(LAYERS) | set(documented)):
+        if LAYERS.get(name) != documented.get(name):
+            found.append(f"docs/architecture.md: {name} on layer {documented.get(name, '?')}, "
+                         f"scripts/check_layers.py says {LAYERS.get(name, '?')}")
+    return found
+
+
 def main() -> int:
     default = pathlib.Path(__file__).resolve().parent.parent / "src"
     source = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else default
-    unknown = sorted(folder.name for folder in source.iterdir() if folder.is_dir() and folder.name not in LAYERS)
-    found = [f"src/{name}: module without a layer in scripts/check_layers.py" for name in unknown]
+    found = problems_of_places(source)
     for path in sorted(source.glob("*/**/*")):
         if path.suffix in {".h", ".cc"} and path.relative_to(source).parts[0] in LAYERS:
             found += problems_of(path, source)
