@@ -8,6 +8,7 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+PYPI = os.path.join(HERE, "..", "..", "scripts", "pypi_env.py")
 PYTHON = "/usr/bin/python3"  # Debian's own, which has Debian's PyTorch and OpenCV
 
 
@@ -68,7 +69,8 @@ class Pair:
 
 
 def has_onnxruntime():
-    return subprocess.run(["node", "-e", "require('onnxruntime-node')"], capture_output=True).returncode == 0
+    """Installs it on the first call."""
+    return subprocess.run([PYPI, "onnxruntime"], capture_output=True).returncode == 0
 
 
 def has_python(module):
@@ -106,7 +108,7 @@ class Bench:
         return Worker(threads, [self.bin + "/posse_bench_worker", self.frame, *self.size, threads, batch, memory, *members])
 
     def onnxruntime_words(self, models, threads):
-        return ["node", HERE + "/onnxruntime_worker.js", self.frame, *self.size, threads, *models]
+        return [PYPI, "onnxruntime", HERE + "/onnxruntime_worker.py", self.frame, *self.size, threads, *models]
 
     def torch_words(self, mode, models, threads):
         return [PYTHON, HERE + "/torch_worker.py", mode, self.frame, *self.size, threads, *models]
@@ -156,7 +158,7 @@ def machine():
     with open("/proc/cpuinfo") as file:
         cpu = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), platform.machine())
     versions = []
-    for name, words in (("ONNX Runtime", ["node", "-p", "require('onnxruntime-node').env.versions.node"]),
+    for name, words in (("ONNX Runtime", [PYPI, "onnxruntime", "-c", "import onnxruntime; print(onnxruntime.__version__)"]),
                         ("PyTorch", [PYTHON, "-c", "import torch; print(torch.__version__)"]),
                         ("OpenCV", [PYTHON, "-c", "import cv2; print(cv2.__version__)"])):
         done = subprocess.run(words, capture_output=True, text=True)

@@ -6,8 +6,8 @@
 BIN is the folder of posse's programs, build/release/bin. The network has made-up weights; every other engine runs the file that
 `posse export` writes (PyTorch: the same layers and weights), so its logits are compared with posse's first. Engines stay loaded and
 take turns, R rounds of K frames each; cells are medians of the rounds with their range, ratios are formed round by round.
-MobileNetV2 runs in per-frame statistics mode. Engines that are not installed are left out: ONNX Runtime (npm package
-onnxruntime-node, found by NODE_PATH), PyTorch (python3-torch and python3-onnx), OpenCV DNN (python3-opencv).
+MobileNetV2 runs in per-frame statistics mode. Engines that are not installed are left out: ONNX Runtime (from PyPI
+by scripts/pypi_env.py), PyTorch (python3-torch and python3-onnx), OpenCV DNN (python3-opencv).
 """
 import argparse
 import os

@@ -1,5 +1,5 @@
-// Exported files in other programs: ONNX Runtime (through Node.js) and OpenCV, against the
-// reference backend. Skipped where those are not installed.
+// Exported files in other programs: ONNX Runtime (from PyPI, scripts/pypi_env.py) and OpenCV
+// (Debian's), against the reference backend. Skipped where those cannot be had.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -144,12 +144,12 @@ class PeerCheck {
   }
 
   /// Runs a script of tests/onnx; skips the test if the peer is absent.
+  /// @param interpreter  command, seen from the source folder
   void run(const std::string& interpreter, const std::string& script) {
     std::ofstream(folder_ / "manifest.json") << manifest_.dump(1);
     const std::string command =
-        fmt::format("{} '{}' '{}' 2>&1", interpreter,
-                    (testing::source_folder() / "tests" / "onnx" / script).string(),
-                    (folder_ / "manifest.json").string());
+        fmt::format("cd '{}' && {} tests/onnx/{} '{}' 2>&1", testing::source_folder().string(),
+                    interpreter, script, (folder_ / "manifest.json").string());
     std::string text;
     FILE* pipe = popen(command.c_str(), "r");
     ASSERT_NE(pipe, nullptr);
@@ -306,11 +306,12 @@ TEST_P(OnnxPeers, AgreeOnTheDemoEnsemble) {
 /// What googletest prints of a case.
 void PrintTo(const Peer& peer, std::ostream* stream) { *stream << peer.name; }  // NOLINT: its name
 
-INSTANTIATE_TEST_SUITE_P(
-    Programs, OnnxPeers,
-    ::testing::Values(Peer{"OnnxRuntime", "node", "check_onnxruntime.mjs", OnnxInput::uint8, 2},
-                      Peer{"OpenCv", "/usr/bin/python3", "check_opencv.py", OnnxInput::float32, 1}),
-    [](const auto& param) { return param.param.name; });
+INSTANTIATE_TEST_SUITE_P(Programs, OnnxPeers,
+                         ::testing::Values(Peer{"OnnxRuntime", "scripts/pypi_env.py onnxruntime",
+                                                "check_onnxruntime.py", OnnxInput::uint8, 2},
+                                           Peer{"OpenCv", "/usr/bin/python3", "check_opencv.py",
+                                                OnnxInput::float32, 1}),
+                         [](const auto& param) { return param.param.name; });
 
 }  // namespace
 }  // namespace posse

@@ -2,8 +2,8 @@
 """`posse export` as a user runs it: files that onnx's own checker accepts and that give what `posse scoremap` gives.
 
 usage: check_export.py POSSE DEMO_DATA [PROJECT_OR_SNAPSHOT...]   exits 77 (skipped) without python3-onnx or numpy
-DEMO_DATA is data/demo; further members are checked as well, PATH@moving with stored batch norm statistics. Numbers are compared in OpenCV (python3-opencv) and ONNX Runtime (npm package
-onnxruntime-node, whose node_modules POSSE_NODE_MODULES or NODE_PATH names) where those are installed; without them only the structure is.
+DEMO_DATA is data/demo; further members are checked as well, PATH@moving with stored batch norm statistics. Numbers are compared in OpenCV
+(python3-opencv) and ONNX Runtime (from PyPI, scripts/pypi_env.py) where those can be had; without them only the structure is.
 The limit, 1e-4 of the output's range, is ten times what float32 rounding in another order of sums gives.
 """
 import glob
@@ -23,6 +23,7 @@ except ImportError as missing:
     sys.exit(77)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+PYPI = os.path.join(HERE, "..", "..", "scripts", "pypi_env.py")
 LIMIT = 1e-4
 
 
@@ -91,10 +92,10 @@ def run_peer(words, folder, model, input_type, frame, outputs):
 
 
 def check_numbers(folder, exported, frame, outputs):
-    reports = [run_peer(["node", HERE + "/check_onnxruntime.mjs"], folder, exported["uint8"], "uint8", frame, outputs),
+    reports = [run_peer([PYPI, "onnxruntime", HERE + "/check_onnxruntime.py"], folder, exported["uint8"], "uint8", frame, outputs),
                run_peer([sys.executable, HERE + "/check_opencv.py"], folder, exported["float32"], "float32", frame, outputs)]
     for report, name in zip(reports, ("ONNX Runtime", "OpenCV")):
-        print(report.rstrip() if report else "%s is not installed: numbers not compared there" % name)
+        print(report.rstrip() if report else "SKIPPED: numbers not compared in %s" % name)
 
 
 def export(program, folder, words):

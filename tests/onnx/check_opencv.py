@@ -12,7 +12,7 @@ try:
     import cv2
     import numpy as np
 except ImportError:
-    print("python3-opencv is not installed")
+    print("SKIPPED: python3-opencv is not installed")
     sys.exit(77)
 
 
