@@ -1,0 +1,7 @@
+// Anipose calibrations; what was read has to be usable.
+#include "cameras/camera_model.h"
+#include "fuzz/fuzz_target.h"
+
+void posse::fuzz::read_input(std::span<const uint8_t> input) {
+  parse_calibration(std::string(text_of(input)), "fuzz.toml");
+}
