@@ -142,6 +142,20 @@ TEST(RealIndexes, WithoutTheirDataSaySo) {
                                     "(97341352 bytes)")));
 }
 
+TEST(RealSnapshots, OfTheDemoVerifyAndLoad) {
+  const auto indexes = indexes_below(testing::source_folder() / "data" / "demo");
+  EXPECT_THAT(indexes, SizeIs(5));
+  for (const fs::path& index : indexes) {
+    const Checkpoint checkpoint = Checkpoint::open(index);
+    EXPECT_THAT(checkpoint.verify(), IsEmpty());
+    EXPECT_EQ(checkpoint.num_shards(), 1);
+    for (const VariableInfo& variable : checkpoint.variables()) {
+      if (variable.dtype != CheckpointDtype::float32) continue;
+      EXPECT_EQ(checkpoint.tensor(variable.name).shape(), variable.shape) << variable.name;
+    }
+  }
+}
+
 TEST(RealSnapshots, OfTheOpenFieldEnsembleVerify) {
   POSSE_SHARED_OR_SKIP(folder, "openfield-ensemble");
   const auto indexes = indexes_below(folder);

@@ -54,11 +54,12 @@ TEST(VideoReader, DecodesTheReferenceFramesOfARealVideoExactly) {
 }
 
 TEST(VideoReader, DecodesTheReferenceFramesOfTheDemoExactly) {
-  POSSE_SHARED_OR_SKIP(video, "demo/video/openarena.mp4");
-  POSSE_SHARED_OR_SKIP(golden, "demo/golden");
+  const fs::path demo = testing::source_folder() / "data" / "demo";
+  const fs::path golden = demo / "golden";
   for (const auto& [index, name] :
        {std::pair{60, "frame-0060.png"}, {200, "frame-0200.png"}, {300, "frame-0300.png"}}) {
-    const ReadClip clip = read_clip(video, {.range = {.start = index, .stop = index + 1}});
+    const ReadClip clip =
+        read_clip(demo / "video/openarena.mp4", {.range = {.start = index, .stop = index + 1}});
     ASSERT_EQ(clip.frames.size(), 1U);
     EXPECT_TRUE(read_image(golden / name).rgb == clip.frames[0].image.rgb) << name;
   }

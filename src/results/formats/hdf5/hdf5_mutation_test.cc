@@ -156,6 +156,18 @@ TEST(DamagedHdf5, WrittenTablesNeverDoMoreThanFail) {
               ::testing::IsEmpty());
 }
 
+class DamagedFile : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(DamagedFile, NeverDoesMoreThanFail) {
+  const fs::path path = testing::source_folder() / "tests/fuzz/bases" / GetParam();
+  const TemporaryFolder folder;
+  EXPECT_THAT(read_damaged(read_file(path), rounds_wanted(), folder.path()), ::testing::IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Layouts, DamagedFile,
+                         ::testing::Values("pandas_table.h5", "pandas_fixed.h5", "pandas_labels.h5",
+                                           "analysis.h5", "project.slp"));
+
 class DamagedRealFile : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(DamagedRealFile, NeverDoesMoreThanFail) {
