@@ -1,8 +1,8 @@
 /// The one exception type of the library.
 ///
-/// Three things are never confused: a caller's input that is wrong (Error), a mistake of ours
-/// (POSSE_ASSERT, never reachable from input) and an expected outcome such as the end of a video (a
-/// return value). Only `main` and the Python bindings catch Error.
+/// Never confused: wrong input (Error), a mistake of ours (POSSE_ASSERT, never reached by input),
+/// an expected outcome (a return value). `cli` and the Python bindings end an Error; in between it
+/// is caught to add the place, or where "cannot be read" is an answer (caches, other journals).
 #pragma once
 
 #include <stdexcept>
