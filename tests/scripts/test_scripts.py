@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""The scripts behind the checks: what they must notice, they notice."""
+
+import importlib.util
+import pathlib
+import subprocess
+import tempfile
+import unittest
+import unittest.mock
+
+SCRIPTS = pathlib.Path(__file__).resolve().parent.parent.parent / "scripts"
+
+
+def script(name):
+    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Skips(unittest.TestCase):
+    def reasons(self, *lines):
+        return list(script("run_tests").reasons_in("\n".join(lines)))
+
+    def test_every_way_to_skip_is_counted_once(self):
+        found = self.reasons("/src/a_test.cc:41: Skipped", "shared data not there: eks", "", "[  SKIPPED ] A.B (0 ms)",
+                             "SKIPPED [3] tests/test_a.py:7: needs torch", "SKIPPED: no ffmpeg",
+                             "/src/b_test.cc:9: Skipped", "SKIPPED: no PyPI")
+        self.assertEqual(found, [(1, "shared data not there: eks"), (3, "needs torch"), (1, "no ffmpeg"), (1, "no PyPI")])
+
+    def test_passing_tests_are_none(self):
+        self.assertEqual(self.reasons("[ RUN      ] A.B", "[       OK ] A.B (0 ms)", "3 passed"), [])
+
+    def test_summary_keeps_failures_and_loses_the_list_of_skips(self):
+        lines = ["50% tests passed, 1 tests failed out of 2", "", "The following tests did not run:", "\t  1 - A.B (Skipped)", "",
+                 "The following tests FAILED:", "\t  2 - A.C (Failed)", ""]
+        self.assertEqual(script("run_tests").without_list_of_skips(lines),
+                         ["50% tests passed, 1 tests failed out of 2", "", "", "The following tests FAILED:", "\t  2 - A.C (Failed)"])
+
+    def test_tests_that_were_not_built_stay_in_the_summary(self):
+        lines = ["99% tests passed, 1 tests failed out of 2", "The following tests did not run:", "\t  1 - A.B (Not Run)"]
+        self.assertEqual(script("run_tests").without_list_of_skips(lines), lines)
+
+
+class Layers(unittest.TestCase):
+    def faults(self, files, layers):
+        """What check_layers says of a source tree and a page."""
+        check = script("check_layers")
+        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.object(check, "LAYERS", layers):
+            root = pathlib.Path(folder)
+            for path, text in files.items():
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (root / path).write_text(text)
+            source = root / "src"
+            found = check.problems_of_places(source)
+            for path in sorted(source.glob("*/**/*")):
+                if path.is_file():
+                    found += check.problems_of(path, source)
+            return found
+
+    def test_page_and_checks_that_agree_are_sound(self):
+        page = "```\nlayer 1   b: words\nlayer 0   a: other words\n```\n"
+        files = {"docs/architecture.md": page, "src/a/a.h": "", "src/b/b.h": '#include "a/a.h"\n'}
+        self.assertEqual(self.faults(files, {"a": 0, "b": 1}), [])
+
+    def test_differences_and_upward_includes_are_told(self):
+        page = "```\nlayer 1   b c: words\nlayer 1   a: other words\n```\n"
+        files = {"docs/architecture.md": page, "src/a/a.h": '#include "b/b.h"\n', "src/b/b.h": "", "src/d/d.h": ""}
+        found = "\n".join(self.faults(files, {"a": 0, "b": 1}))
+        for words in ("docs/architecture.md: a on layer 1", "docs/architecture.md: c on layer 1", "src/d: module without",
+                      "src/a/a.h:1: a (layer 0) uses b (layer 1)"):
+            self.assertIn(words, found)
+
+
+class ChangedSources(unittest.TestCase):
+    def changed(self, *steps):
+        """What tidy.py takes for changed in a repository made by the steps (file name: contents, or shell words)."""
+        tidy = script("tidy")
+        with tempfile.TemporaryDirectory() as folder:
+            def git(*words):
+                subprocess.run(["git", "-C", folder, "-c", "user.name=a", "-c", "user.email=a@b", *words], check=True,
+                               capture_output=True)
+            git("init", "-q", "-b", "main")
+            for step in steps:
+                if isinstance(step, dict):
+                    for name, text in step.items():
+                        (pathlib.Path(folder) / name).write_text(text)
+                    git("add", "-A")
+                    git("commit", "-qm", "step")
+                else:
+                    git(*step)
+            with unittest.mock.patch.object(tidy, "ROOT", pathlib.Path(folder)), \
+                    unittest.mock.patch.dict("os.environ", POSSE_CHECK_SINCE=""):
+                return tidy.changed_files()
+
+    def test_since_the_branch_left_main(self):
+        self.assertEqual(self.changed({"a.cc": "1"}, ("update-ref", "refs/remotes/origin/main", "HEAD"), {"b.cc": "2"}), ["b.cc"])
+
+    def test_on_main_the_last_commits_count_newest_first(self):
+        self.assertEqual(self.changed({"a.cc": "1"}, {"b.cc": "2"}, ("update-ref", "refs/remotes/origin/main", "HEAD")),
+                         ["b.cc", "a.cc"])
+
+    def test_a_renamed_file_has_not_changed(self):
+        self.assertEqual(self.changed({"a.cc": "text\n" * 9}, ("update-ref", "refs/remotes/origin/main", "HEAD"),
+                                      ("mv", "a.cc", "c.cc"), {"b.cc": "2"}), ["b.cc"])
+
+
+if __name__ == "__main__":
+    unittest.main()
