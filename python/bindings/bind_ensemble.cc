@@ -358,6 +358,8 @@ void bind_ensemble(py::module_& core) {
                                return std::string(to_string(self.get().consensus_rule()));
                              })
       .def_property_readonly("members", &BoundEnsemble::members)
+      .def_property_readonly("warnings",
+                             [](const BoundEnsemble& self) { return self.get().warnings(); })
       .def("scoremap_shapes", &BoundEnsemble::scoremap_shapes, py::arg("height"), py::arg("width"))
       .def("run", &BoundEnsemble::run, py::arg("video"), py::arg("frames"), py::arg("consensus"),
            py::arg("progress"), py::arg("on_chunk"), py::arg("chunk_frames"))

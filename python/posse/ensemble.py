@@ -73,6 +73,7 @@ class Ensemble:
         batch_norm: Literal["auto", "frame", "moving"] | None = None,
         output_stride: int | None = None,
         common_bodyparts: bool | None = None,
+        skip_broken_members: bool | None = None,
         backend: str | None = None,
         threads: int | None = None,
         batch: int | None = None,
@@ -97,6 +98,8 @@ class Ensemble:
             Of a bare snapshot without pose_cfg.yaml.
         common_bodyparts : bool, optional
             Members with different bodyparts: use those that all have.
+        skip_broken_members : bool, optional
+            Leave out members that cannot be opened, with a warning.
         backend : str, optional
             "cpu" or "reference".
         threads, batch : int, optional
@@ -129,6 +132,7 @@ class Ensemble:
             "batch_norm": batch_norm,
             "output_stride": output_stride,
             "common_bodyparts": common_bodyparts,
+            "skip_broken_members": skip_broken_members,
             "backend": backend,
             "threads": threads,
             "batch": batch,
@@ -136,7 +140,10 @@ class Ensemble:
             "tune": tune,
         }
         several = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
-        return cls(_core.Ensemble([Path(path) for path in several], **given(options)))
+        core = _core.Ensemble([Path(path) for path in several], **given(options))
+        for warning in core.warnings:
+            warnings.warn(warning, DataWarning, stacklevel=2)
+        return cls(core)
 
     @property
     def backend(self) -> str:

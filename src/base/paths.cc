@@ -32,6 +32,18 @@ bool is_number(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+/// What stands before the mark of another machine, or behind "Copy of "; else the whole.
+std::string_view without_machine(std::string_view text) {
+  for (const std::string_view start : {"Copy of ", "Kopie von ", "Copie de ", "Copia de "}) {
+    if (text.starts_with(start)) return text.substr(start.size());
+  }
+  for (const std::string_view mark : {".sync-conflict-", "-DESKTOP-", "-LAPTOP-"}) {
+    const size_t at = text.rfind(mark);
+    if (at != std::string_view::npos) return text.substr(0, at);
+  }
+  return text;
+}
+
 std::string_view trimmed_end(std::string_view text) {
   while (!text.empty() && (text.back() == ' ' || text.back() == '-')) text.remove_suffix(1);
   return text;
@@ -92,11 +104,12 @@ std::optional<std::string> original_of_copy(std::string_view stem) {
     rest = trimmed_end(outside);
   }
   const std::string lower = ascii_lower(rest);
-  for (const std::string_view ending : {" - copy", " copy", "_copy"}) {
+  for (const std::string_view ending : {" - copy", " - kopie", " copy", "_copy"}) {
     if (!lower.ends_with(ending)) continue;
     rest.remove_suffix(ending.size());
     break;
   }
+  if (rest.size() == stem.size()) rest = without_machine(stem);
   if (rest.size() == stem.size() || rest.empty()) return std::nullopt;
   return std::string(rest);
 }

@@ -32,12 +32,16 @@ inline bool is_folder(const std::filesystem::path& path) {
 /// @throws Error(io), naming the folder and the reason
 std::vector<std::filesystem::path> entries_of_folder(const std::filesystem::path& folder);
 
-/// True for the names that entries_of_folder() leaves out.
-inline bool is_hidden_name(std::string_view file_name) { return file_name.starts_with('.'); }
+/// True for the names that entries_of_folder() leaves out: those that begin with a dot, and the
+/// folders "__MACOSX" (of unpacked archives) and "@eaDir" (of storage servers).
+inline bool is_hidden_name(std::string_view file_name) {
+  return file_name.starts_with('.') || file_name == "__MACOSX" || file_name == "@eaDir";
+}
 
 /// The stem that a copy was made of, by the names that browsers, file managers and cloud folders
-/// give: "X (1)", "X - Copy", "X - Copy (2)", "X copy", "X (conflicted copy 2024-05-01)". Nothing
-/// if the stem is none of these.
+/// give: "X (1)", "X - Copy", "X - Copy (2)", "X copy", "X (conflicted copy 2024-05-01)",
+/// "Copy of X", "X.sync-conflict-20240501-120000-ABCDEFG", "X-DESKTOP-1A2B3C4". Nothing if the stem
+/// is none of these.
 std::optional<std::string> original_of_copy(std::string_view stem);
 
 }  // namespace posse

@@ -44,7 +44,7 @@ TEST(Paths, NamesTheSystemRefusesAreErrorsOfTheCaller) {
 TEST(Paths, FoldersAreListedInNaturalOrderWithoutHiddenNames) {
   const TemporaryFolder scratch;
   for (const char* name :
-       {"seed10.csv", "seed2.csv", "._seed2.csv", ".nfs0001", ".x.csv.7-0.partial"}) {
+       {"seed10.csv", "seed2.csv", "._seed2.csv", ".nfs0001", ".x.csv.7-0.partial", "__MACOSX"}) {
     write_file(scratch.path() / name, "x");
   }
   EXPECT_THAT(entries_of_folder(scratch.path()),
@@ -60,6 +60,11 @@ TEST(Paths, CopiesAreToldByTheNamesThatCopyingGives) {
   EXPECT_EQ(original_of_copy("pose - Copy (3)"), "pose");
   EXPECT_EQ(original_of_copy("pose copy"), "pose");
   EXPECT_EQ(original_of_copy("pose (kate's conflicted copy 2024-05-01)"), "pose");
+  EXPECT_EQ(original_of_copy("Copy of pose"), "pose");
+  EXPECT_EQ(original_of_copy("pose - Kopie"), "pose");
+  EXPECT_EQ(original_of_copy("pose.sync-conflict-20240501-120000-ABCDEFG"), "pose");
+  EXPECT_EQ(original_of_copy("pose-DESKTOP-1A2B3C4"), "pose");
+  EXPECT_EQ(original_of_copy("-DESKTOP-1A2B3C4"), std::nullopt);
   EXPECT_EQ(original_of_copy("pose"), std::nullopt);
   EXPECT_EQ(original_of_copy("mouse (left)"), std::nullopt);
   EXPECT_EQ(original_of_copy("seed1"), std::nullopt);

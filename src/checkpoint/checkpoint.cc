@@ -267,6 +267,12 @@ Tensor Checkpoint::tensor(std::string_view name) const {
   return tensor;
 }
 
+void Checkpoint::check_files() const {
+  for (const VariableInfo& variable : variables()) {
+    if (!variable.partitioned) state_->shard(variable.shard);
+  }
+}
+
 std::vector<std::string> Checkpoint::verify() const {
   std::map<int, std::string> bad_shards;
   std::vector<std::string> problems;

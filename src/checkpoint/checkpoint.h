@@ -88,6 +88,9 @@ class Checkpoint {
   /// Checks every shard's presence and size and every variable's checksum; one line per problem,
   /// empty if sound.
   std::vector<std::string> verify() const;
+  /// @throws Error(not_found) if a file that holds values is missing, Error(bad_file) if one is
+  ///         shorter than the index says. No value is read.
+  void check_files() const;
 
  private:
   struct State;

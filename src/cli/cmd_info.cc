@@ -106,7 +106,9 @@ void describe_path(const std::string& path, const InfoArguments& arguments, Info
   if (is_table(path)) return show_table(path, arguments, tally, context);
   if (fs::is_regular_file(path) && has_video_suffix(path))
     return show_video(path, arguments, tally, context);
-  std::vector<fs::path> members = expand_members(path);
+  const MemberPaths expanded = expand_members(path);
+  for (const std::string& warning : expanded.warnings) context.console.warn(warning);
+  const std::vector<fs::path>& members = expanded.paths;
   for (const fs::path& each : members) {
     try {
       for (Member& member : open_members(each, arguments.options)) {

@@ -51,6 +51,7 @@ void describe_ensemble(const Ensemble& ensemble, CommandContext& context) {
     for (const std::string& warning : member.warnings)
       context.console.warn(member.name + ": " + warning);
   }
+  for (const std::string& warning : ensemble.warnings()) context.console.warn(warning);
   for (const std::string& name : ensemble.alignment().left_out) {
     context.console.warn(fmt::format("bodypart '{}' is left out: not all members have it", name));
   }
@@ -245,7 +246,7 @@ void run(const RunArguments& arguments, CommandContext& context) {
   }
   Json report = Json::array();
   size_t failed = 0;
-  bool warned = false;
+  bool warned = !ensemble.warnings().empty();
   for (const fs::path& video : arguments.videos) {
     const ExitCode code = run_one(ensemble, video, arguments, context, report);
     failed += code == ExitCode::failed ? 1 : 0;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/threads.h"
+#include "ensemble/open_networks.h"
 #include "network/backend.h"
 
 namespace posse {
@@ -70,6 +71,7 @@ std::vector<Group> groups_of(const EnsembleExecutor& executor) {
 struct Ensemble::State {
   EnsembleOptions options;
   std::vector<MemberNetwork> members;
+  std::vector<std::string> warnings;
   BodypartAlignment alignment;
   const Backend* backend = nullptr;
   int num_threads = 1;
@@ -161,12 +163,9 @@ Ensemble Ensemble::open(std::span<const fs::path> paths, const EnsembleOptions& 
   state->options = options;
   state->backend = &choose_backend(options.backend);
   state->num_threads = options.threads > 0 ? options.threads : available_threads().num_threads;
-  const MemberOptions which{.snapshot = options.snapshot,
-                            .shuffle = options.shuffle,
-                            .training_set_index = options.training_set_index,
-                            .iteration = options.iteration};
-  for (const Member& member : find_members(paths, which))
-    state->members.push_back(open_network(member, options));
+  OpenedNetworks opened = open_networks(paths, options);
+  state->members = std::move(opened.members);
+  state->warnings = std::move(opened.warnings);
   std::vector<MemberBodyparts> bodyparts;
   for (const MemberNetwork& member : state->members)
     bodyparts.push_back({member.name, member.bodyparts});
@@ -178,6 +177,7 @@ const std::vector<MemberNetwork>& Ensemble::members() const { return state_->mem
 const std::vector<std::string>& Ensemble::bodyparts() const { return state_->alignment.bodyparts; }
 const BodypartAlignment& Ensemble::alignment() const { return state_->alignment; }
 const EnsembleOptions& Ensemble::options() const { return state_->options; }
+const std::vector<std::string>& Ensemble::warnings() const { return state_->warnings; }
 DecodeRule Ensemble::consensus_rule() const { return state_->consensus_rule(); }
 int Ensemble::num_threads() const { return state_->num_threads; }
 std::string Ensemble::backend_name() const { return std::string(state_->backend->name()); }

@@ -67,6 +67,9 @@ class Ensemble {
   const std::vector<std::string>& bodyparts() const;
   const BodypartAlignment& alignment() const;
   const EnsembleOptions& options() const;
+  /// What else there was where the members lie, members left out, networks that came twice: a
+  /// sentence each. What is odd in one member is MemberNetwork::warnings.
+  const std::vector<std::string>& warnings() const;
   /// How the consensus keypoint is read: dlc if all members are read that way, else dgp.
   DecodeRule consensus_rule() const;
   int num_threads() const;

@@ -42,6 +42,7 @@ struct EnsembleOptions {
   BatchNormChoice batch_norm = BatchNormChoice::automatic;
   std::optional<int> output_stride;  ///< for a bare snapshot without a pose_cfg.yaml; 8, 16 or 32
   bool common_bodyparts = false;
+  bool skip_broken_members = false;
   std::string backend;  ///< empty: the best available
   int threads = 0;      ///< 0: all this process may use
   int batch = 0;        ///< frames per network call; 0: chosen by frame size
@@ -70,6 +71,8 @@ void describe(Options& options, const Visitor& visit) {
         "of a bare snapshot without pose_cfg.yaml: 8, 16 or 32 (default 16)");
   visit("common-bodyparts", options.common_bodyparts, "",
         "members with different bodyparts: use those all have");
+  visit("skip-broken-members", options.skip_broken_members, "",
+        "leave out members that cannot be opened, with a warning, instead of stopping");
   visit("backend", options.backend, "NAME",
         "cpu or reference (default: POSSE_BACKEND, else the best there is)");
   visit("threads", options.threads, "N",

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/paths.h"
 #include "project/config_values.h"
 
 namespace posse {
@@ -74,6 +75,7 @@ void add_test_errors(const fs::path& project_folder, const ModelFolder& model_fo
   std::error_code error;
   const fs::path own = iteration / model_folder.path.filename();
   for (fs::directory_iterator it(own, error), end; !error && it != end; it.increment(error)) {
+    if (is_hidden_name(it->path().filename().string())) continue;
     if (it->path().filename().string().ends_with("-results.csv")) tables.push_back(it->path());
   }
   std::sort(tables.begin(), tables.end());

@@ -9,6 +9,7 @@
 #include "base/natural_order.h"
 #include "base/text.h"
 #include "project/config_values.h"
+#include "project/folder_contents.h"
 
 namespace posse {
 namespace fs = std::filesystem;
@@ -19,60 +20,16 @@ constexpr std::string_view kTorchModels = "dlc-models-pytorch";
 
 std::string shown(const fs::path& path) { return printable(path.string()); }
 
-bool is_folder(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_directory(path, ignored);
-}
-
-bool is_file(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_regular_file(path, ignored);
-}
-
-std::vector<fs::path> subfolders(const fs::path& folder) {
-  std::vector<fs::path> found;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    if (is_folder(it->path())) found.push_back(it->path());
-  }
-  std::sort(found.begin(), found.end(), [](const fs::path& a, const fs::path& b) {
-    return naturally_before(a.filename().native(), b.filename().native());
-  });
-  return found;
-}
-
-bool has_file_ending(const fs::path& folder, std::string_view ending) {
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    if (it->path().filename().string().ends_with(ending)) return true;
-  }
-  return false;
-}
-
 bool has_snapshots(const fs::path& folder) { return has_file_ending(folder, ".index"); }
 
 /// Folders of a project that hold a dlc-models folder: the project itself, then prefixes.
 std::vector<fs::path> models_folders(const fs::path& project) {
   std::vector<fs::path> found;
-  if (is_folder(project / kModels)) found.push_back(project / kModels);
+  if (folder_is_there(project / kModels)) found.push_back(project / kModels);
   for (const fs::path& folder : subfolders(project)) {
-    if (is_folder(folder / kModels)) found.push_back(folder / kModels);
+    if (folder_is_there(folder / kModels)) found.push_back(folder / kModels);
   }
   return found;
-}
-
-bool has_torch_models(const fs::path& project) {
-  if (is_folder(project / kTorchModels)) return true;
-  const auto folders = subfolders(project);
-  return std::any_of(folders.begin(), folders.end(),
-                     [](const fs::path& folder) { return is_folder(folder / kTorchModels); });
-}
-
-[[noreturn]] void throw_torch(const fs::path& folder) {
-  throw Error(ErrorKind::unsupported,
-              fmt::format("{}: was trained with DeepLabCut's PyTorch engine; posse runs networks "
-                          "trained with TensorFlow",
-                          shown(folder)));
 }
 
 MemberLocation locate_project(const fs::path& project) {
@@ -108,7 +65,7 @@ MemberLocation locate_project(const fs::path& project) {
 /// A folder with snapshots: the configuration is beside them or in the project around.
 MemberLocation locate_snapshot_folder(const fs::path& folder) {
   MemberLocation location{.snapshot_folder = folder};
-  if (is_file(folder / "config.yaml")) {
+  if (file_is_there(folder / "config.yaml")) {
     location.project_folder = folder;
     location.config_file = folder / "config.yaml";
     location.reasons.emplace_back("config.yaml beside the snapshots");
@@ -117,7 +74,7 @@ MemberLocation locate_snapshot_folder(const fs::path& folder) {
   const fs::path models = folder.parent_path().parent_path().parent_path();
   if (folder.filename() != "train" || models.filename() != kModels) return location;
   for (const fs::path& project : {models.parent_path(), models.parent_path().parent_path()}) {
-    if (!is_file(project / "config.yaml")) continue;
+    if (!file_is_there(project / "config.yaml")) continue;
     location.project_folder = project;
     location.config_file = project / "config.yaml";
     location.models_folder = models;
@@ -128,12 +85,12 @@ MemberLocation locate_snapshot_folder(const fs::path& folder) {
 }
 
 MemberLocation locate_folder(const fs::path& folder) {
-  if (is_file(folder / "config.yaml") && !models_folders(folder).empty()) {
+  if (file_is_there(folder / "config.yaml") && !models_folders(folder).empty()) {
     return locate_project(folder);
   }
   if (has_snapshots(folder)) return locate_snapshot_folder(folder);
   if (has_snapshots(folder / "train")) return locate_snapshot_folder(folder / "train");
-  if (is_folder(folder / kModels) && is_file(folder.parent_path() / "config.yaml")) {
+  if (folder_is_there(folder / kModels) && file_is_there(folder.parent_path() / "config.yaml")) {
     return {.project_folder = folder.parent_path(),
             .config_file = folder.parent_path() / "config.yaml",
             .models_folder = folder / kModels,
@@ -158,24 +115,13 @@ fs::path without_trailing_slash(const fs::path& path) {
 }
 
 bool is_snapshot_prefix(const fs::path& path) {
-  return is_file(fs::path(path.native() + ".index"));
+  return file_is_there(fs::path(path.native() + ".index"));
 }
 
 MemberLocation locate_snapshot(const fs::path& prefix) {
   MemberLocation location = locate_snapshot_folder(prefix.parent_path());
   location.snapshot_name = prefix.filename().string();
   return location;
-}
-
-std::string describe(const ModelFolder& folder) {
-  return fmt::format("iteration-{}/{} ({} snapshots)", folder.iteration,
-                     printable(folder.path.filename().string()), folder.num_snapshots);
-}
-
-std::string describe(const std::vector<const ModelFolder*>& folders) {
-  std::vector<std::string> names;
-  for (const ModelFolder* folder : folders) names.push_back(describe(*folder));
-  return list_names(names);
 }
 
 std::string fraction_word(const ProjectConfig& config, int index) {
@@ -211,7 +157,7 @@ Candidates candidates_of(const std::vector<ModelFolder>& folders, const ProjectC
     throw Error(
         ErrorKind::not_found,
         fmt::format("{}: has no training folder of iteration {}", shown(models_folder), iteration),
-        {.have = describe(all), .hint = "choose another one with --iteration"});
+        {.have = list_model_folder_names(all), .hint = "choose another one with --iteration"});
   }
   return candidates;
 }
@@ -220,8 +166,8 @@ Candidates candidates_of(const std::vector<ModelFolder>& folders, const ProjectC
 
 MemberLocation locate_member(const fs::path& path) {
   const fs::path whole = without_trailing_slash(path);
-  if (is_folder(whole)) return locate_folder(whole);
-  if (is_file(whole)) {
+  if (folder_is_there(whole)) return locate_folder(whole);
+  if (file_is_there(whole)) {
     const std::string name = whole.filename().string();
     if (name == "config.yaml") return locate_folder(whole.parent_path());
     if (name == "pose_cfg.yaml") return locate_snapshot_folder(whole.parent_path());
@@ -232,71 +178,47 @@ MemberLocation locate_member(const fs::path& path) {
   throw_not_a_member(path);
 }
 
+bool has_torch_models(const fs::path& project) {
+  if (folder_is_there(project / kTorchModels)) return true;
+  const auto folders = subfolders(project);
+  return std::any_of(folders.begin(), folders.end(),
+                     [](const fs::path& folder) { return folder_is_there(folder / kTorchModels); });
+}
+
+bool looks_like_project(const fs::path& folder) {
+  return file_is_there(folder / "config.yaml") || folder_is_there(folder / kModels) ||
+         folder_is_there(folder / kTorchModels);
+}
+
+std::vector<fs::path> members_below(const fs::path& folder) {
+  std::vector<fs::path> found;
+  for (const fs::path& each : subfolders(folder)) {
+    if (is_member(each)) found.push_back(each);
+  }
+  return found;
+}
+
 bool is_member(const fs::path& path) {
   const fs::path whole = without_trailing_slash(path);
-  if (!is_folder(whole)) {
+  if (!folder_is_there(whole)) {
     const std::string name = whole.filename().string();
     return is_snapshot_prefix(whole) ||
-           (is_file(whole) &&
+           (file_is_there(whole) &&
             (name == "config.yaml" || name == "pose_cfg.yaml" || !snapshot_of_file(name).empty()));
   }
-  if (is_file(whole / "config.yaml")) {
+  if (file_is_there(whole / "config.yaml")) {
     if (!models_folders(whole).empty() || has_torch_models(whole)) return true;
   }
   return has_snapshots(whole) || has_snapshots(whole / "train") ||
-         (is_folder(whole / kModels) && is_file(whole.parent_path() / "config.yaml"));
-}
-
-void throw_not_a_member(const fs::path& path) {
-  const std::string what = shown(path);
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) {
-    std::vector<std::string> beside;
-    for (const Snapshot& snapshot : list_snapshots(path.parent_path())) {
-      beside.push_back(snapshot.name);
-    }
-    throw Error(ErrorKind::not_found, fmt::format("{}: there is no such member", what),
-                {.have = list_names(beside)});
-  }
-  if (!is_folder(path)) {
-    throw Error(ErrorKind::not_found,
-                fmt::format("{}: is neither a folder nor a file of a snapshot", what),
-                {.hint = "a snapshot is an .index file with its .data files; one in TensorFlow's "
-                         "format V1, a single file, has to be saved anew by TensorFlow"});
-  }
-  if (has_torch_models(path)) throw_torch(path);
-  if (is_file(path / "config.yaml")) {
-    read_project_config(path / "config.yaml");  // of another program, or multi-animal: says so
-    throw Error(ErrorKind::not_found,
-                fmt::format("{}: has a config.yaml but no dlc-models folder: no network was "
-                            "trained, or it was not copied",
-                            what));
-  }
-  if (is_folder(path / kModels)) {
-    throw Error(ErrorKind::not_found, fmt::format("{}: has dlc-models but no config.yaml", what),
-                {.hint = "name the training folder (.../train) itself, or copy config.yaml"});
-  }
-  throw Error(ErrorKind::not_found,
-              fmt::format("{}: is not a member, nor is any folder in it", what),
-              {.hint = "a member is a project folder (with config.yaml and dlc-models), a training "
-                       "folder (with *.index) or a snapshot"});
-}
-
-void throw_without_snapshots(const MemberLocation& location,
-                             const std::vector<ModelFolder>& others) {
-  if (has_file_ending(location.snapshot_folder, ".pt")) throw_torch(location.snapshot_folder);
-  std::vector<const ModelFolder*> trained;
-  for (const ModelFolder& folder : others) {
-    if (folder.num_snapshots > 0) trained.push_back(&folder);
-  }
-  throw Error(ErrorKind::not_found,
-              fmt::format("{}: has no snapshots (*.index files)", shown(location.snapshot_folder)),
-              {.have = describe(trained),
-               .hint = trained.empty() ? "train the network, or copy its snapshots here"
-                                       : "choose another training folder with --shuffle"});
+         (folder_is_there(whole / kModels) && file_is_there(whole.parent_path() / "config.yaml"));
 }
 
 std::vector<ModelFolder> list_model_folders(const fs::path& models_folder) {
+  const std::string unreadable = why_unreadable(models_folder);
+  if (!unreadable.empty()) {
+    throw Error(ErrorKind::io,
+                fmt::format("{}: folder cannot be read: {}", shown(models_folder), unreadable));
+  }
   std::vector<ModelFolder> found;
   for (const fs::path& iteration : subfolders(models_folder)) {
     for (const fs::path& folder : subfolders(iteration)) {
@@ -384,7 +306,7 @@ FolderChoice choose_model_folder(const std::vector<ModelFolder>& folders,
       ErrorKind::not_found,
       fmt::format("{}: iteration {} has no training folder of shuffle {} and {}",
                   shown(models_folder), iteration, shuffle, fraction_word(config, set_index)),
-      {.have = describe(candidates.folders),
+      {.have = list_model_folder_names(candidates.folders),
        .hint = "choose one with --shuffle and --training-set-index"});
 }
 

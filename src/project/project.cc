@@ -8,8 +8,10 @@
 
 #include "base/error.h"
 #include "base/natural_order.h"
+#include "base/paths.h"
 #include "base/text.h"
 #include "project/evaluation_results.h"
+#include "project/folder_contents.h"
 #include "project/locate.h"
 
 namespace posse {
@@ -50,6 +52,13 @@ void choose_the_snapshot(Member& member, const MemberLocation& location,
   if (member.snapshots.empty()) throw_without_snapshots(location, member.model_folders);
   if (member.model_folder && !member.project_folder.empty()) {
     add_test_errors(member.project_folder, *member.model_folder, member.snapshots);
+  }
+  for (const Snapshot& snapshot : member.snapshots) {
+    if (snapshot.copy_of.empty()) continue;
+    member.warnings.push_back(
+        fmt::format("snapshot '{}' looks like a cloud drive's or file manager's copy of '{}' and "
+                    "is not counted",
+                    printable(snapshot.name), printable(snapshot.copy_of)));
   }
   const bool named = !location.snapshot_name.empty();
   const auto config_index = member.config ? member.config->snapshot_index : std::nullopt;
@@ -181,6 +190,55 @@ void make_names_unique(std::vector<Member>& members) {
   }
 }
 
+/// True if a folder beside an archive or shortcut has its name, so that it is what was unpacked.
+bool has_folder_of_its_name(const fs::path& file) {
+  std::error_code ignored;
+  fs::path folder = file;
+  while (folder.has_extension()) {  // "member-1.tar.gz"
+    folder.replace_extension();
+    if (fs::is_directory(folder, ignored)) return true;
+  }
+  return false;
+}
+
+/// What one entry of a folder of members is: a member (whole or not), something to warn of, or
+/// nothing.
+void sort_out(const fs::path& entry, MemberPaths& found) {
+  std::error_code ignored;
+  const auto warn = [&](const std::string& what) {
+    found.warnings.push_back(fmt::format("{}: {}", shown(entry), what));
+  };
+  if (is_dead_link(entry)) {
+    found.paths.push_back(entry);
+  } else if (!fs::is_directory(entry, ignored)) {
+    const std::string container = kind_of_container(entry);
+    if (!container.empty() && !has_folder_of_its_name(entry)) {
+      warn(fmt::format("is {}, not a folder, and no member", container));
+    }
+  } else if (is_member(entry) || looks_like_project(entry) || !why_unreadable(entry).empty()) {
+    found.paths.push_back(entry);
+  } else if (fs::is_empty(entry, ignored)) {
+    warn("is an empty folder, and no member");
+  } else if (const auto deeper = members_below(entry); !deeper.empty()) {
+    warn(fmt::format("is no member, but {} is, one level too deep; it is not used",
+                     shown(deeper.front())));
+  }
+}
+
+void check_named_once(const std::vector<Member>& members) {
+  std::map<fs::path, fs::path> seen;  // snapshot to the path that named it
+  for (const Member& member : members) {
+    const auto [first, is_new] =
+        seen.emplace(fs::weakly_canonical(member.snapshot.prefix), member.path);
+    if (is_new) continue;
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("the snapshot {} is named twice: by {} and by {}",
+                    shown(member.snapshot.prefix), shown(first->second), shown(member.path)),
+        {.hint = "a member counts once; leave one of them out"});
+  }
+}
+
 }  // namespace
 
 Member open_member(const fs::path& path, const MemberOptions& options) {
@@ -200,8 +258,11 @@ std::vector<Member> open_members(const fs::path& path, const MemberOptions& opti
   each.snapshot = "newest";
   const MemberLocation location = locate_member(path);
   const Member newest = open_located(path, location, each);
-  if (!location.snapshot_name.empty() || newest.snapshots.size() == 1) return {newest};
+  const auto counted = std::count_if(newest.snapshots.begin(), newest.snapshots.end(),
+                                     [](const Snapshot& one) { return one.copy_of.empty(); });
+  if (!location.snapshot_name.empty() || counted == 1) return {newest};
   for (const Snapshot& snapshot : newest.snapshots) {
+    if (!snapshot.copy_of.empty()) continue;
     each.snapshot = snapshot.name;
     members.push_back(open_located(path, location, each));
     members.back().name += "-" + snapshot.name;
@@ -209,43 +270,68 @@ std::vector<Member> open_members(const fs::path& path, const MemberOptions& opti
   return members;
 }
 
-std::vector<fs::path> expand_members(const fs::path& path) {
-  if (is_member(path)) return {path};
-  std::vector<fs::path> found;
+MemberPaths expand_members(const fs::path& path) {
+  if (is_member(path)) return {.paths = {path}, .warnings = {}};
+  MemberPaths found;
   std::error_code error;
   for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
-    if (it->path().filename().string().starts_with('.')) continue;
-    if (fs::is_directory(it->path(), error) && is_member(it->path())) found.push_back(it->path());
+    if (!is_hidden_name(it->path().filename().string())) sort_out(it->path(), found);
   }
-  if (found.empty()) throw_not_a_member(path);
-  std::sort(found.begin(), found.end(), [](const fs::path& a, const fs::path& b) {
+  if (found.paths.empty()) throw_not_a_member(path);
+  std::sort(found.paths.begin(), found.paths.end(), [](const fs::path& a, const fs::path& b) {
     return naturally_before(a.filename().native(), b.filename().native());
   });
+  std::sort(found.warnings.begin(), found.warnings.end());
   return found;
 }
 
-std::vector<Member> find_members(std::span<const fs::path> paths, const MemberOptions& options) {
+FoundMembers find_members(std::span<const fs::path> paths, const MemberOptions& options) {
   if (paths.empty()) throw Error(ErrorKind::usage, "no member is named");
-  std::vector<Member> members;
-  std::map<fs::path, fs::path> seen;  // snapshot to the path that named it
-  for (const fs::path& path : paths) {
-    for (const fs::path& each : expand_members(path)) {
-      for (Member& member : open_members(each, options)) {
-        const auto [first, is_new] =
-            seen.emplace(fs::weakly_canonical(member.snapshot.prefix), member.path);
-        if (!is_new) {
-          throw Error(
-              ErrorKind::usage,
-              fmt::format("the snapshot {} is named twice: by {} and by {}",
-                          shown(member.snapshot.prefix), shown(first->second), shown(member.path)),
-              {.hint = "a member counts once; leave one of them out"});
-        }
-        members.push_back(std::move(member));
-      }
+  FoundMembers found;
+  std::optional<Error> first_failure;
+  const auto attempt = [&](const auto& open) {
+    try {
+      open();
+    } catch (const Error& error) {
+      if (!options.skip_broken || error.kind() == ErrorKind::usage) throw;
+      if (!first_failure) first_failure = error;
+      found.warnings.push_back("a member is left out: " + error.message());
     }
+  };
+  for (const fs::path& path : paths) {
+    attempt([&] {
+      const MemberPaths expanded = expand_members(path);
+      append(found.warnings, expanded.warnings);
+      for (const fs::path& each : expanded.paths) {
+        attempt([&] {
+          for (Member& member : open_members(each, options)) {
+            found.members.push_back(std::move(member));
+          }
+        });
+      }
+    });
   }
-  make_names_unique(members);
-  return members;
+  if (found.members.empty()) throw *first_failure;
+  check_named_once(found.members);
+  make_names_unique(found.members);
+  return found;
+}
+
+void require_data(const Member& member) {
+  if (member.snapshot.has_data) return;
+  std::vector<std::string> complete;
+  for (const Snapshot& snapshot : member.snapshots) {
+    if (snapshot.has_data) complete.push_back(printable(snapshot.name));
+  }
+  const std::string prefix = shown(member.snapshot.prefix);
+  throw Error(ErrorKind::not_found,
+              fmt::format("{}.data-...: is missing; the .index alone holds no values", prefix),
+              {.have = list_names(complete),
+               .hint = complete.empty()
+                           ? "copy it from where the network was trained"
+                           : fmt::format("copy it from where the network was trained, or take an "
+                                         "earlier snapshot: --snapshot {}",
+                                         complete.back())});
 }
 
 std::vector<std::string> bodyparts_for(const Member& member, int num_channels) {

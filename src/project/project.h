@@ -27,6 +27,8 @@ struct MemberOptions {
   std::optional<int> training_set_index;
   /// "iteration-<N>" of dlc-models. Default: as config.yaml says.
   std::optional<int> iteration;
+  /// find_members() only: members that cannot be opened are left out with a warning.
+  bool skip_broken = false;
 };
 
 /// A training folder of a project: "<Task><date>-trainset<PCT>shuffle<K>".
@@ -85,14 +87,37 @@ std::vector<Member> open_members(const std::filesystem::path& path,
 /// True if open_member() would look for a network here; says nothing of whether it finds one.
 bool is_member(const std::filesystem::path& path);
 
-/// The members `path` names: itself, or those of its direct subfolders that are members, in natural
-/// order. @throws Error(not_found) if it is neither.
-std::vector<std::filesystem::path> expand_members(const std::filesystem::path& path);
+/// The members that a path stands for, and what beside them may have been meant as one.
+struct MemberPaths {
+  std::vector<std::filesystem::path> paths;
+  std::vector<std::string> warnings;  ///< a sentence each
+};
+
+/// The members `path` names: itself, or its direct sub-folders, in natural order.
+///
+/// Of the sub-folders these count: members; folders that look like one (a config.yaml or a
+/// dlc-models folder), links to nowhere and folders that cannot be read, of which open_member()
+/// says what is wrong. Warned of: empty folders, archives and shortcuts without a folder of their
+/// name, folders whose sub-folders are members. Hidden names (is_hidden_name) and other folders are
+/// passed over.
+/// @throws Error(not_found) if there is none; Error(io) if the folder cannot be read.
+MemberPaths expand_members(const std::filesystem::path& path);
+
+/// The members of an ensemble.
+struct FoundMembers {
+  std::vector<Member> members;        ///< at least one
+  std::vector<std::string> warnings;  ///< of expand_members(), and of members that were left out
+};
 
 /// Every member of an ensemble: expand_members() and open_members() of each path.
-/// @throws Error(usage) for no path and for a snapshot that is named twice; Error as those.
-std::vector<Member> find_members(std::span<const std::filesystem::path> paths,
-                                 const MemberOptions& options = {});
+/// @throws Error(usage) for no path and for a snapshot that is named twice; Error as those, unless
+///         options.skip_broken is set and another member can be opened.
+FoundMembers find_members(std::span<const std::filesystem::path> paths,
+                          const MemberOptions& options = {});
+
+/// @throws Error(not_found) if the snapshot's .data file is not there, naming complete snapshots
+///         beside it.
+void require_data(const Member& member);
 
 /// The member's bodyparts, or "bodypart1", "bodypart2", ... where no configuration names them.
 /// @param num_channels  of the network's scoremaps.

@@ -299,7 +299,7 @@ TEST_F(ProjectTest, ABareTrainingFolderHasTheNamesOfItsSettings) {
   add_snapshot(exported, "snapshot-7");
   put(exported / "pose_cfg.yaml", pose_text("[x, y]"));
   EXPECT_THAT(open_member(exported).bodyparts, ElementsAre("x", "y"));
-  EXPECT_THAT(expand_members(folder_.path() / "exported-models"), ElementsAre(exported));
+  EXPECT_THAT(expand_members(folder_.path() / "exported-models").paths, ElementsAre(exported));
 }
 
 TEST_F(ProjectTest, ANumberOfChannelsThatDoesNotFitIsNamed) {
@@ -349,7 +349,7 @@ TEST_F(ProjectTest, AFolderOfMembersIsTakenInNaturalOrder) {
   put(top / "videos/v.mp4", "");
   put(top / ".hidden/config.yaml", "");
   std::vector<std::string> names;
-  for (const Member& member : find_members(std::vector<fs::path>{top}))
+  for (const Member& member : find_members(std::vector<fs::path>{top}).members)
     names.push_back(member.name);
   EXPECT_THAT(names, ElementsAre("member-1", "member-2", "member-10"));
 }
@@ -360,7 +360,8 @@ TEST_F(ProjectTest, MembersOfOneNameAreTold) {
     add_model(folder_.path() / name);
   }
   const auto members =
-      find_members(std::vector<fs::path>{folder_.path() / "mon/net", folder_.path() / "tue/net"});
+      find_members(std::vector<fs::path>{folder_.path() / "mon/net", folder_.path() / "tue/net"})
+          .members;
   EXPECT_EQ(members[0].name, "mon-net");
   EXPECT_EQ(members[1].name, "tue-net");
 }
@@ -376,8 +377,8 @@ TEST_F(ProjectTest, AMemberNamedTwiceIsAUsageError) {
 }
 
 TEST_F(ProjectTest, WhatIsNoMemberSaysWhatOneIs) {
-  fs::create_directories(folder_.path() / "empty");
-  const Error error = error_of([&] { expand_members(folder_.path() / "empty"); });
+  put(folder_.path() / "other/text.txt", "x");
+  const Error error = error_of([&] { expand_members(folder_.path() / "other"); });
   EXPECT_EQ(error.kind(), ErrorKind::not_found);
   EXPECT_THAT(error.notes().hint, HasSubstr("a member is a project folder"));
   EXPECT_THAT(error_of([&] { open_member(folder_.path() / "nowhere"); }).message(),
@@ -402,7 +403,7 @@ TEST_F(ProjectTest, AMissingSnapshotListsThoseThereAre) {
 TEST(DemoProjects, AreFiveMembersInOrder) {
   const fs::path demo = testing::source_folder() / "data/demo";
   if (!fs::exists(demo)) GTEST_SKIP() << "no data/demo";
-  const auto members = find_members(std::vector<fs::path>{demo});
+  const auto members = find_members(std::vector<fs::path>{demo}).members;
   ASSERT_THAT(members, SizeIs(5));
   for (size_t i = 0; i < 5; ++i) {
     const Member& member = members[i];
@@ -417,7 +418,7 @@ TEST(DemoProjects, AreFiveMembersInOrder) {
 
 TEST(RealProjects, JugglingIsReadWithoutItsData) {
   POSSE_SHARED_OR_SKIP(shared, "dlc-snapshot-indexes/dlc-juggling-4cam/DLC_Models");
-  const auto members = find_members(std::vector<fs::path>{shared});
+  const auto members = find_members(std::vector<fs::path>{shared}).members;
   ASSERT_THAT(members, SizeIs(1));
   EXPECT_EQ(members[0].snapshot.name, "snapshot-20000");
   EXPECT_FALSE(members[0].snapshot.has_data);

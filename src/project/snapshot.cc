@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include "base/error.h"
 #include "base/natural_order.h"
+#include "base/paths.h"
 #include "base/text.h"
 #include "project/config_values.h"
 
@@ -42,9 +44,30 @@ std::vector<std::string> file_names(const fs::path& folder) {
   std::vector<std::string> names;
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    names.push_back(it->path().filename().string());
+    if (!is_hidden_name(it->path().filename().string()))
+      names.push_back(it->path().filename().string());
   }
   return names;
+}
+
+/// "snapshot-50 2", as macOS names a second one; only beside a "snapshot-50" is it a copy.
+std::optional<std::string> original_of_second(const std::string& name) {
+  const size_t space = name.rfind(' ');
+  if (space == std::string::npos || !integer_of(std::string_view(name).substr(space + 1))) {
+    return std::nullopt;
+  }
+  return name.substr(0, space);
+}
+
+void mark_copies(std::vector<Snapshot>& snapshots) {
+  std::set<std::string> names;
+  for (const Snapshot& snapshot : snapshots) names.insert(snapshot.name);
+  for (Snapshot& snapshot : snapshots) {
+    for (const auto& original :
+         {original_of_copy(snapshot.name), original_of_second(snapshot.name)}) {
+      if (original && names.contains(*original)) snapshot.copy_of = *original;
+    }
+  }
 }
 
 std::vector<std::string> names_of(std::span<const Snapshot> snapshots) {
@@ -112,6 +135,19 @@ SnapshotChoice choose_by_default(std::span<const Snapshot> snapshots,
   return {*index, fmt::format("snapshotindex {} of config.yaml", *config_index)};
 }
 
+/// @param snapshots  without copies
+SnapshotChoice choose_among(std::span<const Snapshot> snapshots, std::string_view wanted,
+                            std::optional<int> config_index, const std::string& where) {
+  if (wanted.empty()) return choose_by_default(snapshots, config_index, where);
+  if (wanted == "newest") return {snapshots.size() - 1, "newest: the last in order of training"};
+  if (wanted == "best") return choose_best(snapshots, where);
+  if (const auto choice = choose_by_name(snapshots, wanted)) return *choice;
+  throw Error(ErrorKind::not_found,
+              fmt::format("snapshot '{}' not found in {}", printable(wanted), where),
+              {.have = list_names(names_of(snapshots)),
+               .hint = "posse info PATH lists the snapshots of a project"});
+}
+
 }  // namespace
 
 std::string_view to_string(SnapshotKind kind) { return kind == SnapshotKind::dgp ? "dgp" : "dlc"; }
@@ -147,8 +183,10 @@ std::vector<Snapshot> list_snapshots(const fs::path& folder) {
                          .prefix = folder / name,
                          .parsed = parse_snapshot_name(name),
                          .has_data = has_all_shards(name, files),
+                         .copy_of = "",
                          .test_error = std::nullopt});
   }
+  mark_copies(snapshots);
   std::sort(snapshots.begin(), snapshots.end(), [](const Snapshot& a, const Snapshot& b) {
     const auto rank = [](const Snapshot& s) {
       return std::tuple(s.parsed.kind, s.parsed.step, s.parsed.final, s.parsed.number);
@@ -162,14 +200,19 @@ std::vector<Snapshot> list_snapshots(const fs::path& folder) {
 SnapshotChoice choose_snapshot(std::span<const Snapshot> snapshots, std::string_view wanted,
                                std::optional<int> config_index, const std::string& where) {
   POSSE_ASSERT(!snapshots.empty());
-  if (wanted.empty()) return choose_by_default(snapshots, config_index, where);
-  if (wanted == "newest") return {snapshots.size() - 1, "newest: the last in order of training"};
-  if (wanted == "best") return choose_best(snapshots, where);
-  if (const auto choice = choose_by_name(snapshots, wanted)) return *choice;
-  throw Error(ErrorKind::not_found,
-              fmt::format("snapshot '{}' not found in {}", printable(wanted), where),
-              {.have = list_names(names_of(snapshots)),
-               .hint = "posse info PATH lists the snapshots of a project"});
+  for (size_t i = 0; i < snapshots.size(); ++i) {
+    if (snapshots[i].name == wanted) return {i, "asked for"};
+  }
+  std::vector<Snapshot> counted;
+  std::vector<size_t> place;
+  for (size_t i = 0; i < snapshots.size(); ++i) {
+    if (!snapshots[i].copy_of.empty()) continue;
+    counted.push_back(snapshots[i]);
+    place.push_back(i);
+  }
+  SnapshotChoice choice = choose_among(counted, wanted, config_index, where);
+  choice.index = place[choice.index];
+  return choice;
 }
 
 }  // namespace posse

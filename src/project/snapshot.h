@@ -36,12 +36,16 @@ struct Snapshot {
   std::string name;              ///< without folder and endings
   std::filesystem::path prefix;  ///< folder / name
   SnapshotName parsed;
-  bool has_data = false;             ///< all .data files of one set lie beside the .index
+  bool has_data = false;  ///< all .data files of one set lie beside the .index
+  /// The snapshot beside it whose copy its name says it is (see original_of_copy), as
+  /// "snapshot-50" of "snapshot-50 (1)"; empty: none. Chosen only when it is named.
+  std::string copy_of;
   std::optional<double> test_error;  ///< px, of the project's evaluation results, if evaluated
 };
 
 /// The snapshots of a folder in order of training: DeepLabCut's by number, then DeepGraphPose's by
-/// (step, final, number). Empty for a folder that cannot be read.
+/// (step, final, number). Hidden files (is_hidden_name) are none. Empty for a folder that cannot be
+/// read.
 std::vector<Snapshot> list_snapshots(const std::filesystem::path& folder);
 
 /// A snapshot and why it was chosen.
@@ -56,7 +60,7 @@ struct SnapshotChoice {
 /// @param wanted  "": config's snapshotindex where it applies (DeepLabCut snapshots only), else the
 ///     newest; "newest": the last in order of training; "best": the lowest test error of the
 ///     project's evaluation; a name, with or without "snapshot-"; or an index into the list,
-///     negative from the end.
+///     negative from the end. Copies (Snapshot::copy_of) are chosen by name only, and not counted.
 /// @param config_index  config.yaml's snapshotindex; nullopt or -1: the last.
 /// @param where  the folder, for messages.
 /// @throws Error(not_found) for what is not there, listing what is.

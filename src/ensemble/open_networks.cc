@@ -1,0 +1,56 @@
+#include "ensemble/open_networks.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace posse {
+namespace {
+
+/// The same weights under two names count twice in every mean.
+void warn_of_twins(OpenedNetworks& opened) {
+  std::map<std::string, const MemberNetwork*> seen;  // by the hash of the index: of all checksums
+  for (const MemberNetwork& member : opened.members) {
+    const auto [first, is_new] = seen.emplace(member.index_sha256, &member);
+    if (is_new) continue;
+    opened.warnings.push_back(
+        fmt::format("members '{}' and '{}' are the same network, which counts twice: one seems to "
+                    "be a copy of the other",
+                    printable(first->second->name), printable(member.name)));
+  }
+}
+
+}  // namespace
+
+OpenedNetworks open_networks(std::span<const std::filesystem::path> paths,
+                             const EnsembleOptions& options) {
+  FoundMembers found = find_members(paths, {.snapshot = options.snapshot,
+                                            .shuffle = options.shuffle,
+                                            .training_set_index = options.training_set_index,
+                                            .iteration = options.iteration,
+                                            .skip_broken = options.skip_broken_members});
+  OpenedNetworks opened{.members = {}, .warnings = std::move(found.warnings)};
+  std::optional<Error> first_failure;
+  for (const Member& member : found.members) {
+    try {
+      require_data(member);
+      MemberNetwork network = open_network(member, options);
+      network.checkpoint.check_files();
+      opened.members.push_back(std::move(network));
+    } catch (const Error& error) {
+      if (!options.skip_broken_members || error.kind() == ErrorKind::usage) throw;
+      if (!first_failure) first_failure = error;
+      opened.warnings.push_back(
+          fmt::format("member '{}' is left out: {}", printable(member.name), error.message()));
+    }
+  }
+  if (opened.members.empty()) throw *first_failure;
+  warn_of_twins(opened);
+  return opened;
+}
+
+}  // namespace posse

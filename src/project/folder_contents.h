@@ -1,0 +1,29 @@
+/// What lies where, for choices that must not fail: what cannot be looked at is not there.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace posse {
+
+bool folder_is_there(const std::filesystem::path& path);
+bool file_is_there(const std::filesystem::path& path);
+
+/// In natural order, without hidden names (is_hidden_name).
+std::vector<std::filesystem::path> subfolders(const std::filesystem::path& folder);
+
+/// True if a file that is not hidden ends so, as ".index".
+bool has_file_ending(const std::filesystem::path& folder, std::string_view ending);
+
+/// True for a link whose target is not there.
+bool is_dead_link(const std::filesystem::path& path);
+
+/// Why a folder's contents cannot be listed, in the system's words; empty if they can.
+std::string why_unreadable(const std::filesystem::path& folder);
+
+/// "an archive" for "member-1.zip", "a shortcut" for "member-1.lnk"; empty for other names.
+std::string kind_of_container(const std::filesystem::path& file);
+
+}  // namespace posse
