@@ -45,7 +45,7 @@ def raw_video(project: Path, video_name: str) -> Path:
             return exact
         if folder.is_dir():
             for path in sorted(folder.iterdir()):
-                if path.stem in stems and path.suffix.lower() in _VIDEO_SUFFIXES:
+                if not path.name.startswith(".") and path.stem in stems and path.suffix.lower() in _VIDEO_SUFFIXES:
                     return path
     if given.is_file() and "_labeled" not in given.stem:
         return given

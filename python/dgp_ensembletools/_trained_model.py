@@ -90,7 +90,7 @@ class TrainedModel:
     def load_videos(self) -> None:
         """Lists videos_pred again. A missing folder is an empty one."""
         folder = self.project_dir / "videos_pred"
-        self.pred_video_files = sorted(os.listdir(folder)) if folder.is_dir() else []
+        self.pred_video_files = sorted(n for n in os.listdir(folder) if not n.startswith(".")) if folder.is_dir() else []
         suffix = "." + self.ext.lower().lstrip(".")
         self.pred_videos = [name for name in self.pred_video_files if name.lower().endswith(suffix)]
         self.label_files = [name for name in self.pred_video_files if name.lower().endswith(".csv")]

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "base/paths.h"
 #include "base/text.h"
 
 namespace posse {
@@ -28,6 +29,7 @@ FileStamp stamp_of(const fs::path& path) {
 std::vector<fs::path> files_in_order(const fs::path& folder) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder)) {
+    if (is_hidden_name(entry.path().filename().string())) continue;
     if (entry.is_regular_file()) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

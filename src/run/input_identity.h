@@ -10,7 +10,7 @@
 namespace posse {
 
 /// Identity of an input. The hash is SHA-256 of the whole file; for a folder of pictures, of their
-/// names, sizes and contents in order.
+/// names, sizes and contents in order, hidden files (is_hidden_name) left out.
 struct InputIdentity {
   std::filesystem::path path;  ///< absolute; read from a record: as printable() shows it
   uint64_t num_bytes = 0;

@@ -33,6 +33,15 @@ TEST(InputIdentity, OfAFolderOfPicturesChangesWithNamesAndContents) {
   EXPECT_NE(hash_of("2.png", "x"), first);
 }
 
+TEST(InputIdentity, OfAFolderDoesNotChangeWithFilesThatSystemsLeave) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "1.png", "x");
+  const std::string before = identify_input(folder.path()).sha256;
+  write_file(folder.path() / ".DS_Store", "Finder was here");
+  write_file(folder.path() / "._1.png", "and left this");
+  EXPECT_EQ(identify_input(folder.path()).sha256, before);
+}
+
 TEST(InputIdentity, TakesOverTheHashOfAnUnchangedFile) {
   const TemporaryFolder folder;
   write_file(folder.path() / "a.mp4", "abc");

@@ -29,7 +29,8 @@ Json describe_member(const MemberNetwork& member) {
           {"decode", std::string(to_string(member.rule))},
           {"stride", member.stride()},
           {"locref_stdev", member.locref_stdev()},
-          {"bodyparts", member.bodyparts}};
+          {"bodyparts", member.bodyparts},
+          {"warnings", member.warnings}};
 }
 
 }  // namespace
@@ -47,6 +48,7 @@ std::string fingerprint_of(const Ensemble& ensemble, const InputIdentity& video,
     Json described = describe_member(member);
     described.erase("path");
     described.erase("snapshot");
+    described.erase("warnings");
     all["members"].push_back(std::move(described));
   }
   all["bodyparts"] = ensemble.bodyparts();
@@ -114,8 +116,10 @@ void write_run_record(const Ensemble& ensemble, const RunOptions& options,
                      {"networks_all_threads", t.network_seconds},
                      {"consensus_all_threads", t.consensus_seconds},
                      {"results", t.sink_seconds}};
+  std::vector<std::string> warnings = ensemble.warnings();
+  warnings.insert(warnings.end(), outcome.warnings.begin(), outcome.warnings.end());
   finish_record(outcome.paths.record, std::move(json), outcome.paths.final_files(options),
-                outcome.warnings);
+                warnings);
 }
 
 }  // namespace posse

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <set>
 
 #include "base/error.h"
 #include "base/natural_order.h"
+#include "base/paths.h"
 #include "base/text.h"
 
 namespace posse {
@@ -26,7 +28,7 @@ std::vector<fs::path> pictures_in(const fs::path& folder) {
        !error && entry != fs::directory_iterator(); entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     std::error_code ignored;
-    if (name.starts_with('.') || !has_picture_extension(name) || entry->is_directory(ignored))
+    if (is_hidden_name(name) || !has_picture_extension(name) || entry->is_directory(ignored))
       continue;
     pictures.push_back(entry->path());
   }
@@ -95,8 +97,26 @@ bool ImageFolderReader::load(VideoFrame& frame, size_t position) {
   return true;
 }
 
+void ImageFolderReader::warn_of_copies() {
+  std::set<std::string> names;
+  for (const fs::path& picture : pictures_) names.insert(picture.filename().string());
+  std::vector<std::string> copies;
+  for (const fs::path& picture : pictures_) {
+    const auto original = original_of_copy(picture.stem().string());
+    if (original && names.contains(*original + picture.extension().string())) {
+      copies.push_back(printable(picture.filename().string()));
+    }
+  }
+  if (copies.empty()) return;
+  report_.warnings.push_back(
+      fmt::format("Pictures that look like copies of others beside them are frames of their own: "
+                  "{}.",
+                  list_names(copies, 4)));
+}
+
 void ImageFolderReader::finish() {
   is_finished_ = true;
+  warn_of_copies();
   if (!report_.broke_off.empty()) {
     report_.warnings.push_back(fmt::format("The pictures break off after {} frames: {}.",
                                            report_.num_decoded, report_.broke_off));

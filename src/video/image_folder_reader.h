@@ -29,6 +29,7 @@ class ImageFolderReader : public VideoReader {
  private:
   bool load(VideoFrame& frame, size_t position);
   void finish();
+  void warn_of_copies();
 
   FrameRange range_;
   VideoInfo info_;

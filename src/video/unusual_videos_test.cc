@@ -303,6 +303,15 @@ TEST_F(ImageFolders, AreReadInNaturalOrder) {
   EXPECT_THAT(levels(read_clip(folder_.path() / "img2.png")), ElementsAre(20));
 }
 
+TEST_F(ImageFolders, TellWhichPicturesLookLikeCopies) {
+  put("img0.png", 1);
+  put("img0 (1).png", 1);
+  put("img (2).png", 2);
+  const ReadClip clip = read_clip(folder_.path());
+  EXPECT_EQ(clip.frames.size(), 3);
+  EXPECT_THAT(clip.report.warnings, ElementsAre(HasSubstr("of their own: img0 (1).png.")));
+}
+
 TEST_F(ImageFolders, WithADamagedPictureLeaveAGap) {
   for (int i = 0; i < 4; ++i) put("img" + std::to_string(i) + ".png", static_cast<uint8_t>(10 * i));
   write_file(folder_.path() / "img2.png", "no picture");
