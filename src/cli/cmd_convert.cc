@@ -33,6 +33,7 @@ void add_convert(Verb root, CommandContext& context) {
     for (const std::string& warning : convert_table(arguments->source, arguments->target,
                                                     arguments->options, arguments->force)) {
       context.console.warn(arguments->source.string() + ": " + warning);
+      context.exit_code = ExitCode::data_warnings;
     }
     context.console.print(arguments->target.string());
   });

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "base/error.h"
 #include "results/table/table_meaning.h"
 #include "results/table/table_writer.h"
@@ -21,18 +19,6 @@ void check_target(const fs::path& source, const fs::path& target, bool force) {
   if (force) return;
   throw Error(ErrorKind::usage, fmt::format("{}: exists already", target.string()),
               {.hint = "--force replaces it"});
-}
-
-/// Downstream tools expect likelihoods that are finite, also at missing points.
-void give_missing_points_likelihood_zero(RawTable& table) {
-  const size_t width = table.header.num_columns();
-  for (size_t j = 0; j < width; ++j) {
-    if (table.header.columns[j].back() != "likelihood") continue;
-    for (size_t row = 0; row < table.num_rows(); ++row) {
-      double& likelihood = table.values[row * width + j];
-      if (std::isnan(likelihood)) likelihood = 0;
-    }
-  }
 }
 
 bool has_one_individual(const RawTable& table) {
@@ -56,7 +42,6 @@ std::vector<std::string> convert_table(const fs::path& source, const fs::path& t
     write_pose_table(target, loaded.table);
     return loaded.notes.warnings;
   }
-  if (is_sleap) give_missing_points_likelihood_zero(raw);
   write_raw_table(target, raw);
   return raw.notes;
 }

@@ -27,7 +27,9 @@ struct RawTable {
   std::vector<double> values;           ///< [rows, columns], row-major; NaN where a cell is empty
   std::string layout;                   ///< as "csv, 3 header rows" or "HDF5, pandas table"
   std::vector<std::string> notes;       ///< what was odd about the file, a sentence each
-  size_t expected_rows = 0;             ///< a guess while the rows are still being read
+  /// Individuals that may be another animal from row to row: nothing tracked them.
+  std::vector<std::string> untracked;
+  size_t expected_rows = 0;  ///< a guess while the rows are still being read
 
   size_t num_rows() const { return row_labels.empty() ? frame_index.size() : row_labels.size(); }
   void clear_rows() {

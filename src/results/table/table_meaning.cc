@@ -124,7 +124,20 @@ class Interpreter {
           {.have = list_names(all)});
     } else {
       individual_ = options_.individual;
+      refuse_untracked();
     }
+  }
+
+  void refuse_untracked() const {
+    const auto& all = raw_.untracked;
+    const bool is_untracked = std::find(all.begin(), all.end(), individual_) != all.end();
+    // Our own name for one, in a table that was converted with all its individuals.
+    if (!is_untracked && !individual_.starts_with("untracked_")) return;
+    throw Error(ErrorKind::unsupported,
+                fmt::format("{}: '{}' is no animal: its instances have no track, so they may be "
+                            "another animal in every frame",
+                            path_.string(), printable(individual_)),
+                {.hint = "track the animals in SLEAP, then choose one by its track's name"});
   }
 
   void choose_scorer() {

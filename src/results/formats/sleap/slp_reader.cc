@@ -5,10 +5,12 @@
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "results/formats/hdf5/hdf5_file.h"
+#include "results/formats/sleap/sleap_points.h"
 #include "results/table/table_formats.h"
 
 namespace posse {
@@ -19,31 +21,6 @@ constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t kMostIndividuals = 10'000;
 /// Instances without a track are numbered from here, behind all tracks (which are 32 bit).
 constexpr int64_t kUntracked = int64_t{1} << 32;
-
-TableHeader sleap_header(const std::vector<std::string>& individuals,
-                         const std::vector<std::string>& nodes) {
-  TableHeader header{.level_names = {"scorer", "individuals", "bodyparts", "coords"},
-                     .columns = {}};
-  for (const std::string& individual : individuals) {
-    for (const std::string& node : nodes) {
-      for (const char* coord : {"x", "y", "likelihood"}) {
-        header.columns.push_back({"SLEAP", individual, node, coord});
-      }
-    }
-  }
-  return header;
-}
-
-/// A name for every track, also for unnamed and equally named ones.
-std::vector<std::string> individual_names(std::vector<std::string> names, size_t count) {
-  names.resize(count);
-  std::map<std::string, int> seen;
-  for (size_t i = 0; i < count; ++i) {
-    if (names[i].empty()) names[i] = fmt::format("track_{}", i);
-    if (seen[names[i]]++ > 0) names[i] += fmt::format("_{}", i);
-  }
-  return names;
-}
 
 /// One member of a dataset of records, converted to `memory_type`.
 template <typename Value>
@@ -68,10 +45,25 @@ std::vector<Value> record_member(const hdf5::Reader& reader, hid_t file,
   return values;
 }
 
+/// A member that h5py stores truth values in; empty if the records have none.
+std::vector<uint8_t> truth_member(const hdf5::Reader& reader, hid_t file,
+                                  const std::string& dataset_name, const std::string& member) {
+  const hdf5::Handle dataset = reader.open_dataset(file, dataset_name);
+  const hdf5::Handle type(H5Dget_type(dataset.get()));
+  const int place = H5Tget_class(type.get()) == H5T_COMPOUND
+                        ? H5Tget_member_index(type.get(), member.c_str())
+                        : -1;
+  if (place < 0) return {};
+  const hdf5::Handle member_type(H5Tget_member_type(type.get(), static_cast<unsigned>(place)));
+  if (H5Tget_size(member_type.get()) != 1) return {};
+  return record_member<uint8_t>(reader, file, dataset_name, member, member_type.get());
+}
+
 struct SlpPoints {
   std::vector<double> x;
   std::vector<double> y;
   std::vector<double> score;  ///< 1 for points that a person placed
+  std::vector<uint8_t> visible;
 };
 
 /// Reads a SLEAP project file.
@@ -142,7 +134,11 @@ class SlpReader {
       throw Error(ErrorKind::unsupported, fmt::format("{}: has {} skeletons, posse reads one",
                                                       path_.string(), skeletons.size()));
     }
-    for (const auto& node : skeletons[0].value("nodes", nlohmann::json::array())) {
+    // A skeleton made from a template keeps its graph one level deeper.
+    const bool is_nested =
+        skeletons[0].contains("nx_graph") && skeletons[0]["nx_graph"].is_object();
+    const auto& graph = is_nested ? skeletons[0]["nx_graph"] : skeletons[0];
+    for (const auto& node : graph.value("nodes", nlohmann::json::array())) {
       const auto id = node.is_object() ? node.value("id", nlohmann::json()) : nlohmann::json();
       const bool is_known = id.is_number_unsigned() && id.get<uint64_t>() < all.size();
       if (!is_known) reader_.fail("its skeleton refers to a node that is not listed");
@@ -175,6 +171,8 @@ class SlpReader {
     tracks_ = column("instances", "track");
     starts_ = column("instances", "point_id_start");
     stops_ = column("instances", "point_id_end");
+    ids_ = column("instances", "instance_id");
+    sources_ = column("instances", "from_predicted");
     if (std::adjacent_find(videos.begin(), videos.end(), std::not_equal_to<>()) != videos.end()) {
       throw Error(ErrorKind::unsupported,
                   fmt::format("{}: holds frames of several videos, posse reads one at a time",
@@ -191,67 +189,188 @@ class SlpReader {
     };
     points.x = numbers("x");
     points.y = numbers("y");
+    points.visible = truth_member(reader_, file_.get(), name, "visible");
     points.score = name == "points" ? std::vector<double>(points.x.size(), 1.0) : numbers("score");
     return points;
   }
 
-  /// The predicted instances of a frame; the hand-placed ones where nothing was predicted.
+  /// Whether nothing in the file says that there may be a second animal.
+  bool is_single_animal() const {
+    std::map<std::pair<int64_t, bool>, int> in_frame;
+    std::set<int64_t> tracks;
+    for (size_t i = 0; i < types_.size(); ++i) {
+      if (++in_frame[{instance_frames_[i], is_predicted(i)}] > 1) return false;
+      if (tracks_[i] >= 0) tracks.insert(tracks_[i]);
+    }
+    return tracks.size() <= 1;
+  }
+
+  bool is_predicted(size_t row) const { return types_[row] == 1; }
+
   void choose_instances() {
     std::map<int64_t, int64_t> number_of_frame;
-    for (size_t i = 0; i < frame_ids_.size(); ++i)
+    for (size_t i = 0; i < frame_ids_.size(); ++i) {
       number_of_frame[frame_ids_[i]] = frame_numbers_[i];
-    std::map<int64_t, bool> is_predicted;
-    for (size_t i = 0; i < types_.size(); ++i) {
-      if (types_[i] == 1) is_predicted[instance_frames_[i]] = true;
+      if (frame_numbers_[i] < 0) reader_.fail("has a frame with a negative number");
     }
-    std::map<std::pair<int64_t, int64_t>, int> taken;
-    std::map<int64_t, int64_t> untracked;
+    for (size_t i = 0; i < ids_.size(); ++i) row_of_id_[ids_[i]] = i;
+    is_single_animal_ = is_single_animal();
+    std::map<int64_t, std::vector<size_t>> rows_of_frame;
     for (size_t i = 0; i < types_.size(); ++i) {
       const auto frame = number_of_frame.find(instance_frames_[i]);
       if (frame == number_of_frame.end()) reader_.fail("an instance belongs to no frame");
-      if (is_predicted.contains(instance_frames_[i]) && types_[i] != 1) continue;
-      int64_t individual = tracks_[i];
-      if (individual < 0) individual = kUntracked + untracked[frame->second]++;
-      if (taken[{frame->second, individual}]++ > 0) {
-        reader_.fail(fmt::format("frame {} has track {} twice", frame->second, individual));
+      rows_of_frame[frame->second].push_back(i);
+    }
+    for (const auto& [frame, rows] : rows_of_frame) choose_in_frame(frame, rows);
+  }
+
+  /// The track of an instance; a correction without one has that of the prediction it was made of.
+  int64_t track_of(size_t row) const {
+    if (tracks_[row] >= 0 || is_predicted(row)) return tracks_[row];
+    const auto source = row_of_id_.find(sources_[row]);
+    return source == row_of_id_.end() ? tracks_[row] : tracks_[source->second];
+  }
+
+  /// Whether a person's instance stands for a prediction of the same frame: made of it, of the same
+  /// track, or both of the only animal. Source: LabeledFrame.unused_predictions of SLEAP.
+  bool corrects(size_t placed, size_t predicted) const {
+    const auto source = row_of_id_.find(sources_[placed]);
+    return (source != row_of_id_.end() && source->second == predicted) ||
+           (tracks_[predicted] >= 0 && track_of(placed) == tracks_[predicted]) || is_single_animal_;
+  }
+
+  /// Predictions, each replaced by its correction if there is one, then what a person added.
+  void choose_in_frame(int64_t frame, const std::vector<size_t>& rows) {
+    std::vector<size_t> added;
+    for (const size_t row : rows) {
+      if (!is_predicted(row)) added.push_back(row);
+    }
+    num_placed_ += added.size();
+    std::vector<std::pair<size_t, int64_t>> chosen;  // row and track
+    for (const size_t row : rows) {
+      if (!is_predicted(row)) continue;
+      const auto correction = std::find_if(added.begin(), added.end(),
+                                           [&](size_t placed) { return corrects(placed, row); });
+      if (correction == added.end()) {
+        if (!was_corrected(row, rows)) chosen.emplace_back(row, tracks_[row]);
+        continue;
       }
-      chosen_.push_back({.row = i, .frame = frame->second, .individual = individual});
-      num_placed_ += types_[i] != 1 ? 1 : 0;
+      ++num_corrected_;
+      chosen.emplace_back(*correction, std::max(track_of(*correction), tracks_[row]));
+      added.erase(correction);
+    }
+    for (const size_t row : added) chosen.emplace_back(row, track_of(row));
+    add_chosen(frame, chosen);
+  }
+
+  /// Whether a correction that was taken for another prediction stands for this one as well.
+  bool was_corrected(size_t predicted, const std::vector<size_t>& rows) const {
+    return std::any_of(rows.begin(), rows.end(),
+                       [&](size_t row) { return !is_predicted(row) && corrects(row, predicted); });
+  }
+
+  void add_chosen(int64_t frame, const std::vector<std::pair<size_t, int64_t>>& chosen) {
+    std::set<int64_t> taken;
+    int64_t num_untracked = 0;
+    for (const auto& [row, track] : chosen) {
+      if (is_single_animal_) {
+        chosen_.push_back({.row = row, .frame = frame, .individual = only_track()});
+        continue;
+      }
+      const int64_t individual = track >= 0 ? track : kUntracked + num_untracked++;
+      if (!taken.insert(individual).second) {
+        reader_.fail(fmt::format("frame {} has track {} twice", frame, track));
+      }
+      chosen_.push_back({.row = row, .frame = frame, .individual = individual});
     }
   }
 
-  RawTable fill_table() const {
-    std::map<int64_t, size_t> place_of_individual;
-    std::map<int64_t, size_t> row_of_frame;
-    for (const Instance& instance : chosen_) {
-      place_of_individual.emplace(instance.individual, 0);
-      row_of_frame.emplace(instance.frame, 0);
+  /// Of a file with one animal: its track if any of its instances has one.
+  int64_t only_track() const {
+    const auto found =
+        std::find_if(tracks_.begin(), tracks_.end(), [](int64_t track) { return track >= 0; });
+    return found == tracks_.end() ? kUntracked : *found;
+  }
+
+  /// Columns for every individual; where each of them begins.
+  std::map<int64_t, size_t> add_header(RawTable& table) const {
+    std::map<int64_t, size_t> place_of;
+    for (const Instance& instance : chosen_) place_of.emplace(instance.individual, 0);
+    if (place_of.size() > kMostIndividuals) reader_.fail("has too many tracks");
+    if (place_of.empty()) {
+      place_of.emplace(kUntracked, 0);
+      table.notes.emplace_back("holds no instances");
     }
-    if (place_of_individual.size() > kMostIndividuals) reader_.fail("has too many tracks");
     std::vector<std::string> names;
-    for (auto& [individual, place] : place_of_individual) {
+    for (auto& [individual, place] : place_of) {
       place = names.size();
       const bool has_name =
           individual >= 0 && individual < static_cast<int64_t>(track_names_.size());
       names.push_back(has_name ? track_names_[static_cast<size_t>(individual)] : "");
+      if (individual < kUntracked) continue;
+      names.back() = fmt::format("untracked_{}", individual - kUntracked);
     }
-    RawTable table;
-    table.header = sleap_header(individual_names(names, names.size()), nodes_);
-    table.layout = "SLEAP .slp";
-    for (auto& [frame, row] : row_of_frame) {
+    names = sleap::individual_names(names, names.size());
+    for (const auto& [individual, place] : place_of) {
+      if (individual >= kUntracked && names.size() > 1) table.untracked.push_back(names[place]);
+    }
+    sleap::note_untracked(table);
+    table.header = sleap::header(names, nodes_);
+    return place_of;
+  }
+
+  /// A row per frame from 0 to the last, or where that is too much one per frame of the file;
+  /// where each of them begins.
+  std::map<int64_t, size_t> add_rows(RawTable& table) const {
+    std::map<int64_t, size_t> row_of;
+    for (const int64_t frame : frame_numbers_) row_of.emplace(frame, 0);
+    std::set<int64_t> seen;
+    for (const Instance& instance : chosen_) seen.insert(instance.frame);
+    const size_t width = std::max<size_t>(table.header.num_columns(), 1);
+    const auto num_frames = row_of.empty() ? 0 : static_cast<uint64_t>(row_of.rbegin()->first) + 1;
+    const bool has_every_frame = num_frames <= sleap::kMostValuesWithoutGaps / width;
+    if (has_every_frame) {
+      for (uint64_t frame = 0; frame < num_frames; ++frame) {
+        row_of.emplace(static_cast<int64_t>(frame), 0);
+      }
+      if (seen.size() < num_frames) {
+        table.notes.push_back(fmt::format("{} of {} frames hold no instance; they are missing",
+                                          num_frames - seen.size(), num_frames));
+      }
+    } else {
+      table.notes.push_back(fmt::format("its last frame is {}: only its {} frames become rows",
+                                        num_frames - 1, row_of.size()));
+    }
+    for (auto& [frame, row] : row_of) {
       row = table.frame_index.size();
       table.frame_index.push_back(frame);
     }
+    return row_of;
+  }
+
+  RawTable fill_table() const {
+    RawTable table;
+    table.layout = "SLEAP .slp";
+    const std::map<int64_t, size_t> place_of_individual = add_header(table);
+    const std::map<int64_t, size_t> row_of_frame = add_rows(table);
     const size_t num_columns = table.header.num_columns();
-    const size_t most = (predicted_.x.size() + placed_.x.size() + 1) * 3 * 64;
-    if (num_columns > 0 && row_of_frame.size() > most / num_columns) {
+    const size_t most = std::max((predicted_.x.size() + placed_.x.size() + 1) * 3 * 64,
+                                 sleap::kMostValuesWithoutGaps);
+    if (row_of_frame.size() > most / num_columns) {
       reader_.fail("its instances are spread over too many tracks; track them in SLEAP first");
     }
-    table.values.assign(row_of_frame.size() * num_columns, kMissing);
+    sleap::add_missing_rows(table, row_of_frame.size());
+    sleap::PointWriter points;
     for (const Instance& instance : chosen_) {
       fill_instance(instance.row,
                     &table.values[row_of_frame.at(instance.frame) * num_columns +
-                                  place_of_individual.at(instance.individual) * nodes_.size() * 3]);
+                                  place_of_individual.at(instance.individual) * nodes_.size() * 3],
+                    points);
+    }
+    points.report(table.notes);
+    if (num_corrected_ > 0) {
+      table.notes.push_back(fmt::format(
+          "{} predicted instances were corrected by hand; the corrections count", num_corrected_));
     }
     if (num_placed_ > 0) {
       table.notes.push_back(
@@ -260,7 +379,7 @@ class SlpReader {
     return table;
   }
 
-  void fill_instance(size_t row, double* out) const {
+  void fill_instance(size_t row, double* out, sleap::PointWriter& writer) const {
     const SlpPoints& points = types_[row] == 1 ? predicted_ : placed_;
     const auto size = static_cast<int64_t>(points.x.size());
     const bool fits = starts_[row] >= 0 && starts_[row] <= stops_[row] && stops_[row] <= size &&
@@ -268,9 +387,9 @@ class SlpReader {
     if (!fits) reader_.fail(fmt::format("instance {} does not have the skeleton's points", row));
     for (size_t j = 0; j < nodes_.size(); ++j) {
       const size_t point = static_cast<size_t>(starts_[row]) + j;
-      out[3 * j] = points.x[point];
-      out[3 * j + 1] = points.y[point];
-      out[3 * j + 2] = points.score[point];
+      const bool is_visible = points.visible.empty() || points.visible[point] != 0;
+      writer.put(out + 3 * j, is_visible ? points.x[point] : kMissing, points.y[point],
+                 points.score[point]);
     }
   }
 
@@ -282,67 +401,18 @@ class SlpReader {
   std::vector<std::string> nodes_;
   std::vector<std::string> track_names_;
   std::vector<int64_t> frame_ids_, frame_numbers_, instance_frames_, types_, tracks_, starts_,
-      stops_;
+      stops_, ids_;
+  std::vector<int64_t> sources_;  ///< ids of the predictions that instances were made of, or -1
   SlpPoints predicted_;
   SlpPoints placed_;
   std::vector<Instance> chosen_;
+  std::map<int64_t, size_t> row_of_id_;
+  bool is_single_animal_ = false;
   size_t num_placed_ = 0;
+  size_t num_corrected_ = 0;
 };
 
 }  // namespace
-
-RawTable read_sleap_analysis(const fs::path& path) {
-  const hdf5::QuietErrors quiet;
-  const hdf5::Handle file = hdf5::open_for_reading(path);
-  const hdf5::Reader reader(path, fs::file_size(path));
-  hdf5::Extent extent;
-  const std::vector<double> tracks = reader.doubles(file.get(), "tracks", &extent);
-  const std::vector<std::string> nodes = reader.strings(file.get(), "node_names");
-  if (extent.dims.size() != 4 || extent.dims[1] != 2 || extent.dims[2] != nodes.size()) {
-    reader.fail("'tracks' is not [tracks, 2, nodes, frames]");
-  }
-  const size_t num_tracks = extent.dims[0];
-  const size_t num_nodes = nodes.size();
-  const size_t num_frames = extent.dims[3];
-  hdf5::Extent scores_extent;
-  std::vector<double> scores;
-  if (hdf5::has_member(file.get(), "point_scores")) {
-    scores = reader.doubles(file.get(), "point_scores", &scores_extent);
-    if (scores_extent.dims != std::vector<hsize_t>{num_tracks, num_nodes, num_frames}) {
-      reader.fail("'point_scores' is not [tracks, nodes, frames]");
-    }
-  }
-  std::vector<std::string> names;
-  if (hdf5::has_member(file.get(), "track_names")) {
-    const hdf5::Handle dataset = reader.open_dataset(file.get(), "track_names");
-    const hdf5::Handle type(H5Dget_type(dataset.get()));
-    if (H5Tget_class(type.get()) == H5T_STRING) names = reader.strings(file.get(), "track_names");
-  }
-  RawTable table;
-  table.header = sleap_header(individual_names(names, num_tracks), nodes);
-  table.layout = "SLEAP analysis HDF5";
-  const size_t num_columns = table.header.num_columns();
-  for (size_t frame = 0; frame < num_frames; ++frame) {
-    table.frame_index.push_back(static_cast<int64_t>(frame));
-  }
-  table.values.resize(num_frames * num_columns);
-  for (size_t track = 0; track < num_tracks; ++track) {
-    for (size_t node = 0; node < num_nodes; ++node) {
-      const double* const x = &tracks[(track * 2 * num_nodes + node) * num_frames];
-      const double* const y = x + num_nodes * num_frames;
-      for (size_t frame = 0; frame < num_frames; ++frame) {
-        double* const out = &table.values[frame * num_columns + (track * num_nodes + node) * 3];
-        out[0] = x[frame];
-        out[1] = y[frame];
-        out[2] = scores.empty() ? (std::isnan(x[frame]) ? 0.0 : 1.0)
-                                : scores[(track * num_nodes + node) * num_frames + frame];
-      }
-    }
-  }
-  if (scores.empty())
-    table.notes.emplace_back("has no point scores; likelihood is 1 where a point is");
-  return table;
-}
 
 RawTable read_slp(const fs::path& path) { return SlpReader(path).read(); }
 
