@@ -64,13 +64,22 @@ Distortion read_distortion(const Section& section) {
   return d;
 }
 
+std::array<int, 2> read_size(const Section& section) {
+  constexpr std::string_view kExpected = "width and height in pixels";
+  constexpr double kMost = 1e6;
+  const auto size = numbers(section, "size", section.table["size"].node(), 2, kExpected);
+  for (const double extent : size) {
+    if (!(extent >= 0 && extent <= kMost)) section.fail("size", kExpected);
+  }
+  return {static_cast<int>(size[0]), static_cast<int>(size[1])};
+}
+
 CameraModel read_camera(const Section& section) {
   CameraModel camera;
   const auto name = section.table["name"].value<std::string>();
   if (!name || name->empty()) section.fail("name", "a text");
   camera.name = *name;
-  const auto size = numbers(section, "size", section.table["size"].node(), 2, "width and height");
-  camera.size = {static_cast<int>(size[0]), static_cast<int>(size[1])};
+  camera.size = read_size(section);
   read_matrix(section, camera);
   camera.distortion = read_distortion(section);
   const auto rotation =

@@ -165,6 +165,8 @@ void expect_broken(const std::string& from, const std::string& to, const std::st
 TEST(Calibration, MistakesAreNamed) {
   expect_broken("name = \"back\"", "nam = \"back\"", "[cam_10]: 'name'");
   expect_broken("[640, 480]", "[640]", "'size'");
+  expect_broken("[640, 480]", "[640, 63555555555599]", "'size'");
+  expect_broken("[640, 480]", "[-1, 480]", "'size'");
   expect_broken("[0, 510, 240]", "[0, \"x\", 240]", "'matrix'");
   expect_broken("[[500, 0, 320]", "[[0, 0, 320]", "'matrix'");
   expect_broken("rotation = [0, 0, 0]", "rotation = [0, nan, 0]", "'rotation'");

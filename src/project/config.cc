@@ -264,8 +264,10 @@ std::string dlc_scorer(std::string_view net_type, std::string_view task_and_date
   if (net.find("resnet") != std::string::npos) {
     std::erase(net, '_');
   } else if (net.find("mobilenet") != std::string::npos) {
-    const auto width = number_of(net.substr(net.rfind('_') + 1));
-    net = fmt::format("mobnet_{}", static_cast<int>(width.value_or(1.0) * 100));
+    constexpr double kMostWidth = 100;
+    const double width = number_of(net.substr(net.rfind('_') + 1)).value_or(1.0);
+    const bool is_width = width >= 0 && width <= kMostWidth;
+    net = fmt::format("mobnet_{}", static_cast<int>((is_width ? width : 1.0) * 100));
   } else if (net.find("efficientnet") != std::string::npos) {
     net = "effnet_" + net.substr(net.find_last_of("-_") + 1);
   }

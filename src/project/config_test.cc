@@ -215,6 +215,7 @@ TEST(DlcScorer, IsWhatDeepLabCutWrites) {
   EXPECT_EQ(dlc_scorer("resnet_101", "T", 2, "5"), "DLC_resnet101_Tshuffle2_5");
   EXPECT_EQ(dlc_scorer("mobilenet_v2_0.35", "T", 1, "5"), "DLC_mobnet_35_Tshuffle1_5");
   EXPECT_EQ(dlc_scorer("mobilenet_v2_1.0", "T", 1, "5"), "DLC_mobnet_100_Tshuffle1_5");
+  EXPECT_EQ(dlc_scorer("mobilenet_v2_1e300", "T", 1, "5"), "DLC_mobnet_100_Tshuffle1_5");
   EXPECT_EQ(dlc_scorer("efficientnet-b3", "T", 1, "5"), "DLC_effnet_b3_Tshuffle1_5");
   EXPECT_EQ(dlc_scorer("efficientnet_b0", "T", 1, "5"), "DLC_effnet_b0_Tshuffle1_5");
 }

@@ -9,8 +9,14 @@ namespace posse::fuzz {
 
 void read_input(std::span<const uint8_t> input) {
   const auto config = scratch_file("config.yaml", text_of(input));
-  expect_result_or_error([&] { read_project_config(config); });
-  expect_result_or_error([&] { read_pose_config(config); });
+  expect_result_or_error([&] {
+    const ProjectConfig project = read_project_config(config);
+    for (const double fraction : project.training_fractions) training_percent(fraction);
+  });
+  expect_result_or_error([&] {
+    const PoseConfig pose = read_pose_config(config);
+    dlc_scorer(pose.net_type, "TaskJan1", 1, "1000");
+  });
   const auto table =
       scratch_file("evaluation-results/iteration-0/CombinedEvaluation-results.csv", text_of(input));
   const ModelFolder model{.path = "model", .task_and_date = "", .percent = 95, .shuffle = 1};
