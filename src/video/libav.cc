@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <mutex>
 #include <new>
+#include <string_view>
 
 #include "base/text.h"
 
@@ -19,13 +20,43 @@ namespace {
 
 constexpr size_t kMostMessages = 32;
 
+// Of which no frame has come out yet; decoders hold back far fewer.
+constexpr size_t kMostPackets = 1024;
+
 thread_local LogCapture* innermost = nullptr;
 
-void take_message(void*, int level, const char* format, va_list arguments) {
-  if (level > AV_LOG_ERROR || innermost == nullptr) return;
+const AVCodecContext* as_codec(void* speaker) {
+  const bool is_codec =
+      speaker != nullptr && *static_cast<const AVClass* const*>(speaker) == avcodec_get_class();
+  return is_codec ? static_cast<const AVCodecContext*>(speaker) : nullptr;
+}
+
+// A JPEG that ends before its picture does: the rest is grey.
+bool is_warning_of_damage(std::string_view format) { return format.starts_with("EOI missing"); }
+
+void take_message(void* speaker, int level, const char* format, va_list arguments) {
+  const bool is_damage = level == AV_LOG_WARNING && is_warning_of_damage(format);
+  if (level > AV_LOG_ERROR && !is_damage) return;
+  const AVCodecContext* codec = as_codec(speaker);
+  const bool is_decoder = codec != nullptr && av_codec_is_decoder(codec->codec) != 0;
+  if (is_decoder && codec->codec_type != AVMEDIA_TYPE_VIDEO) return;
+  auto* log = is_decoder ? static_cast<DecoderLog*>(codec->opaque) : nullptr;
+  if (log == nullptr && (innermost == nullptr || is_damage)) return;
   std::array<char, 512> buffer{};
   std::vsnprintf(buffer.data(), buffer.size(), format, arguments);
+  if (log != nullptr) {
+    return is_damage ? log->add_warning(codec->reordered_opaque, buffer.data())
+                     : log->add(codec->reordered_opaque, buffer.data());
+  }
   innermost->add(buffer.data());
+}
+
+void add_once(std::string message, std::vector<std::string>& messages) {
+  while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) message.pop_back();
+  message = printable(message);
+  if (message.empty() || messages.size() >= kMostMessages) return;
+  if (std::find(messages.begin(), messages.end(), message) == messages.end())
+    messages.push_back(std::move(message));
 }
 
 }  // namespace
@@ -63,13 +94,37 @@ LogCapture::LogCapture() : outer_(innermost) {
 
 LogCapture::~LogCapture() { innermost = outer_; }
 
-void LogCapture::add(std::string message) {
-  while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) message.pop_back();
-  message = printable(message);
-  if (message.empty() || errors_.size() >= kMostMessages) return;
-  if (std::find(errors_.begin(), errors_.end(), message) == errors_.end()) {
-    errors_.push_back(std::move(message));
+void LogCapture::add(const std::string& message) { add_once(message, errors_); }
+
+void DecoderLog::add(int64_t packet, const std::string& message) {
+  const std::lock_guard lock(mutex_);
+  add_once(message, errors_);
+  packets_.insert(packet);
+  if (packets_.size() > kMostPackets) packets_.erase(packets_.begin());
+}
+
+void DecoderLog::add_warning(int64_t packet, const std::string& message) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (packet <= 1) habits_.insert(message);
+    if (habits_.contains(message)) return;
   }
+  add(packet, message);
+}
+
+std::vector<std::string> DecoderLog::errors() const {
+  const std::lock_guard lock(mutex_);
+  return errors_;
+}
+
+bool DecoderLog::take(int64_t packet) {
+  const std::lock_guard lock(mutex_);
+  return packets_.erase(packet) > 0;
+}
+
+void DecoderLog::forget_packets() {
+  const std::lock_guard lock(mutex_);
+  packets_.clear();
 }
 
 std::string LogCapture::last_in_brackets() const {

@@ -3,6 +3,8 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,11 +36,35 @@ std::string error_text(int code);
 /// The name of a pixel format, "unknown" if there is none.
 std::string pixel_format_name(int format);
 
+/// What one decoder says, with the packets that it says it about; threads of the decoder may add.
+///
+/// A decoder whose `opaque` is a DecoderLog and whose `reordered_opaque` is the packet's number
+/// while that packet is sent says its errors there (and not to a LogCapture).
+class DecoderLog {
+ public:
+  void add(int64_t packet, const std::string& message);
+  /// A warning that tells of damage, unless it is a habit of this video: said of the first packet.
+  void add_warning(int64_t packet, const std::string& message);
+
+  /// Errors and worse, each different text once, at most 32 texts.
+  std::vector<std::string> errors() const;
+  /// Whether something was said about the packet; asked once, it is forgotten.
+  bool take(int64_t packet);
+  /// Forgets all packets.
+  void forget_packets();
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> errors_;
+  std::set<int64_t> packets_;
+  std::set<std::string> habits_;
+};
+
 /// Collects what libav says on this thread while it lives; nothing is ever printed.
 ///
 /// libav has one log function for the whole process; the first LogCapture replaces it by one that
-/// hands each message to the innermost LogCapture of the calling thread and drops what other
-/// threads say.
+/// hands each message to the decoder's DecoderLog, if it has one, or to the innermost LogCapture of
+/// the calling thread, and drops what other threads say. What decoders of sound say is dropped.
 class LogCapture {
  public:
   LogCapture();
@@ -51,7 +77,7 @@ class LogCapture {
   /// The last error in brackets with a leading blank, as " (moov atom not found)"; empty if there
   /// was none.
   std::string last_in_brackets() const;
-  void add(std::string message);
+  void add(const std::string& message);
 
  private:
   LogCapture* outer_;

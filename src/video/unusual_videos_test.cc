@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <random>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "support/errors.h"
@@ -192,6 +195,73 @@ TEST_F(UnusualVideos, DamagedInTheMiddleKeepTheNumbersOfTheFramesBehind) {
     EXPECT_EQ(last.frame_index, kNumFrames - 1);
     EXPECT_TRUE(last.image.rgb == whole.frames.back().image.rgb);
   }
+}
+
+/// Where packets lie in a file, as the ffprobe command says: (position, size).
+std::vector<std::pair<size_t, size_t>> packets_of(const fs::path& file) {
+  const TemporaryFolder folder;
+  const fs::path list = folder.path() / "packets";
+  const std::string command =
+      "ffprobe -v error -select_streams v -show_entries packet=pos,size -of csv=p=0 '" +
+      file.string() + "' > '" + list.string() + "'";
+  EXPECT_EQ(std::system(command.c_str()), 0);
+  std::vector<std::pair<size_t, size_t>> packets;
+  std::ifstream lines(list);
+  char comma = 0;
+  for (size_t size = 0, position = 0; lines >> size >> comma >> position;)
+    packets.emplace_back(position, size);
+  return packets;
+}
+
+// libav prints what is wrong with such a picture and does not flag it.
+TEST_F(UnusualVideos, WithErrorsThatNoFrameIsFlaggedForNameTheFrame) {
+  for (const char* name : {"a.avi", "a.mp4"}) {
+    SCOPED_TRACE(name);
+    const fs::path file = make(name, "-c:v mjpeg -q:v 3");
+    const auto [position, size] = packets_of(file).at(17);
+    const fs::path damaged = copy_with(file, std::string("half-") + name, [&](std::string& bytes) {
+      std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(position + size / 2), size / 2, '\0');
+    });
+    for (const int num_threads : {1, 3}) {
+      const ReadClip clip = read_clip(damaged, {.num_threads = num_threads});
+      EXPECT_THAT(clip.frames, SizeIs(kNumFrames));
+      EXPECT_EQ(clip.report.num_corrupt, 1);
+      EXPECT_THAT(clip.report.warnings,
+                  ElementsAre(HasSubstr("1 frame decoded with errors in the picture, kept (frame "
+                                        "17) (libav says")));
+    }
+  }
+}
+
+TEST_F(UnusualVideos, WithLostPacketsNameWhatIsMissing) {
+  const auto without_three = [&](const fs::path& file) {
+    const auto packets = packets_of(file);
+    return copy_with(file, "lost-" + file.filename().string(), [&](std::string& bytes) {
+      constexpr size_t kHeader = 8;  // of an AVI's chunk; a Matroska block's is not longer
+      const auto begin = static_cast<std::ptrdiff_t>(packets.at(20).first - kHeader);
+      const auto end = static_cast<std::ptrdiff_t>(packets.at(23).first - kHeader);
+      std::fill(bytes.begin() + begin, bytes.begin() + end, '\0');
+    });
+  };
+  const ReadClip counted = read_clip(without_three(make("a.avi", "-c:v mjpeg -q:v 3")));
+  EXPECT_EQ(counted.frames.at(19).frame_index, 19);
+  EXPECT_EQ(counted.frames.at(20).frame_index, 23);
+  EXPECT_EQ(counted.report.broke_off, "");
+  EXPECT_THAT(counted.report.warnings, Contains(HasSubstr("left out (frames 20, 21 and 22)")));
+  const ReadClip timed = read_clip(without_three(make("a.mkv", "-c:v mjpeg -q:v 3")));
+  const size_t num_missing = kNumFrames - timed.frames.size();  // libav goes on at the next cluster
+  EXPECT_THAT(
+      timed.report.warnings,
+      Contains(HasSubstr(std::to_string(num_missing) + " frames seem to be missing after frame ")));
+  EXPECT_THAT(timed.report.warnings, ::testing::Not(Contains(HasSubstr("frame rate varies"))));
+}
+
+TEST_F(UnusualVideos, WhoseTimesRestartSaySo) {
+  const fs::path clip = make("a.ts", kH264);
+  const fs::path joined = copy_with(clip, "joined.ts", [](std::string& bytes) { bytes += bytes; });
+  EXPECT_THAT(read_clip(joined).report.warnings,
+              Contains(HasSubstr("1 frame has a time that is not after the time of the frame "
+                                 "before (first: frame 60)")));
 }
 
 TEST_F(UnusualVideos, WhoseHeadersMiscountAreReported) {

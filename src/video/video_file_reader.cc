@@ -24,6 +24,9 @@ constexpr int64_t kFramesWorthASeek = 48;
 // Where only a duration is known, an end this much earlier (seconds) is called an early end.
 constexpr double kDurationSlack = 0.1;
 
+// Places that a warning names.
+constexpr size_t kMostNamed = 5;
+
 double as_double(AVRational rate) {
   return rate.num > 0 && rate.den > 0 ? static_cast<double>(rate.num) / rate.den : 0;
 }
@@ -64,28 +67,18 @@ std::string counted(int64_t number, const char* what) {
   return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
 
-}  // namespace
-
-void RateWatch::add(int64_t ticks) {
-  if (ticks != AV_NOPTS_VALUE && last_ != AV_NOPTS_VALUE) {
-    const int64_t interval = ticks - last_;
-    shortest_ = has_interval_ ? std::min(shortest_, interval) : interval;
-    longest_ = has_interval_ ? std::max(longest_, interval) : interval;
-    has_interval_ = true;
+/// "frame 3", "frames 3, 4 and 7", "frames 1, 2, 3, 4, 5 and 20 more".
+std::string listed(const std::vector<int64_t>& frames, int64_t number) {
+  std::string text = number == 1 ? "frame " : "frames ";
+  for (size_t i = 0; i < frames.size(); ++i) {
+    const bool is_last = i > 0 && static_cast<int64_t>(i) + 1 == number;
+    text += fmt::format("{}{}", i == 0 ? "" : is_last ? " and " : ", ", frames[i]);
   }
-  last_ = ticks;
+  const int64_t rest = number - static_cast<int64_t>(frames.size());
+  return rest > 0 ? text + fmt::format(" and {} more", rest) : text;
 }
 
-bool RateWatch::would_jump(int64_t ticks) const {
-  return has_interval_ && last_ != AV_NOPTS_VALUE && ticks != AV_NOPTS_VALUE &&
-         2 * (ticks - last_) > 3 * longest_;
-}
-
-bool RateWatch::is_variable() const {
-  const int64_t spread = longest_ - shortest_;
-  return has_interval_ && spread > 2 &&
-         static_cast<double>(spread) > 0.05 * static_cast<double>(longest_);
-}
+}  // namespace
 
 VideoFileReader::VideoFileReader(const fs::path& path, const VideoReaderOptions& options)
     : options_(options), stream_(std::make_unique<VideoStream>(path, options.num_threads)) {
@@ -146,12 +139,19 @@ bool VideoFileReader::advance() {
     return false;
   }
   if (is_left_over()) return false;
-  if (stream_->num_gaps() != std::exchange(num_gaps_, stream_->num_gaps())) rate_.restart();
+  const int64_t num_lost = stream_->num_gaps() - std::exchange(num_gaps_, stream_->num_gaps());
+  if (num_lost > 0) rate_.restart();
   current_index_ = first_index_ + num_from_stream_++ + num_gaps_;
+  for (int64_t frame = current_index_ - num_lost; frame < current_index_; ++frame) {
+    if (lost_frames_.size() < kMostNamed) lost_frames_.push_back(frame);
+  }
   ++report_.num_decoded;
-  if (is_flagged(*decoded_)) ++report_.num_corrupt;
+  if (is_flagged(*decoded_) || stream_->has_complaint()) {
+    ++report_.num_corrupt;
+    if (corrupt_frames_.size() < kMostNamed) corrupt_frames_.push_back(current_index_);
+  }
   last_time_ = decoded_->best_effort_timestamp;
-  rate_.add(last_time_);
+  rate_.add(last_time_, current_index_);
   return true;
 }
 
@@ -200,7 +200,7 @@ bool VideoFileReader::jump_to(const PresentationIndex& index, int64_t keyframe,
                           stream.complaints().size() == num_complaints &&
                           frame->width == stored_width_ && frame->height == stored_height_;
     if (!is_clean || index.frame_at(frame->pts) != expected) return false;
-    rate.add(frame->best_effort_timestamp);
+    rate.add(frame->best_effort_timestamp, expected);
     ++expected;
   }
   first_index_ = first;
@@ -209,6 +209,8 @@ bool VideoFileReader::jump_to(const PresentationIndex& index, int64_t keyframe,
   report_.num_jumped = first;
   report_.num_decoded = num_from_stream_;
   report_.num_corrupt = 0;
+  corrupt_frames_.clear();
+  lost_frames_.clear();
   rate_ = rate;
   last_time_ = frame->best_effort_timestamp;
   decoded_ = std::move(frame);
@@ -265,7 +267,7 @@ void VideoFileReader::finish(bool is_end_of_stream) {
 // says.
 std::string VideoFileReader::early_end() const {
   if (info_.container_num_frames && report_.num_jumped == 0) {
-    const int64_t found = stream_->num_packets() + stream_->num_empty();
+    const int64_t found = stream_->num_packets() + stream_->num_empty() + stream_->num_not_found();
     if (found >= *info_.container_num_frames) return {};
     return fmt::format("its header announces {}, the file holds {}",
                        counted(*info_.container_num_frames, "frame"), found);
@@ -295,27 +297,14 @@ void VideoFileReader::warn_about_counts() {
                                          report_.num_decoded, why));
 }
 
+std::string VideoFileReader::words_of_libav() {
+  if (stream_->complaints().empty() || std::exchange(words_are_told_, true)) return {};
+  return fmt::format(" (libav says {})", quoted(stream_->complaints(), 3));
+}
+
 void VideoFileReader::warn_about_quality() {
-  const std::string words = stream_->complaints().empty()
-                                ? ""
-                                : fmt::format(" (libav says {})", quoted(stream_->complaints(), 3));
-  if (report_.num_undecodable > 0) {
-    report_.warnings.push_back(fmt::format("{} could not be decoded and {} left out{}.",
-                                           counted(report_.num_undecodable, "frame"),
-                                           report_.num_undecodable == 1 ? "is" : "are", words));
-  }
-  if (report_.num_corrupt > 0) {
-    report_.warnings.push_back(fmt::format("{} decoded with errors in the picture{}.",
-                                           counted(report_.num_corrupt, "frame"),
-                                           report_.num_undecodable == 0 ? words : ""));
-  }
-  if (report_.variable_frame_rate) {
-    report_.warnings.push_back(
-        fmt::format("The frame rate varies: intervals between frames go from {:.4f} to {:.4f} s. "
-                    "Frames are counted as "
-                    "decoded; programs that resample to a constant rate number them differently.",
-                    stream_->seconds(rate_.shortest()), stream_->seconds(rate_.longest())));
-  }
+  warn_about_errors();
+  warn_about_times();
   if (info_.rotation_degrees != 0) {
     report_.warnings.push_back(
         fmt::format("The file asks to be shown turned by {} degrees clockwise, which was done; "
@@ -323,6 +312,60 @@ void VideoFileReader::warn_about_quality() {
                     "give coordinates in the unturned picture.",
                     info_.rotation_degrees));
   }
+}
+
+void VideoFileReader::warn_about_errors() {
+  if (report_.num_undecodable > 0) {
+    const std::string which =
+        lost_frames_.empty() ? std::string()
+                             : fmt::format(" ({})", listed(lost_frames_, report_.num_undecodable));
+    report_.warnings.push_back(fmt::format(
+        "{} could not be decoded and {} left out{}{}.", counted(report_.num_undecodable, "frame"),
+        report_.num_undecodable == 1 ? "is" : "are", which, words_of_libav()));
+  }
+  if (report_.num_corrupt > 0) {
+    report_.warnings.push_back(fmt::format("{} decoded with errors in the picture, kept ({}){}.",
+                                           counted(report_.num_corrupt, "frame"),
+                                           listed(corrupt_frames_, report_.num_corrupt),
+                                           words_of_libav()));
+  }
+  if (const std::string words = words_of_libav(); !words.empty()) {
+    report_.warnings.push_back(
+        fmt::format("There are errors in the file that show in no single frame{}.", words));
+  }
+}
+
+void VideoFileReader::warn_about_times() {
+  const RateWatch::Gaps gaps = rate_.gaps();
+  if (gaps.num_places > 0) {
+    std::string places;
+    for (const RateWatch::Gap& gap : gaps.first) {
+      const char* before = places.empty() ? gaps.num_places == 1 ? "" : ":" : ",";
+      const std::string number = gaps.num_places == 1 ? "" : fmt::format(" {}", gap.num_missing);
+      places += fmt::format("{}{} after frame {}", before, number, gap.after_frame);
+    }
+    const int64_t rest = gaps.num_places - static_cast<int64_t>(gaps.first.size());
+    if (rest > 0) places += fmt::format(" and {} more", counted(rest, "place"));
+    report_.warnings.push_back(fmt::format(
+        "{} to be missing{}. Their time is there, their pictures are not; frames are counted as "
+        "decoded, so that frames behind have lower numbers than in the recording.",
+        counted(gaps.num_missing, "frame") + (gaps.num_missing == 1 ? " seems" : " seem"), places));
+  }
+  if (rate_.num_not_increasing() > 0 && rate_.is_variable()) {
+    report_.warnings.push_back(
+        fmt::format("{} a time that is not after the time of the frame before (first: frame {}). "
+                    "Frames are counted as decoded.",
+                    counted(rate_.num_not_increasing(), "frame") +
+                        (rate_.num_not_increasing() == 1 ? " has" : " have"),
+                    rate_.first_not_increasing()));
+    return;
+  }
+  if (!rate_.is_variable_between_gaps()) return;
+  report_.warnings.push_back(
+      fmt::format("The frame rate varies: intervals between frames go from {:.4f} to {:.4f} s. "
+                  "Frames are counted as "
+                  "decoded; programs that resample to a constant rate number them differently.",
+                  stream_->seconds(rate_.shortest()), stream_->seconds(rate_.longest())));
 }
 
 }  // namespace posse

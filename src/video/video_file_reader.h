@@ -2,35 +2,12 @@
 #pragma once
 
 #include "video/presentation_index.h"
+#include "video/rate_watch.h"
 #include "video/rgb_converter.h"
 #include "video/video_reader.h"
 #include "video/video_stream.h"
 
 namespace posse {
-
-/// Finds out from presentation times whether frames are evenly spaced.
-class RateWatch {
- public:
-  /// @param ticks  presentation time in units of the container's time base, AV_NOPTS_VALUE if there
-  /// is none.
-  void add(int64_t ticks);
-  /// True if two intervals differ by more than rounding to ticks explains (2 ticks) and by more
-  /// than 5 %.
-  bool is_variable() const;
-  /// The next interval does not count: frames were lost in it.
-  void restart() { last_ = AV_NOPTS_VALUE; }
-  /// True if `ticks` comes much later after the last frame than any frame so far did.
-  bool would_jump(int64_t ticks) const;
-
-  int64_t shortest() const { return shortest_; }
-  int64_t longest() const { return longest_; }
-
- private:
-  int64_t last_ = AV_NOPTS_VALUE;
-  int64_t shortest_ = 0;
-  int64_t longest_ = 0;
-  bool has_interval_ = false;
-};
 
 class VideoFileReader : public VideoReader {
  public:
@@ -51,6 +28,10 @@ class VideoFileReader : public VideoReader {
   void finish(bool is_end_of_stream);
   void warn_about_counts();
   void warn_about_quality();
+  void warn_about_errors();
+  void warn_about_times();
+  /// libav's words in brackets with a leading blank, the first time they are asked for.
+  std::string words_of_libav();
   std::string early_end() const;
   /// True if decoded_ is left over at the end of a file that was cut short, with frames missing
   /// before it: its number cannot be known.
@@ -65,6 +46,9 @@ class VideoFileReader : public VideoReader {
   RgbConverter converter_;
   Orientation orientation_;
   RateWatch rate_;
+  std::vector<int64_t> corrupt_frames_;  // the first of them
+  std::vector<int64_t> lost_frames_;     // likewise
+  bool words_are_told_ = false;
   int stored_width_ = 0;
   int stored_height_ = 0;
   int64_t first_index_ =

@@ -42,9 +42,10 @@ struct VideoFrame {
 struct VideoReport {
   int64_t num_decoded = 0;  ///< frames decoded so far, those outside the range included
   int64_t num_jumped = 0;   ///< frames before the range that a seek passed over undecoded
-  int64_t num_corrupt = 0;  ///< of num_decoded: kept although the decoder flagged errors in them
-  /// Packets that the decoder refused; with presentation times each lost frame leaves a gap in
-  /// frame_index.
+  /// Of num_decoded: kept although the decoder flagged errors in them or printed some.
+  int64_t num_corrupt = 0;
+  /// Packets that the decoder refused or that an AVI's index lists but the file lacks; with
+  /// presentation times or an index each lost frame leaves a gap in frame_index.
   int64_t num_undecodable = 0;
   bool variable_frame_rate = false;
   bool reached_end = false;           ///< the stream's own end was seen (not only the range's)

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <limits>
 #include <new>
+#include <string_view>
 
 #include "base/error.h"
 
@@ -29,6 +30,9 @@ constexpr size_t kMostComplaints = 32;
 // Beyond this many packets without a frame the oldest cannot belong to a frame that is still to
 // come.
 constexpr size_t kMostAwaited = 512;
+
+// Bytes of an AVI chunk before its data.
+constexpr int64_t kChunkHeader = 8;
 
 PacketFacts facts_of(const AVPacket& packet) {
   return {.pts = packet.pts,
@@ -85,7 +89,7 @@ void VideoStream::open_container(const fs::path& path) {
   format_.reset(context);
   const int found = avformat_find_stream_info(context, nullptr);
   if (found < 0) refuse_file(path, found, log);
-  keep_complaints(log);
+  keep_complaints(log.errors());
 }
 
 void VideoStream::choose_stream(const fs::path& path) {
@@ -102,6 +106,8 @@ void VideoStream::choose_stream(const fs::path& path) {
                 {.have = have.empty() ? "no stream at all" : have});
   }
   stream_ = format_->streams[index];
+  // Others number their packets by times, or have an index that leads to the packets.
+  if (std::string_view(format_->iformat->name) == "avi") next_index_entry_ = 0;
   for (unsigned i = 0; i < format_->nb_streams; ++i) {
     if (static_cast<int>(i) != index) format_->streams[i]->discard = AVDISCARD_ALL;
   }
@@ -123,13 +129,14 @@ void VideoStream::open_decoder(const fs::path& path, int num_threads) {
     throw std::bad_alloc();
   decoder_->thread_count = std::max(0, num_threads);
   decoder_->pkt_timebase = stream_->time_base;
+  decoder_->opaque = &decoder_log_;
   const int status = avcodec_open2(decoder_.get(), codec, nullptr);
   if (status < 0) {
     throw Error(ErrorKind::bad_file,
                 fmt::format("video '{}': decoder '{}' does not start: {}{}", path.string(), name,
                             libav::error_text(status), log.last_in_brackets()));
   }
-  keep_complaints(log);
+  keep_complaints(log.errors());
 }
 
 double VideoStream::seconds(int64_t timestamp) const {
@@ -149,9 +156,30 @@ bool VideoStream::read_packet() {
       return false;
     }
     if (packet_->stream_index != stream_->index) continue;
+    find_in_index();
     if (packet_->size > 0) return true;
     ++num_empty_;
   }
+}
+
+// AVI counts its frames; a damaged one would give its number to the next, were it not for the index
+// at the end of the file. Only an index that has every packet so far, in this order, is believed.
+void VideoStream::find_in_index() {
+  if (!next_index_entry_) return;
+  const int num_entries = avformat_index_get_entries_count(stream_);
+  int64_t num_passed_over = 0;
+  for (int i = *next_index_entry_; i < num_entries; ++i) {
+    const AVIndexEntry* entry = avformat_index_get_entry(stream_, i);
+    if (entry->pos + kChunkHeader == packet_->pos) {
+      next_index_entry_ = i + 1;
+      if (num_passed_over == 0) return;
+      num_not_found_ += num_passed_over;
+      not_found_before_[num_packets_ + 1] += num_passed_over;
+      return;
+    }
+    if (entry->size > 0) ++num_passed_over;
+  }
+  next_index_entry_.reset();
 }
 
 std::optional<PacketFacts> VideoStream::next_packet_facts() {
@@ -163,10 +191,14 @@ std::optional<PacketFacts> VideoStream::next_packet_facts() {
 bool VideoStream::seek(int64_t timestamp) {
   const libav::LogCapture log;
   avcodec_flush_buffers(decoder_.get());
+  decoder_log_.forget_packets();
   at_end_of_file_ = false;
   broke_off_.clear();
   first_packet_.reset();
   awaited_.clear();
+  next_index_entry_.reset();
+  not_found_before_.clear();
+  num_not_found_ = 0;
   num_packets_ = num_hidden_ = num_empty_ = num_undecodable_ = num_gaps_ = refusals_to_place_ = 0;
   return av_seek_frame(format_.get(), stream_->index, timestamp, AVSEEK_FLAG_BACKWARD) >= 0;
 }
@@ -193,7 +225,9 @@ bool VideoStream::next(AVFrame& frame) {
   }
   if (refusals_in_a_row == kMostRefusalsInARow)
     broke_off_ = "the decoder fails again and again on the same data";
-  keep_complaints(log);
+  has_complaint_ = got_frame && decoder_log_.take(frame.reordered_opaque);
+  keep_complaints(log.errors());
+  keep_complaints(decoder_log_.errors());
   return got_frame;
 }
 
@@ -211,6 +245,7 @@ void VideoStream::feed_decoder() {
     awaited_.insert(facts.pts);
     if (awaited_.size() > kMostAwaited) awaited_.erase(awaited_.begin());
   }
+  decoder_->reordered_opaque = num_packets_;
   const int status = avcodec_send_packet(decoder_.get(), packet_.get());
   if (status < 0 && status != AVERROR_EOF) note_refusal();
 }
@@ -223,6 +258,10 @@ void VideoStream::note_refusal() {
 // A refused packet is lost at the place of its presentation time, which shows as a time that is
 // passed over.
 void VideoStream::account_for(const AVFrame& frame) {
+  while (!not_found_before_.empty() && not_found_before_.begin()->first <= frame.reordered_opaque) {
+    num_gaps_ += not_found_before_.begin()->second;
+    not_found_before_.erase(not_found_before_.begin());
+  }
   if (frame.pts == AV_NOPTS_VALUE) return;
   const auto here = awaited_.lower_bound(frame.pts);
   const auto passed_over = static_cast<int64_t>(std::distance(awaited_.begin(), here));
@@ -233,8 +272,8 @@ void VideoStream::account_for(const AVFrame& frame) {
   if (!awaited_.empty() && *awaited_.begin() == frame.pts) awaited_.erase(awaited_.begin());
 }
 
-void VideoStream::keep_complaints(const libav::LogCapture& log) {
-  for (const std::string& text : log.errors()) {
+void VideoStream::keep_complaints(const std::vector<std::string>& texts) {
+  for (const std::string& text : texts) {
     if (complaints_.size() >= kMostComplaints) return;
     if (std::find(complaints_.begin(), complaints_.end(), text) == complaints_.end())
       complaints_.push_back(text);

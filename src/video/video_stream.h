@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -50,13 +51,16 @@ class VideoStream {
   int64_t num_packets() const { return num_packets_; }  ///< that went into the decoder
   int64_t num_hidden() const { return num_hidden_; }    ///< of these: hidden by the container
   int64_t num_empty() const { return num_empty_; }  ///< without any data (dropped while recording)
-  int64_t num_undecodable() const {
-    return num_undecodable_;
-  }  ///< packets that the decoder refused
+  /// Packets that the decoder refused, and those of the container's index that are not in the file.
+  int64_t num_undecodable() const { return num_undecodable_ + num_not_found_; }
+  int64_t num_not_found() const { return num_not_found_; }  ///< the latter alone
   /// Frames lost before the last frame that next() gave, as far as presentation times tell.
   int64_t num_gaps() const { return num_gaps_; }
   /// Everything was read; next() gives what the decoder still holds.
   bool at_end_of_file() const { return at_end_of_file_; }
+  /// The decoder said something about the last frame that next() gave, which it need not have
+  /// flagged.
+  bool has_complaint() const { return has_complaint_; }
   const std::string& broke_off() const { return broke_off_; }
   const std::vector<std::string>& complaints() const {
     return complaints_;
@@ -70,8 +74,10 @@ class VideoStream {
   void feed_decoder();
   void account_for(const AVFrame& frame);
   void note_refusal();
-  void keep_complaints(const libav::LogCapture& log);
+  void find_in_index();
+  void keep_complaints(const std::vector<std::string>& texts);
 
+  libav::DecoderLog decoder_log_;  // outlives the decoder's threads
   libav::Owned<AVFormatContext> format_;
   AVStream* stream_ = nullptr;
   libav::Owned<AVCodecContext> decoder_;
@@ -83,9 +89,14 @@ class VideoStream {
   int64_t num_empty_ = 0;
   int64_t num_undecodable_ = 0;
   int64_t num_gaps_ = 0;
+  int64_t num_not_found_ = 0;
+  std::optional<int>
+      next_index_entry_;  // of the container's index; none if that is not to be trusted
+  std::map<int64_t, int64_t> not_found_before_;  // packets that are not there, by the packet behind
   int64_t refusals_to_place_ = 0;  // refused packets whose place among the frames is not known yet
   std::multiset<int64_t>
       awaited_;  // presentation times of packets whose frame has not come out yet
+  bool has_complaint_ = false;
   std::string broke_off_;
   std::vector<std::string> complaints_;
 };
