@@ -1,0 +1,64 @@
+/// From the members' maps of a frame to its evidence.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "consensus/grid.h"
+#include "consensus/track/frame_evidence.h"
+
+namespace posse {
+
+/// Finds places and evidence, frame by frame; keeps scratch memory for one frame, so use one finder
+/// per thread.
+///
+/// A bodypart's own places are up to kMostOwnPlaces cells: the highest of its evidence, then the
+/// highest outside the boxes of those before, as long as they exceed twice the uniform value; at
+/// least one where any member votes. Members on other grids are brought to the finest
+/// (resample_member); their votes are read from their own maps. A member with a NaN logit for a
+/// bodypart, or with -inf everywhere, does not vote for it.
+///
+/// A vote is the member's largest cell within two cells of the place, plus its location refinement
+/// there; without one (or for the dgp rule) the expectation of its softmax over the 5 x 5 cells
+/// around that cell.
+class EvidenceFinder {
+ public:
+  /// @param members  all of one frame, at least one, with equal numbers of bodyparts.
+  /// @param stated  [members, bodyparts] keypoints already decoded from the same maps, or empty:
+  /// for members of the dgp rule their likelihood is the w of FrameEvidence.
+  /// @throws Error(invalid_value) without members; Error(shape_mismatch) if the numbers of
+  /// bodyparts differ; Error as check_scoremap.
+  FrameEvidence find(std::span<const MemberMap> members, std::span<const Keypoint> stated = {});
+
+ private:
+  void align(std::span<const MemberMap> members);
+  void find_highest(size_t member);
+  void find_softmax(size_t member);
+  void add_member(size_t member, DecodeRule rule, std::span<const Keypoint> stated);
+  void sort_highest_cells(size_t bodypart, const FrameEvidence& frame);
+  void find_places(FrameEvidence& frame);
+  void find_evidence(std::span<const MemberMap> members, FrameEvidence& frame) const;
+  size_t num_cells() const {
+    return static_cast<size_t>(grid_.height) * static_cast<size_t>(grid_.width);
+  }
+  /// @param first  the first place of the same owner
+  double box_mass(size_t bodypart, size_t place, size_t first) const;
+
+  Grid grid_;
+  size_t num_bodyparts_ = 0;
+  std::vector<const float*> logits_;           ///< [members] of [height, width, bodyparts]
+  std::vector<std::vector<float>> resampled_;  ///< [members], where it was needed
+  std::vector<float> mixture_;                 ///< [bodyparts, height, width], without background
+  std::vector<float> weights_;                 ///< [height, width, bodyparts], of one member
+  std::vector<float> highest_;                 ///< [bodyparts], of one member
+  std::vector<double> sums_;                   ///< [bodyparts], of one member
+  std::vector<double> background_;             ///< [bodyparts], sum of 1 - w
+  std::vector<int> num_voting_;                ///< [bodyparts]
+  std::vector<std::vector<char>> votes_;       ///< [members][bodyparts]
+  std::vector<std::pair<float, int>> highest_cells_;  ///< -height, cell
+  std::vector<int> place_cells_;                      ///< [places] row * width + col
+};
+
+}  // namespace posse

@@ -1,0 +1,199 @@
+#include "consensus/track/tracker.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "base/error.h"
+#include "consensus/track/evidence_finder.h"
+#include "consensus/track/made_maps.h"
+
+namespace posse {
+namespace {
+
+constexpr int kHeight = 30;
+constexpr int kWidth = 40;
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+MadeMember member_of(const std::vector<MadeBump>& bumps, int parts = 1) {
+  return {kHeight, kWidth, parts, 8, bumps};
+}
+
+FrameEvidence evidence_of(const std::vector<MadeMember>& members) {
+  std::vector<MemberMap> maps;
+  for (const MadeMember& member : members) maps.push_back(member.map());
+  return EvidenceFinder().find(maps);
+}
+
+std::vector<TrackedFrame> track(std::vector<FrameEvidence> video, size_t parts,
+                                std::vector<std::vector<int>> groups = {},
+                                TrackOptions options = {}) {
+  Tracker tracker(parts, std::move(groups), options);
+  std::vector<TrackedFrame> all;
+  const auto keep = [&](std::vector<TrackedFrame> frames) {
+    for (TrackedFrame& frame : frames) all.push_back(std::move(frame));
+  };
+  for (size_t t = 0; t < video.size(); ++t) {
+    video[t].frame_index = static_cast<int64_t>(t);
+    keep(tracker.push(std::move(video[t]), 1));
+  }
+  keep(tracker.finish());
+  return all;
+}
+
+double x_at(int t) { return 60 + 2.0 * t; }
+
+TEST(Tracker, FollowsThePartWhereMostMembersAreLostForAWhile) {
+  std::vector<FrameEvidence> video;
+  for (int t = 0; t < 60; ++t) {
+    const bool lost = t >= 20 && t < 30;
+    const MadeBump truth{x_at(t), 80, lost ? 3.0 : 5.0, 0};
+    const MadeBump ghost{260, 180, 5, 0};
+    video.push_back(evidence_of({member_of({truth}), member_of({lost ? ghost : truth}),
+                                 member_of({lost ? ghost : truth})}));
+  }
+  const auto frames = track(video, 1);
+  ASSERT_EQ(frames.size(), 60U);
+  for (int t = 0; t < 60; ++t) {
+    const TrackedKeypoint& keypoint = frames[static_cast<size_t>(t)].keypoints[0];
+    EXPECT_EQ(frames[static_cast<size_t>(t)].frame_index, t);
+    EXPECT_TRUE(keypoint.seen) << t;
+    EXPECT_GT(keypoint.chance, 0.9) << t;
+    if (t >= 20 && t < 30) continue;
+    EXPECT_NEAR(keypoint.keypoint.x, x_at(t), 0.1) << t;
+    EXPECT_NEAR(keypoint.keypoint.y, 80, 0.1) << t;
+  }
+  // The two lost ones vote with what little they have near the track: the one that is right counts.
+  EXPECT_NEAR(frames[25].votes[0].x, x_at(25), 0.1);
+}
+
+TEST(Tracker, PartsThatCrossDoNotTakeOnePlace) {
+  std::vector<FrameEvidence> video;
+  for (int t = 0; t < 60; ++t) {
+    // Both members of three take part 0 for part 1 in the middle.
+    const MadeBump zero{40 + 2.0 * t, 80, 5, 0};
+    const MadeBump one{40 + 2.0 * t, 160, 5, 1};
+    const MadeBump mistaken{one.x, one.y, 5, 0};
+    const MadeBump left{zero.x, zero.y, 1, 0};
+    const bool lost = t >= 20 && t < 40;
+    const MadeMember right = member_of({zero, one}, 2);
+    const MadeMember wrong =
+        member_of(lost ? std::vector{mistaken, left, one} : std::vector{zero, one}, 2);
+    video.push_back(evidence_of({right, wrong, wrong}));
+  }
+  for (const TrackedFrame& frame : track(video, 2, {{0, 1}})) {
+    const auto t = static_cast<double>(frame.frame_index);
+    EXPECT_NEAR(frame.keypoints[0].keypoint.x, 40 + 2 * t, 0.1);
+    EXPECT_NEAR(frame.keypoints[0].keypoint.y, 80, 0.1) << t;
+    EXPECT_NEAR(frame.keypoints[1].keypoint.y, 160, 0.1) << t;
+  }
+}
+
+TEST(Tracker, APartThatIsGoneIsNotSeen) {
+  std::vector<FrameEvidence> video;
+  for (int t = 0; t < 90; ++t) {
+    const bool gone = t >= 30 && t < 60;
+    std::vector<MadeBump> bumps;
+    if (!gone) bumps.push_back({100, 80, 5, 0});
+    video.push_back(evidence_of(std::vector<MadeMember>(3, member_of(bumps))));
+  }
+  const auto frames = track(video, 1);
+  EXPECT_GT(frames[10].keypoints[0].chance_seen, 0.99);
+  EXPECT_LT(frames[45].keypoints[0].chance_seen, 0.05);
+  EXPECT_FALSE(frames[45].keypoints[0].seen);
+  EXPECT_TRUE(std::isnan(frames[45].votes[0].x));
+  EXPECT_TRUE(std::isfinite(frames[45].keypoints[0].keypoint.x));  // written all the same
+  EXPECT_TRUE(frames[80].keypoints[0].seen);
+}
+
+TEST(Tracker, TheSecondPlaceIsStatedWhereItIsLikely) {
+  const MadeMember here = member_of({{60, 80, 5, 0}});
+  const MadeMember there = member_of({{220, 160, 5, 0}});
+  const auto frames = track({evidence_of({here, here, there})}, 1);
+  const TrackedKeypoint& keypoint = frames[0].keypoints[0];
+  EXPECT_NEAR(keypoint.keypoint.x, 60, 0.1);
+  ASSERT_TRUE(keypoint.second.has_value());
+  EXPECT_NEAR(keypoint.second->x, 220, 0.1);
+  EXPECT_NEAR(keypoint.chance / keypoint.second->chance, 2, 0.1);
+  // The covariance knows of it: a third of the way squared.
+  EXPECT_NEAR(keypoint.covariance.xx, 160 * 160 / 3.0, 900);
+  const auto sure = track({evidence_of({here, here, here})}, 1);
+  EXPECT_FALSE(sure[0].keypoints[0].second.has_value());
+  EXPECT_LT(sure[0].keypoints[0].covariance.xx, 64);
+}
+
+TEST(Tracker, ASingleFrameIsTracked) {
+  const auto frames = track({evidence_of({member_of({{60, 80, 5, 0}})})}, 1);
+  ASSERT_EQ(frames.size(), 1U);
+  EXPECT_NEAR(frames[0].keypoints[0].keypoint.x, 60, 0.1);
+  EXPECT_EQ(frames[0].keypoints[0].num_members, 1);
+}
+
+TEST(Tracker, FramesWithoutAnyVoteAreMissingAndDoNotStopIt) {
+  MadeMember broken = member_of({});
+  broken.fill(0, kNan);
+  std::vector<FrameEvidence> video;
+  for (int t = 0; t < 30; ++t) {
+    video.push_back(evidence_of({t >= 10 && t < 20 ? broken : member_of({{100, 80, 5, 0}})}));
+  }
+  const auto frames = track(video, 1);
+  EXPECT_TRUE(std::isnan(frames[15].keypoints[0].keypoint.x));
+  EXPECT_EQ(frames[15].keypoints[0].keypoint.likelihood, 0);
+  EXPECT_EQ(frames[15].keypoints[0].num_members, 0);
+  EXPECT_NEAR(frames[25].keypoints[0].keypoint.x, 100, 0.1);
+  const auto none = track(std::vector<FrameEvidence>(5, evidence_of({broken, broken})), 1);
+  EXPECT_TRUE(std::isnan(none[3].keypoints[0].keypoint.x));
+  EXPECT_TRUE(std::isfinite(none[3].keypoints[0].chance_seen));
+}
+
+/// Members that are right, one that is dead (NaN) and one of pure noise.
+std::vector<FrameEvidence> with_bad_members(int good, bool dead, bool noisy) {
+  std::mt19937 random(5);
+  std::uniform_real_distribution<double> pixel(0, 1);
+  std::vector<FrameEvidence> video;
+  for (int t = 0; t < 40; ++t) {
+    std::vector<MadeMember> members(static_cast<size_t>(good), member_of({{x_at(t), 80, 5, 0}}));
+    if (dead) {
+      members.push_back(member_of({}));
+      members.back().fill(0, kNan);
+    }
+    if (noisy) members.push_back(member_of({{320 * pixel(random), 240 * pixel(random), 5, 0}}));
+    video.push_back(evidence_of(members));
+  }
+  return video;
+}
+
+TEST(Tracker, ADeadMemberAndOneOfNoiseDoNotMoveIt) {
+  for (const TrackedFrame& frame : track(with_bad_members(3, true, true), 1)) {
+    EXPECT_NEAR(frame.keypoints[0].keypoint.x, x_at(static_cast<int>(frame.frame_index)), 0.1);
+  }
+}
+
+TEST(Tracker, FiftyMembersAreTracked) {
+  for (const TrackedFrame& frame : track(with_bad_members(50, false, false), 1)) {
+    EXPECT_NEAR(frame.keypoints[0].keypoint.x, x_at(static_cast<int>(frame.frame_index)), 0.1);
+    EXPECT_EQ(frame.keypoints[0].num_members, 50);
+  }
+}
+
+TEST(Tracker, RefusesGroupsThatCannotBe) {
+  EXPECT_THROW(Tracker(3, {{0, 3}}), Error);
+  EXPECT_THROW(Tracker(3, {{0, 1}, {1, 2}}), Error);
+  EXPECT_THROW(Tracker(3, {{}}), Error);
+  std::vector<int> twenty;
+  for (int p = 0; p < 20; ++p) twenty.push_back(p);
+  EXPECT_THROW(Tracker(20, {twenty}), Error);
+  TrackOptions options;
+  options.tracker.motion.hide = 2;
+  EXPECT_THROW(Tracker(3, {}, options), Error);
+}
+
+TEST(Tracker, OtherPartsAreTrackedAlone) {
+  const Tracker tracker(4, {{2, 0}});
+  EXPECT_EQ(tracker.groups(), (std::vector<std::vector<int>>{{0, 2}, {1}, {3}}));
+}
+
+}  // namespace
+}  // namespace posse
