@@ -98,46 +98,6 @@ std::vector<Image> images_of(const py::object& images) {
   return list;
 }
 
-/// Collects what one member's network said, bodyparts in the ensemble's order.
-class MapCollector {
- public:
-  MapCollector(const std::vector<int>& columns, std::optional<int64_t> expected_frames)
-      : columns_(columns), expected_frames_(expected_frames.value_or(0)) {}
-
-  void append(const Tensor& logits, size_t num_frames) {
-    const Shape& shape = logits.shape();
-    height_ = shape[1];
-    width_ = shape[2];
-    const auto cells = static_cast<size_t>(height_ * width_) * num_frames;
-    const auto channels = static_cast<size_t>(shape[3]);
-    if (values_.empty()) {
-      values_.reserve(static_cast<size_t>(expected_frames_ * height_ * width_) * columns_.size());
-    }
-    for (size_t cell = 0; cell < cells; ++cell) {
-      for (const int column : columns_) {
-        values_.push_back(logits.data()[cell * channels + static_cast<size_t>(column)]);
-      }
-    }
-  }
-
-  py::array_t<float> take(size_t num_frames) {
-    const std::vector<size_t> shape{num_frames, static_cast<size_t>(height_),
-                                    static_cast<size_t>(width_), columns_.size()};
-    auto kept = std::make_unique<std::vector<float>>(std::move(values_));
-    const float* data = kept->data();
-    const py::capsule owner(
-        kept.release(), [](void* pointer) { delete static_cast<std::vector<float>*>(pointer); });
-    return py::array_t<float>(shape, data, owner);
-  }
-
- private:
-  const std::vector<int>& columns_;
-  int64_t expected_frames_;
-  int64_t height_ = 0;
-  int64_t width_ = 0;
-  std::vector<float> values_;
-};
-
 }  // namespace
 
 BoundEnsemble::BoundEnsemble(const std::vector<std::filesystem::path>& paths,
@@ -167,17 +127,26 @@ FrameResults BoundEnsemble::empty_results(FrameRange range, ConsensusMethod cons
 
 FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::object& frames,
                                 const std::string& consensus, const py::object& progress,
-                                const py::object& on_chunk, size_t chunk_frames) {
+                                const py::object& on_chunk, size_t chunk_frames,
+                                bool keep_scoremaps) {
   const FrameRange range = frame_range_of(frames);
   const auto method = enum_of<ConsensusMethod>("consensus", consensus);
-  FrameResults results = empty_results(range, method);
+  const auto start_anew = [&] {
+    FrameResults empty = empty_results(range, method);
+    if (keep_scoremaps) {
+      for (const auto& columns : ensemble_.alignment().column_of_bodypart)
+        empty.maps.emplace_back(columns, chunk_frames);
+    }
+    return empty;
+  };
+  FrameResults results = start_anew();
   PythonListener listener(progress);
   const Turn turn(*this);
   const auto deliver = [&] {
     results.range.start = results.frames.front().frame_index;
     results.range.stop = results.frames.back().frame_index + 1;
     listener.guarded([&] { on_chunk(py::cast(std::move(results))); });
-    results = empty_results(range, method);
+    results = start_anew();
   };
   {
     const py::gil_scoped_release other_threads_run;
@@ -191,6 +160,10 @@ FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::ob
                        [&](FrameBundle& bundle) {
                          std::move(bundle.results.begin(), bundle.results.end(),
                                    std::back_inserter(results.frames));
+                         for (size_t m = 0; m < results.maps.size(); ++m) {
+                           results.maps[m].append(bundle.outputs[m].scoremap_logits,
+                                                  bundle.num_frames);
+                         }
                          done += static_cast<int64_t>(bundle.results.size());
                          listener.report(done, total);
                          if (chunk_frames > 0 && results.frames.size() >= chunk_frames) deliver();
@@ -219,14 +192,14 @@ py::tuple BoundEnsemble::scoremaps(const std::filesystem::path& video, const py:
   const FrameRange range = frame_range_of(frames);
   PythonListener listener(progress);
   std::vector<int64_t> frame_index;
-  std::vector<MapCollector> members;
+  std::vector<MemberMaps> members;
   {
     const Turn turn(*this);
     const py::gil_scoped_release other_threads_run;
     const auto reader = open_video(video, {.range = range});
     const auto total = checked_count(reader->info(), range);
     for (const auto& columns : ensemble_.alignment().column_of_bodypart)
-      members.emplace_back(columns, total);
+      members.emplace_back(columns, static_cast<size_t>(total.value_or(0)));
     ensemble_.run({.source = [&](VideoFrame& frame) { return reader->read(frame); },
                    .sink =
                        [&](FrameBundle& bundle) {
@@ -242,7 +215,7 @@ py::tuple BoundEnsemble::scoremaps(const std::filesystem::path& video, const py:
   }
   listener.raise_if_raised();
   py::list maps;
-  for (MapCollector& member : members) maps.append(member.take(frame_index.size()));
+  for (MemberMaps& member : members) maps.append(member.take());
   return py::make_tuple(
       py::array_t<int64_t>(static_cast<py::ssize_t>(frame_index.size()), frame_index.data()), maps);
 }
@@ -362,7 +335,8 @@ void bind_ensemble(py::module_& core) {
                              [](const BoundEnsemble& self) { return self.get().warnings(); })
       .def("scoremap_shapes", &BoundEnsemble::scoremap_shapes, py::arg("height"), py::arg("width"))
       .def("run", &BoundEnsemble::run, py::arg("video"), py::arg("frames"), py::arg("consensus"),
-           py::arg("progress"), py::arg("on_chunk"), py::arg("chunk_frames"))
+           py::arg("progress"), py::arg("on_chunk"), py::arg("chunk_frames"),
+           py::arg("keep_scoremaps") = false)
       .def("predict", &BoundEnsemble::predict, py::arg("images"), py::arg("consensus"))
       .def("scoremaps", &BoundEnsemble::scoremaps, py::arg("video"), py::arg("frames"),
            py::arg("progress"))

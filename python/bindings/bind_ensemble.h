@@ -26,10 +26,10 @@ class BoundEnsemble {
   std::vector<std::array<int64_t, 3>> scoremap_shapes(int64_t height, int64_t width) const;
 
   /// @param on_chunk  called with FrameResults of at least `chunk_frames` frames each; with 0 all
-  /// frames are returned.
+  /// frames are returned. @param keep_scoremaps  the results hold the members' maps too.
   FrameResults run(const std::filesystem::path& video, const py::object& frames,
                    const std::string& consensus, const py::object& progress,
-                   const py::object& on_chunk, size_t chunk_frames);
+                   const py::object& on_chunk, size_t chunk_frames, bool keep_scoremaps);
   FrameResults predict(const py::object& images, const std::string& consensus);
   /// (frame_index, one float32 array [frames, height, width, bodyparts] per member)
   py::tuple scoremaps(const std::filesystem::path& video, const py::object& frames,

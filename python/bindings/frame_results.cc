@@ -1,6 +1,7 @@
 #include "frame_results.h"
 
 #include <functional>
+#include <memory>
 
 namespace posse {
 namespace {
@@ -69,13 +70,47 @@ DoubleArray map_covariance(const FrameResults& results) {
   });
 }
 
+py::list take_scoremaps(FrameResults& results) {
+  py::list maps;
+  for (MemberMaps& member : results.maps) maps.append(member.take());
+  results.maps.clear();
+  return maps;
+}
+
 }  // namespace
+
+void MemberMaps::append(const Tensor& logits, size_t num_frames) {
+  const Shape& shape = logits.shape();
+  height_ = static_cast<size_t>(shape[1]);
+  width_ = static_cast<size_t>(shape[2]);
+  const size_t cells = height_ * width_ * num_frames;
+  const auto channels = static_cast<size_t>(shape[3]);
+  if (values_.empty()) values_.reserve(expected_frames_ * height_ * width_ * columns_->size());
+  for (size_t cell = 0; cell < cells; ++cell) {
+    for (const int column : *columns_)
+      values_.push_back(logits.data()[cell * channels + static_cast<size_t>(column)]);
+  }
+  num_frames_ += num_frames;
+}
+
+py::array_t<float> MemberMaps::take() {
+  const std::vector<size_t> shape{num_frames_, height_, width_, columns_->size()};
+  auto kept = std::make_unique<std::vector<float>>(std::move(values_));
+  const float* data = kept->data();
+  const py::capsule owner(kept.release(),
+                          [](void* pointer) { delete static_cast<std::vector<float>*>(pointer); });
+  num_frames_ = 0;
+  return py::array_t<float>(shape, data, owner);
+}
 
 void bind_frame_results(py::module_& core) {
   py::class_<FrameResults>(core, "FrameResults",
                            "What a run gave; every property makes a new array.")
       .def("__len__", [](const FrameResults& self) { return self.frames.size(); })
       .def_readonly("warnings", &FrameResults::warnings)
+      .def("take_scoremaps", &take_scoremaps,
+           "One float32 array [frames, height, width, bodyparts] of logits per member, if the run "
+           "kept them; only once.")
       .def_property_readonly("frame_index",
                              [](const FrameResults& self) {
                                return per_frame<int64_t>(

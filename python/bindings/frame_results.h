@@ -5,11 +5,33 @@
 #include <vector>
 
 #include "base/frame_range.h"
+#include "base/tensor.h"
 #include "bindings.h"
 #include "consensus/scoremap_consensus.h"
 #include "ensemble/frame_result.h"
 
 namespace posse {
+
+/// What one member's network said of consecutive frames, bodyparts in the ensemble's order.
+class MemberMaps {
+ public:
+  /// @param columns  the network's channel of each bodypart; must outlive this.
+  explicit MemberMaps(const std::vector<int>& columns, size_t expected_frames = 0)
+      : columns_(&columns), expected_frames_(expected_frames) {}
+
+  /// Takes the first `num_frames` frames of [frames, height, width, channels].
+  void append(const Tensor& logits, size_t num_frames);
+  /// Float32 [frames, height, width, bodyparts]; what was kept is gone then.
+  py::array_t<float> take();
+
+ private:
+  const std::vector<int>* columns_;
+  size_t expected_frames_;
+  size_t num_frames_ = 0;
+  size_t height_ = 0;
+  size_t width_ = 0;
+  std::vector<float> values_;
+};
 
 /// Results of consecutive frames of one video, or of pictures.
 struct FrameResults {
@@ -23,6 +45,7 @@ struct FrameResults {
   FrameRange range;  ///< of the video: what was asked for; of a chunk, what it holds
   ConsensusMethod consensus = ConsensusMethod::mean;
   std::vector<std::string> warnings;  ///< about the data
+  std::vector<MemberMaps> maps;       ///< [members] if they were asked for, else empty
 };
 
 void bind_frame_results(py::module_& core);

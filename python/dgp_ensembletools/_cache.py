@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import os
+import shutil
 import struct
 import sys
 import tempfile
@@ -28,6 +30,8 @@ _NUMERICS_VERSION = 1
 _CHUNK = 32
 #: Size that all files together may have, unless POSSE_CACHE_BYTES or joblib.Memory(bytes_limit=...) says otherwise.
 _LIMIT_BYTES = 10 << 30
+#: The same where nothing is to be kept beyond the process.
+_PROCESS_LIMIT_BYTES = 2 << 30
 #: A file: mark, CRC-32 of the rest; frames, height, width, bodyparts; the frames' numbers; their logits.
 _MARK = b"posseMAP"
 _HEAD = struct.Struct("<8sI")
@@ -39,10 +43,30 @@ Maps = npt.NDArray[np.float32]
 
 
 class _UserCache:
-    """Stands for the user's cache folder, so that importing does not look for it."""
+    """Stands for the user's cache folder, so that importing does not look for it; answers what a joblib.Memory does."""
 
     def __repr__(self) -> str:
         return "<scoremaps in the user's cache folder>"
+
+    def __reduce__(self) -> str:
+        return "USER_CACHE"  # there is one, in copies and in other processes too
+
+    @property
+    def location(self) -> str:
+        """The folder."""
+        return str(user_folder())
+
+    def clear(self, warn: bool = True) -> None:
+        """Removes all scoremaps (and what :meth:`cache` has kept) from the folder."""
+        del warn  # joblib's
+        for part in ("scoremaps", "joblib"):
+            shutil.rmtree(user_folder() / part, ignore_errors=True)
+
+    def cache(self, func: Any = None, **options: Any) -> Any:
+        """``joblib.Memory.cache`` in the same folder, for functions of one's own."""
+        from joblib import Memory
+
+        return Memory(self.location, verbose=0).cache(func, **options)
 
 
 #: The default of `memory`.
@@ -76,16 +100,42 @@ def _limit(memory: Any = None) -> int:
 _announced = threading.Event()
 
 
-def open_cache(memory: Any) -> ScoremapCache | None:
-    """The cache that the argument `memory` means: None for none, a path, a joblib.Memory, or USER_CACHE."""
+class _ProcessCaches:
+    """The folder for temporary files in which a process without a lasting cache keeps scoremaps until it ends."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owner = -1
+        self._cache: ScoremapCache | None = None
+
+    def get(self) -> ScoremapCache:
+        with self._lock:
+            if self._cache is None or self._owner != os.getpid():  # a forked process has one of its own
+                folder = tempfile.mkdtemp(prefix="posse-scoremaps-")
+                self._owner = os.getpid()
+                self._cache = ScoremapCache(Path(folder), min(_limit(), _PROCESS_LIMIT_BYTES))
+                atexit.register(self._remove, folder, self._owner)
+            return self._cache
+
+    @staticmethod
+    def _remove(folder: str, owner: int) -> None:
+        if owner == os.getpid():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+_process_caches = _ProcessCaches()
+
+
+def open_cache(memory: Any) -> ScoremapCache:
+    """The cache that the argument `memory` means: a path, a joblib.Memory, USER_CACHE, or None: until the process ends."""
     if memory is None:
-        return None
+        return _process_caches.get()
     if memory is USER_CACHE:
         return ScoremapCache(user_folder(), _limit(), announced=_announced)
     if isinstance(memory, (str, os.PathLike)):
         return ScoremapCache(Path(memory), _limit())
     if hasattr(memory, "location"):
-        return None if memory.location is None else ScoremapCache(Path(memory.location), _limit(memory))
+        return _process_caches.get() if memory.location is None else ScoremapCache(Path(memory.location), _limit(memory))
     raise TypeError(f"memory must be None, a path or a joblib.Memory, not {type(memory).__name__}")
 
 

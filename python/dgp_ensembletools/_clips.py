@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dgp_ensembletools._ranges import check_range, frames_of, is_legacy, legacy_count
+from dgp_ensembletools._ranges import Frames, check_frames, frames_of, is_legacy, legacy_count
 from posse import Video
 
 __all__ = ["VideoClip", "frames_in", "get_video_clip"]
@@ -34,7 +34,7 @@ class VideoClip:
     filename : str
     """
 
-    def __init__(self, video: Video, frames: range, duration: float) -> None:
+    def __init__(self, video: Video, frames: Sequence[int], duration: float) -> None:
         self._video = video
         self._frames = frames
         self.fps: float = video.fps
@@ -87,7 +87,7 @@ class VideoClip:
         self.close()
 
 
-def get_video_clip(video_path: str | os.PathLike[str], frame_range: range | None = None) -> VideoClip:
+def get_video_clip(video_path: str | os.PathLike[str], frame_range: Frames | None = None) -> VideoClip:
     """A clip of a video file, whole or of the frames in `frame_range`. Stands for :class:`posse.Video`.
 
     Half-open and complete; under :func:`dgp_ensembletools.legacy_frame_ranges` the last frame is left out.
@@ -95,16 +95,16 @@ def get_video_clip(video_path: str | os.PathLike[str], frame_range: range | None
     video = Video(Path(video_path))
     if frame_range is None:
         return VideoClip(video, range(len(video)), len(video) / video.fps if video.fps else video.duration_seconds)
-    asked = check_range(frame_range)
-    if is_legacy():
+    asked = check_frames(frame_range)
+    if is_legacy() and isinstance(asked, range):
         first, count = asked[0], legacy_count(asked[0], asked[-1] + 1, video.fps)
         frames = range(first, min(first + count, len(video)))
         return VideoClip(video, frames, (asked[-1] - asked[0]) / video.fps)
-    frames_of(asked, video.fps, video.duration_seconds, len(video))
-    return VideoClip(video, asked, len(asked) / video.fps)
+    kept = frames_of(asked, video.fps, video.duration_seconds, len(video))
+    return VideoClip(video, kept, len(kept) / video.fps)
 
 
-def frames_in(video: Path, frame_range: range) -> list[int]:
-    """Frame numbers of a range over a video, as the range rules in force have them."""
+def frames_in(video: Path, frame_range: Frames) -> list[int]:
+    """Frame numbers of a range, list or mask over a video, as the range rules in force have them."""
     clip = Video(video)
-    return frames_of(check_range(frame_range), clip.fps, clip.duration_seconds, len(clip))
+    return frames_of(frame_range, clip.fps, clip.duration_seconds, len(clip))

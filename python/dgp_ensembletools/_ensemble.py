@@ -17,7 +17,8 @@ from dgp_ensembletools._clips import VideoClip, frames_in
 from dgp_ensembletools._errors import MissingInput, WrongInput
 from dgp_ensembletools._numerics import Array, Maps, logistic, pair
 from dgp_ensembletools._project import predicted_video, raw_video
-from dgp_ensembletools._ranges import check_range, is_legacy
+from dgp_ensembletools._passes import Pass, consensus_poses
+from dgp_ensembletools._ranges import Frames, check_frames, is_legacy
 from dgp_ensembletools._trained_model import SNAPSHOT, TrainedModel, open_networks
 from posse import _core
 from posse._memory import check_memory
@@ -59,13 +60,28 @@ class Ensemble:
                 raise MissingInput(f"dir {path} does not exist.")
         self.models = {i: TrainedModel(path, ext, memory=memory) for i, path in enumerate(self.modelpaths)}
         self.ensembledict: dict[str, dict[str, Array]] = {}
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """What is computed when it is first needed; never part of a pickle or a copy."""
         self._stamps: dict[str, list[tuple[int, int]]] = {}
         self._networks: dict[tuple[str, bool, int], posse.Ensemble] = {}
-        self._consensus: dict[tuple[Any, ...], Array] = {}
+        self._consensus: dict[tuple[Any, ...], dict[str, Array]] = {}
 
-    def get_video_clip(self, video_name: str, frame_range: range, modelindex: int = 0) -> VideoClip:
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in vars(self).items() if k not in ("_stamps", "_networks", "_consensus")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Takes what the original's pickles hold too."""
+        vars(self).update(state)
+        self._prepare()
+
+    def __repr__(self) -> str:
+        return f"<Ensemble of {len(self.models)} models in {self.topdir}: {', '.join(map(str, self.modeldirs))}>"
+
+    def get_video_clip(self, video_name: str, frame_range: Frames | tuple[int, ...], modelindex: int = 0) -> VideoClip:
         """A clip of one model's labelled video; a tuple (first, ..., last) of frames works too, as it did."""
-        if not isinstance(frame_range, range):
+        if isinstance(frame_range, tuple):
             frame_range = range(frame_range[0], frame_range[-1] + 1)
         return self.models[modelindex].get_video_clip(video_name, frame_range)
 
@@ -100,79 +116,90 @@ class Ensemble:
         raise missing
 
     def get_scoremaps(
-        self, video_name: str, frame_range: range, snapshot: str = SNAPSHOT, shuffle: int = 1
+        self, video_name: str, frame_range: Frames, snapshot: str = SNAPSHOT, shuffle: int = 1
     ) -> list[Maps]:
         """Each model's logits, float32 [frames, height, width, bodyparts], bodyparts in the first model's order."""
-        network = self._network(snapshot, shuffle)
         video = self._raw_video(video_name)
-        num_frames = len(frames_in(video, frame_range))
-        check_memory(sum(network.scoremap_bytes(video)) * num_frames, f"scoremaps of {num_frames} frames and all models")
-        bodyparts = network.bodyparts
-        maps = []
-        for model in self.models.values():
-            *_, own, logits, _config = model.get_poses_and_heatmap_cache(video_name, frame_range, snapshot, shuffle)
-            maps.append(logits if own == list(bodyparts) else logits[..., [own.index(name) for name in bodyparts]])
-        return maps
+        frames = frames_in(video, frame_range)
+        work = self._pass(video, snapshot, shuffle)
+        check_memory(work.bytes_per_frame * len(frames), f"scoremaps of {len(frames)} frames and all models")
+        parts = list(work.chunks(frames))
+        there = np.concatenate([some for some, _ in parts]) if parts else np.empty(0, dtype=int)
+        if not np.isin(frames, there).all():
+            raise WrongInput(f"{video}: frames {np.setdiff1d(frames, there)[:5].tolist()} cannot be decoded")
+        rows = np.searchsorted(there, frames)  # repeats a row where the legacy rule repeats a frame
+        return [np.concatenate(member)[rows] for member in zip(*(maps for _, maps in parts))]
+
+    def _pass(self, video: Path, snapshot: str, shuffle: int) -> Pass:
+        return Pass(self._network(snapshot, shuffle), [model._cache for model in self.models.values()], video)
 
     def get_logistic(
-        self, video_name: str, frame_range: range, snapshot: str = SNAPSHOT, shuffle: int = 1
+        self, video_name: str, frame_range: Frames, snapshot: str = SNAPSHOT, shuffle: int = 1
     ) -> list[Array]:
         """The logistic function of :meth:`get_scoremaps`: float64 in [0, 1]."""
         return [logistic(maps) for maps in self.get_scoremaps(video_name, frame_range, snapshot, shuffle)]
 
-    def _consensus_scoremap(self, method: str, video_name: str, frame_range: range, snapshot: str, shuffle: int) -> Maps:
+    def _consensus_scoremap(self, method: str, video_name: str, frame_range: Frames, snapshot: str, shuffle: int) -> Maps:
         maps = self.get_scoremaps(video_name, frame_range, snapshot, shuffle)
         strides = [member.stride for member in self._network(snapshot, shuffle).members]
         return _core.consensus_scoremap(maps, strides, method)
 
     def get_median_scoremap(
-        self, video_name: str, frame_range: range, snapshot: str = SNAPSHOT, shuffle: int = 1
+        self, video_name: str, frame_range: Frames, snapshot: str = SNAPSHOT, shuffle: int = 1
     ) -> Maps:
         """Logits of the median of the models' probabilities, float32 [frames, height, width, bodyparts]; always finite."""
         return self._consensus_scoremap("median", video_name, frame_range, snapshot, shuffle)
 
     def get_mean_scoremap(
-        self, video_name: str, frame_range: range, snapshot: str = SNAPSHOT, shuffle: int = 1
+        self, video_name: str, frame_range: Frames, snapshot: str = SNAPSHOT, shuffle: int = 1
     ) -> Maps:
         """Logits of the mean of the models' probabilities, float32 [frames, height, width, bodyparts]; always finite."""
         return self._consensus_scoremap("mean", video_name, frame_range, snapshot, shuffle)
 
     def _consensus_pose(
-        self, method: str, video_name: str, frame_range: range, snapshot: str, shuffle: int
+        self, method: str, video_name: str, frame_range: Frames, snapshot: str, shuffle: int
     ) -> tuple[Array, Array]:
-        """Streams all models over the frames at once; what was asked before is remembered."""
+        """From the models' scoremaps, those in the cache included; both methods at once, and remembered."""
         video = self._raw_video(video_name)
         frames = frames_in(video, frame_range)
         status = video.stat()
-        key = (method, str(snapshot), shuffle, str(video), status.st_mtime_ns, status.st_size, tuple(frames))
+        key = (str(snapshot), shuffle, str(video), status.st_mtime_ns, status.st_size, tuple(frames))
         if key not in self._consensus:
-            network = self._network(snapshot, shuffle)
-            step = max(frames[1] - frames[0], 1) if len(frames) > 1 else 1
-            result = network.run(video, frames=range(frames[0], frames[-1] + 1, step), consensus=method)
-            rows = np.searchsorted(result.frame_index, frames)  # repeats a row where the legacy rule repeats a frame
             if len(self._consensus) >= 64:
                 self._consensus.pop(next(iter(self._consensus)))
-            self._consensus[key] = result.poses[rows]
-        poses = self._consensus[key]
+            self._consensus[key] = self._consensus_of(video, frames, snapshot, shuffle)
+        poses = self._consensus[key][method]
         return poses[:, :, 0].copy(), poses[:, :, 1].copy()
 
+    def _consensus_of(self, video: Path, frames: list[int], snapshot: str, shuffle: int) -> dict[str, Array]:
+        """[frames, bodyparts, 2] by method; NaN for frames that cannot be decoded."""
+        network = self._network(snapshot, shuffle)
+        strides = [member.stride for member in network.members]
+        poses = {method: np.full((len(frames), len(network.bodyparts), 2), np.nan) for method in ("mean", "median")}
+        for some, maps in self._pass(video, snapshot, shuffle).chunks(frames):
+            rows = np.flatnonzero(np.isin(frames, some))
+            positions = np.searchsorted(some, np.asarray(frames)[rows])
+            for method, xy in consensus_poses(maps, strides).items():
+                poses[method][rows] = xy[positions]
+        return poses
+
     def get_median_pose(
-        self, video_name: str, frame_range: range, snapshot: str = SNAPSHOT, shuffle: int = 1
+        self, video_name: str, frame_range: Frames, snapshot: str = SNAPSHOT, shuffle: int = 1
     ) -> tuple[Array, Array]:
         """Consensus (x, y), each [frames, bodyparts] in pixels, of the models' median. Stands for ``posse.Ensemble.run``."""
         return self._consensus_pose("median", video_name, frame_range, snapshot, shuffle)
 
     def get_mean_pose(
-        self, video_name: str, frame_range: range, snapshot: str = SNAPSHOT, shuffle: int = 1
+        self, video_name: str, frame_range: Frames, snapshot: str = SNAPSHOT, shuffle: int = 1
     ) -> tuple[Array, Array]:
         """Consensus (x, y), each [frames, bodyparts] in pixels, of the models' mean. Stands for ``posse.Ensemble.run``.
 
-        `video_name` is the raw video's name or its labelled copy's. All models run over the video once; nothing but the
-        poses is kept.
+        `video_name` is the raw video's name or its labelled copy's. All models run over the frames once; scoremaps that are
+        in the cache are not computed again.
         """
         return self._consensus_pose("mean", video_name, frame_range, snapshot, shuffle)
 
-    def make_exampleframe(self, t: int, z: Any, video_name: str, frame_range: range) -> Any:
+    def make_exampleframe(self, t: int, z: Any, video_name: str, frame_range: Frames) -> Any:
         """Figure of one frame with every model's pose and the consensus.
 
         `t` is a frame of the video within `frame_range`; `z` is not used. Background and consensus come from the raw video.
@@ -180,12 +207,12 @@ class Ensemble:
         x, y = self.get_mean_pose(video_name, range(t, t + (2 if is_legacy() else 1)))
         return self._example_frame(t, video_name, frame_range, np.stack([x[0], y[0]]), "consensus")
 
-    def make_exampleframe_premedian(self, t: int, z: Any, video_name: str, frame_range: range, medpose: Array) -> Any:
+    def make_exampleframe_premedian(self, t: int, z: Any, video_name: str, frame_range: Frames, medpose: Array) -> Any:
         """As :meth:`make_exampleframe` with a consensus [2, bodyparts] that is there already."""
         return self._example_frame(t, video_name, frame_range, np.asarray(medpose), "median")
 
-    def _example_frame(self, t: int, video_name: str, frame_range: range, consensus: Array, label: str) -> Any:
-        if t not in check_range(frame_range):
+    def _example_frame(self, t: int, video_name: str, frame_range: Frames, consensus: Array, label: str) -> Any:
+        if t not in check_frames(frame_range):
             raise WrongInput(f"frame {t} is not in {frame_range}")
         members = {name: poses[t] for name, poses in self.get_poses(video_name).items()}
         return _figures.draw_example_frame(posse.Video(self._raw_video(video_name))[t], members, consensus, label)
@@ -195,8 +222,8 @@ class Ensemble:
         videoname: str,
         groundtruthpath: str | os.PathLike[str],
         partperm: Sequence[int] | None = None,
-        indices: npt.NDArray[np.int64] | None = None,
-        parts: npt.NDArray[np.int64] | None = None,
+        indices: npt.ArrayLike | None = None,
+        parts: npt.ArrayLike | None = None,
     ) -> dict[Any, float]:
         """Each model's :meth:`TrainedModel.compare_groundtruth`, and under "median" that of the *mean* consensus."""
         errors: dict[Any, float] = {

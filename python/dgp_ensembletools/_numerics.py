@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dgp_ensembletools._errors import WrongInput, WrongType
+from dgp_ensembletools._errors import WrongInput
+from dgp_ensembletools._ranges import positions
 from posse import _core
 from posse._memory import check_memory
 
@@ -46,9 +47,8 @@ def _select_parts(pose: Array, truth: Array, parts: Any) -> tuple[Array, Array]:
     """Pose and truth [frames, 2, parts] of the selected parts of the pose; by default the truth's first ones."""
     if parts is None:
         parts = np.arange(truth.shape[2])
-    if not isinstance(parts, np.ndarray) or parts.ndim != 1:
-        raise WrongType("parts must be a one-dimensional numpy array of part numbers")
-    if len(parts) and not 0 <= parts.min() <= parts.max() < pose.shape[2]:
+    parts = positions(parts, "parts")
+    if len(parts) and parts.max() >= pose.shape[2]:
         raise WrongInput(f"parts {parts.tolist()}: the pose has {pose.shape[2]} parts, counted from 0")
     if truth.shape[2] == pose.shape[2]:
         truth = truth[:, :, parts]
@@ -64,9 +64,8 @@ def _select_rows(pose: Array, truth: Array, indices: Any) -> tuple[Array, Array]
     rows = min(len(pose), len(truth))
     if indices is None:
         return pose[:rows], truth[:rows]
-    if not isinstance(indices, np.ndarray) or indices.ndim != 1:
-        raise WrongType("indices must be a one-dimensional numpy array of frame numbers")
-    if len(indices) and not 0 <= indices.min() <= indices.max() < rows:
+    indices = positions(indices, "indices")
+    if len(indices) and indices.max() >= rows:
         raise WrongInput(
             f"indices {indices.min()} to {indices.max()}: the pose has {len(pose)} frames, the ground truth {len(truth)}"
         )

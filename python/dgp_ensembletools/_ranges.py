@@ -4,13 +4,39 @@ from __future__ import annotations
 
 import contextvars
 import math
+import threading
+import warnings
 from types import TracebackType
+from typing import Any, Union
+
+import numpy as np
+import numpy.typing as npt
 
 from dgp_ensembletools._errors import WrongInput, WrongType
 
-__all__ = ["frames_of", "is_legacy", "legacy_frame_ranges"]
+__all__ = ["Frames", "check_frames", "frames_of", "is_legacy", "legacy_frame_ranges", "positions"]
 
-_legacy = contextvars.ContextVar("dgp_ensembletools_legacy_frame_ranges", default=False)
+#: A range, or frame numbers one by one: a list, an array, or a mask over the frames.
+Frames = Union[range, "list[int]", "npt.NDArray[Any]"]
+
+#: What the thread (or task) itself has set; nothing in a thread that has set nothing.
+_own: contextvars.ContextVar[bool] = contextvars.ContextVar("dgp_ensembletools_legacy_frame_ranges")
+
+
+class _Process:
+    """What holds for threads that have set nothing themselves: the innermost open block, else the last call."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.called = False
+        self.blocks: list[tuple[object, bool]] = []
+
+    def state(self) -> bool:
+        with self.lock:
+            return self.blocks[-1][1] if self.blocks else self.called
+
+
+_process = _Process()
 
 
 class legacy_frame_ranges:  # noqa: N801 - reads as a verb: "with legacy_frame_ranges():"
@@ -18,7 +44,7 @@ class legacy_frame_ranges:  # noqa: N801 - reads as a verb: "with legacy_frame_r
 
     There, ``range(a, b)`` gave the frames a to b - 2, sometimes b - 1 too (rounding of frame times), ignored a step, and
     repeated the last frame where a video's duration rounds up. Call it to switch, or use it as a context manager, which
-    switches back.
+    switches back. Threads that are started inside the block follow it; a thread that sets its own rule keeps that.
 
     Parameters
     ----------
@@ -35,20 +61,30 @@ class legacy_frame_ranges:  # noqa: N801 - reads as a verb: "with legacy_frame_r
     """
 
     def __init__(self, enabled: bool = True) -> None:
-        self._before = _legacy.set(bool(enabled))
+        self._enabled = bool(enabled)
+        self._token = _own.set(self._enabled)
+        with _process.lock:
+            self._called_before = _process.called
+            _process.called = self._enabled
 
     def __enter__(self) -> legacy_frame_ranges:
+        with _process.lock:
+            _process.called = self._called_before
+            _process.blocks.append((self, self._enabled))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        _legacy.reset(self._before)
+        with _process.lock:
+            _process.blocks = [block for block in _process.blocks if block[0] is not self]
+        _own.reset(self._token)
 
 
 def is_legacy() -> bool:
     """Whether :class:`legacy_frame_ranges` is in force."""
-    return _legacy.get()
+    own = _own.get(None)
+    return _process.state() if own is None else own
 
 
 def rounded_duration(duration_seconds: float) -> float:
@@ -66,30 +102,70 @@ def legacy_count(first: int, stop: int, fps: float) -> int:
     return max(math.ceil((end_time - start_time) / (1 / fps)), 0)
 
 
-def check_range(frame_range: object) -> range:
-    """The range, if it is one that can be used. Raises WrongType or WrongInput."""
-    if type(frame_range) is not range:
-        raise WrongType(f"frame_range must be a range, as range(100, 200), not {type(frame_range).__name__}")
-    if frame_range.step < 1 or frame_range.start < 0 or frame_range.stop < frame_range.start:
-        raise WrongInput(f"{frame_range}: frames count upwards from 0, start must not be behind stop")
-    if len(frame_range) == 0:
-        raise WrongInput(f"{frame_range} holds no frame")
-    return frame_range
+def check_frames(frames: object) -> range | list[int]:
+    """The range, or the frame numbers of a list, array or mask, if they can be used. Raises WrongType or WrongInput."""
+    if type(frames) is range:
+        if frames.step < 1 or frames.start < 0 or frames.stop < frames.start:
+            raise WrongInput(f"frame_range={frames}: frames count upwards from 0, start must not be behind stop")
+        if len(frames) == 0:
+            raise WrongInput(f"frame_range={frames} holds no frame")
+        return frames
+    if not isinstance(frames, (list, np.ndarray)):
+        raise WrongType(
+            "frame_range must be a range, as range(100, 200), or a list, array or mask of frame numbers, "
+            f"not {type(frames).__name__}"
+        )
+    numbers = positions(frames, "frame_range")
+    if len(numbers) == 0:
+        raise WrongInput("frame_range holds no frame")
+    return [int(number) for number in numbers]
 
 
-def frames_of(frame_range: object, fps: float, duration_seconds: float, num_frames: int) -> list[int]:
+def positions(values: object, name: str) -> npt.NDArray[np.int64]:
+    """Positions counted from 0, from a list, array or mask; `name` is the argument's, for messages."""
+    array = np.asarray(values)
+    if array.ndim != 1 or (array.size and array.dtype != bool and not np.issubdtype(array.dtype, np.integer)):
+        raise WrongType(f"{name} must be a list, array or mask of whole numbers with one axis, not {array.dtype} {array.shape}")
+    if array.dtype == bool:
+        return np.flatnonzero(array)
+    if array.size and array.min() < 0:
+        raise WrongInput(f"{name} holds {array.min()}: positions count upwards from 0")
+    return array.astype(np.int64)
+
+
+def clamped(asked: range, num_frames: int) -> range:
+    """The frames of the range that the video has; warns where that is not all of them."""
+    if asked[0] >= num_frames:
+        raise WrongInput(f"{asked}: the video has {num_frames} frames")
+    kept = range(asked.start, min(asked.stop, num_frames), asked.step)
+    if len(kept) < len(asked):
+        warnings.warn(
+            f"{asked}: the video has {num_frames} frames, so the frames up to {kept[-1]} are used; "
+            "legacy_frame_ranges() gives the rows of the original",
+            UserWarning,
+            stacklevel=5,
+        )
+    return kept
+
+
+def frames_of(frame_range: Frames, fps: float, duration_seconds: float, num_frames: int) -> list[int]:
     """Frames that a range means in a video, each below `num_frames`.
+
+    A range that goes beyond the end of the video ends there, as it did in the original, with a warning. Frame numbers that are
+    listed one by one are taken as they are, whatever :class:`legacy_frame_ranges` says.
 
     Raises
     ------
     WrongType, WrongInput
-        No range, reversed or empty, or frames beyond the end of the video, naming its number of frames.
+        No range, reversed or empty, or wholly behind the end of the video, naming its number of frames.
     """
-    asked = check_range(frame_range)
+    asked = check_frames(frame_range)
+    if not isinstance(asked, range):
+        if max(asked) >= num_frames:
+            raise WrongInput(f"frame_range holds frame {max(asked)}: the video has {num_frames} frames")
+        return asked
     if not is_legacy():
-        if asked[-1] >= num_frames:
-            raise WrongInput(f"{asked}: the video has {num_frames} frames")
-        return list(asked)
+        return list(clamped(asked, num_frames))
     stop = min(asked[-1] + 1, math.ceil(fps * rounded_duration(duration_seconds)))
     count = legacy_count(asked[0], stop, fps)
     if count == 0:

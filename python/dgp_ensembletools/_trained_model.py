@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 import posse
-from dgp_ensembletools._cache import USER_CACHE, ScoremapCache, content_key, open_cache
+from dgp_ensembletools._cache import USER_CACHE, ScoremapCache, open_cache
 from dgp_ensembletools._clips import VideoClip, frames_in, get_video_clip
 from dgp_ensembletools._errors import MissingInput, WrongInput
 from dgp_ensembletools._numerics import Array, Maps, logistic, pair
@@ -25,16 +25,13 @@ from dgp_ensembletools._project import (
     read_pose_csv,
     rewrite_project_path,
 )
-from dgp_ensembletools._ranges import check_range, is_legacy, legacy_frame_ranges
+from dgp_ensembletools._passes import Pass
+from dgp_ensembletools._progress import ProgressLine
+from dgp_ensembletools._ranges import Frames, is_legacy, legacy_frame_ranges
 from posse import _core
 from posse._memory import check_memory
-from posse.ensemble import consecutive_runs
 
 __all__ = ["SNAPSHOT", "TrainedModel", "open_networks"]
-
-#: Scoremaps that are held beside the result while it is filled.
-_FRAMES_AT_ONCE = 256
-
 
 class _DefaultName(str):
     """The default of an argument, told apart from the same text given by the caller."""
@@ -83,9 +80,33 @@ class TrainedModel:
             posse.open_project(self.project_dir)  # says what is wrong with it, unless it is a bare network
         self.ext = ext
         self.memory = memory
-        self._cache = open_cache(memory)
-        self._networks: dict[tuple[str, bool, int], posse.Ensemble] = {}
+        self._prepare()
+        if memory is not None:
+            self._opened_cache = open_cache(memory)
         self.load_videos()
+
+    def _prepare(self) -> None:
+        """What is opened when it is first needed; never part of a pickle or a copy."""
+        self._opened_cache: ScoremapCache | None = None
+        self._networks: dict[tuple[str, bool, int], posse.Ensemble] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in ("_opened_cache", "_networks")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Takes what the original's pickles hold too; the folder need not be there until it is used."""
+        vars(self).update(state)
+        self.project_dir = Path(self.project_dir)
+        self._prepare()
+
+    def __repr__(self) -> str:
+        return f"<TrainedModel {self.project_dir} with {len(self.pred_videos)} predicted {self.ext} videos>"
+
+    @property
+    def _cache(self) -> ScoremapCache:
+        if self._opened_cache is None:
+            self._opened_cache = open_cache(self.memory)
+        return self._opened_cache
 
     def load_videos(self) -> None:
         """Lists videos_pred again. A missing folder is an empty one."""
@@ -110,11 +131,14 @@ class TrainedModel:
         """Runs the model over a video. Stands for ``posse.Ensemble.run``.
 
         Copies the video into the project's ``videos`` and writes ``<stem>_labeled.csv``, ``.h5`` and ``.mp4`` into
-        ``videos_pred``. Likelihoods are real ones, and there is one row per frame.
+        ``videos_pred``. Likelihoods are real ones, and there is one row per frame. Progress goes to stderr.
         """
         video = Path(orig_video_path)
         network = self._network(snapshot, shuffle)
-        result = network.run(video)
+        with ProgressLine(f"processing frames of {video.name}") as progress:
+            frame_index, poses, likelihood, odd = Pass(network, [self._cache], video).whole_video(progress)
+        for warning in odd:
+            warnings.warn(warning, posse.DataWarning, stacklevel=2)
         raw = self.project_dir / "videos" / video.name
         if not (raw.exists() and os.path.samefile(raw, video)):
             raw.parent.mkdir(exist_ok=True)
@@ -122,12 +146,11 @@ class TrainedModel:
             shutil.copyfile(video, partial)
             os.replace(partial, raw)
         base = self.project_dir / "videos_pred" / f"{video.stem}_labeled"
-        poses, likelihood = result.member_poses[0], result.member_likelihood[0]
         for suffix in (".csv", ".h5"):
             _core.write_pose_table(
-                base.with_name(base.name + suffix), network.members[0].snapshot, list(result.bodyparts), poses, likelihood
+                base.with_name(base.name + suffix), network.members[0].snapshot, list(network.bodyparts), poses, likelihood
             )
-        _core.write_dotted_video(video, base.with_name(base.name + ".mp4"), result.frame_index, poses, likelihood)
+        _core.write_dotted_video(video, base.with_name(base.name + ".mp4"), frame_index, poses, likelihood)
         self.load_videos()
 
     def get_poses_raw(self, video_name: str) -> dict[str, Array]:
@@ -152,13 +175,13 @@ class TrainedModel:
         poses = self.get_poses_raw_direct(trace_file)
         return np.stack([poses["x"], poses["y"]], axis=1)
 
-    def get_video_clip(self, video_name: str, frame_range: range | None = None) -> VideoClip:
+    def get_video_clip(self, video_name: str, frame_range: Frames | None = None) -> VideoClip:
         """A clip of the labelled video in videos_pred. Stands for :class:`posse.Video`."""
         name = predicted_video(self.project_dir, self.pred_video_files, video_name)
         return get_video_clip(self.project_dir / "videos_pred" / name, frame_range)
 
     def get_poses_and_heatmap_cache(
-        self, video_name: str, frame_range: range, snapshot: str = SNAPSHOT, shuffle: int = 1
+        self, video_name: str, frame_range: Frames, snapshot: str = SNAPSHOT, shuffle: int = 1
     ) -> tuple[Array, Array, Array, int, list[str], Maps, PoseConfig]:
         """Poses and scoremaps of some frames. Stands for ``posse.Ensemble.scoremaps``.
 
@@ -177,9 +200,9 @@ class TrainedModel:
         return self._poses_and_maps(video_name, frame_range, snapshot, shuffle, cached=True)
 
     def get_poses_and_heatmap_range(
-        self, video_name: str, frame_range: range, snapshot: str = SNAPSHOT, shuffle: int = 1
+        self, video_name: str, frame_range: Frames, snapshot: str = SNAPSHOT, shuffle: int = 1
     ) -> tuple[Array, Array, Array, int, list[str], Maps, PoseConfig]:
-        """As :meth:`get_poses_and_heatmap_cache`, without the cache. The raw video is used, not its labelled copy."""
+        """As :meth:`get_poses_and_heatmap_cache`, computed anew. The raw video is used, not its labelled copy."""
         return self._poses_and_maps(video_name, frame_range, snapshot, shuffle, cached=False)
 
     def get_poses_and_heatmap(
@@ -190,7 +213,7 @@ class TrainedModel:
             return self._poses_and_maps(video_name, range(framenb, framenb + 1), snapshot, shuffle, cached=False)
 
     def _poses_and_maps(
-        self, video_name: str, frame_range: range, snapshot: str, shuffle: int, cached: bool
+        self, video_name: str, frame_range: Frames, snapshot: str, shuffle: int, cached: bool
     ) -> tuple[Array, Array, Array, int, list[str], Maps, PoseConfig]:
         network = self._network(snapshot, shuffle)
         video = raw_video(self.project_dir, video_name)
@@ -209,43 +232,30 @@ class TrainedModel:
 
     def _maps(self, network: posse.Ensemble, video: Path, frames: list[int], cached: bool) -> Maps:
         """Logits [frames, height, width, bodyparts]; what the cache has is not computed again."""
-        check_memory(network.scoremap_bytes(video)[0] * len(frames), f"scoremaps of {len(frames)} frames")
-        cache = self._cache if cached else None
-        key = content_key(video, network.members[0].fingerprint, network.backend) if cache is not None else ""
+        work = Pass(network, [self._cache if cached else None], video)
+        check_memory(work.bytes_per_frame * len(frames), f"scoremaps of {len(frames)} frames")
         rows: dict[int, list[int]] = {}
         for row, frame in enumerate(frames):
             rows.setdefault(frame, []).append(row)  # the legacy rule may repeat a frame
         maps: Maps | None = None
-        wanted = sorted(rows)
-        for start in range(0, len(wanted), _FRAMES_AT_ONCE):
-            for frame, logits in self._some_maps(network, video, wanted[start : start + _FRAMES_AT_ONCE], cache, key):
-                if maps is None:
-                    maps = np.empty((len(frames), *logits.shape), dtype=np.float32)
-                maps[rows[frame]] = logits
-        assert maps is not None  # no range is empty
+        for some, (logits,) in work.chunks(frames):
+            if maps is None:
+                maps = np.empty((len(frames), *logits.shape[1:]), dtype=np.float32)
+            for frame, one in zip(some, logits):
+                maps[rows.pop(frame)] = one
+        if maps is None or rows:
+            raise WrongInput(f"{video}: frames {sorted(rows)[:5]} cannot be decoded")
         return maps
 
-    def _some_maps(
-        self, network: posse.Ensemble, video: Path, wanted: list[int], cache: ScoremapCache | None, key: str
-    ) -> Iterator[tuple[int, Maps]]:
-        """(frame, logits [height, width, bodyparts]) of rising frames."""
-        found = {} if cache is None else cache.load(key, wanted)
-        yield from found.items()
-        for run in consecutive_runs([frame for frame in wanted if frame not in found]):
-            (maps,) = network.scoremaps(video, frames=run)
-            if cache is not None:
-                cache.store(key, list(run), maps)
-            yield from zip(run, maps)
-
     def get_scoremap(
-        self, video_name: str, frame_range: range, snapshot: str = SNAPSHOT, shuffle: int = 1, return_cfg: bool = False
+        self, video_name: str, frame_range: Frames, snapshot: str = SNAPSHOT, shuffle: int = 1, return_cfg: bool = False
     ) -> Any:
         """Logits, float32 [frames, height, width, bodyparts]; with `return_cfg` (logits, cfg)."""
         *_, maps, config = self.get_poses_and_heatmap_cache(video_name, frame_range, snapshot, shuffle)
         return (maps, config) if return_cfg else maps
 
     def get_logistic(
-        self, video_name: str, frame_range: range, snapshot: str = SNAPSHOT, shuffle: int = 1, return_cfg: bool = False
+        self, video_name: str, frame_range: Frames, snapshot: str = SNAPSHOT, shuffle: int = 1, return_cfg: bool = False
     ) -> Any:
         """The logistic function of :meth:`get_scoremap`: float64 in [0, 1]."""
         maps, config = self.get_scoremap(video_name, frame_range, snapshot, shuffle, return_cfg=True)
@@ -270,24 +280,24 @@ class TrainedModel:
         self,
         groundtruth_path: str | os.PathLike[str],
         video_name: str,
-        frame_range: range,
+        frame_range: Frames,
         partperm: Sequence[int] | None,
         snapshot: str,
         shuffle: int,
     ) -> tuple[Array, Array]:
         truth = self.get_groundtruth(groundtruth_path, partperm)
+        frames = frames_in(raw_video(self.project_dir, video_name), frame_range)
+        if not is_legacy() and frames[-1] >= len(truth):
+            raise WrongInput(f"{frame_range}: the ground truth has {len(truth)} frames")
         maps, config = self.get_scoremap(video_name, frame_range, snapshot, shuffle, return_cfg=True)
-        asked = check_range(frame_range)
-        if not is_legacy() and asked[-1] >= len(truth):
-            raise WrongInput(f"{asked}: the ground truth has {len(truth)} frames")
-        rows = truth[asked[0] : asked[-1]] if is_legacy() else truth[list(asked)]
+        rows = truth[frame_range[0] : frame_range[-1]] if is_legacy() and isinstance(frame_range, range) else truth[frames]
         return _core.scores_at_points(maps[: len(rows)], np.moveaxis(rows, 1, 2), config.stride)
 
     def get_groundtruth_confidence(
         self,
         groundtruth_path: str | os.PathLike[str],
         video_name: str,
-        frame_range: range,
+        frame_range: Frames,
         partperm: Sequence[int] | None = None,
         snapshot: str = SNAPSHOT,
         shuffle: int = 1,
@@ -299,7 +309,7 @@ class TrainedModel:
         self,
         groundtruth_path: str | os.PathLike[str],
         video_name: str,
-        frame_range: range,
+        frame_range: Frames,
         partperm: Sequence[int] | None = None,
         snapshot: str = SNAPSHOT,
         shuffle: int = 1,
@@ -312,8 +322,8 @@ class TrainedModel:
         labeled_video: str,
         groundtruth_path: str | os.PathLike[str],
         partperm: Sequence[int] | None = None,
-        indices: npt.NDArray[np.int64] | None = None,
-        parts: npt.NDArray[np.int64] | None = None,
+        indices: npt.ArrayLike | None = None,
+        parts: npt.ArrayLike | None = None,
     ) -> Array:
         """Ground truth minus pose, [frames, 2, parts], over the frames that both have."""
         truth = self.get_groundtruth(groundtruth_path, partperm)
@@ -325,8 +335,8 @@ class TrainedModel:
         trace_file: str | os.PathLike[str],
         groundtruth_path: str | os.PathLike[str],
         partperm: Sequence[int] | None = None,
-        indices: npt.NDArray[np.int64] | None = None,
-        parts: npt.NDArray[np.int64] | None = None,
+        indices: npt.ArrayLike | None = None,
+        parts: npt.ArrayLike | None = None,
     ) -> Array:
         """As :meth:`compare_groundtruth_pointwise`, of a csv table anywhere."""
         truth = self.get_groundtruth(groundtruth_path, partperm)
@@ -338,8 +348,8 @@ class TrainedModel:
         labeled_video: str,
         groundtruth_path: str | os.PathLike[str],
         partperm: Sequence[int] | None = None,
-        indices: npt.NDArray[np.int64] | None = None,
-        parts: npt.NDArray[np.int64] | None = None,
+        indices: npt.ArrayLike | None = None,
+        parts: npt.ArrayLike | None = None,
     ) -> float:
         """:meth:`marker_epsilon_distance` of the predicted poses, over the frames that both have or `indices`.
 
@@ -354,8 +364,8 @@ class TrainedModel:
         trace_file: str | os.PathLike[str],
         groundtruth_path: str | os.PathLike[str],
         partperm: Sequence[int] | None = None,
-        indices: npt.NDArray[np.int64] | None = None,
-        parts: npt.NDArray[np.int64] | None = None,
+        indices: npt.ArrayLike | None = None,
+        parts: npt.ArrayLike | None = None,
     ) -> float:
         """As :meth:`compare_groundtruth`, of a csv table anywhere."""
         truth = self.get_groundtruth(groundtruth_path, partperm)

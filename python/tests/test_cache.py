@@ -19,6 +19,7 @@ from conftest import LABELED, VIDEO, copy_member
 import posse
 from dgp_ensembletools import _cache, models
 from dgp_ensembletools._cache import ScoremapCache
+from dgp_ensembletools._passes import Pass
 
 NAME = "openarena.mp4"
 
@@ -32,13 +33,13 @@ def project(tmp_path: Path) -> Path:
 def computed(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     """Frames that a network was run on, a list per call."""
     calls: list[list[int]] = []
-    original = posse.Ensemble.scoremaps
+    original = Pass._compute
 
-    def counted(self: posse.Ensemble, video: Path, *, frames: range) -> list[np.ndarray]:
-        calls.append(list(frames))
-        return original(self, video, frames=frames)
+    def counted(self: Pass, run: range, found: object, keep: bool) -> None:
+        calls.append(list(run))
+        original(self, run, found, keep)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(posse.Ensemble, "scoremaps", counted)
+    monkeypatch.setattr(Pass, "_compute", counted)
     return calls
 
 
@@ -53,12 +54,28 @@ def files_of(folder: Path) -> list[Path]:
 # --- where
 
 
-def test_memory_none_keeps_nothing(project: Path, computed: list[list[int]], tmp_path: Path) -> None:
-    before = files_of(tmp_path)
-    model = open_model(project, None)
-    first = model.get_scoremap(NAME, range(3))
-    assert np.array_equal(model.get_scoremap(NAME, range(3)), first)
-    assert computed == [[0, 1, 2]] * 2 and files_of(tmp_path) == before
+@pytest.fixture
+def no_process_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder in which this test's process-long cache is made."""
+    monkeypatch.setattr(_cache, "_process_caches", _cache._ProcessCaches())
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(_cache.tempfile, "tempdir", str(folder))
+    return folder
+
+
+def test_memory_none_keeps_scoremaps_until_the_process_ends(project: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; from dgp_ensembletools import models; from dgp_ensembletools._passes import Pass; calls = []\n"
+        "original = Pass._compute; Pass._compute = lambda self, run, *a: (calls.append(list(run)), original(self, run, *a))\n"
+        "m = models.TrainedModel(sys.argv[1], 'mp4', memory=None)\n"
+        "m.get_scoremap('openarena.mp4', range(3)); m.get_scoremap('openarena.mp4', range(1, 3)); print(calls)"
+    )
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    environment = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": ":".join(sys.path)}
+    run = subprocess.run([sys.executable, "-c", code, project], env=environment, capture_output=True, text=True, check=True)
+    assert run.stdout == "[[0, 1, 2]]\n" and run.stderr == "" and files_of(folder) == []
 
 
 @pytest.mark.parametrize("kind", ["path", "text", "joblib"])
@@ -73,16 +90,30 @@ def test_memory_says_where(project: Path, computed: list[list[int]], tmp_path: P
     assert computed == [[0, 1, 2]]
 
 
-def test_a_joblib_memory_without_location_keeps_nothing(project: Path, computed: list[list[int]]) -> None:
+def test_a_joblib_memory_without_location_is_as_none(
+    project: Path, computed: list[list[int]], no_process_cache: Path
+) -> None:
     model = open_model(project, pytest.importorskip("joblib").Memory(None))
     for _ in range(2):
         model.get_scoremap(NAME, range(2))
-    assert len(computed) == 2
+    assert len(computed) == 1 and files_of(no_process_cache)
 
 
 def test_memory_of_another_type_is_refused(project: Path) -> None:
     with pytest.raises(TypeError, match="memory must be None, a path or a joblib.Memory, not int"):
         open_model(project, 3)
+
+
+def test_clear_empties_the_users_folder_and_cache_keeps_functions_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("joblib")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    ScoremapCache(Path(models.memory.location)).store("ab" * 32, [1], np.zeros((1, 2, 2, 1), np.float32))
+    assert models.memory.cache(abs)(-2) == 2
+    assert files_of(tmp_path)
+    models.memory.clear(warn=False)
+    assert files_of(tmp_path) == []
 
 
 def test_the_default_is_the_users_cache_folder_and_says_so_once(project: Path, tmp_path: Path) -> None:
@@ -374,7 +405,7 @@ def test_large_results_are_announced_and_impossible_ones_refused(
         warnings.simplefilter("error", posse.LargeResultWarning)
         model.get_scoremap(NAME, range(9))
     monkeypatch.setattr(_memory, "_available_bytes", lambda: 9 * one_frame)
-    monkeypatch.setattr(posse.Ensemble, "scoremaps", None)  # must be refused before a network runs
+    monkeypatch.setattr(Pass, "_compute", None)  # must be refused before a network runs
     with pytest.raises(MemoryError, match=f"10 frames take {10 * one_frame:,} bytes, {9 * one_frame:,} are free"):
         model.get_scoremap(NAME, range(10))
     with pytest.raises(MemoryError):

@@ -119,13 +119,41 @@ def test_legacy_can_be_switched_and_ends_with_its_block() -> None:
     assert rows() == 10
 
 
-def test_legacy_of_one_thread_is_not_the_others() -> None:
+def count_in_a_thread() -> int:
     seen = []
+    thread = threading.Thread(target=lambda: seen.append(len(frames_of(range(10), FPS, 12.0, NUM_FRAMES))))
+    thread.start()
+    thread.join()
+    return seen[0]
+
+
+def test_threads_started_inside_follow_the_legacy_rule() -> None:
     with legacy_frame_ranges():
-        thread = threading.Thread(target=lambda: seen.append(len(frames_of(range(10), FPS, 12.0, NUM_FRAMES))))
+        assert count_in_a_thread() == 9
+        with legacy_frame_ranges(False):
+            assert count_in_a_thread() == 10
+        assert count_in_a_thread() == 9
+    assert count_in_a_thread() == 10
+    legacy_frame_ranges()
+    try:
+        assert count_in_a_thread() == 9
+    finally:
+        legacy_frame_ranges(False)
+    assert count_in_a_thread() == 10
+
+
+def test_a_thread_that_says_so_itself_keeps_its_own_rule() -> None:
+    with legacy_frame_ranges():
+        seen = []
+
+        def own() -> None:
+            with legacy_frame_ranges(False):
+                seen.append(len(frames_of(range(10), FPS, 12.0, NUM_FRAMES)))
+
+        thread = threading.Thread(target=own)
         thread.start()
         thread.join()
-    assert seen == [10]
+        assert seen == [10] and len(frames_of(range(10), FPS, 12.0, NUM_FRAMES)) == 9
 
 
 def test_ranges_are_half_open_complete_and_may_step(old: models.Ensemble) -> None:
@@ -144,10 +172,13 @@ def test_ranges_are_half_open_complete_and_may_step(old: models.Ensemble) -> Non
         (range(9, 3), ValueError, "start must not be behind stop"),
         (range(9, 3, -1), ValueError, "frames count upwards"),
         (range(5, 5), ValueError, "holds no frame"),
-        (range(350, 361), ValueError, "the video has 360 frames"),
+        (range(360, 361), ValueError, "the video has 360 frames"),
+        ([3, 360], ValueError, "the video has 360 frames"),
+        ([], ValueError, "holds no frame"),
+        ([-1], ValueError, "count upwards from 0"),
+        (np.array([0.5]), TypeError, "whole numbers"),
         ((3, 9), TypeError, "must be a range"),
         (slice(3, 9), TypeError, "must be a range"),
-        ([3, 4], TypeError, "must be a range"),
         (7, TypeError, "must be a range"),
     ],
 )
@@ -171,3 +202,21 @@ def test_the_videos_own_frames_are_the_ones_run(old: models.Ensemble) -> None:
     alone = network.predict(video[77], consensus="mean")
     xx, yy, *_ = old.models[0].get_poses_and_heatmap_cache(LABELED, range(77, 78))
     assert np.array_equal(alone.member_poses[0, 0], np.stack([xx[0], yy[0]], axis=1))
+
+
+def test_a_range_beyond_the_end_is_cut_with_a_word(old: models.Ensemble) -> None:
+    with pytest.warns(UserWarning, match="the video has 360 frames, .* up to 359 .* legacy_frame_ranges"):
+        cut = old.models[0].get_scoremap("openarena.mp4", range(356, 400, 2))
+    assert np.array_equal(cut, old.models[0].get_scoremap("openarena.mp4", range(356, 360, 2)))
+    with pytest.warns(UserWarning, match="360 frames"):
+        assert len(old.get_video_clip(LABELED, range(350, 400))) == 10
+
+
+def test_lists_arrays_and_masks_name_frames_one_by_one(old: models.Ensemble) -> None:
+    mask = np.zeros(360, dtype=bool)
+    mask[[4, 9]] = True
+    x, y = old.get_mean_pose(LABELED, range(4, 10))
+    for frames, rows in (([9, 4, 9], [5, 0, 5]), (np.array([4, 9]), [0, 5]), (mask, [0, 5])):
+        assert np.array_equal(np.stack(old.get_mean_pose(LABELED, frames)), np.stack([x[rows], y[rows]]))
+        with legacy_frame_ranges():
+            assert np.array_equal(old.get_mean_pose(LABELED, frames)[0], x[rows])
