@@ -57,8 +57,6 @@ class PythonListener {
   std::exception_ptr raised_;
 };
 
-std::string text_of(const py::handle& object) { return py::str(object); }
-
 /// Frames that a range has in this video; nullopt where that is not known before decoding.
 /// @throws Error(invalid_value) if the range ends behind the video.
 std::optional<int64_t> checked_count(const VideoInfo& info, const FrameRange& range) {
@@ -70,24 +68,6 @@ std::optional<int64_t> checked_count(const VideoInfo& info, const FrameRange& ra
                             info.path.string(), count));
   }
   return range.count(count);
-}
-
-/// One picture [height, width, 3].
-Image image_of(const py::array& array) {
-  if (!py::isinstance<py::array_t<uint8_t>>(array)) {
-    throw Error(ErrorKind::invalid_value,
-                fmt::format("pictures must be uint8, found {}", text_of(array.dtype())));
-  }
-  require_axes(array, 3, "picture", "height, width, rgb");
-  if (array.shape(2) != 3 || array.shape(0) == 0 || array.shape(1) == 0) {
-    throw Error(ErrorKind::shape_mismatch,
-                fmt::format("picture [{}, {}, {}]: expected [height, width, 3], none of them empty",
-                            array.shape(0), array.shape(1), array.shape(2)));
-  }
-  const auto bytes = py::array_t<uint8_t, py::array::c_style | py::array::forcecast>(array);
-  Image image(static_cast<int>(bytes.shape(1)), static_cast<int>(bytes.shape(0)));
-  std::memcpy(image.rgb.data(), bytes.data(), image.rgb.size());
-  return image;
 }
 
 std::vector<Image> images_of(const py::object& images) {

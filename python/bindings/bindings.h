@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "base/frame_range.h"
+#include "base/image.h"
 #include "base/poses.h"
 #include "base/tensor.h"
 
@@ -44,6 +45,9 @@ inline DoubleArray new_array(std::vector<py::ssize_t> shape) {
 
 /// A tensor's values without a copy: the array owns them from now on.
 py::array_t<float> array_of(Tensor tensor);
+
+/// One picture: uint8 [height, width, 3]. @throws Error(invalid_value, shape_mismatch)
+Image image_of(const py::array& array);
 
 /// Frames as Python says them: None (all), an int, a range with a positive step, a slice, a tuple
 /// (start, stop[, step]), or text as on the command line. Counts from the end are not known before

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dgp_ensembletools._ranges import Frames, check_frames, frames_of, is_legacy, legacy_count
-from posse import Video
+from posse import Video, _core
 
-__all__ = ["VideoClip", "frames_in", "get_video_clip"]
+__all__ = ["VideoClip", "VideoFileClip", "frames_in", "get_video_clip"]
 
 #: The original's allowance for rounding when it turns a time into a frame.
 _TIME_SLACK = 1e-5
@@ -34,22 +36,38 @@ class VideoClip:
     filename : str
     """
 
-    def __init__(self, video: Video, frames: Sequence[int], duration: float) -> None:
+    def __init__(
+        self, video: Video, frames: Sequence[int], duration: float, size: tuple[int, int] | None = None
+    ) -> None:
         self._video = video
         self._frames = frames
         self.fps: float = video.fps
         self.duration = duration
-        self.size = (video.width, video.height)
+        self.size = (video.width, video.height) if size is None else size
         self.w, self.h = self.size
         self.filename = str(video.path)
 
     def __len__(self) -> int:
         return len(self._frames)
 
+    def __repr__(self) -> str:
+        return f"<VideoClip of {self.filename}: {len(self)} frames, {self.duration:.3f} s, {self.w}x{self.h}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_video": str(self._video.path)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._video = Video(state["_video"])
+
+    def _picture(self, frame: int) -> npt.NDArray[np.uint8]:
+        picture = self._video[frame]
+        return picture if self.size == (self._video.width, self._video.height) else _core.resize_image(picture, *self.size)
+
     def get_frame(self, t: float) -> npt.NDArray[np.uint8]:
         """Picture [height, width, 3] at `t` seconds from the clip's start; the last one beyond its end."""
         position = min(max(int(self.fps * t + _TIME_SLACK), 0), len(self._frames) - 1)
-        return self._video[self._frames[position]]
+        return self._picture(self._frames[position])
 
     def iter_frames(
         self, fps: float | None = None, with_times: bool = False, logger: Any = None, dtype: Any = None
@@ -60,7 +78,7 @@ class VideoClip:
         count = len(self._frames) if fps is None else math.ceil(self.duration * rate - _TIME_SLACK)
         for position in range(count):
             time = position / rate
-            picture = self._video[self._frames[position]] if fps is None else self.get_frame(time)
+            picture = self._picture(self._frames[position]) if fps is None else self.get_frame(time)
             if dtype is not None:
                 picture = picture.astype(dtype)
             yield (time, picture) if with_times else picture
@@ -73,7 +91,59 @@ class VideoClip:
         stop = min(math.ceil(self.fps * end - _TIME_SLACK), len(self._frames))
         if stop <= first:
             raise ValueError(f"subclip({t_start}, {t_end}) of a clip of {self.duration} seconds holds no frame")
-        return VideoClip(self._video, self._frames[first:stop], end - start)
+        return VideoClip(self._video, self._frames[first:stop], end - start, self.size)
+
+    def resize(
+        self, newsize: float | tuple[int, int] | None = None, height: int | None = None, width: int | None = None
+    ) -> VideoClip:
+        """The clip in another size: (width, height), a factor, or one side, the other following."""
+        if isinstance(newsize, (int, float)):
+            size = (round(self.w * newsize), round(self.h * newsize))
+        elif newsize is not None:
+            size = (int(newsize[0]), int(newsize[1]))
+        elif height is not None and width is None:
+            size = (round(self.w * height / self.h), int(height))
+        elif width is not None:
+            size = (int(width), round(self.h * width / self.w) if height is None else int(height))
+        else:
+            raise ValueError("resize() wants newsize, height or width")
+        if min(size) < 1:
+            raise ValueError(f"resize() to {size[0]}x{size[1]} leaves no pixels")
+        return VideoClip(self._video, self._frames, self.duration, size)
+
+    def save_frame(self, filename: str | os.PathLike[str], t: float = 0, withmask: bool = True) -> None:
+        """Writes the picture at `t` seconds as a .png; `withmask` is moviepy's and has no effect."""
+        del withmask
+        if Path(filename).suffix.lower() != ".png":
+            raise ValueError(f"save_frame({str(filename)!r}): only names ending in .png can be written")
+        _core.write_png(self.get_frame(t), Path(filename))
+
+    def write_videofile(self, filename: str | os.PathLike[str], fps: float | None = None, **options: Any) -> None:
+        """Writes the clip as H.264 in .mp4, .mov, .mkv or .avi, without sound, under a temporary name until it is complete.
+
+        ``codec="mpeg4"`` is honoured; moviepy's other options (audio, bitrate, preset, logger, verbose, ...) have no effect.
+        """
+        codec = options.get("codec")
+        if codec not in (None, "libx264", "mpeg4"):
+            raise ValueError(f"write_videofile(codec={codec!r}): libx264 and mpeg4 can be written")
+        rate = self.fps if fps is None else fps
+        writer = _core.VideoWriter(Path(filename), self.w, self.h, rate, codec or "libx264")
+        for time, picture in self.iter_frames(fps=fps, with_times=True):
+            writer.write(picture, time)
+        writer.finish()
+
+    def ipython_display(self, **options: Any) -> Any:
+        """A player for a notebook, the clip in it; moviepy's options, but for ``width``, have no effect."""
+        try:
+            from IPython.display import HTML
+        except ImportError as error:
+            raise ImportError("ipython_display() needs IPython (Debian: python3-ipython)") from error
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "clip.mp4"
+            self.write_videofile(path)
+            data = base64.b64encode(path.read_bytes()).decode()
+        width = int(options.get("width", self.w))
+        return HTML(f'<video controls width="{width}" src="data:video/mp4;base64,{data}"></video>')
 
     def close(self) -> None:
         """Nothing stays open; here for scripts that call it."""
@@ -85,6 +155,22 @@ class VideoClip:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+class VideoFileClip(VideoClip):
+    """A whole video file, as moviepy's class of that name; its sound is not read.
+
+    Parameters
+    ----------
+    filename : path
+    **options
+        moviepy's; they have no effect.
+    """
+
+    def __init__(self, filename: str | os.PathLike[str], **options: Any) -> None:
+        del options
+        whole = get_video_clip(filename)
+        super().__init__(whole._video, whole._frames, whole.duration)
 
 
 def get_video_clip(video_path: str | os.PathLike[str], frame_range: Frames | None = None) -> VideoClip:

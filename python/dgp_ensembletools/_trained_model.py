@@ -31,7 +31,7 @@ from dgp_ensembletools._ranges import Frames, is_legacy, legacy_frame_ranges
 from posse import _core
 from posse._memory import check_memory
 
-__all__ = ["SNAPSHOT", "TrainedModel", "open_networks"]
+__all__ = ["SNAPSHOT", "TrainedModel", "open_networks", "write_prediction"]
 
 class _DefaultName(str):
     """The default of an argument, told apart from the same text given by the caller."""
@@ -51,6 +51,23 @@ def open_networks(folders: Sequence[Path], snapshot: str, shuffle: int) -> posse
     names = ", ".join(sorted({member.snapshot for member in networks.members}))
     warnings.warn(f"there is no {SNAPSHOT}; the newest snapshot is used: {names}", UserWarning, stacklevel=4)
     return networks
+
+
+def write_prediction(
+    network: posse.Ensemble,
+    video: Path,
+    folder: Path,
+    frame_index: npt.NDArray[np.int64],
+    poses: Array,
+    likelihood: Array,
+) -> None:
+    """The original's files of one network: ``<stem>_labeled`` .csv, .h5 and .mp4; poses [frames, bodyparts, 2]."""
+    base = folder / f"{video.stem}_labeled"
+    for suffix in (".csv", ".h5"):
+        _core.write_pose_table(
+            base.with_name(base.name + suffix), network.members[0].snapshot, list(network.bodyparts), poses, likelihood
+        )
+    _core.write_dotted_video(video, base.with_name(base.name + ".mp4"), frame_index, poses, likelihood)
 
 
 class TrainedModel:
@@ -145,12 +162,7 @@ class TrainedModel:
             partial = raw.with_name(raw.name + ".partial")
             shutil.copyfile(video, partial)
             os.replace(partial, raw)
-        base = self.project_dir / "videos_pred" / f"{video.stem}_labeled"
-        for suffix in (".csv", ".h5"):
-            _core.write_pose_table(
-                base.with_name(base.name + suffix), network.members[0].snapshot, list(network.bodyparts), poses, likelihood
-            )
-        _core.write_dotted_video(video, base.with_name(base.name + ".mp4"), frame_index, poses, likelihood)
+        write_prediction(network, video, self.project_dir / "videos_pred", frame_index, poses, likelihood)
         self.load_videos()
 
     def get_poses_raw(self, video_name: str) -> dict[str, Array]:

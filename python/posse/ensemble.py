@@ -16,7 +16,7 @@ import numpy.typing as npt
 from posse import _core
 from posse._memory import check_memory
 from posse._progress import Progress, as_callback
-from posse.result import DataWarning, Member, PathLike, Result, given
+from posse.result import DataWarning, Member, PathLike, Result, given, html_table
 
 __all__ = ["Ensemble", "consecutive_runs", "open_project"]
 
@@ -53,8 +53,9 @@ class Ensemble:
     and Ctrl-C (KeyboardInterrupt) stops a run after the frames in work.
     """
 
-    def __init__(self, core: _core.Ensemble) -> None:
+    def __init__(self, core: _core.Ensemble, opened: tuple[Any, ...] = ()) -> None:
         self._core = core
+        self._opened = opened
         #: The networks, in the order of their results.
         self.members: tuple[Member, ...] = tuple(Member.from_core(info) for info in core.members)
         #: Names of the results' columns.
@@ -143,7 +144,12 @@ class Ensemble:
         core = _core.Ensemble([Path(path) for path in several], **given(options))
         for warning in core.warnings:
             warnings.warn(warning, DataWarning, stacklevel=2)
-        return cls(core)
+        absolute = [Path(path).absolute() for path in several]
+        return cls(core, (absolute, given(options)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and other processes open the same members again; options are kept."""
+        return _reopen, self._opened
 
     @property
     def backend(self) -> str:
@@ -153,6 +159,11 @@ class Ensemble:
     def __repr__(self) -> str:
         names = ", ".join(member.name for member in self.members)
         return f"<posse.Ensemble of {len(self.members)}: {names}>"
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks: one row per member."""
+        rows = [(member.name, member.network, member.snapshot, member.rule) for member in self.members]
+        return html_table(("member", "network", "snapshot", "keypoints"), rows, f"{len(self.members)} members, {self.backend}")
 
     def run(
         self,
@@ -405,6 +416,10 @@ class Ensemble:
             _frames=core,
             _ensemble=self._core,
         )
+
+
+def _reopen(paths: list[Path], options: dict[str, Any]) -> Ensemble:
+    return Ensemble.open(paths, **options)
 
 
 class _Stopped(Exception):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Union
@@ -23,6 +25,21 @@ PathLike = Union[str, "os.PathLike[str]"]
 def given(options: dict[str, Any]) -> dict[str, Any]:
     """Options that are not None; the others are left to the library's defaults."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def html_table(heads: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
+    """A table as HTML, every text escaped."""
+
+    def line(cells: Sequence[str], tag: str) -> str:
+        return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+    body = "".join(line(row, "td") for row in rows)
+    return f"<table><caption>{html.escape(caption)}</caption>{line(heads, 'th')}{body}</table>"
+
+
+def _median(values: npt.NDArray[np.float64], form: str) -> str:
+    finite = values[np.isfinite(values)]
+    return format(float(np.median(finite)), form) if len(finite) else ""
 
 
 class DataWarning(UserWarning):
@@ -85,7 +102,7 @@ class Member:
         return cls(**fields)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """Consensus poses of consecutive frames, how sure they are, and the members they were made from.
 
@@ -140,6 +157,28 @@ class Result:
     def __len__(self) -> int:
         return len(self.frame_index)
 
+    def __repr__(self) -> str:
+        video = f" of {self.video.name}" if self.video is not None else ""
+        return f"<posse.Result{video}: {len(self)} frames, {', '.join(self.bodyparts)}; {self.consensus} of {len(self.members)}>"
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks: one row per bodypart."""
+        rows = [
+            (
+                name,
+                f"{np.isfinite(self.poses[:, part, 0]).mean():.1%}" if len(self) else "",
+                _median(self.likelihood[:, part], ".3f"),
+                _median(np.linalg.norm(self.spread[:, part], axis=1), ".2f"),
+            )
+            for part, name in enumerate(self.bodyparts)
+        ]
+        heads = ("bodypart", "frames placed", "median likelihood", "median spread (px)")
+        return html_table(heads, rows, repr(self).strip("<>"))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Arrays and names; a copy or pickle cannot :meth:`save`, which needs the networks."""
+        return {**vars(self), "_frames": None, "_ensemble": None}
+
     def to_dataframe(self) -> pandas.DataFrame:
         """The consensus as a pandas table in DeepLabCut's layout.
 
@@ -190,7 +229,7 @@ class Result:
             The folder holds the results of another run and `force` is not set.
         """
         if self._ensemble is None or self._frames is None or self.video is None:
-            raise ValueError("only the result of a run over a video can be saved")
+            raise ValueError("only the result of a run over a video can be saved; a copied or unpickled one cannot: run again")
         options = {
             "format": format,
             "save_members": save_members,

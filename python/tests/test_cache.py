@@ -66,7 +66,8 @@ def no_process_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_memory_none_keeps_scoremaps_until_the_process_ends(project: Path, tmp_path: Path) -> None:
     code = (
-        "import sys; from dgp_ensembletools import models; from dgp_ensembletools._passes import Pass; calls = []\n"
+        "import sys, warnings; warnings.simplefilter('ignore')\n"
+        "from dgp_ensembletools import models; from dgp_ensembletools._passes import Pass; calls = []\n"
         "original = Pass._compute; Pass._compute = lambda self, run, *a: (calls.append(list(run)), original(self, run, *a))\n"
         "m = models.TrainedModel(sys.argv[1], 'mp4', memory=None)\n"
         "m.get_scoremap('openarena.mp4', range(3)); m.get_scoremap('openarena.mp4', range(1, 3)); print(calls)"

@@ -299,9 +299,13 @@ def test_parts_select_in_the_pose_and_in_a_truth_that_has_all(
     # Without `parts` such a truth is compared with the pose's first parts, as it was.
     first = formulas.rmse(pose[:200, :, :2], demo_truth[:200][:, :, parts])
     assert model.compare_groundtruth(LABELED, tmp_path / "some.mat") == pytest.approx(first, rel=1e-12)
-    for wrong in ([0, 1], (0, 1), np.array([[0, 1]])):
-        with pytest.raises(AssertionError, match="one-dimensional"):
-            model.compare_groundtruth(LABELED, truth_mat, parts=wrong)  # type: ignore[arg-type]
+    mask = np.array([True, False, True, False])
+    want = model.compare_groundtruth(LABELED, truth_mat, parts=np.array([0, 2]))
+    assert model.compare_groundtruth(LABELED, truth_mat, parts=[0, 2]) == want
+    assert model.compare_groundtruth(LABELED, truth_mat, parts=mask) == want
+    for wrong in (np.array([[0, 1]]), [0.5], "x"):
+        with pytest.raises(AssertionError, match="parts must be a list, array or mask of whole numbers with one axis"):
+            model.compare_groundtruth(LABELED, truth_mat, parts=wrong)
     with pytest.raises(ValueError, match="must have the pose's 4 or the 3"):
         model.compare_groundtruth(LABELED, tmp_path / "some.mat", parts=np.array([0, 1, 2]))
     with pytest.raises(ValueError, match="has 4 parts"):
@@ -309,8 +313,12 @@ def test_parts_select_in_the_pose_and_in_a_truth_that_has_all(
 
 
 def test_indices_must_be_frames_that_both_have(model: models.TrainedModel, truth_mat: Path) -> None:
-    with pytest.raises(AssertionError, match="numpy array"):
-        model.compare_groundtruth(LABELED, truth_mat, indices=[1, 2])  # type: ignore[arg-type]
+    mask = np.isin(np.arange(360), [1, 2])
+    want = model.compare_groundtruth(LABELED, truth_mat, indices=np.array([1, 2]))
+    assert model.compare_groundtruth(LABELED, truth_mat, indices=[1, 2]) == want
+    assert model.compare_groundtruth(LABELED, truth_mat, indices=mask) == want
+    with pytest.raises(AssertionError, match="indices must be a list, array or mask"):
+        model.compare_groundtruth(LABELED, truth_mat, indices=0.5)
     with pytest.raises(ValueError, match="360 frames"):
         model.compare_groundtruth(LABELED, truth_mat, indices=np.array([0, 360]))
 

@@ -205,7 +205,7 @@ def test_the_videos_own_frames_are_the_ones_run(old: models.Ensemble) -> None:
 
 
 def test_a_range_beyond_the_end_is_cut_with_a_word(old: models.Ensemble) -> None:
-    with pytest.warns(UserWarning, match="the video has 360 frames, .* up to 359 .* legacy_frame_ranges"):
+    with pytest.warns(UserWarning, match="the video has 360 frames, .* up to 358 .* legacy_frame_ranges"):
         cut = old.models[0].get_scoremap("openarena.mp4", range(356, 400, 2))
     assert np.array_equal(cut, old.models[0].get_scoremap("openarena.mp4", range(356, 360, 2)))
     with pytest.warns(UserWarning, match="360 frames"):
