@@ -8,6 +8,8 @@ import sys
 
 from dgp_ensembletools._legacy_imports import legacy_imports
 
+__all__ = ["main"]
+
 
 def main(arguments: list[str]) -> int:
     """Runs the script with the imports that it expects."""

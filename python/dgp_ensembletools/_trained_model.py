@@ -98,14 +98,18 @@ class TrainedModel:
         self.ext = ext
         self.memory = memory
         self._prepare()
-        if memory is not None:
-            self._opened_cache = open_cache(memory)
+        self._open_cache_unless_none()
         self.load_videos()
 
     def _prepare(self) -> None:
         """What is opened when it is first needed; never part of a pickle or a copy."""
         self._opened_cache: ScoremapCache | None = None
         self._networks: dict[tuple[str, bool, int], posse.Ensemble] = {}
+
+    def _open_cache_unless_none(self) -> None:
+        """Says at once what is wrong with `memory`; a process-long cache waits until it is needed."""
+        if self.memory is not None:
+            self._opened_cache = open_cache(self.memory)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name not in ("_opened_cache", "_networks")}

@@ -104,6 +104,8 @@ def test_public_names_are_documented_and_exist(name: str) -> None:
     assert module.__doc__
     for public in module.__all__:
         thing = getattr(module, public, None) or importlib.import_module(f"{name}.{public}")
+        if not getattr(thing, "__module__", name).startswith(("posse", "dgp_ensembletools")):
+            continue  # borrowed, for scripts that take it from here
         if isinstance(thing, type):
             for method, value in vars(thing).items():
                 if callable(value) and not method.startswith("_"):
