@@ -1,10 +1,10 @@
-#include <fmt/format.h>
-
 #include <filesystem>
 #include <memory>
 
 #include "cli/command.h"
-#include "results/table/convert_table.h"
+#include "cli/option_binding.h"
+#include "cli/table_job.h"
+#include "table_jobs/convert_job.h"
 
 namespace posse {
 namespace {
@@ -12,8 +12,7 @@ namespace {
 struct ConvertArguments {
   std::filesystem::path source;
   std::filesystem::path target;
-  TableReadOptions options;
-  bool force = false;
+  ConvertOptions options;
 };
 
 }  // namespace
@@ -24,18 +23,12 @@ void add_convert(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<ConvertArguments>();
   verb.add_option("SOURCE", arguments->source, "table to read").required();
   verb.add_option("TARGET", arguments->target, "table to write, ends in .csv or .h5").required();
-  verb.add_option("--individual", arguments->options.individual,
-                  "keep one animal of a multi-animal table");
-  verb.add_option("--scorer", arguments->options.scorer, "keep one scorer of several");
-  verb.add_flag("--force", arguments->force, "replace TARGET if it exists");
+  describe(arguments->options, OptionBinder(verb, "Options"));
   verb.footer("Example: posse convert m3v1.csv m3v1.h5");
   verb.on_call([arguments, &context] {
-    for (const std::string& warning : convert_table(arguments->source, arguments->target,
-                                                    arguments->options, arguments->force)) {
-      context.console.warn(arguments->source.string() + ": " + warning);
-      context.exit_code = ExitCode::data_warnings;
-    }
-    context.console.print(arguments->target.string());
+    print_report(run_convert(arguments->source, arguments->target, arguments->options,
+                             console_hooks(context)),
+                 context);
   });
 }
 

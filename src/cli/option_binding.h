@@ -4,8 +4,11 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/enum_names.h"
 #include "base/frame_range.h"
@@ -29,6 +32,32 @@ class OptionBinder {
                   const char* help) const {
     finish(verb().add_option(dashed(name), field, help).not_negative(), placeholder);
   }
+  void operator()(const char* name, double& field, const char* placeholder,
+                  const char* help) const {
+    finish(verb().add_option(dashed(name), field, help), placeholder);
+  }
+  void operator()(const char* name, std::optional<double>& field, const char* placeholder,
+                  const char* help) const {
+    finish(verb().add_option(dashed(name), field, help), placeholder);
+  }
+  void operator()(const char* name, std::filesystem::path& field, const char* placeholder,
+                  const char* help) const {
+    finish(verb().add_option(dashed(name), field, help), placeholder);
+  }
+  void operator()(const char* name, std::vector<std::string>& field, const char* placeholder,
+                  const char* help) const {
+    finish(verb().add_option(dashed(name), field, help), placeholder);
+  }
+  void operator()(const char* name, std::vector<double>& field, const char* placeholder,
+                  const char* help) const {
+    finish(verb().add_option(dashed(name), field, help), placeholder);
+  }
+  /// Words, each as `--s-frames` has it.
+  void operator()(const char* name, std::vector<FrameRange>& field, const char* placeholder,
+                  const char* help) const;
+  /// "0,1;2,3".
+  void operator()(const char* name, std::vector<std::vector<size_t>>& field,
+                  const char* placeholder, const char* help) const;
   /// A switch that is off by default is a flag; one that is on takes "on" or "off".
   void operator()(const char* name, bool& field, const char* placeholder, const char* help) const {
     if (*placeholder == '\0') {
@@ -47,6 +76,18 @@ class OptionBinder {
   template <class Enum>
   requires std::is_enum_v<Enum>
   void operator()(const char* name, Enum& field, const char*, const char* help) const {
+    bind_enum<Enum>(name, field, fmt::format("{} (default {})", help, name_of(field)));
+  }
+  template <class Enum>
+  requires std::is_enum_v<Enum>
+  void operator()(const char* name, std::optional<Enum>& field, const char*,
+                  const char* help) const {
+    bind_enum<Enum>(name, field, help);
+  }
+
+ private:
+  template <class Enum, class Field>
+  void bind_enum(const char* name, Field& field, const std::string& help) const {
     std::string words;
     for (const auto& [word, value] : EnumNames<Enum>::kNames)
       words += (words.empty() ? "" : "|") + std::string(word);
@@ -54,11 +95,9 @@ class OptionBinder {
         verb().add_word(
             dashed(name),
             [&field, name](const std::string& text) { field = enum_of<Enum>(dashed(name), text); },
-            fmt::format("{} (default {})", help, name_of(field))),
+            help),
         words);
   }
-
- private:
   static std::string dashed(const char* name) { return std::string("--") + name; }
   Verb verb() const { return verb_; }
   void finish(VerbOption option, const std::string& placeholder) const {

@@ -106,6 +106,13 @@ VerbOption Verb::add_word(const std::string& name, std::function<void(const std:
   return VerbOption(*app_->add_option_function<std::string>(name, std::move(take), help));
 }
 
+VerbOption Verb::add_words(const std::string& name,
+                           std::function<void(const std::vector<std::string>&)> take,
+                           const std::string& help) {
+  return VerbOption(
+      *app_->add_option_function<std::vector<std::string>>(name, std::move(take), help));
+}
+
 VerbOption Verb::add_switch(const std::string& name, bool& field, const std::string& help) {
   return add_word(
       name,

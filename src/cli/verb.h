@@ -66,6 +66,10 @@ class Verb {
   /// One word, given to `take`, which may throw Error(usage).
   VerbOption add_word(const std::string& name, std::function<void(const std::string&)> take,
                       const std::string& help);
+  /// One or more words.
+  VerbOption add_words(const std::string& name,
+                       std::function<void(const std::vector<std::string>&)> take,
+                       const std::string& help);
   /// Takes "on" or "off".
   VerbOption add_switch(const std::string& name, bool& field, const std::string& help);
   VerbOption add_flag(const std::string& name, bool& field, const std::string& help);

@@ -3,19 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
-#include "base/files.h"
-#include "base/hash.h"
 #include "base/text.h"
-#include "base/version.h"
 #include "results/result_names.h"
 #include "results/table/table_writer.h"
 
 namespace posse {
 namespace {
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 constexpr size_t kRowsPerBlock = 1024;
 
@@ -91,16 +86,16 @@ std::string without_split_character(std::string text) {
   return text;
 }
 
-std::string names_of(std::span<const fs::path> files) {
-  std::string names;
-  for (const fs::path& file : files) names += (names.empty() ? "" : "\n") + file.stem().string();
-  return names;
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : "\n") + name;
+  return text;
 }
 
 }  // namespace
 
 std::string consensus_scorer(const ConsensusSources& sources) {
-  return ensemble_scorer(name_of(sources.options.method), "", sources.files.size());
+  return ensemble_scorer(name_of(sources.options.method), "", sources.names.size());
 }
 
 std::string common_stem(std::span<const fs::path> files) {
@@ -138,7 +133,7 @@ void write_consensus_table(const fs::path& path, const PoseConsensus& consensus,
       {.extras = extra_arrays(static_cast<int64_t>(poses.num_bodyparts()),
                               static_cast<int64_t>(sources.members.size())),
        .attributes = {{"consensus", std::string(name_of(sources.options.method))},
-                      {"members", names_of(sources.files)}}});
+                      {"members", joined(sources.names)}}});
   for (size_t begin = 0; begin < poses.num_frames(); begin += kRowsPerBlock) {
     const size_t end = std::min(begin + kRowsPerBlock, poses.num_frames());
     const Extras extras = extras_of(consensus, sources.members, begin, end);
@@ -146,29 +141,6 @@ void write_consensus_table(const fs::path& path, const PoseConsensus& consensus,
     writer.append(rows_of(poses, begin, end), views);
   }
   writer.finish();
-}
-
-void write_consensus_record(const fs::path& path, const PoseConsensus& consensus,
-                            const ConsensusSources& sources, std::span<const fs::path> files) {
-  const KeypointConsensusOptions& options = sources.options;
-  Json json = {{"posse", version()}, {"frames", consensus.poses.num_frames()}};
-  json["bodyparts"] = consensus.poses.bodyparts;
-  for (const fs::path& file : sources.files) {
-    json["members"].push_back({{"name", file.stem().string()},
-                               {"path", fs::absolute(file).lexically_normal().string()},
-                               {"bytes", fs::file_size(file)},
-                               {"sha256", sha256_of_file(file)}});
-  }
-  json["options"] = {{"method", std::string(name_of(options.method))},
-                     {"min-likelihood", options.min_likelihood},
-                     {"min-members", options.min_members},
-                     {"trim", options.trim},
-                     {"agreement-radius", options.agreement_radius}};
-  json["warnings"] = sources.warnings;
-  json["notes"] = sources.notes;
-  json["files"] = Json::array();
-  for (const fs::path& file : files) json["files"].push_back(file.filename().string());
-  write_file(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace posse

@@ -12,11 +12,9 @@ namespace posse {
 
 /// What went into a consensus.
 struct ConsensusSources {
-  std::vector<std::filesystem::path> files;  ///< [members]
-  std::span<const Poses> members;            ///< [members], aligned
+  std::vector<std::string> names;  ///< [members], without suffix
+  std::span<const Poses> members;  ///< [members], aligned
   KeypointConsensusOptions options;
-  std::vector<std::string> warnings;
-  std::vector<std::string> notes;  ///< what was left out without changing a number
 };
 
 /// The scorer of the table, as "DLC_posseMedian_3members".
@@ -32,10 +30,5 @@ std::string common_stem(std::span<const std::filesystem::path> files);
 /// @throws Error(io) and what table writers refuse
 void write_consensus_table(const std::filesystem::path& path, const PoseConsensus& consensus,
                            const ConsensusSources& sources);
-
-/// Writes run.json: version, inputs with their hashes, options, warnings, files (by name).
-void write_consensus_record(const std::filesystem::path& path, const PoseConsensus& consensus,
-                            const ConsensusSources& sources,
-                            std::span<const std::filesystem::path> files);
 
 }  // namespace posse

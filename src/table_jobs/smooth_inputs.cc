@@ -128,6 +128,13 @@ std::vector<std::vector<size_t>> parse_blocks(const std::string& text) {
   return blocks;
 }
 
+std::string text_of(const std::vector<std::vector<size_t>>& blocks) {
+  std::string text;
+  for (const auto& block : blocks)
+    text += (text.empty() ? "" : ";") + fmt::format("{}", fmt::join(block, ","));
+  return text;
+}
+
 std::vector<std::vector<fs::path>> files_by_camera(const std::vector<fs::path>& files,
                                                    const std::vector<std::string>& cameras) {
   std::vector<std::vector<fs::path>> groups(cameras.size());

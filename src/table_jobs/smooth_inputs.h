@@ -18,6 +18,9 @@ std::vector<FrameRange> parse_tuning_frames(const std::vector<std::string>& word
 /// "0,1,2;3,4": positions of keypoints that share one s. @throws Error(usage)
 std::vector<std::vector<size_t>> parse_blocks(const std::string& text);
 
+/// The blocks as parse_blocks reads them.
+std::string text_of(const std::vector<std::vector<size_t>>& blocks);
+
 /// The files of each camera: those whose names hold the camera's name. Where one camera's name is
 /// part of another's ("cam_1", "cam_10"), it counts only where it stands outside the longer one.
 /// @throws Error(usage) for a file without a camera or with two, cameras without files or with

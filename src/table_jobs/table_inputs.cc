@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "results/table/table_reader.h"
+#include "table_jobs/find_tables.h"
 #include "table_jobs/same_poses.h"
+#include "table_jobs/smooth_inputs.h"
 
 namespace posse {
 namespace {
@@ -51,27 +54,111 @@ void warn_of_equal_poses(const std::vector<std::string>& names, TableInputs& inp
   }
 }
 
+/// Aligns what has been read; `inputs` brings files, names and warnings.
+TableInputs align(TableInputs inputs, std::vector<PoseTable> tables, bool common_bodyparts,
+                  const std::vector<std::string>& bodyparts) {
+  inputs.tables =
+      align_tables(std::move(tables), inputs.names, {.common_bodyparts = common_bodyparts});
+  for (const std::string& difference : inputs.tables.differences)
+    inputs.warnings.push_back(difference);
+  warn_of_equal_poses(inputs.names, inputs);
+  if (!bodyparts.empty()) keep_bodyparts(inputs.tables, bodyparts);
+  return inputs;
+}
+
+/// @param before_each  called with the number of tables read so far
+TableInputs read_each(const std::vector<fs::path>& files, bool common_bodyparts,
+                      const std::vector<std::string>& bodyparts,
+                      const std::function<void(size_t done)>& before_each) {
+  TableInputs inputs{.files = files};
+  std::vector<PoseTable> tables;
+  for (const fs::path& file : files) {
+    before_each(tables.size());
+    LoadedPoses loaded = read_pose_table(file);
+    inputs.names.push_back(file.filename().string());
+    for (const std::string& warning : loaded.notes.warnings) {
+      inputs.warnings.push_back(inputs.names.back() + ": " + warning);
+    }
+    tables.push_back(std::move(loaded.table));
+  }
+  return align(std::move(inputs), std::move(tables), common_bodyparts, bodyparts);
+}
+
+TableInputs take_poses(const std::vector<const NamedPoses*>& poses, bool common_bodyparts,
+                       const std::vector<std::string>& bodyparts) {
+  TableInputs inputs;
+  std::vector<PoseTable> tables;
+  for (const NamedPoses* member : poses) {
+    inputs.names.push_back(member->name);
+    tables.push_back({.poses = member->poses});
+  }
+  return align(std::move(inputs), std::move(tables), common_bodyparts, bodyparts);
+}
+
+std::vector<const NamedPoses*> of_camera(const std::vector<NamedPoses>& poses,
+                                         const std::string& camera) {
+  std::vector<const NamedPoses*> seen;
+  for (const NamedPoses& member : poses) {
+    if (member.camera == camera) seen.push_back(&member);
+  }
+  if (!seen.empty()) return seen;
+  throw Error(ErrorKind::usage, fmt::format("camera '{}' has no poses", camera));
+}
+
 }  // namespace
 
 TableInputs read_tables(const std::vector<fs::path>& files, bool common_bodyparts,
                         const std::vector<std::string>& bodyparts) {
-  TableInputs inputs{.files = files};
-  std::vector<PoseTable> tables;
-  std::vector<std::string> names;
-  for (const fs::path& file : files) {
-    LoadedPoses loaded = read_pose_table(file);
-    names.push_back(file.filename().string());
-    for (const std::string& warning : loaded.notes.warnings) {
-      inputs.warnings.push_back(names.back() + ": " + warning);
-    }
-    tables.push_back(std::move(loaded.table));
-  }
-  inputs.tables = align_tables(std::move(tables), names, {.common_bodyparts = common_bodyparts});
-  for (const std::string& difference : inputs.tables.differences)
-    inputs.warnings.push_back(difference);
-  warn_of_equal_poses(names, inputs);
-  if (!bodyparts.empty()) keep_bodyparts(inputs.tables, bodyparts);
+  return read_each(files, common_bodyparts, bodyparts, [](size_t) {});
+}
+
+JobInputs find_inputs(JobInputs inputs, Job& job) {
+  if (inputs.paths.empty()) return inputs;
+  FoundTables found = find_tables(inputs.paths);
+  for (const std::string& note : found.notes) job.note(note);
+  for (const std::string& warning : found.warnings) job.warn(warning);
+  inputs.paths = std::move(found.files);
   return inputs;
+}
+
+TableInputs read_members(const JobInputs& inputs, bool common_bodyparts,
+                         const std::vector<std::string>& bodyparts, Job& job) {
+  TableInputs read;
+  if (inputs.poses.empty()) {
+    read = read_each(inputs.paths, common_bodyparts, bodyparts, [&](size_t done) {
+      job.progress("reading", static_cast<int64_t>(done), static_cast<int64_t>(inputs.paths.size()),
+                   "tables");
+    });
+  } else {
+    std::vector<const NamedPoses*> all;
+    for (const NamedPoses& member : inputs.poses) all.push_back(&member);
+    read = take_poses(all, common_bodyparts, bodyparts);
+  }
+  for (const std::string& warning : read.warnings) job.warn(warning);
+  return read;
+}
+
+std::vector<TableInputs> read_cameras(const JobInputs& inputs,
+                                      const std::vector<std::string>& cameras,
+                                      const std::vector<std::string>& bodyparts, Job& job) {
+  std::vector<TableInputs> read;
+  if (inputs.poses.empty()) {
+    size_t before = 0;
+    for (const auto& files : files_by_camera(inputs.paths, cameras)) {
+      read.push_back(read_each(files, false, bodyparts, [&](size_t done) {
+        job.progress("reading", static_cast<int64_t>(before + done),
+                     static_cast<int64_t>(inputs.paths.size()), "tables");
+      }));
+      before += files.size();
+      for (const std::string& warning : read.back().warnings) job.warn(warning);
+    }
+    return read;
+  }
+  for (const std::string& camera : cameras) {
+    read.push_back(take_poses(of_camera(inputs.poses, camera), false, bodyparts));
+    for (const std::string& warning : read.back().warnings) job.warn(warning);
+  }
+  return read;
 }
 
 }  // namespace posse

@@ -181,6 +181,7 @@ void choose_parameters(const PupilModel& model, const PupilOptions& options,
     return std::pair(diameter_s, centre_s);
   };
   const auto objective = [&](std::span<const double> u) {
+    if (options.on_evaluation) options.on_evaluation();
     const auto [diameter_s, centre_s] = parameters(u);
     return model.negative_log_likelihood(diameter_s, centre_s, rows);
   };

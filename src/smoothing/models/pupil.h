@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,6 +24,7 @@ struct PupilOptions {
   std::array<std::string, 4> names{"pupil_top_r", "pupil_bottom_r", "pupil_right_r",
                                    "pupil_left_r"};
   int num_threads = 1;
+  std::function<void()> on_evaluation;  ///< as in TuningOptions
 };
 
 struct SmoothedPupil {

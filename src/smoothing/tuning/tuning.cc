@@ -59,8 +59,10 @@ std::vector<std::vector<size_t>> complete_blocks(const std::vector<std::vector<s
 }
 
 BlockObjective objective_of_blocks(const std::vector<std::vector<size_t>>& blocks,
-                                   const TuningProblem& problem) {
-  return [&blocks, &problem](std::span<const double> log_s) {
+                                   const TuningProblem& problem,
+                                   const std::function<void()>& on_evaluation) {
+  return [&blocks, &problem, &on_evaluation](std::span<const double> log_s) {
+    if (on_evaluation) on_evaluation();
     std::vector<double> of_keypoint(problem.bodyparts.size());
     for (size_t b = 0; b < blocks.size(); ++b) {
       for (const size_t keypoint : blocks[b]) of_keypoint[keypoint] = log_s[b];
@@ -115,7 +117,7 @@ std::vector<SmoothingParameter> choose_smoothing(const TuningOptions& options,
     return parameters;
   }
   const auto blocks = complete_blocks(options.blocks, num_keypoints);
-  const BlockObjective objective = objective_of_blocks(blocks, problem);
+  const BlockObjective objective = objective_of_blocks(blocks, problem, options.on_evaluation);
   const std::vector<Minimum> minima =
       options.search == TuningSearch::exact
           ? minimise_exactly(blocks.size(), objective)

@@ -37,6 +37,9 @@ struct TuningOptions {
   bool restart_at_ranges = false;
   /// Keypoints that share one s, by position; keypoints in no block get their own.
   std::vector<std::vector<size_t>> blocks;
+  /// Called before each evaluation of the likelihood, on the caller's thread; what it throws ends
+  /// the smoothing. May be empty.
+  std::function<void()> on_evaluation;
 
   bool is_tuned() const { return s.empty(); }
 };
