@@ -141,6 +141,41 @@ def check_refusals(posse):
     assert "no pandas table" in posse.refusal(path)
 
 
+def check_numbers_stored_as_objects(posse):
+    """Columns of dtype object: numbers are read, anything else that is needed is named with its way out."""
+    path, frame = posse.folder / "objects.h5", made(rows=40)
+    mixed = frame.astype(object)
+    mixed.iloc[1, 0], mixed.iloc[2, 1], mixed.iloc[3, 2], mixed.iloc[4, 3] = None, 7, np.float64(2.5), np.float32(0.5)
+    mixed.iloc[5, 4], mixed.iloc[6, 5], mixed.iloc[7, 0] = np.int64(-3), -70000, 2**40
+    for each in (frame.astype(object), mixed, pd.DataFrame(np.asfortranarray(mixed.to_numpy()), columns=frame.columns)):
+        each.to_hdf(path, "df_with_missing", format="fixed", mode="w")
+        same(posse.csv_of(path)[0], each.astype(float), "objects")
+    text, times = frame.copy(), frame.copy()
+    text["DLC_net", "tail", "x"] = text["DLC_net", "tail", "x"].map(str)
+    times["DLC_net", "tail", "x"] = pd.to_timedelta(range(len(times)), unit="s")
+    for each in (text, times):
+        for layout in ("fixed", "table"):
+            each.to_hdf(path, "df_with_missing", format=layout, mode="w")
+            said = posse.refusal(path)
+            assert "column 'DLC_net tail x' holds" in said and "df.astype(float)" in said, said
+    extra = frame.copy()
+    extra["DLC_net", "set", ""] = "train"  # not needed: a warning
+    extra.to_hdf(path, "df_with_missing", format="fixed", mode="w")
+    assert "'DLC_net set ' holds no numbers" in posse.csv_of(path)[1]
+
+
+def check_rows_labelled_by_times(posse):
+    path, frame = posse.folder / "times.h5", made(rows=6)
+    for kind, index in (("timedelta64", pd.to_timedelta(range(6), unit="ms")), ("datetime64", pd.date_range("2020", periods=6)),
+                        ("datetime64", pd.date_range("2020", periods=6, tz="UTC")), ("period", pd.period_range("2020", periods=6))):
+        for layout in ("fixed", "table")[: 1 if kind == "period" else 2]:
+            frame.set_axis(index, axis=0).to_hdf(path, "df_with_missing", format=layout, mode="w")
+            assert f"its rows are labelled by '{kind}'" in posse.refusal(path), (kind, layout)
+    numbers = frame.set_axis(pd.Index(range(6), dtype=object), axis=0)
+    numbers.to_hdf(path, "df_with_missing", format="fixed", mode="w")
+    assert list(posse.csv_of(path)[0].index) == list(range(6))
+
+
 def write_analysis(path, tracks, scores, names, **how):
     """As sleap's `export_hdf5` lays it out: [tracks, xy, nodes, frames]."""
     with h5py.File(path, "w") as file:
@@ -357,6 +392,8 @@ def main():
         posse = Posse(sys.argv[1], pathlib.Path(name))
         check_pandas(posse)
         check_refusals(posse)
+        check_numbers_stored_as_objects(posse)
+        check_rows_labelled_by_times(posse)
         check_sleap_analysis(posse)
         check_sleap_axes(posse)
         check_slp(posse)

@@ -334,6 +334,30 @@ std::vector<int64_t> Reader::integers(hid_t group, const std::string& name) cons
   return values;
 }
 
+std::optional<std::vector<uint8_t>> Reader::pickled_bytes(hid_t group,
+                                                          const std::string& name) const {
+  const Handle dataset = open_dataset(group, name);
+  const Handle type(H5Dget_type(dataset.get()));
+  if (H5Tget_class(type.get()) != H5T_VLEN || extent(dataset.get()).size() != 1)
+    return std::nullopt;
+  const Handle element(H5Tget_super(type.get()));
+  if (H5Tget_class(element.get()) != H5T_INTEGER || H5Tget_size(element.get()) != 1) {
+    return std::nullopt;
+  }
+  const Handle space(H5Dget_space(dataset.get()));
+  hvl_t list{};
+  if (H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, &list) < 0) {
+    fail(fmt::format("dataset '{}' cannot be read: {}", name, last_failure()));
+  }
+  std::vector<uint8_t> bytes;
+  if (list.p != nullptr && list.len <= file_bytes_) {
+    const auto* const first = static_cast<const uint8_t*>(list.p);
+    bytes.assign(first, first + list.len);
+  }
+  H5Dvlen_reclaim(type.get(), space.get(), H5P_DEFAULT, &list);
+  return bytes;
+}
+
 std::vector<std::string> Reader::strings(hid_t group, const std::string& name) const {
   const Handle dataset = open_dataset(group, name);
   const Handle type(H5Dget_type(dataset.get()));

@@ -101,8 +101,14 @@ class Reader {
   std::vector<int64_t> integers(hid_t group, const std::string& name) const;
   /// A rank 1 dataset of fixed or variable length strings.
   std::vector<std::string> strings(hid_t group, const std::string& name) const;
+  /// The bytes of a dataset that holds one list of bytes, as PyTables stores pickled objects;
+  /// nothing if it holds something else.
+  std::optional<std::vector<uint8_t>> pickled_bytes(hid_t group, const std::string& name) const;
   bool is_numeric(hid_t group, const std::string& name) const;
   [[noreturn]] void fail(const std::string& what) const;
+  /// The file's, for messages.
+  std::string name() const { return path_.string(); }
+  uint64_t file_bytes() const { return file_bytes_; }
 
  private:
   void check_storage(hid_t dataset, const std::string& name) const;

@@ -2,7 +2,10 @@
 
 #include <utility>
 
+#include "base/error.h"
+#include "base/text.h"
 #include "results/formats/hdf5/pandas_table.h"
+#include "results/formats/pickle/object_array.h"
 
 namespace posse::pandas {
 namespace {
@@ -24,7 +27,9 @@ class FixedReader {
       }
     } else if (is_empty(axis)) {
       // No rows: PyTables keeps a placeholder.
-    } else if (reader_.is_numeric(group_, axis)) {
+    } else if (const auto pickle = reader_.pickled_bytes(group_, axis)) {
+      add_pickled_labels(*pickle);
+    } else if (check_row_kind(reader_, kind_of(axis)); reader_.is_numeric(group_, axis)) {
       builder_.add_frame_numbers(reader_.doubles(group_, axis));
     } else {
       for (std::string& label : reader_.strings(group_, axis)) builder_.add_label(std::move(label));
@@ -37,6 +42,23 @@ class FixedReader {
  private:
   bool is_multi(const std::string& axis) const {
     return hdf5::text_attribute(group_, axis + "_variety").value_or("regular") == "multi";
+  }
+
+  /// Row labels of dtype object: frame numbers, or nothing that posse knows.
+  void add_pickled_labels(const std::vector<uint8_t>& pickle) {
+    try {
+      builder_.add_frame_numbers(read_object_array(pickle).values);
+    } catch (const Error&) {
+      check_row_kind(reader_, "object");
+    }
+  }
+
+  std::string kind_of(const std::string& axis) const {
+    const hdf5::Handle dataset = reader_.open_dataset(group_, axis);
+    // Periods are stored as whole numbers; only their class tells.
+    const std::string index_class = hdf5::text_attribute(dataset.get(), "index_class").value_or("");
+    if (index_class.starts_with("period")) return index_class;
+    return hdf5::text_attribute(dataset.get(), "kind").value_or("");
   }
 
   bool is_empty(const std::string& name) const {
@@ -97,8 +119,11 @@ class FixedReader {
     for (int64_t block = 0; block < blocks; ++block) {
       const hdf5::Handle values =
           reader_.open_dataset(group_, fmt::format("block{}_values", block));
-      // Columns of text hold no numbers here; a table is not made of them alone.
-      most_values += reader_.extent(values.get()).size() * 256;
+      const hdf5::Handle type(H5Dget_type(values.get()));
+      // A pickled number takes at least a byte of the file.
+      most_values += H5Tget_class(type.get()) == H5T_VLEN
+                         ? reader_.file_bytes()
+                         : reader_.extent(values.get()).size() * 256;
     }
     builder_.check_size(num_rows, most_values);
     builder_.add_rows(num_rows);
@@ -107,18 +132,13 @@ class FixedReader {
       const std::string items_key = fmt::format("block{}_items", block);
       std::vector<std::string> ignored;
       const std::vector<Column> columns = fixed_index(items_key, &ignored);
-      if (is_empty(key) || columns.empty()) continue;
-      if (!reader_.is_numeric(group_, key)) {
-        builder_.leave_out(columns);
-        continue;
-      }
-      hdf5::Extent extent;
-      const std::vector<double> values = reader_.doubles(group_, key, &extent);
-      const hdf5::Handle dataset = reader_.open_dataset(group_, key);
-      const bool by_row = hdf5::integer_attribute(dataset.get(), "transposed").value_or(1) != 0;
-      const std::vector<hsize_t> expected = by_row ? std::vector<hsize_t>{num_rows, columns.size()}
-                                                   : std::vector<hsize_t>{columns.size(), num_rows};
-      if (extent.dims != expected) {
+      if (columns.empty()) continue;
+      const Block values = block_of(key, columns);
+      if (values.numbers.empty()) continue;
+      const std::vector<hsize_t> expected = values.by_row
+                                                ? std::vector<hsize_t>{num_rows, columns.size()}
+                                                : std::vector<hsize_t>{columns.size(), num_rows};
+      if (values.dims != expected) {
         reader_.fail(fmt::format("block {} does not have {} rows of {} columns", block, num_rows,
                                  columns.size()));
       }
@@ -126,9 +146,53 @@ class FixedReader {
       for (size_t row = 0; row < num_rows; ++row) {
         for (size_t j = 0; j < place.size(); ++j) {
           builder_.table.values[row * builder_.table.header.num_columns() + place[j]] =
-              values[by_row ? row * place.size() + j : j * num_rows + row];
+              values.numbers[values.by_row ? row * place.size() + j : j * num_rows + row];
         }
       }
+    }
+  }
+
+  /// Numbers of a block, as [rows, columns] or the other way round; none if there are none.
+  struct Block {
+    std::vector<double> numbers;
+    std::vector<hsize_t> dims;
+    bool by_row = true;
+  };
+
+  Block block_of(const std::string& key, const std::vector<Column>& columns) const {
+    const hdf5::Handle dataset = reader_.open_dataset(group_, key);
+    Block block{.numbers = {},
+                .dims = {},
+                .by_row = hdf5::integer_attribute(dataset.get(), "transposed").value_or(1) != 0};
+    // Set for empty arrays, and for times, which are stored as whole numbers.
+    const std::string type = hdf5::text_attribute(dataset.get(), "value_type").value_or("");
+    if (type.starts_with("datetime") || type.starts_with("timedelta")) {
+      builder_.leave_out(columns, "values of dtype " + printable(type));
+      return block;
+    }
+    if (!type.empty()) return block;
+    if (reader_.is_numeric(group_, key)) {
+      hdf5::Extent extent;
+      block.numbers = reader_.doubles(group_, key, &extent);
+      block.dims = std::move(extent.dims);
+      return block;
+    }
+    read_objects(key, columns, block);
+    return block;
+  }
+
+  /// A block of dtype object: pandas pickles it, also where it holds nothing but numbers.
+  void read_objects(const std::string& key, const std::vector<Column>& columns,
+                    Block& block) const {
+    const auto pickle = reader_.pickled_bytes(group_, key);
+    if (!pickle) return builder_.leave_out(columns, "text");
+    try {
+      ObjectArray array = read_object_array(*pickle);
+      block.dims.assign(array.shape.begin(), array.shape.end());
+      block.numbers = std::move(array.values);
+    } catch (const Error& error) {
+      builder_.leave_out(columns,
+                         fmt::format("Python objects (dtype object: {})", error.message()));
     }
   }
 

@@ -77,13 +77,11 @@ class RecordReader {
     const std::string type = hdf5::text_attribute(group_, "table_type").value_or("");
     const std::string kind = hdf5::text_attribute(dataset_.get(), "index_kind").value_or("");
     const bool has_levels = type.find("multi") != std::string::npos;
-    if (!has_levels && (kind.empty() || kind == "integer" || kind == "float" || kind == "string")) {
-      return;
-    }
+    if (!has_levels) return check_row_kind(reader_, kind);
     throw Error(ErrorKind::unsupported,
-                fmt::format("{}: its rows are labelled by {}, expected frame numbers or images",
-                            path_.string(),
-                            has_levels ? "several index levels" : "'" + printable(kind) + "'"));
+                fmt::format("{}: its rows are labelled by several index levels, expected frame "
+                            "numbers or images",
+                            path_.string()));
   }
 
   void read_level_names(int64_t axis) {
@@ -143,7 +141,12 @@ class RecordReader {
     const bool is_array = H5Tget_class(type.get()) == H5T_ARRAY;
     const hdf5::Handle element(is_array ? H5Tget_super(type.get()) : H5Tcopy(type.get()));
     const H5T_class_t kind = H5Tget_class(element.get());
-    if (kind != H5T_FLOAT && kind != H5T_INTEGER) return builder_.leave_out(columns);
+    const std::string dtype =
+        hdf5::text_attribute(dataset_.get(), name + "_dtype").value_or("text");
+    const bool is_time = dtype.starts_with("datetime") || dtype.starts_with("timedelta");
+    if ((kind != H5T_FLOAT && kind != H5T_INTEGER) || is_time) {
+      return builder_.leave_out(columns, fmt::format("values of dtype {}", printable(dtype)));
+    }
     const size_t count = std::max<size_t>(H5Tget_size(type.get()), 1) /
                          std::max<size_t>(H5Tget_size(element.get()), 1);
     if (count != columns.size()) {

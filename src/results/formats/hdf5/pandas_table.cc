@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/error.h"
 #include "base/text.h"
 
 namespace posse::pandas {
@@ -32,6 +33,19 @@ std::string index_text(const PickleValue& value) {
     default:
       return "";
   }
+}
+
+void check_row_kind(const hdf5::Reader& reader, const std::string& kind) {
+  for (const char* known : {"", "integer", "float", "string"}) {
+    if (kind == known) return;
+  }
+  const bool is_time = kind.starts_with("timedelta") || kind.starts_with("date");
+  throw Error(ErrorKind::unsupported,
+              fmt::format("{}: its rows are labelled by '{}', expected frame numbers or images",
+                          reader.name(), printable(kind)),
+              {.hint = is_time ? "number the rows by frame, in Python where each frame has a row: "
+                                 "df.reset_index(drop=True)"
+                               : ""});
 }
 
 void TableBuilder::set_columns(std::vector<Column> columns) {
@@ -77,8 +91,17 @@ void TableBuilder::add_label(std::string label) {
   table.row_labels.push_back(std::move(label));
 }
 
-void TableBuilder::leave_out(const std::vector<Column>& columns) {
+void TableBuilder::leave_out(const std::vector<Column>& columns, const std::string& holds) {
   for (const Column& column : columns) {
+    const bool is_needed =
+        column.back() == "x" || column.back() == "y" || column.back() == "likelihood";
+    if (is_needed) {
+      throw Error(ErrorKind::bad_file,
+                  fmt::format("{}: column '{}' holds {}, expected numbers", reader_.name(),
+                              printable(joined(column)), holds),
+                  {.hint = "write it with numbers, in Python: "
+                           "df.astype(float).to_hdf(file, key='df_with_missing')"});
+    }
     table.notes.push_back(
         fmt::format("column '{}' holds no numbers and was left empty", printable(joined(column))));
   }

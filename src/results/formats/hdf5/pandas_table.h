@@ -17,6 +17,10 @@ namespace posse::pandas {
 /// The texts of a column's header levels.
 using Column = std::vector<std::string>;
 
+/// Rows are numbered or labelled by text. @throws Error(unsupported) naming another kind, as
+/// "timedelta64"
+void check_row_kind(const hdf5::Reader& reader, const std::string& kind);
+
 /// A header text that may be stored as a number; empty for None and containers.
 std::string index_text(const PickleValue& value);
 
@@ -36,8 +40,10 @@ class TableBuilder {
   double* add_rows(size_t rows);
   void add_label(std::string label);
   void add_frame_numbers(std::span<const double> numbers);
-  /// Says that these columns hold text.
-  void leave_out(const std::vector<Column>& columns);
+  /// For columns that hold no numbers: says that they are left empty.
+  /// @param holds  as "text (dtype object)"
+  /// @throws Error(bad_file) if x, y or likelihood is among them: they would be lost without need
+  void leave_out(const std::vector<Column>& columns, const std::string& holds);
 
  private:
   const hdf5::Reader& reader_;
