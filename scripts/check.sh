@@ -26,9 +26,9 @@ cd -- "$(dirname -- "$(readlink -f -- "$0")")/.." || exit
 
 readonly kDefaultStages=(format layers clang tidy asan fuzz tsan test)
 readonly kFuzzSeconds=4 kSlowFuzzSeconds=60 kTidySeconds=240
-# Tests that start threads or take locks, and the programs that hold them.
-readonly kThreadedTests='Thread|Pipeline|Parallel|Tuning|Journal|Interrupt|Stop|RunVideo'
-readonly kThreadedPrograms=(posse_base_test posse_ensemble_test posse_run_test posse_smoothing_test)
+# Tests that start threads, share what several threads tune, or take locks; and the programs that hold them.
+readonly kThreadedTests='^(AvailableThreads|ParallelFor|Parallel|Pipeline|Journal|JournalLock|TuningCache)\.|ThreadsDoNotChange|DoNotDependOnThreads'
+readonly kThreadedPrograms=(posse_base_test posse_ensemble_test posse_network_cpu_test posse_run_test posse_smoothing_test)
 
 jobs=$(nproc)
 export CLANG_FORMAT=${CLANG_FORMAT:-clang-format-14} CLANG_TIDY=${CLANG_TIDY:-clang-tidy-14}
