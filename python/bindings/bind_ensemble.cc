@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "option_keywords.h"
+#include "run/plan.h"
 #include "run/result_paths.h"
 #include "run/run_video.h"
 
@@ -216,12 +217,47 @@ py::dict BoundEnsemble::write(const std::filesystem::path& video,
          .stop = &listener.stop()});
   }
   listener.raise_if_raised();
+  py::dict failed;
+  for (const FailedOutput& output : outcome.failed)
+    failed[py::str(output.name)] = std::string(output.error.what());
   py::dict written;
-  written["files"] = outcome.paths.final_files(options);
+  written["files"] = outcome.files;
+  written["networks"] = outcome.ran_networks;
+  written["failed"] = failed;
   written["skipped"] = outcome.status == RunStatus::skipped;
   written["num_frames"] = outcome.num_frames;
   written["warnings"] = outcome.warnings;
   return written;
+}
+
+py::dict BoundEnsemble::plan(const std::filesystem::path& video,
+                             const std::filesystem::path& folder, bool measure,
+                             const py::kwargs& keywords) {
+  const auto options = options_from<RunOptions>(keywords);
+  RunPlan plan;
+  RunEstimate estimate;
+  {
+    const Turn turn(*this);
+    const py::gil_scoped_release other_threads_run;
+    plan = plan_run(ensemble_, video, folder, options);
+    if (measure) estimate = estimate_run(ensemble_, plan);
+  }
+  std::vector<std::filesystem::path> to_write;
+  for (const PlannedOutput& output : plan.outputs) {
+    if (!output.is_there) to_write.insert(to_write.end(), output.files.begin(), output.files.end());
+  }
+  py::dict planned;
+  planned["files"] = plan.files();
+  planned["to_write"] = to_write;
+  planned["num_frames"] = plan.num_frames;
+  planned["num_resumable"] = plan.num_resumable();
+  planned["finished"] = plan.finished_already;
+  planned["needs_networks"] = plan.needs_networks && !plan.finished_already;
+  planned["disk_bytes"] = plan.disk_bytes();
+  planned["seconds"] = estimate.seconds;
+  planned["memory_bytes"] = estimate.memory_bytes;
+  planned["notes"] = plan.notes;
+  return planned;
 }
 
 std::vector<std::filesystem::path> BoundEnsemble::save(const FrameResults& results,
@@ -233,8 +269,10 @@ std::vector<std::filesystem::path> BoundEnsemble::save(const FrameResults& resul
   options.consensus = results.consensus;
   const Turn turn(*this);
   const py::gil_scoped_release other_threads_run;
-  const RunOutcome outcome = write_results(ensemble_, video, folder, options, results.frames);
-  return outcome.paths.final_files(options);
+  const RunOutcome outcome = write_results(ensemble_, video, folder, options, results.frames,
+                                           {.warnings = results.warnings});
+  if (!outcome.failed.empty()) throw outcome.failed.front().error;
+  return outcome.files;
 }
 
 std::string BoundEnsemble::scorer(const std::string& consensus) const {
@@ -322,6 +360,7 @@ void bind_ensemble(py::module_& core) {
            py::arg("progress"))
       .def("scorer", &BoundEnsemble::scorer, py::arg("consensus"))
       .def("write", &BoundEnsemble::write, py::arg("video"), py::arg("folder"), py::arg("progress"))
+      .def("plan", &BoundEnsemble::plan, py::arg("video"), py::arg("folder"), py::arg("measure"))
       .def("save", &BoundEnsemble::save, py::arg("results"), py::arg("video"), py::arg("folder"));
 }
 

@@ -36,6 +36,9 @@ class BoundEnsemble {
                       const py::object& progress);
   py::dict write(const std::filesystem::path& video, const std::filesystem::path& folder,
                  const py::object& progress, const py::kwargs& keywords);
+  /// What write() would do. @param measure  also run the networks on blank frames for the time
+  py::dict plan(const std::filesystem::path& video, const std::filesystem::path& folder,
+                bool measure, const py::kwargs& keywords);
   /// Writes what run_video writes for the same frames and options, without running the networks.
   std::vector<std::filesystem::path> save(const FrameResults& results,
                                           const std::filesystem::path& video,

@@ -363,17 +363,20 @@ class Ensemble:
         wide_csv: bool | None = None,
         smooth: Literal["off", "kalman", "causal"] | None = None,
         labeled_video: bool | None = None,
+        keep_journal: bool | None = None,
         force: bool | None = None,
         progress: Progress | None = None,
     ) -> list[Path]:
         """Does what ``posse run VIDEO --out FOLDER`` does: tables, run.json, on request a labelled video.
 
-        A run that was stopped goes on where it was; one that is there already is not done again.
+        A run that was stopped goes on where it was; one that is there already is not done again, and results that
+        are added to it are made from its journal without running the networks. What could not be written is told by
+        a warning and tried again by the same call.
 
         Parameters
         ----------
         video, folder : path
-        frames, consensus, format, save_members, wide_csv, smooth, labeled_video, force
+        frames, consensus, format, save_members, wide_csv, smooth, labeled_video, keep_journal, force
             As on the command line (``posse run --help``).
         progress : callable or tqdm bar, optional
 
@@ -390,12 +393,40 @@ class Ensemble:
             "wide_csv": wide_csv,
             "smooth": smooth,
             "labeled_video": labeled_video,
+            "keep_journal": keep_journal,
             "force": force,
         }
         outcome = self._core.write(Path(video), Path(folder), as_callback(progress), **given(options))
         for warning in outcome["warnings"]:
             warnings.warn(warning, DataWarning, stacklevel=2)
+        for name, error in outcome["failed"].items():
+            warnings.warn(f"{name} failed, the same call tries it again: {error}", DataWarning, stacklevel=2)
         return [Path(path) for path in outcome["files"]]
+
+    def plan(self, video: PathLike, folder: PathLike, *, measure: bool = False, **options: Any) -> dict[str, Any]:
+        """What :meth:`write` would do; as ``posse run --dry-run``, it writes nothing.
+
+        Parameters
+        ----------
+        video, folder : path
+        measure : bool
+            Also load the networks and time them on blank frames.
+        **options
+            As for :meth:`write`.
+
+        Returns
+        -------
+        dict
+            ``files`` of the finished run, ``to_write`` of them, ``num_frames`` (0 if unknown), ``num_resumable``
+            frames that an earlier run left, ``finished``, ``needs_networks``, ``disk_bytes`` still to be written,
+            ``notes``; with `measure` also ``seconds`` and ``memory_bytes``, else 0.
+
+        Examples
+        --------
+        >>> ensemble.plan("data/demo/video/openarena.mp4", "posse-results")["needs_networks"]
+        True
+        """
+        return dict(self._core.plan(Path(video), Path(folder), measure, **given(options)))
 
     def _result(self, core: _core.FrameResults, consensus: str, video: Path | None) -> Result:
         return Result(

@@ -207,6 +207,7 @@ class Result:
         wide_csv: bool | None = None,
         smooth: Literal["off", "kalman", "causal"] | None = None,
         labeled_video: bool | None = None,
+        keep_journal: bool | None = None,
         force: bool | None = None,
     ) -> list[Path]:
         """Writes the files that ``posse run VIDEO --out FOLDER`` writes, without running the networks again.
@@ -215,7 +216,7 @@ class Result:
         ----------
         folder : path
             Gets a folder named after the video.
-        format, save_members, wide_csv, smooth, labeled_video, force
+        format, save_members, wide_csv, smooth, labeled_video, keep_journal, force
             As on the command line (``posse run --help``).
 
         Returns
@@ -236,6 +237,7 @@ class Result:
             "wide_csv": wide_csv,
             "smooth": smooth,
             "labeled_video": labeled_video,
+            "keep_journal": keep_journal,
             "force": force,
         }
         return [Path(path) for path in self._ensemble.save(self._frames, self.video, Path(folder), **given(options))]

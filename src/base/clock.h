@@ -1,9 +1,12 @@
-/// Time for measuring how long things take.
+/// Reading clocks.
 #pragma once
 
 namespace posse {
 
-/// Seconds of a clock that never goes back, since some point in the past.
+/// Seconds of a clock that only goes forward, for durations.
 double seconds_now();
+
+/// Seconds since 1970, UTC, as files carry them.
+double unix_seconds_now();
 
 }  // namespace posse

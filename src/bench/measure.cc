@@ -156,6 +156,7 @@ VideoBench bench_video(const fs::path& video, double expected_per_frame,
   const TemporaryFolder folder;
   const auto wanted = static_cast<int64_t>(2e3 / expected_per_frame);  // about two seconds a run
   RunOptions run{.frames = {.stop = std::clamp<int64_t>(wanted, 8, kMostVideoFrames)},
+                 .keep_journal = false,
                  .force = true};
   VideoBench result;
   std::vector<double> decode, write, end_to_end;

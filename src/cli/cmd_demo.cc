@@ -81,9 +81,9 @@ void append(const FrameResult& result, std::vector<Poses>& tracks) {
   for (Poses& track : tracks) track.frame_index.push_back(result.frame_index);
   for (const ConsensusKeypoint& keypoint : result.consensus)
     tracks[0].keypoints.push_back(keypoint.keypoint);
-  const size_t bodyparts = result.consensus.size();
-  for (size_t i = 0; i < result.members.size(); ++i) {
-    tracks[1 + i / bodyparts].keypoints.push_back(result.members[i]);
+  for (size_t m = 0; m < result.num_members(); ++m) {
+    const std::span<const Keypoint> member = result.member(m);
+    tracks[1 + m].keypoints.insert(tracks[1 + m].keypoints.end(), member.begin(), member.end());
   }
 }
 
@@ -127,6 +127,7 @@ void run_demo(const DemoArguments& arguments, CommandContext& context) {
   options.consensus = ConsensusMethod::median;
   options.save_members = true;
   options.labeled_video = true;
+  options.keep_journal = false;  // the demo shows the networks at work, each time
   options.force = true;
   const RunOutcome outcome =
       run_video(ensemble, video, arguments.out, options,
@@ -143,8 +144,7 @@ void run_demo(const DemoArguments& arguments, CommandContext& context) {
       ensemble.members().size(), outcome.num_frames, format_duration(outcome.timings.wall_seconds),
       static_cast<double>(outcome.num_frames) / outcome.timings.wall_seconds,
       ensemble.num_threads()));
-  for (const fs::path& file : outcome.paths.final_files(options))
-    console.print("  " + file.string());
+  for (const fs::path& file : outcome.files) console.print("  " + file.string());
 }
 
 }  // namespace

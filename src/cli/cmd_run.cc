@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <chrono>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -12,7 +11,7 @@
 #include "cli/command.h"
 #include "cli/option_binding.h"
 #include "ensemble/ensemble.h"
-#include "run/run_record.h"
+#include "run/plan.h"
 #include "run/run_video.h"
 
 namespace posse {
@@ -62,7 +61,7 @@ Json failure_of(const fs::path& video, const Error& error) {
       {{"video", printable(video.string())}, {"status", "failed"}, {"error", error.what()}});
 }
 
-Json describe(const RunOutcome& outcome, const RunOptions& options) {
+Json describe(const RunOutcome& outcome) {
   Json json = Json::object({{"status", outcome.status == RunStatus::done      ? "done"
                                        : outcome.status == RunStatus::skipped ? "skipped"
                                                                               : "interrupted"},
@@ -71,17 +70,37 @@ Json describe(const RunOutcome& outcome, const RunOptions& options) {
                             {"frames_resumed", outcome.num_resumed},
                             {"seconds", outcome.timings.wall_seconds},
                             {"warnings", outcome.warnings}});
-  for (const fs::path& file : outcome.paths.final_files(options))
-    json["files"].push_back(printable(file.string()));
+  json["networks"] = outcome.ran_networks;
+  json["journal_bytes"] = outcome.journal_bytes;
+  json["failed"] = Json::array();
+  for (const FailedOutput& failed : outcome.failed)
+    json["failed"].push_back(
+        Json::object({{"output", failed.name}, {"error", failed.error.what()}}));
+  for (const fs::path& file : outcome.files) json["files"].push_back(printable(file.string()));
   return json;
 }
 
-void print_outcome(const fs::path& video, const RunOutcome& outcome, const RunOptions& options,
-                   CommandContext& context) {
+/// "video.mp4: 360 frames in 2.8 s (129 frames/s)"
+std::string summary_of(const std::string& name, const RunOutcome& outcome) {
+  if (!outcome.ran_networks)
+    return fmt::format("{}: {} frames from the journal, no network was run", name,
+                       outcome.num_frames);
+  const int64_t computed = outcome.num_frames - outcome.num_resumed;
+  std::string line = fmt::format("{}: {} frames in {}", name, outcome.num_frames,
+                                 format_duration(outcome.timings.wall_seconds));
+  if (outcome.timings.wall_seconds > 0) {
+    line += fmt::format(" ({:.1f} frames/s)",
+                        static_cast<double>(computed) / outcome.timings.wall_seconds);
+  }
+  if (outcome.num_resumed > 0)
+    line += fmt::format(", {} of them from an earlier, stopped run", outcome.num_resumed);
+  return line;
+}
+
+void print_outcome(const fs::path& video, const RunOutcome& outcome, CommandContext& context) {
   Console& console = context.console;
   const std::string name = video.filename().string();
   console.end_progress();
-  for (const std::string& warning : outcome.warnings) console.warn(name + ": " + warning);
   if (outcome.status == RunStatus::skipped) {
     console.print(
         fmt::format("{}: done already, skipped ({})", name, outcome.paths.folder.string()));
@@ -92,86 +111,66 @@ void print_outcome(const fs::path& video, const RunOutcome& outcome, const RunOp
                               name, outcome.num_frames));
     return;
   }
-  const int64_t computed = outcome.num_frames - outcome.num_resumed;
-  std::string line = fmt::format("{}: {} frames in {}", name, outcome.num_frames,
-                                 format_duration(outcome.timings.wall_seconds));
-  if (outcome.timings.wall_seconds > 0) {
-    line += fmt::format(" ({:.1f} frames/s)",
-                        static_cast<double>(computed) / outcome.timings.wall_seconds);
+  console.print(summary_of(name, outcome));
+  for (const fs::path& file : outcome.files) console.print("  " + file.string());
+  if (outcome.journal_bytes > 0) {
+    console.note(fmt::format("kept for further results without networks: {} ({})",
+                             outcome.paths.journal.string(),
+                             format_bytes(static_cast<double>(outcome.journal_bytes))));
   }
-  if (outcome.num_resumed > 0)
-    line += fmt::format(", {} of them from an earlier, stopped run", outcome.num_resumed);
-  console.print(line);
-  for (const fs::path& file : outcome.paths.final_files(options))
-    console.print("  " + file.string());
 }
 
-/// What one video would cost; zeros where that is unknown or nothing would be run.
-struct Estimate {
-  double seconds = 0;
-  double frames_per_second = 0;
-  int64_t memory_bytes = 0;
-  double disk_bytes = 0;
-};
-
-/// Time of the networks for frames of this size, measured on a few blank ones.
-double seconds_per_frame(Ensemble& ensemble, const VideoInfo& info) {
-  const size_t count = 2 * static_cast<size_t>(ensemble.batch_size({info.height, info.width}) *
-                                               ensemble.num_threads());
-  std::vector<Image> blank(count, Image(info.width, info.height));
-  ensemble.predict(blank);  // the first call plans memory and tunes
-  const auto start = std::chrono::steady_clock::now();
-  ensemble.predict(blank);
-  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-  return taken.count() / static_cast<double>(count);
-}
-
-Estimate estimate(Ensemble& ensemble, const RunPlan& plan) {
-  if (plan.finished_already) return {};
-  Estimate estimate{.disk_bytes = plan.table_bytes + plan.video_bytes};
-  if (plan.num_frames == 0) return estimate;
-  const double per_frame = seconds_per_frame(ensemble, plan.video);
-  estimate.frames_per_second = 1 / per_frame;
-  estimate.seconds = per_frame * static_cast<double>(plan.num_frames - plan.num_resumable);
-  estimate.memory_bytes = peak_memory_bytes();
-  return estimate;
+/// What the person should know, whatever form the results are printed in.
+void print_warnings(const fs::path& video, const RunOutcome& outcome, Console& console) {
+  const std::string name = video.filename().string();
+  console.end_progress();
+  for (const std::string& note : outcome.notes) console.note(name + ": " + note);
+  for (const std::string& warning : outcome.warnings) console.warn(name + ": " + warning);
+  for (const FailedOutput& failed : outcome.failed) {
+    console.warn(fmt::format("{}: {} failed, the same command tries it again: {}", name,
+                             failed.name, failed.error.what()));
+  }
 }
 
 std::string state_of(const RunPlan& plan) {
   if (plan.finished_already) return "done already, would be skipped";
-  if (plan.num_resumable > 0)
-    return fmt::format("{} of them done by a stopped run", plan.num_resumable);
+  if (!plan.needs_networks) return "all of them in the journal, no network would be run";
+  if (plan.num_resumable() > 0)
+    return fmt::format("{} of them done by a stopped run", plan.num_resumable());
   return "to be run";
 }
 
-void print_plan(const fs::path& video, const RunPlan& plan, const Estimate& estimate,
-                const Ensemble& ensemble, const RunArguments& arguments, Console& console) {
+void print_plan(const fs::path& video, const RunPlan& plan, const RunEstimate& estimate,
+                const Ensemble& ensemble, Console& console) {
   console.print(fmt::format(
       "{}: {}x{}, {} frames, {}", video.string(), plan.video.width, plan.video.height,
       plan.num_frames > 0 ? std::to_string(plan.num_frames) : "unknown number of", state_of(plan)));
   if (plan.finished_already) return;
-  for (const fs::path& file : plan.paths.final_files(arguments.run))
-    console.print("  would write " + file.string());
+  for (const PlannedOutput& output : plan.outputs) {
+    for (const fs::path& file : output.files)
+      console.print((output.is_there ? "  is there    " : "  would write ") + file.string());
+  }
+  console.print("  would write " + plan.paths.record.string());
   console.print(fmt::format("  about {} on the disk", format_bytes(estimate.disk_bytes)));
-  if (plan.num_frames == 0) return;
+  if (estimate.seconds == 0) return;
   console.print(fmt::format("  about {} at {:.1f} frames/s on {} threads, {} of memory",
                             format_duration(estimate.seconds), estimate.frames_per_second,
                             ensemble.num_threads(),
                             format_bytes(static_cast<double>(estimate.memory_bytes))));
 }
 
-Json describe(const RunPlan& plan, const Estimate& estimate, const RunArguments& arguments) {
+Json describe(const RunPlan& plan, const RunEstimate& estimate) {
   Json json = Json::object({{"status", plan.finished_already ? "would be skipped" : "would be run"},
                             {"folder", printable(plan.paths.folder.string())},
                             {"width", plan.video.width},
                             {"height", plan.video.height},
                             {"frames", plan.num_frames > 0 ? Json(plan.num_frames) : Json(nullptr)},
-                            {"frames_resumed", plan.num_resumable},
+                            {"frames_resumed", plan.num_resumable()},
+                            {"networks", plan.needs_networks && !plan.finished_already},
                             {"seconds", estimate.seconds},
                             {"memory_bytes", estimate.memory_bytes},
                             {"disk_bytes", estimate.disk_bytes}});
-  for (const fs::path& file : plan.paths.final_files(arguments.run))
-    json["files"].push_back(printable(file.string()));
+  for (const fs::path& file : plan.files()) json["files"].push_back(printable(file.string()));
   return json;
 }
 
@@ -183,13 +182,13 @@ void dry_run(Ensemble& ensemble, const RunArguments& arguments, CommandContext& 
   for (const fs::path& video : arguments.videos) {
     try {
       const RunPlan plan = plan_run(ensemble, video, arguments.out, arguments.run);
-      const Estimate cost = estimate(ensemble, plan);
+      const RunEstimate cost = estimate_run(ensemble, plan);
       total_seconds += cost.seconds;
       if (arguments.json) {
-        report.push_back(describe(plan, cost, arguments));
+        report.push_back(describe(plan, cost));
         report.back()["video"] = printable(video.string());
       } else {
-        print_plan(video, plan, cost, ensemble, arguments, context.console);
+        print_plan(video, plan, cost, ensemble, context.console);
       }
     } catch (const Error& error) {
       if (arguments.videos.size() == 1) throw;
@@ -218,14 +217,16 @@ ExitCode run_one(Ensemble& ensemble, const fs::path& video, const RunArguments& 
         run_video(ensemble, video, arguments.out, arguments.run,
                   {.progress = [&](const Progress& p) { context.console.progress(p); },
                    .stop = &context.stop});
+    print_warnings(video, outcome, context.console);
     if (arguments.json) {
-      Json entry = describe(outcome, arguments.run);
+      Json entry = describe(outcome);
       entry["video"] = printable(video.string());
       report.push_back(std::move(entry));
     } else {
-      print_outcome(video, outcome, arguments.run, context);
+      print_outcome(video, outcome, context);
     }
     if (outcome.status == RunStatus::interrupted) return ExitCode::interrupted;
+    if (!outcome.failed.empty()) return ExitCode::some_failed;
     return outcome.warnings.empty() ? ExitCode::done : ExitCode::data_warnings;
   } catch (const Error& error) {
     if (arguments.videos.size() == 1) throw;
@@ -247,10 +248,12 @@ void run(const RunArguments& arguments, CommandContext& context) {
   Json report = Json::array();
   size_t failed = 0;
   bool warned = !ensemble.warnings().empty();
+  bool incomplete = false;
   for (const fs::path& video : arguments.videos) {
     const ExitCode code = run_one(ensemble, video, arguments, context, report);
     failed += code == ExitCode::failed ? 1 : 0;
     warned = warned || code == ExitCode::data_warnings;
+    incomplete = incomplete || code == ExitCode::some_failed;
     if (code == ExitCode::interrupted) {
       context.exit_code = code;
       break;
@@ -261,6 +264,8 @@ void run(const RunArguments& arguments, CommandContext& context) {
   if (failed > 0) {
     context.exit_code =
         failed == arguments.videos.size() ? ExitCode::failed : ExitCode::some_failed;
+  } else if (incomplete) {
+    context.exit_code = ExitCode::some_failed;
   } else if (warned) {
     context.exit_code = ExitCode::data_warnings;
   }
@@ -290,7 +295,8 @@ void add_run(Verb root, CommandContext& context) {
       "writes   posse-results/openarena/   consensus poses (.h5, .csv), uncertainty inside the "
       ".h5, run.json;\n"
       "         members/, wide/, smoothed/ and the labelled video on request\n"
-      "A stopped run goes on with the same command; finished videos are skipped.");
+      "A stopped run goes on with the same command; finished videos are skipped. Results added\n"
+      "later, as by --labeled-video, are made from the kept journal without running networks.");
   verb.on_call([arguments, &context] { run(*arguments, context); });
 }
 

@@ -19,7 +19,7 @@ enum class ExitCode : int {
   done = 0,
   failed = 1,
   usage = 2,
-  some_failed = 3,         ///< some of several inputs failed
+  some_failed = 3,         ///< some of several inputs, or some of the results, failed
   data_warnings = 4,       ///< finished, but the data had faults (see the warnings)
   capability_missing = 5,  ///< not built in, not supported, or not possible on this machine
   interrupted = 130,

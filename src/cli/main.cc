@@ -75,8 +75,9 @@ int run(int argc, char** argv) {
   bool quiet = false;
   root.add_flag("-q,--quiet", quiet, "no progress and no notes; warnings and errors only");
   root.footer(
-      "exit codes: 0 done, 1 failed, 2 wrong usage, 3 some inputs failed, 4 finished with data "
-      "warnings,\n"
+      "exit codes: 0 done, 1 failed, 2 wrong usage, 3 some inputs or results failed, 4 finished "
+      "with "
+      "data warnings,\n"
       "            5 capability missing, 130 interrupted\n"
       "posse VERB --help shows the options of a verb; start with: posse demo");
   add_commands(root, context);

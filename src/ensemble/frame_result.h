@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "base/tensor.h"
@@ -18,6 +19,12 @@ struct FrameResult {
   std::vector<ConsensusKeypoint> consensus;      ///< [bodyparts]
   std::vector<Keypoint> members;                 ///< [members, bodyparts]
   Tensor scoremap_logits;  ///< of the consensus, [height, width, bodyparts]; empty unless asked for
+
+  /// Keypoints of member `m`, [bodyparts].
+  std::span<const Keypoint> member(size_t m) const {
+    return {members.data() + m * consensus.size(), consensus.size()};
+  }
+  size_t num_members() const { return consensus.empty() ? 0 : members.size() / consensus.size(); }
 };
 
 }  // namespace posse

@@ -19,6 +19,10 @@ constexpr char kMagic[] = "posse journal 1\n";
 constexpr size_t kMagicSize = sizeof(kMagic) - 1;
 constexpr size_t kFingerprintSize = 64;
 constexpr size_t kHeaderSize = kMagicSize + kFingerprintSize + 2 * sizeof(uint32_t);
+constexpr char kEnd[] = "posse end";
+constexpr size_t kEndSize = sizeof(kEnd) - 1;
+constexpr size_t kMostEnd = size_t{1}
+                            << 20;  // a report of many warnings; beyond it there is no end
 constexpr size_t kConsensusDoubles =
     9;  // x y likelihood, 3 of the covariance, 2 of the spread, members
 constexpr size_t kMemberDoubles = 3;  // x y likelihood
@@ -119,7 +123,64 @@ bool decode(std::vector<uint8_t>& record, const JournalKey& key, FrameResult& re
   return true;
 }
 
+/// The end of a complete journal: mark, length, text, checksum of all three.
+std::string end_of(const JournalFacts& facts) {
+  const std::string text = to_text(facts);
+  std::string end(kEnd, kEndSize);
+  const auto length = static_cast<uint32_t>(text.size());
+  end.append(reinterpret_cast<const char*>(&length), sizeof(length));
+  end += text;
+  const uint64_t sum = checksum({reinterpret_cast<const uint8_t*>(end.data()), end.size()});
+  return end.append(reinterpret_cast<const char*>(&sum), sizeof(sum));
+}
+
+/// The facts in `end`, which holds the rest of a file; nullopt if it is no sound end.
+std::optional<JournalFacts> facts_of(const std::string& end) {
+  constexpr size_t kTextAt = kEndSize + sizeof(uint32_t);
+  if (end.size() < kTextAt + sizeof(uint64_t) || !end.starts_with(kEnd)) return std::nullopt;
+  uint32_t length = 0;
+  std::memcpy(&length, end.data() + kEndSize, sizeof(length));
+  if (end.size() != kTextAt + length + sizeof(uint64_t)) return std::nullopt;
+  uint64_t stored = 0;
+  std::memcpy(&stored, end.data() + kTextAt + length, sizeof(stored));
+  if (stored != checksum({reinterpret_cast<const uint8_t*>(end.data()), kTextAt + length}))
+    return std::nullopt;
+  return journal_facts_from(std::string_view(end).substr(kTextAt, length));
+}
+
 }  // namespace
+
+std::optional<JournalKey> read_journal_key(const std::filesystem::path& path) {
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr)
+    throw Error(ErrorKind::not_found, fmt::format("{}: cannot be opened", path.string()));
+  std::string header(kHeaderSize, '\0');
+  const bool whole = std::fread(header.data(), 1, header.size(), file) == header.size();
+  std::fclose(file);
+  if (!whole || !header.starts_with(kMagic)) return std::nullopt;
+  JournalKey key{.fingerprint = header.substr(kMagicSize, kFingerprintSize)};
+  const char* counts = header.data() + kMagicSize + kFingerprintSize;
+  std::memcpy(&key.num_members, counts, sizeof(uint32_t));
+  std::memcpy(&key.num_bodyparts, counts + sizeof(uint32_t), sizeof(uint32_t));
+  return key;
+}
+
+size_t journal_bytes_per_frame(const JournalKey& key) { return record_size(key); }
+
+JournalState look_at_journal(const std::filesystem::path& path, const JournalKey& key) {
+  JournalState state;
+  std::error_code missing;
+  if (!std::filesystem::exists(path, missing) || std::filesystem::file_size(path, missing) == 0)
+    return state;
+  if (read_journal_key(path) != key) {
+    state.is_other_run = true;
+    return state;
+  }
+  JournalReader reader(path, key);
+  for (FrameResult result; reader.read(result);) ++state.num_frames;
+  state.facts = reader.facts();
+  return state;
+}
 
 JournalLock::JournalLock(const std::filesystem::path& path)
     : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
@@ -171,6 +232,12 @@ void JournalWriter::flush() {
   if (std::fflush(file_.get()) != 0) fail(path_, "be written");
 }
 
+void JournalWriter::finish(const JournalFacts& facts) {
+  const std::string end = end_of(facts);
+  if (std::fwrite(end.data(), 1, end.size(), file_.get()) != end.size()) fail(path_, "be written");
+  flush();
+}
+
 JournalReader::JournalReader(const std::filesystem::path& path, const JournalKey& key)
     : key_(key), file_(std::fopen(path.c_str(), "rb")), record_(record_size(key)) {
   if (!file_) throw Error(ErrorKind::not_found, fmt::format("{}: cannot be opened", path.string()));
@@ -183,8 +250,17 @@ JournalReader::JournalReader(const std::filesystem::path& path, const JournalKey
 }
 
 bool JournalReader::read(FrameResult& result) {
-  if (std::fread(record_.data(), 1, record_.size(), file_.get()) != record_.size()) return false;
-  return decode(record_, key_, result);
+  const size_t got = std::fread(record_.data(), 1, record_.size(), file_.get());
+  if (got == record_.size() && decode(record_, key_, result)) {
+    ++num_read_;
+    return true;
+  }
+  const auto at = static_cast<long>(kHeaderSize + static_cast<size_t>(num_read_) * record_.size());
+  std::string rest(kMostEnd, '\0');
+  if (std::fseek(file_.get(), at, SEEK_SET) != 0) return false;
+  rest.resize(std::fread(rest.data(), 1, rest.size(), file_.get()));
+  facts_ = facts_of(rest);
+  return false;
 }
 
 }  // namespace posse

@@ -1,5 +1,12 @@
-/// The results of a run so far, on disk: what a killed run goes on from, and what the final files
-/// are made of.
+/// The frames of a run as they were computed, on disk: what a killed run goes on from, and what all
+/// result files are made of, now or later. A shard of a job array is a journal too.
+///
+/// Layout: the magic "posse journal 1\n", the key (64 hexadecimal digits; members and bodyparts as
+/// uint32), then a record per frame: frame number (int64), time (double), nine doubles per
+/// bodypart of the consensus (x, y, likelihood, covariance xx, xy, yy, standard deviations x, y,
+/// members), three per member and bodypart (x, y, likelihood), a checksum (uint64). A complete
+/// journal ends in "posse end", the length (uint32) and text of its facts, and a checksum.
+/// Little-endian. Journals of earlier versions have no end: they are continued where they stop.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +18,7 @@
 #include <vector>
 
 #include "ensemble/frame_result.h"
+#include "run/journal_facts.h"
 
 namespace posse {
 
@@ -23,7 +31,14 @@ struct JournalKey {
   bool operator==(const JournalKey&) const = default;
 };
 
-/// Held by the process that works with a journal, from before it is opened until it is removed.
+/// The key that the journal at `path` was written under; nullopt if it is no journal.
+/// @throws Error(not_found)
+std::optional<JournalKey> read_journal_key(const std::filesystem::path& path);
+
+/// Bytes that a frame takes.
+size_t journal_bytes_per_frame(const JournalKey& key);
+
+/// Held by the process that works with a journal, from before it is opened until it is left alone.
 class JournalLock {
  public:
   /// Makes an empty file if there is none. @throws Error(io) if another process holds it, or if the
@@ -41,7 +56,8 @@ class JournalLock {
 /// cut short by a kill is found by its checksum and dropped, with everything after it.
 class JournalWriter {
  public:
-  /// Continues `path` if it is a journal of the same key, else starts it anew. @throws Error(io)
+  /// Continues `path` if it is a journal of the same key, complete or not, else starts it anew.
+  /// @throws Error(io)
   JournalWriter(std::filesystem::path path, JournalKey key);
 
   /// Number of sound records found when opening: frames that need not be computed again.
@@ -53,6 +69,8 @@ class JournalWriter {
   /// Hands everything to the operating system, so that it survives a kill. @throws Error(io), as
   /// when the disk is full.
   void flush();
+  /// Ends the journal: it is complete. @throws Error(io)
+  void finish(const JournalFacts& facts);
 
  private:
   struct CloseFile {
@@ -74,6 +92,9 @@ class JournalReader {
   JournalReader(const std::filesystem::path& path, const JournalKey& key);
   /// False at the end, or at the first damaged record.
   bool read(FrameResult& result);
+  /// Once read() has returned false: what a complete journal ends with; nullopt if it is not
+  /// complete.
+  const std::optional<JournalFacts>& facts() const { return facts_; }
 
  private:
   struct CloseFile {
@@ -82,6 +103,17 @@ class JournalReader {
   JournalKey key_;
   std::unique_ptr<std::FILE, CloseFile> file_;
   std::vector<uint8_t> record_;
+  int64_t num_read_ = 0;
+  std::optional<JournalFacts> facts_;
 };
+
+/// What a journal holds, found by reading it once.
+struct JournalState {
+  bool is_other_run = false;          ///< there is a journal, of another key or of something else
+  int64_t num_frames = 0;             ///< sound records
+  std::optional<JournalFacts> facts;  ///< of a complete journal
+};
+/// @throws Error(io)
+JournalState look_at_journal(const std::filesystem::path& path, const JournalKey& key);
 
 }  // namespace posse

@@ -98,6 +98,63 @@ TEST(Journal, OfAnotherRunIsStartedAnew) {
   EXPECT_TRUE(read_all(path, key_of('b')).empty());
 }
 
+TEST(Journal, ThatIsCompleteSaysHowItsFramesWereComputed) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "journal";
+  {
+    JournalWriter writer(path, key_of('a'));
+    for (int64_t frame = 0; frame < 3; ++frame) writer.append(result_of(frame));
+    writer.flush();
+    EXPECT_FALSE(look_at_journal(path, key_of('a')).facts);
+    JournalFacts facts{.num_resumed = 2, .started_seconds = 1.5e9};
+    facts.report.warnings = {"frame rate varies", std::string(500, 'x')};  // longer than a record
+    facts.timings.wall_seconds = 0.25;
+    writer.finish(facts);
+  }
+  const JournalState state = look_at_journal(path, key_of('a'));
+  EXPECT_EQ(state.num_frames, 3);
+  ASSERT_TRUE(state.facts);
+  EXPECT_EQ(state.facts->num_resumed, 2);
+  EXPECT_EQ(state.facts->started_seconds, 1.5e9);
+  EXPECT_EQ(state.facts->timings.wall_seconds, 0.25);
+  EXPECT_EQ(state.facts->report.warnings.size(), 2U);
+  EXPECT_EQ(read_all(path, key_of('a')).size(), 3U);
+  JournalWriter again(path, key_of('a'));  // goes on behind the last frame
+  again.append(result_of(3));
+  again.flush();
+  EXPECT_EQ(read_all(path, key_of('a')).size(), 4U);
+  EXPECT_FALSE(look_at_journal(path, key_of('a')).facts);
+}
+
+TEST(Journal, WhoseEndIsDamagedIsNotComplete) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "journal";
+  {
+    JournalWriter writer(path, key_of('a'));
+    writer.append(result_of(0));
+    writer.finish({});
+  }
+  std::string bytes = read_file(path);
+  bytes[bytes.size() - 20] ^= 1;
+  write_file(path, bytes);
+  const JournalState state = look_at_journal(path, key_of('a'));
+  EXPECT_EQ(state.num_frames, 1);
+  EXPECT_FALSE(state.facts);
+}
+
+TEST(Journal, TellsItsKeyAndWhatIsNoJournal) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "journal";
+  EXPECT_THROW(read_journal_key(path), Error);
+  { JournalWriter writer(path, key_of('a')); }
+  EXPECT_EQ(read_journal_key(path), key_of('a'));
+  EXPECT_TRUE(look_at_journal(path, key_of('b')).is_other_run);
+  EXPECT_FALSE(look_at_journal(path, key_of('a')).is_other_run);
+  write_file(path, "something else");
+  EXPECT_FALSE(read_journal_key(path));
+  EXPECT_TRUE(look_at_journal(path, key_of('a')).is_other_run);
+}
+
 TEST(Journal, InAMissingFolderIsAnError) {
   EXPECT_THROW(JournalWriter("/nonexistent/folder/journal", key_of('a')), Error);
 }

@@ -41,6 +41,7 @@ struct RunOptions {
   bool wide_csv = false;
   SmoothChoice smooth = SmoothChoice::off;
   bool labeled_video = false;
+  bool keep_journal = true;
   bool force = false;
 };
 
@@ -59,6 +60,9 @@ void describe(Options& options, const Visitor& visit) {
         "also write the members' smoothed track with its variance into smoothed/");
   visit("labeled-video", options.labeled_video, "",
         "write a video with members, consensus and uncertainty drawn in");
+  visit("keep-journal", options.keep_journal, "on|off",
+        "keep the frames as they were computed, so that further results need no network (default "
+        "on)");
   visit("force", options.force, "",
         "overwrite results that were made with other options or inputs");
 }

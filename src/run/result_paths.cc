@@ -17,12 +17,6 @@ std::string common_task(const Ensemble& ensemble) {
   return task;
 }
 
-std::vector<std::string> suffixes(TableFormat format) {
-  if (format == TableFormat::h5) return {".h5"};
-  if (format == TableFormat::csv) return {".csv"};
-  return {".h5", ".csv"};
-}
-
 }  // namespace
 
 std::string result_stem(const fs::path& video) {
@@ -31,48 +25,36 @@ std::string result_stem(const fs::path& video) {
   return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
 }
 
-std::vector<fs::path> ResultPaths::final_files(const RunOptions& options) const {
-  std::vector<fs::path> files;
-  if (options.format != TableFormat::csv) files.push_back(h5);
-  if (options.format != TableFormat::h5) files.push_back(csv);
-  files.push_back(meta_pickle);
-  files.insert(files.end(), member_tables.begin(), member_tables.end());
-  for (const fs::path& file : {wide_csv, smoothed, smoothed_wide_csv, labeled_video}) {
-    if (!file.empty()) files.push_back(file);
-  }
-  files.push_back(record);
-  return files;
+fs::path ResultPaths::consensus(std::string_view suffix) const {
+  return folder / (stem + scorer + std::string(suffix));
+}
+
+fs::path ResultPaths::member(const MemberNetwork& member, std::string_view suffix) const {
+  return folder / "members" / member.name / (stem + member.member.scorer + std::string(suffix));
+}
+
+fs::path ResultPaths::wide(const std::string& of_scorer) const {
+  return folder / "wide" / (stem + of_scorer + ".csv");
+}
+
+fs::path ResultPaths::smoothed(std::string_view suffix) const {
+  return folder / "smoothed" / (stem + smoothed_scorer + std::string(suffix));
 }
 
 ResultPaths result_paths(const Ensemble& ensemble, const fs::path& video, const fs::path& out,
                          const RunOptions& options) {
   const std::string stem = result_stem(video);
   const fs::path folder = out / stem;
-  ResultPaths paths{
-      .folder = folder, .record = folder / "run.json", .journal = folder / ".posse-journal"};
-  paths.scorer =
-      ensemble_scorer(name_of(options.consensus), common_task(ensemble), ensemble.members().size());
-  paths.h5 = folder / (stem + paths.scorer + ".h5");
-  paths.csv = folder / (stem + paths.scorer + ".csv");
-  paths.meta_pickle = folder / (stem + paths.scorer + "_meta.pickle");
-  if (options.wide_csv) paths.wide_csv = folder / "wide" / (stem + paths.scorer + ".csv");
-  if (options.smooth != SmoothChoice::off) {
-    const std::string scorer =
-        ensemble_scorer(name_of(options.smooth), common_task(ensemble), ensemble.members().size());
-    const char* suffix = options.format == TableFormat::csv ? ".csv" : ".h5";
-    paths.smoothed = folder / "smoothed" / (stem + scorer + suffix);
-    if (options.wide_csv && options.smooth == SmoothChoice::kalman)
-      paths.smoothed_wide_csv = folder / "wide" / (stem + scorer + ".csv");
-  }
-  if (options.labeled_video) paths.labeled_video = folder / (stem + paths.scorer + "_labeled.mp4");
-  if (!options.save_members) return paths;
-  for (const MemberNetwork& member : ensemble.members()) {
-    for (const std::string& suffix : suffixes(options.format)) {
-      paths.member_tables.push_back(folder / "members" / member.name /
-                                    (stem + member.member.scorer + suffix));
-    }
-  }
-  return paths;
+  const auto scorer_of = [&](std::string_view method) {
+    return ensemble_scorer(method, common_task(ensemble), ensemble.members().size());
+  };
+  return {.folder = folder,
+          .record = folder / "run.json",
+          .journal = folder / ".posse-journal",
+          .stem = stem,
+          .scorer = scorer_of(name_of(options.consensus)),
+          .smoothed_scorer =
+              options.smooth == SmoothChoice::off ? "" : scorer_of(name_of(options.smooth))};
 }
 
 }  // namespace posse

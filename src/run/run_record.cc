@@ -2,11 +2,14 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/hash.h"
 #include "base/text.h"
 #include "run/job_record.h"
+#include "run/plan.h"
+#include "run/run_video.h"
 
 namespace posse {
 namespace {
@@ -67,6 +70,7 @@ std::optional<RecordedRun> read_run_record(const fs::path& record) {
   if (!video) return std::nullopt;
   RecordedRun run{.video = *video};
   try {
+    run.stages = json->value("stages", std::string());
     run.fingerprint = json->at("fingerprint").get<std::string>();
     run.num_frames = json->at("frames").get<int64_t>();
     run.files = json->at("files").get<std::vector<std::string>>();
@@ -76,50 +80,85 @@ std::optional<RecordedRun> read_run_record(const fs::path& record) {
   return run;
 }
 
-void write_run_record(const Ensemble& ensemble, const RunOptions& options,
-                      const RunOutcome& outcome, const InputIdentity& video, const VideoInfo& info,
-                      const VideoReport& report, const std::string& fingerprint) {
-  Json json = begin_record("run");
-  json["fingerprint"] = fingerprint;
-  json["video"] = describe_input(video);
-  json["video"].update(
-      {{"width", info.width},
-       {"height", info.height},
-       {"fps", info.fps},
-       {"codec", info.codec},
-       {"frames_by_container",
-        info.container_num_frames ? Json(*info.container_num_frames) : Json(nullptr)},
-       {"frames_decoded", report.num_decoded},
-       {"frames_corrupt", report.num_corrupt},
-       {"variable_frame_rate", report.variable_frame_rate},
-       {"broke_off", report.broke_off}});
-  json["frames"] = outcome.num_frames;
-  json["frames_resumed"] = outcome.num_resumed;
-  for (const MemberNetwork& member : ensemble.members())
-    json["members"].push_back(describe_member(member));
-  json["bodyparts"] = ensemble.bodyparts();
-  json["consensus_rule"] = std::string(to_string(ensemble.consensus_rule()));
-  json["options"] = Json::object();
-  describe(options, RecordOptions(json["options"]));
-  describe(ensemble.options(), RecordOptions(json["options"]));
-  json["backend"] = {{"name", ensemble.backend_name()},
-                     {"threads", ensemble.num_threads()},
-                     {"batch", ensemble.batch_size({info.height, info.width})},
-                     {"shared_prefixes", ensemble.num_shared_prefixes()}};
-  json["memory"] = {{"weight_bytes", ensemble.weight_bytes()},
-                    {"workspace_bytes", ensemble.workspace_bytes()},
-                    {"peak_bytes", peak_memory_bytes()}};
-  const RunTimings& t = outcome.timings;
-  json["seconds"] = {{"load", outcome.load_seconds},
+namespace {
+
+Json describe_video(const RunPlan& plan, const VideoReport& report) {
+  const VideoInfo& info = plan.video;
+  Json json = describe_input(plan.input);
+  json.update({{"width", info.width},
+               {"height", info.height},
+               {"fps", info.fps},
+               {"codec", info.codec},
+               {"frames_by_container",
+                info.container_num_frames ? Json(*info.container_num_frames) : Json(nullptr)},
+               {"frames_decoded", report.num_decoded},
+               {"frames_corrupt", report.num_corrupt},
+               {"variable_frame_rate", report.variable_frame_rate},
+               {"broke_off", report.broke_off}});
+  return json;
+}
+
+/// The pass that computed the frames.
+void describe_computation(const JournalFacts& facts, Json& json) {
+  json["backend"].update({{"threads", facts.num_threads},
+                          {"batch", facts.batch_size},
+                          {"shared_prefixes", facts.num_shared_prefixes}});
+  json["memory"] = {{"weight_bytes", facts.weight_bytes},
+                    {"workspace_bytes", facts.workspace_bytes},
+                    {"peak_bytes", facts.peak_bytes}};
+  const RunTimings& t = facts.timings;
+  json["seconds"] = {{"load", facts.load_seconds},
                      {"wall", t.wall_seconds},
                      {"decode", t.decode_seconds},
                      {"networks_all_threads", t.network_seconds},
                      {"consensus_all_threads", t.consensus_seconds},
                      {"results", t.sink_seconds}};
+}
+
+/// What is there: the files of this call, and those of earlier ones of the same run.
+std::vector<fs::path> all_files(const RunPlan& plan, const RunOutcome& outcome) {
+  std::vector<fs::path> files = outcome.files;
+  if (!plan.recorded || plan.recorded->fingerprint != plan.key.fingerprint ||
+      plan.recorded->stages != plan.stages) {
+    return files;
+  }
+  const std::vector<fs::path> planned = plan.files();
+  for (const std::string& name : plan.recorded->files) {
+    const fs::path file = plan.paths.folder / name;
+    std::error_code ignored;
+    if (std::find(planned.begin(), planned.end(), file) == planned.end() &&
+        fs::exists(file, ignored)) {
+      files.insert(files.end() - 1, file);
+    }
+  }
+  return files;
+}
+
+}  // namespace
+
+void write_run_record(const Ensemble& ensemble, const RunOptions& options, const RunPlan& plan,
+                      const RunOutcome& outcome, const JournalFacts& facts) {
+  Json json = begin_record("run");
+  json["fingerprint"] = plan.key.fingerprint;
+  json["video"] = describe_video(plan, facts.report);
+  json["frames"] = outcome.num_frames;
+  json["frames_resumed"] = facts.num_resumed;
+  for (const MemberNetwork& member : ensemble.members())
+    json["members"].push_back(describe_member(member));
+  json["bodyparts"] = ensemble.bodyparts();
+  json["consensus_rule"] = std::string(to_string(ensemble.consensus_rule()));
+  json["stages"] = plan.stages;
+  json["options"] = Json::object();
+  describe(options, RecordOptions(json["options"]));
+  describe(ensemble.options(), RecordOptions(json["options"]));
+  json["backend"] = {{"name", ensemble.backend_name()}};
+  describe_computation(facts, json);
+  json["failed"] = Json::array();
+  for (const FailedOutput& failed : outcome.failed)
+    json["failed"].push_back({{"output", failed.name}, {"error", failed.error.what()}});
   std::vector<std::string> warnings = ensemble.warnings();
   warnings.insert(warnings.end(), outcome.warnings.begin(), outcome.warnings.end());
-  finish_record(outcome.paths.record, std::move(json), outcome.paths.final_files(options),
-                warnings);
+  finish_record(plan.paths.record, std::move(json), all_files(plan, outcome), warnings);
 }
 
 }  // namespace posse

@@ -1,35 +1,44 @@
-/// run.json: what was run, on what, with what; written beside the results when they are complete.
+/// run.json of `posse run`: what was run, on what, with what; written when the results are there.
 #pragma once
 
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "ensemble/ensemble.h"
 #include "run/input_identity.h"
-#include "run/run_video.h"
+#include "run/options.h"
 
 namespace posse {
 
-/// 64 hexadecimal digits over everything that decides the numbers: video, snapshots, options, the
-/// version of the results.
+/// 64 hexadecimal digits over everything that decides the numbers in the journal: video, snapshots,
+/// options, the version of the results.
 std::string fingerprint_of(const Ensemble& ensemble, const InputIdentity& video,
                            const RunOptions& options);
 
-/// The fingerprint and video identity in an existing run.json; nullopt if there is none or it
-/// cannot be understood. @throws Error(unsupported) for the record of a later version.
+/// What an existing run.json says of the run that wrote it.
 struct RecordedRun {
   std::string fingerprint;
+  std::string stages;  ///< description of the stages between journal and outputs
   InputIdentity video;
   int64_t num_frames = 0;
-  std::vector<std::string> files;  ///< names relative to the folder
+  std::vector<std::string> files;  ///< names relative to the folder, as printable() shows them
 };
+
+/// nullopt if there is no record or it cannot be understood. @throws Error(unsupported) for the
+/// record of a later version.
 std::optional<RecordedRun> read_run_record(const std::filesystem::path& record);
 
 /// The most memory this process has held so far.
 int64_t peak_memory_bytes();
 
-void write_run_record(const Ensemble& ensemble, const RunOptions& options,
-                      const RunOutcome& outcome, const InputIdentity& video, const VideoInfo& info,
-                      const VideoReport& report, const std::string& fingerprint);
+struct RunPlan;
+struct RunOutcome;
+struct JournalFacts;
+
+/// Writes run.json for a run that was carried out as planned.
+void write_run_record(const Ensemble& ensemble, const RunOptions& options, const RunPlan& plan,
+                      const RunOutcome& outcome, const JournalFacts& facts);
 
 }  // namespace posse

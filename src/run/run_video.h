@@ -1,11 +1,12 @@
 /// The main job: an ensemble over a video, results on disk.
+///
+/// A run is: plan (plan.h); compute frames into the journal (journal.h); read it once and hand each
+/// frame through the stages (stage.h) to every output (output.h); record (run_record.h).
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,8 +15,8 @@
 #include "base/stop.h"
 #include "ensemble/ensemble.h"
 #include "run/options.h"
+#include "run/replay.h"
 #include "run/result_paths.h"
-#include "video/video_reader.h"
 
 namespace posse {
 
@@ -28,30 +29,38 @@ enum class RunStatus {
 struct RunOutcome {
   RunStatus status = RunStatus::done;
   ResultPaths paths;
-  int64_t num_frames = 0;   ///< rows of the table
-  int64_t num_resumed = 0;  ///< of these, taken over from an earlier, interrupted run
-  RunTimings timings;
+  std::vector<std::filesystem::path> files;  ///< of the results, run.json last; without those of
+                                             ///< failed outputs
+  int64_t num_frames = 0;                    ///< rows of the table
+  int64_t num_resumed = 0;                   ///< of these, taken over from an earlier run's journal
+  bool ran_networks = true;                  ///< false: all frames were in the journal
+  int64_t journal_bytes = 0;                 ///< of the journal that was kept; 0 if there is none
+  RunTimings timings;                        ///< of this call; zeros if no network was run
   double load_seconds = 0;  ///< loading and compiling the networks, 0 if they were ready
-  std::vector<std::string>
-      warnings;  ///< about the data: corrupt frames, differing counts, a video that breaks off
+  /// About the data: corrupt frames, differing counts, a video that breaks off.
+  std::vector<std::string> warnings;
+  std::vector<std::string> notes;    ///< about the folder: what was found and how it was taken
+  std::vector<FailedOutput> failed;  ///< outputs that could not be written; the others were
 };
 
 struct RunContext {
   ProgressCallback progress;
-  /// Called for every frame in order, resumed ones included, while the tables are written; not when
-  /// a run is skipped.
+  /// Called for every frame in order, resumed ones included, while the results are written; not
+  /// when a run is skipped.
   std::function<void(const FrameResult&)> on_frame;
   const StopFlag* stop = nullptr;
 };
 
 /// Runs the ensemble over a video (file or folder of pictures) and writes the results.
 ///
-/// While it runs, results are kept in a journal; the same call after a kill goes on from it.
-/// Results of the same run (same video, networks and options) are left as they are and `skipped` is
-/// returned. A video that breaks off gives the frames before that, with a warning.
-/// @throws Error as open_video; Error(io) if the folder cannot be written; Error(usage) if `folder`
-/// holds results of
-///         another run and options.force is not set; Error(io) while another process runs there.
+/// Frames are kept in a journal: the same call after a kill goes on from it, and a call that asks
+/// for further results of the same run (same video, networks and options that decide the numbers)
+/// makes those alone, from the journal, without networks. Results that are there are left as they
+/// are; `skipped` is returned if all are. An output that fails costs neither the others nor the
+/// record: see `failed`; the same call tries it again. A video that breaks off gives the frames
+/// before that, with a warning.
+/// @throws Error as plan_run; Error(io) if the folder cannot be written, or while another process
+/// runs there; the first output's Error if all failed
 RunOutcome run_video(Ensemble& ensemble, const std::filesystem::path& video,
                      const std::filesystem::path& out, const RunOptions& options,
                      const RunContext& context = {});
@@ -60,22 +69,10 @@ RunOutcome run_video(Ensemble& ensemble, const std::filesystem::path& video,
 ///
 /// @param results  of the frames that `options.frames` means, in order, made with
 /// `options.consensus`.
+/// @param report  of the decoding of those frames
 /// @throws Error as run_video.
 RunOutcome write_results(Ensemble& ensemble, const std::filesystem::path& video,
                          const std::filesystem::path& out, const RunOptions& options,
-                         std::span<const FrameResult> results);
-
-/// What run_video would do, without running anything.
-struct RunPlan {
-  VideoInfo video;
-  ResultPaths paths;
-  int64_t num_frames = 0;  ///< by the container's count; 0 if unknown
-  bool finished_already = false;
-  int64_t num_resumable = 0;  ///< frames in the journal of an interrupted run
-  double table_bytes = 0;     ///< estimated size of the tables and of the journal while it runs
-  double video_bytes = 0;     ///< of the labelled video, if it is asked for: taken as the input's
-};
-RunPlan plan_run(const Ensemble& ensemble, const std::filesystem::path& video,
-                 const std::filesystem::path& out, const RunOptions& options);
+                         std::span<const FrameResult> results, const VideoReport& report = {});
 
 }  // namespace posse

@@ -159,7 +159,60 @@ TEST(RunVideo, AStoppedRunGoesOnAndGivesTheSameNumbers) {
                                        }});
   EXPECT_GE(outcome.num_resumed, 12);
   EXPECT_TRUE(same(whole, results));
-  EXPECT_FALSE(fs::exists(outcome.paths.journal));
+}
+
+TEST(RunVideo, FurtherResultsOfAFinishedRunAreMadeWithoutNetworks) {
+  const TemporaryFolder out;
+  RunOptions options{.frames = {.stop = 12}};
+  run_demo({.tune = false}, options, out.path());
+  options.format = TableFormat::both;
+  options.save_members = options.wide_csv = options.labeled_video = true;
+  options.smooth = SmoothChoice::kalman;
+  Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
+  const RunOutcome outcome = run_video(ensemble, demo_video(), out.path(), options);
+  EXPECT_EQ(ensemble.weight_bytes(), 0);  // no weights were loaded
+  EXPECT_FALSE(outcome.ran_networks);
+  EXPECT_EQ(outcome.num_frames, 12);
+  const TemporaryFolder at_once;
+  run_demo({.tune = false}, options, at_once.path());
+  for (const fs::path& file : outcome.files) {
+    ASSERT_TRUE(fs::exists(file)) << file;
+    if (file.extension() != ".csv") continue;
+    EXPECT_EQ(read_file(file), read_file(at_once.path() / file.lexically_relative(out.path())));
+  }
+}
+
+TEST(RunVideo, WithoutItsJournalAFurtherResultNeedsTheNetworksAgain) {
+  const TemporaryFolder out;
+  RunOptions options{.frames = {.stop = 4}, .keep_journal = false};
+  Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
+  EXPECT_FALSE(fs::exists(run_video(ensemble, demo_video(), out.path(), options).paths.journal));
+  options.format = TableFormat::both;
+  EXPECT_TRUE(run_video(ensemble, demo_video(), out.path(), options).ran_networks);
+}
+
+TEST(RunVideo, AnOutputThatFailsCostsNeitherTheOthersNorTheNetworksAgain) {
+  const TemporaryFolder out;
+  const RunOptions options{
+      .frames = {.stop = 4}, .format = TableFormat::both, .labeled_video = true};
+  Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
+  const fs::path blocked =
+      out.path() / "openarena" / "openarenaDLC_posseMean_openarena_5members_labeled.mp4" / "x";
+  write_file(blocked, "a folder where the video should be");
+  const RunOutcome first = run_video(ensemble, demo_video(), out.path(), options);
+  ASSERT_EQ(first.failed.size(), 1U);
+  EXPECT_EQ(first.failed[0].name, "labelled video");
+  for (const fs::path& file : first.files) EXPECT_TRUE(fs::is_regular_file(file)) << file;
+  const fs::path csv = first.files.at(1);
+  const auto written = fs::last_write_time(csv);
+  fs::remove_all(blocked.parent_path());
+  Ensemble again = Ensemble::open(std::vector{demo()}, {.tune = false});
+  const RunOutcome second = run_video(again, demo_video(), out.path(), options);
+  EXPECT_TRUE(second.failed.empty());
+  EXPECT_EQ(again.weight_bytes(), 0);
+  EXPECT_TRUE(fs::is_regular_file(blocked.parent_path()));
+  EXPECT_EQ(fs::last_write_time(csv), written);  // it was left alone
+  EXPECT_EQ(run_video(again, demo_video(), out.path(), options).status, RunStatus::skipped);
 }
 
 TEST(RunVideo, TheSameRunAgainIsSkippedAndAnotherOneNeedsForce) {
@@ -182,13 +235,12 @@ TEST(RunVideo, WritesWhatTheRecordLists) {
                            .labeled_video = true};
   Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
   const RunOutcome outcome = run_video(ensemble, demo_video(), out.path(), options);
-  EXPECT_EQ(outcome.paths.member_tables.size(), 10U);
-  for (const fs::path& file : outcome.paths.final_files(options))
-    EXPECT_TRUE(fs::exists(file)) << file;
-  EXPECT_EQ(open_video(outcome.paths.labeled_video)->info().width, 320);
+  EXPECT_EQ(outcome.files.size(), 2 + 1 + 10 + 1 + 1);
+  for (const fs::path& file : outcome.files) EXPECT_TRUE(fs::exists(file)) << file;
+  EXPECT_EQ(open_video(outcome.paths.consensus("_labeled.mp4"))->info().width, 320);
   const auto record = read_run_record(outcome.paths.record);
   ASSERT_TRUE(record);
-  EXPECT_EQ(record->files.size(), outcome.paths.final_files(options).size());
+  EXPECT_EQ(record->files.size(), outcome.files.size());
 }
 
 TEST(RunVideo, SmoothsWhatTheMembersSaidWithAndWithoutLookingAhead) {
@@ -197,7 +249,7 @@ TEST(RunVideo, SmoothsWhatTheMembersSaidWithAndWithoutLookingAhead) {
   for (const SmoothChoice choice : {SmoothChoice::kalman, SmoothChoice::causal}) {
     const RunOptions options{.frames = {.stop = 40}, .smooth = choice, .force = true};
     const RunOutcome outcome = run_video(ensemble, demo_video(), out.path(), options);
-    const Poses poses = read_pose_table(outcome.paths.smoothed).table.poses;
+    const Poses poses = read_pose_table(outcome.paths.smoothed(".h5")).table.poses;
     ASSERT_EQ(poses.num_frames(), 40U);
     EXPECT_EQ(poses.bodyparts, kParts);
     for (const Keypoint& keypoint : poses.keypoints) {

@@ -1,0 +1,119 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "base/text.h"
+#include "run/outputs/outputs.h"
+#include "run/outputs/table_rows.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+
+/// Places of the plain datasets in extra_arrays().
+enum Extra : size_t { kTime, kMembersStd, kMapCovariance, kNumMembers, kMemberDistance };
+
+std::vector<ExtraArray> extra_arrays(const Ensemble& ensemble) {
+  const auto bodyparts = static_cast<int64_t>(ensemble.bodyparts().size());
+  const auto members = static_cast<int64_t>(ensemble.members().size());
+  return {
+      {.name = "time_seconds",
+       .description = "Presentation time of the frame in seconds; NaN if unknown."},
+      {.name = "members_std",
+       .axes = {"bodyparts", "xy"},
+       .extents = {bodyparts, 2},
+       .description =
+           "Standard deviation over the members' keypoints (population) along x and y, in pixels."},
+      {.name = "map_covariance",
+       .axes = {"bodyparts", "xx_xy_yy"},
+       .extents = {bodyparts, 3},
+       .description =
+           "Covariance of the consensus probability map about its mean, in square pixels."},
+      {.name = "num_members",
+       .axes = {"bodyparts"},
+       .extents = {bodyparts},
+       .description = "Members whose maps took part in the consensus."},
+      {.name = "member_distance",
+       .axes = {"members", "bodyparts"},
+       .extents = {members, bodyparts},
+       .description =
+           "Distance of each member's keypoint from the consensus, in pixels; NaN when missing."}};
+}
+
+std::string list_of_names(const Ensemble& ensemble) {
+  std::string names;
+  for (const MemberNetwork& member : ensemble.members())
+    names += (names.empty() ? "" : "\n") + printable(member.name);
+  return names;
+}
+
+class ConsensusTable : public RunOutput {
+ public:
+  ConsensusTable(const RunSetting& setting, const std::string& suffix)
+      : is_h5_(suffix == ".h5"),
+        num_bodyparts_(static_cast<double>(setting.ensemble.bodyparts().size())),
+        num_members_(static_cast<double>(setting.ensemble.members().size())),
+        rows_(setting.paths.consensus(suffix), setting.paths.scorer, setting.ensemble.bodyparts(),
+              is_h5_ ? with_extras(setting) : TableWriterOptions()) {}
+
+  std::string name() const override {
+    return fmt::format("consensus table ({})", is_h5_ ? "h5" : "csv");
+  }
+  std::vector<fs::path> files() const override { return {rows_.path()}; }
+  double bytes_per_frame() const override {
+    if (!is_h5_) return 6 + 54 * num_bodyparts_;  // 18 digits a number
+    return 8 + 24 * num_bodyparts_ + 8 * (1 + num_bodyparts_ * (6 + num_members_));
+  }
+
+  void append(const FrameResult& result) override {
+    if (is_h5_) append_extras(result);
+    keypoints_.clear();
+    for (const ConsensusKeypoint& keypoint : result.consensus)
+      keypoints_.push_back(keypoint.keypoint);
+    rows_.append(result.frame_index, keypoints_);
+  }
+  void finish() override { rows_.finish(); }
+
+ private:
+  static TableWriterOptions with_extras(const RunSetting& setting) {
+    return {.extras = extra_arrays(setting.ensemble),
+            .attributes = {{"consensus", std::string(name_of(setting.options.consensus))},
+                           {"members", list_of_names(setting.ensemble)}}};
+  }
+  void append_extras(const FrameResult& result);
+
+  bool is_h5_;
+  double num_bodyparts_;
+  double num_members_;
+  TableRows rows_;
+  std::vector<Keypoint> keypoints_;
+};
+
+void ConsensusTable::append_extras(const FrameResult& result) {
+  rows_.extra(kTime).push_back(result.time_seconds);
+  for (const ConsensusKeypoint& keypoint : result.consensus) {
+    const Covariance& covariance = keypoint.map_covariance;
+    for (const double value : {keypoint.std_x, keypoint.std_y})
+      rows_.extra(kMembersStd).push_back(value);
+    for (const double value : {covariance.xx, covariance.xy, covariance.yy})
+      rows_.extra(kMapCovariance).push_back(value);
+    rows_.extra(kNumMembers).push_back(keypoint.num_members);
+  }
+  for (size_t m = 0; m < result.num_members(); ++m) {
+    const std::span<const Keypoint> member = result.member(m);
+    for (size_t j = 0; j < member.size(); ++j) {
+      const Keypoint& consensus = result.consensus[j].keypoint;
+      rows_.extra(kMemberDistance)
+          .push_back(std::hypot(member[j].x - consensus.x, member[j].y - consensus.y));
+    }
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<RunOutput> make_consensus_table(const RunSetting& setting,
+                                                const std::string& suffix) {
+  return std::make_unique<ConsensusTable>(setting, suffix);
+}
+
+}  // namespace posse

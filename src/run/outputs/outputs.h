@@ -1,0 +1,49 @@
+/// The result files of a run, one function for each kind; the recipe for another is in
+/// run/output.h.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "results/table/pose_table.h"
+#include "run/output.h"
+#include "run/run_setting.h"
+
+namespace posse {
+
+/// All that the options of a run ask for. @throws nothing of the disk: no file is opened.
+std::vector<std::unique_ptr<RunOutput>> make_outputs(const RunSetting& setting);
+
+/// The consensus as .h5 or .csv. The .h5 holds beside the plain table, under /posse: time_seconds,
+/// members_std (per-axis standard deviation of the members' keypoints), map_covariance (of the
+/// consensus map), num_members and member_distance; docs/results.md describes them.
+/// @param suffix  ".h5" or ".csv"
+std::unique_ptr<RunOutput> make_consensus_table(const RunSetting& setting,
+                                                const std::string& suffix);
+
+/// What DeepLabCut's labelled-video and outlier tools ask for.
+std::unique_ptr<RunOutput> make_meta_pickle(const RunSetting& setting);
+
+/// The table of member `m`. @param suffix  as above
+std::unique_ptr<RunOutput> make_member_table(const RunSetting& setting, size_t m,
+                                             const std::string& suffix);
+
+/// The consensus with its uncertainty in the columns of eks.
+std::unique_ptr<RunOutput> make_wide_table(const RunSetting& setting);
+
+/// The members' track smoothed: by the ensemble Kalman smoother with tuned s (kalman), or by its
+/// filter with the default s (causal).
+///
+/// The smoother needs all frames at once: 24 bytes per member, bodypart and frame, and about as
+/// much again. The filter takes constant memory. Rows are taken as equally spaced in time. A single
+/// member gives variances from its likelihood.
+std::unique_ptr<RunOutput> make_smoothed_table(const RunSetting& setting);
+
+/// Members, consensus and uncertainty drawn into the frames: the video is decoded again. Same size
+/// and presentation times as the input; frames without results (outside the range) are left out.
+std::unique_ptr<RunOutput> make_labeled_video(const RunSetting& setting);
+
+/// Suffixes of the tables' files, as the option says.
+std::vector<std::string> table_suffixes(TableFormat format);
+
+}  // namespace posse

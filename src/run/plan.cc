@@ -1,0 +1,130 @@
+#include "run/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "run/outputs/outputs.h"
+#include "run/stage.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+
+/// True if the record is of the very run that is planned. @throws Error(usage) if it is another's.
+bool is_same_run(const RunPlan& plan, bool force) {
+  if (!plan.recorded) return false;
+  if (plan.recorded->fingerprint == plan.key.fingerprint && plan.recorded->stages == plan.stages)
+    return !force;
+  if (force) return false;
+  throw Error(ErrorKind::usage,
+              fmt::format("{}: holds the results of a run with other networks, options or video",
+                          plan.paths.folder.string()),
+              {.hint = "--force overwrites them; --out FOLDER keeps them"});
+}
+
+/// True if the record lists all files of the output and they exist.
+bool is_there(const PlannedOutput& output, const RunPlan& plan) {
+  return std::all_of(output.files.begin(), output.files.end(), [&](const fs::path& file) {
+    const auto& listed = plan.recorded->files;
+    const std::string name = printable(file.lexically_relative(plan.paths.folder).string());
+    std::error_code ignored;
+    return std::find(listed.begin(), listed.end(), name) != listed.end() &&
+           (plan.recorded->num_frames == 0 || fs::exists(file, ignored));
+  });
+}
+
+void find_resumable(RunPlan& plan) {
+  plan.journal = look_at_journal(plan.paths.journal, plan.key);
+  plan.needs_networks = !plan.journal.facts;
+  if (plan.journal.facts) plan.num_frames = plan.journal.num_frames;
+  if (plan.journal.is_other_run) {
+    plan.notes.push_back(
+        fmt::format("{} is of a run with other networks, options or video, or of another program: "
+                    "it is not continued",
+                    printable(plan.paths.journal.string())));
+  }
+}
+
+/// Time of the networks for frames of this size, measured on a few blank ones.
+double seconds_per_frame(Ensemble& ensemble, const VideoInfo& info) {
+  const size_t count = 2 * static_cast<size_t>(ensemble.batch_size({info.height, info.width}) *
+                                               ensemble.num_threads());
+  std::vector<Image> blank(count, Image(info.width, info.height));
+  ensemble.predict(blank);  // the first call plans memory and tunes
+  const double start = seconds_now();
+  ensemble.predict(blank);
+  return (seconds_now() - start) / static_cast<double>(count);
+}
+
+}  // namespace
+
+std::optional<int64_t> expected_frames(const VideoInfo& info, const FrameRange& range) {
+  if (info.container_num_frames) return range.count(*info.container_num_frames);
+  if (range.stop) return range.count(*range.stop);
+  return std::nullopt;
+}
+
+std::vector<fs::path> RunPlan::files() const {
+  std::vector<fs::path> files;
+  for (const PlannedOutput& output : outputs)
+    files.insert(files.end(), output.files.begin(), output.files.end());
+  files.push_back(paths.record);
+  return files;
+}
+
+double RunPlan::disk_bytes() const {
+  double per_frame = 0;
+  for (const PlannedOutput& output : outputs)
+    per_frame += output.is_there ? 0 : output.bytes_per_frame;
+  const auto frames = static_cast<double>(num_frames);
+  const auto to_compute = static_cast<double>(std::max<int64_t>(num_frames - num_resumable(), 0));
+  return per_frame * frames + static_cast<double>(journal_bytes_per_frame(key)) * to_compute;
+}
+
+RunPlan plan_run(const Ensemble& ensemble, const fs::path& video, const fs::path& out,
+                 const RunOptions& options) {
+  options.frames.validate();
+  RunPlan plan{.video = open_video(video)->info(),
+               .paths = result_paths(ensemble, video, out, options)};
+  plan.num_frames = expected_frames(plan.video, options.frames).value_or(0);
+  plan.recorded = read_run_record(plan.paths.record);
+  plan.input = identify_input(
+      video, plan.recorded ? std::optional(plan.recorded->video) : std::optional<InputIdentity>());
+  plan.key = {.fingerprint = fingerprint_of(ensemble, plan.input, options),
+              .num_members = static_cast<uint32_t>(ensemble.members().size()),
+              .num_bodyparts = static_cast<uint32_t>(ensemble.bodyparts().size())};
+  const RunSetting setting{.ensemble = ensemble,
+                           .options = options,
+                           .paths = plan.paths,
+                           .video = video,
+                           .info = plan.video,
+                           .facts = {}};
+  plan.stages = make_stages(setting).description();
+  const bool same_run = is_same_run(plan, options.force);
+  for (const auto& output : make_outputs(setting)) {
+    plan.outputs.push_back({output->name(), output->files(), output->bytes_per_frame()});
+    plan.outputs.back().is_there = same_run && is_there(plan.outputs.back(), plan);
+    if (!plan.outputs.back().is_there) output->check();
+  }
+  plan.finished_already = std::all_of(plan.outputs.begin(), plan.outputs.end(),
+                                      [](const PlannedOutput& output) { return output.is_there; });
+  if (!plan.finished_already) find_resumable(plan);
+  return plan;
+}
+
+RunEstimate estimate_run(Ensemble& ensemble, const RunPlan& plan) {
+  if (plan.finished_already) return {};
+  RunEstimate estimate{.disk_bytes = plan.disk_bytes()};
+  if (plan.num_frames == 0 || !plan.needs_networks) return estimate;
+  const double per_frame = seconds_per_frame(ensemble, plan.video);
+  estimate.frames_per_second = 1 / per_frame;
+  estimate.seconds = per_frame * static_cast<double>(plan.num_frames - plan.num_resumable());
+  estimate.memory_bytes = peak_memory_bytes();
+  return estimate;
+}
+
+}  // namespace posse

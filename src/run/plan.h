@@ -1,0 +1,73 @@
+/// What a run would read, compute and write: asked once, by --dry-run, by the run itself, and from
+/// Python.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ensemble/ensemble.h"
+#include "run/input_identity.h"
+#include "run/journal.h"
+#include "run/options.h"
+#include "run/result_paths.h"
+#include "run/run_record.h"
+#include "video/video_reader.h"
+
+namespace posse {
+
+struct PlannedOutput {
+  std::string name;
+  std::vector<std::filesystem::path> files;
+  double bytes_per_frame = 0;  ///< estimated
+  bool is_there = false;       ///< made by an earlier run, and nothing it depends on has changed
+};
+
+struct RunPlan {
+  VideoInfo video;
+  ResultPaths paths;
+  InputIdentity input;
+  JournalKey key;
+  std::string stages;                   ///< description of the stages between journal and outputs
+  std::vector<PlannedOutput> outputs;   ///< in order
+  std::optional<RecordedRun> recorded;  ///< what run.json says of an earlier run
+  JournalState journal;                 ///< not looked at if everything is there already
+  std::vector<std::string> notes;       ///< what was found and how it is taken, a sentence each
+  int64_t num_frames = 0;         ///< by the journal if it is complete, else by the container's
+                                  ///< count; 0 if unknown
+  bool finished_already = false;  ///< everything is there: the run would be skipped
+  bool needs_networks = true;     ///< false: all frames are in the journal
+
+  /// Frames that need not be computed: those in the journal.
+  int64_t num_resumable() const { return journal.num_frames; }
+  /// All files of a finished run, run.json last.
+  std::vector<std::filesystem::path> files() const;
+  /// Estimated size of what is still to be written, journal included; 0 if the number of frames is
+  /// unknown.
+  double disk_bytes() const;
+};
+
+/// Looks at the video, the options and the results folder; writes nothing and loads no network.
+/// @throws Error as open_video; Error(invalid_value) for a range that is none; Error(usage) if the
+/// folder holds results of another run and options.force is not set; Error(unsupported) for those
+/// of a later version; what an output's check() finds
+RunPlan plan_run(const Ensemble& ensemble, const std::filesystem::path& video,
+                 const std::filesystem::path& out, const RunOptions& options);
+
+/// What the rest of a plan would cost; zeros where that is unknown or nothing would be run.
+struct RunEstimate {
+  double seconds = 0;  ///< of the networks
+  double frames_per_second = 0;
+  int64_t memory_bytes = 0;
+  double disk_bytes = 0;
+};
+
+/// Loads the networks and measures them on a few blank frames, unless the plan needs none.
+RunEstimate estimate_run(Ensemble& ensemble, const RunPlan& plan);
+
+/// Frames of the range by the container's count; nullopt where that is unknown.
+std::optional<int64_t> expected_frames(const VideoInfo& info, const FrameRange& range);
+
+}  // namespace posse

@@ -1,0 +1,23 @@
+/// What the outputs and stages of a run may ask of it.
+#pragma once
+
+#include <filesystem>
+
+#include "ensemble/ensemble.h"
+#include "run/journal_facts.h"
+#include "run/options.h"
+#include "run/result_paths.h"
+#include "video/video_reader.h"
+
+namespace posse {
+
+struct RunSetting {
+  const Ensemble& ensemble;  ///< its members; the networks need not be loaded
+  const RunOptions& options;
+  ResultPaths paths;
+  std::filesystem::path video;
+  VideoInfo info;
+  JournalFacts facts;  ///< how the frames were computed; empty while a run is only planned
+};
+
+}  // namespace posse

@@ -1,0 +1,63 @@
+/// The seam between the journal and the outputs: what looks at frames in order and may change them.
+///
+/// To add a stage:
+///  1. derive from Stage in a file of its own: push() takes the frames in order and delivers them
+///     in order, each once, at once or later: a stage with a fixed lag holds that many, one that
+///     needs the whole video holds all of them until finish() (docs/results.md states the memory);
+///  2. make it in make_stages() of stage.cc, under the option that asks for it, with a description
+///     that holds every setting that decides its numbers: results of another description are not
+///     taken for those of this run;
+///  3. describe what it does in docs/math.md and test it with frames made by hand: no network is
+///     needed.
+/// Stages come after the journal, so adding one to a finished run costs no pass of the networks.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ensemble/frame_result.h"
+#include "run/run_setting.h"
+
+namespace posse {
+
+using DeliverFrame = std::function<void(FrameResult&&)>;
+
+class Stage {
+ public:
+  Stage() = default;
+  virtual ~Stage() = default;
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+
+  /// Name and settings, as "track(lag=30)": for messages, run.json, and to tell results apart.
+  virtual std::string description() const = 0;
+  /// Takes the next frame, and delivers none, one or more of those it has.
+  virtual void push(FrameResult&& frame, const DeliverFrame& deliver) = 0;
+  /// After the last frame: delivers what is left.
+  virtual void finish(const DeliverFrame& deliver) = 0;
+};
+
+/// Stages one after another. Without any, frames are delivered as they come.
+class StageChain {
+ public:
+  explicit StageChain(std::vector<std::unique_ptr<Stage>> stages) : stages_(std::move(stages)) {}
+
+  /// Descriptions of all stages, in order; empty without any.
+  std::string description() const;
+  void push(FrameResult&& frame, const DeliverFrame& deliver) {
+    push_into(0, std::move(frame), deliver);
+  }
+  void finish(const DeliverFrame& deliver);
+
+ private:
+  void push_into(size_t stage, FrameResult&& frame, const DeliverFrame& deliver);
+
+  std::vector<std::unique_ptr<Stage>> stages_;
+};
+
+/// The stages that the options of a run ask for.
+StageChain make_stages(const RunSetting& setting);
+
+}  // namespace posse
