@@ -38,6 +38,8 @@ class Results(ProgramTest):
     def test_are_the_files_that_the_program_lists(self):
         listed = {line.strip() for line in self.run_all().out.splitlines() if line.startswith("  ")}
         there = {str(self.folder / name) for name in files_below(self.folder)}
+        self.assertEqual(there - listed, {str(self.folder / "openarena" / ".posse-journal")})
+        there &= listed
         self.assertEqual(there, listed)
         self.assertEqual(len(there), 2 + 1 + 6 + 2 + 1 + 1 + 1)
         results = self.folder / "openarena"
@@ -161,6 +163,53 @@ class Doing(ProgramTest):
         self.assertEqual(files_below(self.folder)[str(lost.relative_to(self.folder))],
                          before[str(lost.relative_to(self.folder))])
 
+    def test_results_asked_for_later_need_no_network_and_are_those_of_one_run(self):
+        """What each of the options adds to a finished run is made from its journal, whatever is there already."""
+        more = ["--format", "both", "--save-members", "--wide-csv", "--smooth", "kalman", "--labeled-video"]
+        self.assert_code(posse(*self.words()), 0)
+        for words in [more[:2], more[2:3], more[4:6], more[6:], more]:
+            plan = self.assert_code(posse(*self.words(*words, "--dry-run", "--json")), 0).json[0]
+            self.assertEqual((plan["networks"], plan["frames_resumed"]), (False, 24))
+            done = self.assert_code(posse(*self.words(*words, "--json")), 0).json[0]
+            self.assertEqual((done["status"], done["networks"], done["seconds"]), ("done", False, 0))
+        self.assertIn("skipped", posse(*self.words(*more)).out)
+        later = files_below(self.folder / "out" / "openarena")
+        record = json.loads((self.folder / "out" / "openarena" / "run.json").read_text())
+        self.assertEqual(set(record["files"]) | {".posse-journal"}, set(later))
+        self.assertGreater(record["seconds"]["networks_all_threads"], 0)  # of the pass that computed the frames
+        self.assert_code(posse(*run_words(VIDEO, MEMBERS[:2], self.folder / "once", "--frames", "0:24", *more)), 0)
+        once = files_below(self.folder / "once" / "openarena")
+        self.assertEqual(set(later), set(once))
+        for name in once:
+            if name.endswith(".csv"):
+                self.assertEqual(once[name], later[name], name)
+
+    def test_a_discarded_journal_is_gone_and_a_kept_one_is_named(self):
+        done = self.assert_code(posse(*self.words()), 0)
+        self.assertIn(".posse-journal", done.err)
+        words = run_words(VIDEO, MEMBERS[:2], self.folder / "other", "--frames", "0:4", "--keep-journal", "off")
+        self.assertNotIn(".posse-journal", self.assert_code(posse(*words), 0).err)
+        self.assertFalse((self.folder / "other" / "openarena" / ".posse-journal").exists())
+
+    def test_a_result_that_fails_costs_neither_the_others_nor_the_networks(self):
+        blocked = self.folder / "out" / "openarena" / "openarenaDLC_posseMean_openarena_2members_labeled.mp4"
+        (blocked / "in the way").mkdir(parents=True)
+        words = self.words("--labeled-video", "--save-members")
+        self.assert_error(posse(*words), 3, "labelled video failed")
+        self.assertEqual(table(self.folder / "out" / "openarena").shape, (24, 12))
+        record = json.loads((blocked.parent / "run.json").read_text())
+        self.assertEqual([f["output"] for f in record["failed"]], ["labelled video"])
+        self.assertNotIn(blocked.name, record["files"])
+        before = files_below(self.folder)
+        shutil.rmtree(blocked)
+        again = self.assert_code(posse(*words, "--json"), 0).json[0]
+        self.assertEqual((again["status"], again["networks"]), ("done", False))
+        self.assertEqual(num_samples(blocked), 24)
+        for name, digest in files_below(self.folder).items():
+            if not name.endswith(("run.json", "_labeled.mp4")):
+                self.assertEqual(digest, before[name], name)  # left alone
+        self.assertIn("skipped", posse(*words).out)
+
     def test_quiet_says_nothing_on_stderr(self):
         self.assertEqual(self.assert_code(posse(*self.words("--quiet")), 0).err, "")
 
@@ -221,7 +270,6 @@ class Stopped(ProgramTest):
         self.assertTrue(90 <= done["frames_resumed"] < 360, done)
         self.assertEqual(done["frames"], 360)
         self.assert_same_results("whole", "parts")
-        self.assertFalse(journal.exists())
         self.assertIn("skipped", posse(*self.words("parts")).out)
 
     def test_by_ctrl_c_finished_videos_stay_and_the_next_one_goes_on(self):
