@@ -72,6 +72,21 @@ class Layers(unittest.TestCase):
             self.assertIn(words, found)
 
 
+class Stages(unittest.TestCase):
+    def check(self, *words):
+        return subprocess.run([SCRIPTS / "check.sh", *words], capture_output=True, text=True)
+
+    def test_a_stage_runs_and_the_table_of_times_ends_the_output(self):
+        done = self.check("layers")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, r"Stages, \d+ s in all:\n  layers +\d+ s  passed\n$")
+
+    def test_an_unknown_stage_is_an_error(self):
+        for words in (["nonsense"], ["7"], ["layers", "7"]):
+            done = self.check(*words)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+
+
 class ChangedSources(unittest.TestCase):
     def changed(self, *steps):
         """What tidy.py takes for changed in a repository made by the steps (file name: contents, or shell words)."""
