@@ -20,8 +20,8 @@ struct TrackOptions {
   GroupTrackerOptions tracker{.motion = {}, .pruning = {}, .lag = kTrackLag};
   /// Standard deviations of the stated covariance are the gated members' times this, and no less
   /// than least_std_cells: members that look in the same box agree more than they are right.
-  double std_inflation = 2.0;
-  double least_std_cells = 0.35;
+  double std_inflation = 1.5;
+  double least_std_cells = 0.3;
   /// TrackedKeypoint::chance is that of lying this near to the stated position, in cells.
   double chance_cells = 3;
 };

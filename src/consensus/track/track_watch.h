@@ -1,0 +1,79 @@
+/// What looks wrong about a track: counted while it is made, and said in words.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "consensus/track/tracker.h"
+
+namespace posse {
+
+/// A stretch of frames of one bodypart.
+struct TrackStretch {
+  size_t bodypart = 0;
+  int64_t first_frame = 0;
+  int64_t last_frame = 0;
+  int64_t count = 0;  ///< of what happened in it, in frames or events
+};
+
+struct TrackReport {
+  std::vector<int64_t> jumps;   ///< [bodyparts] steps that only a jump explains
+  std::vector<int64_t> hidden;  ///< [bodyparts] frames in which it is not seen
+  /// [bodyparts] frames in which most voting members agree on another place.
+  std::vector<int64_t> against_most;
+  /// [bodyparts] steps of the members' agreed median beyond three standard deviations of a step.
+  std::vector<int64_t> fast;
+  int64_t swaps = 0;  ///< of two bodyparts of a group between two frames
+  int64_t num_frames = 0;
+  std::vector<TrackStretch> jump_bursts;  ///< many jumps within a second or two
+  std::vector<TrackStretch> departures;   ///< long stretches against most members
+  std::vector<TrackStretch> swap_bursts;  ///< there and back again; bodypart: the first of the two
+};
+
+/// Looks at a track, frame by frame; memory is that of the report.
+class TrackWatch {
+ public:
+  TrackWatch(size_t num_bodyparts, std::vector<std::vector<int>> groups,
+             const TrackOptions& options);
+
+  /// @param members  [members, bodyparts] the members' own keypoints of the frame.
+  /// @param elapsed  as given to Tracker::push; @param stride  pixels per cell.
+  void push(const TrackedFrame& frame, std::span<const Keypoint> members, double elapsed,
+            double stride);
+  TrackReport finish();
+
+ private:
+  void look_at_step(const TrackedFrame& frame, size_t part, double reach);
+  void look_at_members(const TrackedFrame& frame, std::span<const Keypoint> members, size_t part,
+                       double reach, double stride);
+  void look_at_swaps(const TrackedFrame& frame, double stride);
+  void end_departure(size_t part);
+
+  struct PartState {
+    bool was_seen = false;
+    Keypoint position;
+    bool was_agreed = false;
+    Keypoint median;
+    TrackStretch departure;       ///< running; count 0: none
+    std::vector<int64_t> events;  ///< frames of the last few jumps
+  };
+  struct PairState {
+    size_t a = 0;
+    size_t b = 0;
+    std::vector<int64_t> events;  ///< frames of the last few swaps
+  };
+
+  double sigma_cells_;
+  std::vector<std::vector<int>> groups_;
+  std::vector<PartState> parts_;
+  std::vector<PairState> pairs_;
+  TrackReport report_;
+};
+
+/// One sentence for each thing that is odd, with bodyparts and frames; none if nothing is.
+std::vector<std::string> warnings_of(const TrackReport& report,
+                                     const std::vector<std::string>& bodyparts);
+
+}  // namespace posse
