@@ -1,0 +1,270 @@
+// The track, what it rests on and what it is compared with, to be measured against labels.
+//
+//
+// usage: posse_track_accuracy evidence OUT MEMBER... : of what `posse scoremap` wrote into the
+//          members' folders (dlc rule): the members' keypoints and the frames' evidence
+//        posse_track_accuracy track IN OUT [name=value ...] : tracks it
+//          groups=0,1;2,3  members=0,2,4 (keypoints only)  step=K  start=S  lag=L|all
+//          sigma, jump, hide, appear, unseen, power, inflation, floor
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <limits>
+#include <map>
+#include <numeric>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "base/npy.h"
+#include "consensus/track/evidence_bytes.h"
+#include "consensus/track/evidence_finder.h"
+#include "consensus/track/look_alikes.h"
+#include "consensus/track/tracker.h"
+#include "keypoints/decode.h"
+#include "smoothing/models/single_camera.h"
+
+namespace {
+using namespace posse;
+
+double seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+template <class T>
+void put(std::ofstream& file, const T& value) {
+  file.write(reinterpret_cast<const char*>(&value), sizeof(T));
+}
+template <class T>
+T get(std::ifstream& file) {
+  T value{};
+  file.read(reinterpret_cast<char*>(&value), sizeof(T));
+  return value;
+}
+
+int write_evidence(int argc, char** argv) {
+  struct Maps {
+    Tensor logits, locref;
+  };
+  std::vector<Maps> members;
+  for (int i = 3; i < argc; ++i) {
+    const std::string folder = argv[i];
+    members.push_back({read_npy(folder + "/logits.npy"), read_npy(folder + "/locref.npy")});
+  }
+  const Shape shape = members.front().logits.shape();
+  const auto frames = static_cast<size_t>(shape[0]);
+  const size_t size = static_cast<size_t>(shape[1] * shape[2] * shape[3]);
+  std::ofstream out(argv[2], std::ios::binary);
+  put(out, static_cast<uint32_t>(members.size()));
+  put(out, static_cast<uint32_t>(shape[3]));
+  put(out, static_cast<uint32_t>(frames));
+  EvidenceFinder finder;
+  size_t bytes = 0;
+  double time = 0;
+  for (size_t t = 0; t < frames; ++t) {
+    std::vector<MemberMap> maps;
+    for (const Maps& member : members) {
+      maps.push_back({.map = {.logits = member.logits.data() + t * size,
+                              .locref = member.locref.data() + t * size * 2,
+                              .height = static_cast<int>(shape[1]),
+                              .width = static_cast<int>(shape[2]),
+                              .num_bodyparts = static_cast<int>(shape[3]),
+                              .locref_stdev = 1},
+                      .column_of_bodypart = {},
+                      .rule = DecodeRule::dlc});
+      for (const Keypoint& keypoint : decode_keypoints(maps.back().map, DecodeRule::dlc)) {
+        put(out, keypoint);
+      }
+    }
+    const double start = seconds();
+    const FrameEvidence evidence = finder.find(maps);
+    time += seconds() - start;
+    const auto record = evidence_bytes(evidence);
+    put(out, static_cast<uint32_t>(record.size()));
+    out.write(reinterpret_cast<const char*>(record.data()),
+              static_cast<std::streamsize>(record.size()));
+    bytes += record.size();
+  }
+  std::printf(
+      "%zu frames, %.3f ms and %.0f bytes a frame and bodypart\n", frames,
+      1e3 * time / static_cast<double>(frames * static_cast<size_t>(shape[3])),
+      static_cast<double>(bytes) / static_cast<double>(frames * static_cast<size_t>(shape[3])));
+  return 0;
+}
+
+struct Recording {
+  size_t members = 0, parts = 0;
+  std::vector<std::vector<Keypoint>> keypoints;  ///< [frames] of [members, parts]
+  std::vector<FrameEvidence> evidence;
+};
+
+Recording read_recording(const char* path) {
+  std::ifstream file(path, std::ios::binary);
+  Recording recording;
+  recording.members = get<uint32_t>(file);
+  recording.parts = get<uint32_t>(file);
+  const auto frames = get<uint32_t>(file);
+  for (uint32_t t = 0; t < frames; ++t) {
+    std::vector<Keypoint> keypoints;
+    for (size_t i = 0; i < recording.members * recording.parts; ++i) {
+      keypoints.push_back(get<Keypoint>(file));
+    }
+    recording.keypoints.push_back(std::move(keypoints));
+    std::vector<uint8_t> bytes(get<uint32_t>(file));
+    file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    recording.evidence.push_back(evidence_from_bytes(bytes, recording.members, recording.parts));
+  }
+  return recording;
+}
+
+std::vector<std::string> split(const std::string& text, char at) {
+  std::vector<std::string> words;
+  std::istringstream stream(text);
+  for (std::string word; std::getline(stream, word, at);) words.push_back(word);
+  return words;
+}
+
+using Settings = std::map<std::string, std::string>;
+double number(const Settings& settings, const std::string& name, double otherwise) {
+  const auto found = settings.find(name);
+  return found == settings.end() ? otherwise : std::atof(found->second.c_str());
+}
+
+std::vector<Poses> empty_members(const Recording& recording, const std::vector<size_t>& rows) {
+  Poses poses;
+  for (size_t p = 0; p < recording.parts; ++p) poses.bodyparts.push_back("b" + std::to_string(p));
+  poses.frame_index.resize(rows.size());
+  std::iota(poses.frame_index.begin(), poses.frame_index.end(), 0);
+  return std::vector<Poses>(recording.members, poses);
+}
+
+void put_track(std::ofstream& out, const SmoothedTracks& tracks, size_t frames, size_t parts) {
+  for (size_t t = 0; t < frames; ++t) {
+    for (size_t p = 0; p < parts; ++p) {
+      for (size_t c = 0; c < 2; ++c) put(out, tracks.position.at(t, 2 * p + c));
+      for (size_t c = 0; c < 2; ++c) put(out, tracks.posterior_variance.at(t, 2 * p + c));
+    }
+  }
+}
+
+int track(int argc, char** argv) {
+  Settings settings;
+  for (int i = 4; i < argc; ++i) {
+    const std::string word = argv[i];
+    settings[word.substr(0, word.find('='))] = word.substr(word.find('=') + 1);
+  }
+  const Recording recording = read_recording(argv[2]);
+  const auto step = static_cast<size_t>(number(settings, "step", 1));
+  std::vector<size_t> rows;
+  for (auto t = static_cast<size_t>(number(settings, "start", 0)); t < recording.evidence.size();
+       t += step) {
+    rows.push_back(t);
+  }
+  std::vector<std::vector<int>> groups;
+  if (settings["groups"] == "found") {
+    LookAlikes look_alikes(recording.parts);
+    for (const size_t row : rows) look_alikes.add(recording.evidence[row]);
+    groups = look_alikes.groups();
+    for (const auto& group : groups) {
+      for (const int part : group) std::printf("%d ", part);
+      std::printf("; ");
+    }
+    std::printf("groups\n");
+    for (size_t a = 0; a < recording.parts; ++a) {
+      for (size_t b = 0; b < recording.parts; ++b)
+        std::printf("%6.3f ", look_alikes.confusion(a, b));
+      std::printf("\n");
+    }
+  } else {
+    for (const std::string& group : split(settings["groups"], ';')) {
+      groups.emplace_back();
+      for (const std::string& part : split(group, ',')) groups.back().push_back(std::stoi(part));
+    }
+  }
+  TrackOptions options;
+  MotionOptions& motion = options.tracker.motion;
+  motion.step_cells = number(settings, "sigma", motion.step_cells);
+  motion.jump = number(settings, "jump", motion.jump);
+  motion.hide = number(settings, "hide", motion.hide);
+  motion.appear = number(settings, "appear", motion.appear);
+  motion.unseen_evidence = number(settings, "unseen", motion.unseen_evidence);
+  options.std_inflation = number(settings, "inflation", options.std_inflation);
+  options.least_std_cells = number(settings, "floor", options.least_std_cells);
+  PruningOptions& pruning = options.tracker.pruning;
+  pruning.least_chance = number(settings, "least", pruning.least_chance);
+  pruning.most_states =
+      static_cast<size_t>(number(settings, "states", static_cast<double>(pruning.most_states)));
+  if (settings.contains("lag") && settings.at("lag") == "all") {
+    options.tracker.lag = std::nullopt;
+  } else {
+    options.tracker.lag = static_cast<size_t>(number(settings, "lag", kTrackLag));
+  }
+  const double elapsed = std::pow(static_cast<double>(step), number(settings, "power", 1));
+  Tracker tracker(recording.parts, groups, options);
+  std::vector<TrackedFrame> tracked;
+  const double start = seconds();
+  const auto keep = [&](std::vector<TrackedFrame> frames) {
+    for (TrackedFrame& frame : frames) tracked.push_back(std::move(frame));
+  };
+  for (const size_t row : rows) keep(tracker.push(recording.evidence[row], elapsed));
+  keep(tracker.finish());
+  const double time = seconds() - start;
+  std::vector<Poses> gated = empty_members(recording, rows);
+  std::vector<Poses> plain = gated;
+  for (size_t t = 0; t < rows.size(); ++t) {
+    for (size_t m = 0; m < recording.members; ++m) {
+      for (size_t p = 0; p < recording.parts; ++p) {
+        plain[m].keypoints.push_back(recording.keypoints[rows[t]][m * recording.parts + p]);
+        gated[m].keypoints.push_back(tracked[t].votes[m * recording.parts + p]);
+      }
+    }
+  }
+  SingleCameraOptions smoothing{.ensemble = {.allow_one_member = true}, .tuning = {}};
+  if (number(settings, "mean", 0) > 0) smoothing.ensemble.average = EnsembleAverage::mean;
+  if (number(settings, "plain", 0) > 0) smoothing.ensemble.variance = VarianceMode::plain;
+  std::ofstream out(argv[3], std::ios::binary);
+  put(out, static_cast<double>(rows.size()));
+  put(out, static_cast<double>(recording.parts));
+  put(out, static_cast<double>(recording.members));
+  for (size_t t = 0; t < rows.size(); ++t) {
+    for (size_t p = 0; p < recording.parts; ++p) {
+      const TrackedKeypoint& k = tracked[t].keypoints[p];
+      const OtherPlace second = k.second.value_or(OtherPlace{});
+      for (const double value :
+           {k.keypoint.x, k.keypoint.y, k.keypoint.likelihood, k.seen ? 1.0 : 0.0, k.chance_seen,
+            k.chance, k.covariance.xx, k.covariance.xy, k.covariance.yy, k.spread.xx, k.spread.xy,
+            k.spread.yy, second.x, second.y, second.chance}) {
+        put(out, value);
+      }
+    }
+  }
+  put_track(out, smooth_single_camera(gated, smoothing), rows.size(), recording.parts);
+  put_track(out,
+            smooth_single_camera(
+                plain, SingleCameraOptions{.ensemble = {.allow_one_member = true}, .tuning = {}}),
+            rows.size(), recording.parts);
+  for (size_t t = 0; t < rows.size(); ++t) {
+    for (const Keypoint& keypoint : recording.keypoints[rows[t]]) put(out, keypoint);
+  }
+  std::printf("%.3f ms a frame; pruned at most %.2g; states",
+              1e3 * time / static_cast<double>(rows.size()), tracker.most_pruned());
+  for (size_t g = 0; g < tracker.groups().size(); ++g) {
+    std::printf(" %zu:%.1f", tracker.groups()[g].size(), tracker.mean_states(g));
+  }
+  std::printf("\n");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string what = argc > 3 ? argv[1] : "";
+  if (what == "evidence") return write_evidence(argc, argv);
+  if (what == "track") return track(argc, argv);
+  std::fprintf(stderr, "usage: %s evidence OUT MEMBER... | track IN OUT [name=value ...]\n",
+               argv[0]);
+  return 2;
+}
