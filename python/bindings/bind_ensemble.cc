@@ -1,62 +1,17 @@
 #include "bind_ensemble.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 
 #include "base/hash.h"
 #include "option_keywords.h"
+#include "python_listener.h"
 #include "run/plan.h"
 #include "run/result_paths.h"
 #include "run/run_video.h"
 
 namespace posse {
 namespace {
-
-/// Looks for Ctrl-C and tells Python of progress, at most ten times a second. What Python raises
-/// there stops the run and is raised when the library has come to rest: nothing of Python travels
-/// through the library's threads.
-class PythonListener {
- public:
-  explicit PythonListener(py::object progress) : progress_(std::move(progress)) {}
-
-  StopFlag& stop() { return stop_; }
-
-  /// Called without the GIL, on the thread that started the run.
-  void report(int64_t done, std::optional<int64_t> total, bool always = false) {
-    const auto now = std::chrono::steady_clock::now();
-    if (!always && now - last_ < std::chrono::milliseconds(100)) return;
-    last_ = now;
-    guarded([&] {
-      if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-      if (!progress_.is_none()) progress_(done, total);
-    });
-  }
-
-  /// Runs `call` with the GIL held.
-  template <class Call>
-  void guarded(const Call& call) {
-    if (raised_) return;
-    const py::gil_scoped_acquire python;
-    try {
-      call();
-    } catch (py::error_already_set& error) {
-      raised_ = std::current_exception();
-      stop_.request();
-    }
-  }
-
-  /// To be called with the GIL held, after the run.
-  void raise_if_raised() const {
-    if (raised_) std::rethrow_exception(raised_);
-  }
-
- private:
-  py::object progress_;
-  StopFlag stop_;
-  std::chrono::steady_clock::time_point last_{};
-  std::exception_ptr raised_;
-};
 
 /// Frames that a range has in this video; nullopt where that is not known before decoding.
 /// @throws Error(invalid_value) if the range ends behind the video.

@@ -61,5 +61,7 @@ void bind_study(py::module_& core);
 void bind_video(py::module_& core);
 void bind_results(py::module_& core);
 void bind_ensemble(py::module_& core);
+void bind_table_jobs(py::module_& core);
+void bind_info(py::module_& core);
 
 }  // namespace posse

@@ -27,4 +27,6 @@ PYBIND11_MODULE(_core, core) {
   posse::bind_video(core);
   posse::bind_results(core);
   posse::bind_ensemble(core);
+  posse::bind_table_jobs(core);
+  posse::bind_info(core);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -38,12 +39,61 @@ class KeywordReader {
     int value = 0;
     if (take(name, value)) field = checked_count(name, value);
   }
+  void operator()(const char* name, double& field, const char*, const char*) const {
+    take(name, field);
+  }
+  void operator()(const char* name, std::optional<double>& field, const char*, const char*) const {
+    if (double value = 0; take(name, value)) field = value;
+  }
+  void operator()(const char* name, std::filesystem::path& field, const char*, const char*) const {
+    take(name, field);
+  }
+  void operator()(const char* name, std::vector<std::string>& field, const char*,
+                  const char*) const {
+    const auto value = find(name);
+    if (value && py::isinstance<py::str>(*value)) {  // else its letters would be taken
+      throw py::type_error(fmt::format("option '{}' is a list of names", keyword_of(name)));
+    }
+    if (value) assign(name, *value, field);
+  }
+  /// One number or several.
+  void operator()(const char* name, std::vector<double>& field, const char*, const char*) const {
+    const auto value = find(name);
+    if (!value || value->is_none()) return;
+    if (PyNumber_Check(value->ptr()) && !py::hasattr(*value, "__len__")) {
+      field = {value->cast<double>()};
+    } else {
+      assign(name, *value, field);
+    }
+  }
+  void operator()(const char* name, std::vector<std::vector<size_t>>& field, const char*,
+                  const char*) const {
+    take(name, field);
+  }
+  /// Ranges, each as frame_range_of() takes it; what is no list is one range.
+  void operator()(const char* name, std::vector<FrameRange>& field, const char*,
+                  const char*) const {
+    const auto value = find(name);
+    if (!value || value->is_none()) return;
+    if (!py::isinstance<py::list>(*value)) {
+      field = {frame_range_of(*value)};
+      return;
+    }
+    for (const py::handle& range : *value)
+      field.push_back(frame_range_of(py::reinterpret_borrow<py::object>(range)));
+  }
   void operator()(const char* name, FrameRange& field, const char*, const char*) const {
     if (const auto value = find(name)) field = frame_range_of(*value);
   }
   template <class Enum>
   requires std::is_enum_v<Enum>
   void operator()(const char* name, Enum& field, const char*, const char*) const {
+    if (std::string word; take(name, word)) field = enum_of<Enum>(keyword_of(name), word);
+  }
+
+  template <class Enum>
+  requires std::is_enum_v<Enum>
+  void operator()(const char* name, std::optional<Enum>& field, const char*, const char*) const {
     if (std::string word; take(name, word)) field = enum_of<Enum>(keyword_of(name), word);
   }
 
@@ -70,12 +120,17 @@ class KeywordReader {
   template <class Value>
   bool take(const char* name, Value& field) const {
     const auto value = find(name);
-    if (!value || value->is_none()) return false;
+    return value && assign(name, *value, field);
+  }
+
+  template <class Value>
+  static bool assign(const char* name, const py::object& value, Value& field) {
+    if (value.is_none()) return false;
     try {
-      field = value->cast<Value>();
+      field = value.cast<Value>();
     } catch (const py::cast_error&) {
       throw py::type_error(
-          fmt::format("option '{}' cannot be {}", keyword_of(name), std::string(py::repr(*value))));
+          fmt::format("option '{}' cannot be {}", keyword_of(name), std::string(py::repr(value))));
     }
     return true;
   }

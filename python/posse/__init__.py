@@ -17,11 +17,26 @@ from posse._errors import AccessError, CapabilityError, Error, InputError, Missi
 from posse._memory import LargeResultWarning
 from posse.ensemble import Ensemble, open_project
 from posse.result import DataWarning, Member, Result
+from posse.tables import (
+    ConsensusPoses,
+    Poses,
+    SmoothedPoses,
+    SmoothedPupil,
+    SmoothedViews,
+    consensus,
+    info,
+    smooth_mirrored,
+    smooth_multi,
+    smooth_paw,
+    smooth_pupil,
+    smooth_single,
+)
 from posse.video import Video
 
 __all__ = [
     "AccessError",
     "CapabilityError",
+    "ConsensusPoses",
     "DataWarning",
     "Ensemble",
     "Error",
@@ -29,8 +44,19 @@ __all__ = [
     "LargeResultWarning",
     "Member",
     "MissingError",
+    "Poses",
     "Result",
+    "SmoothedPoses",
+    "SmoothedPupil",
+    "SmoothedViews",
     "Video",
     "__version__",
+    "consensus",
+    "info",
     "open_project",
+    "smooth_mirrored",
+    "smooth_multi",
+    "smooth_paw",
+    "smooth_pupil",
+    "smooth_single",
 ]

@@ -99,6 +99,59 @@ def write_png(picture: npt.NDArray[np.uint8], path: Path) -> None: ...
 def resize_image(picture: npt.NDArray[np.uint8], width: int, height: int) -> npt.NDArray[np.uint8]: ...
 def ensemble_options() -> dict[str, str]: ...
 def run_options() -> dict[str, str]: ...
+def smooth_single(
+    paths: list[Path],
+    poses: list[tuple[Any, ...]],
+    out: Path | None,
+    progress: Callable[[int, int | None], object] | None,
+    **options: Any,
+) -> dict[str, Any]: ...
+def smooth_multi(
+    paths: list[Path],
+    poses: list[tuple[Any, ...]],
+    out: Path | None,
+    progress: Callable[[int, int | None], object] | None,
+    **options: Any,
+) -> dict[str, Any]: ...
+def smooth_mirrored(
+    paths: list[Path],
+    poses: list[tuple[Any, ...]],
+    out: Path | None,
+    progress: Callable[[int, int | None], object] | None,
+    **options: Any,
+) -> dict[str, Any]: ...
+def smooth_pupil(
+    paths: list[Path],
+    poses: list[tuple[Any, ...]],
+    out: Path | None,
+    progress: Callable[[int, int | None], object] | None,
+    **options: Any,
+) -> dict[str, Any]: ...
+def consensus(
+    paths: list[Path],
+    poses: list[tuple[Any, ...]],
+    out: Path | None,
+    progress: Callable[[int, int | None], object] | None,
+    **options: Any,
+) -> dict[str, Any]: ...
+def smooth_paw(
+    paths: list[Path],
+    poses: list[tuple[Any, ...]],
+    out: Path | None,
+    times_left: list[float],
+    times_right: list[float],
+    progress: Callable[[int, int | None], object] | None,
+    **options: Any,
+) -> dict[str, Any]: ...
+def table_job_options() -> dict[str, dict[str, str]]: ...
+def info(
+    path: str,
+    verify: bool,
+    snapshot: str,
+    shuffle: int | None,
+    training_set_index: int | None,
+    iteration: int | None,
+) -> str: ...
 def frame_bounds(frames: object) -> tuple[int, int | None, int]: ...
 def sha256_of_file(path: Path) -> str: ...
 def decode(

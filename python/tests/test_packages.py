@@ -94,7 +94,8 @@ def test_examples_in_docstrings_run(name: str, monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_documented_interfaces_have_examples() -> None:
     for thing in (posse, posse.Ensemble.open, posse.Ensemble.run, posse.Ensemble.predict, posse.Ensemble.iterate,
-                  posse.Ensemble.scoremaps, posse.open_project, posse.Video, datavis.DataInclusion):  # fmt: skip
+                  posse.Ensemble.scoremaps, posse.open_project, posse.smooth_single, posse.smooth_multi, posse.smooth_mirrored,
+                  posse.smooth_pupil, posse.smooth_paw, posse.consensus, posse.info, posse.Video, datavis.DataInclusion):  # fmt: skip
         assert ">>>" in (thing.__doc__ or ""), thing
 
 

@@ -1,4 +1,4 @@
-#include "cli/video_summary.h"
+#include "report/video_summary.h"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,611 @@
+"""Consensus and ensemble Kalman smoothing of poses that are there already: as tables on disk, or as arrays."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Union, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from posse import _core
+from posse._progress import Progress, as_callback
+from posse.ensemble import Frames
+from posse.result import DataWarning, PathLike, Result, given
+
+__all__ = [
+    "ConsensusPoses",
+    "Poses",
+    "SmoothedPoses",
+    "SmoothedPupil",
+    "SmoothedViews",
+    "consensus",
+    "info",
+    "smooth_mirrored",
+    "smooth_multi",
+    "smooth_paw",
+    "smooth_pupil",
+    "smooth_single",
+]
+
+_Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Poses:
+    """One network's poses of one video.
+
+    Attributes
+    ----------
+    bodyparts : sequence of str
+        Column names; members are matched by them.
+    poses : array, [frames, bodyparts, 2]
+        (x, y) in pixels; NaN where missing.
+    likelihood : array, [frames, bodyparts], optional
+        In [0, 1]; NaN where unknown. All unknown by default.
+    frame_index : array of int, [frames], optional
+        Rising frame numbers; rows counted from 0 by default. A gap is a stretch without predictions.
+    """
+
+    bodyparts: Sequence[str]
+    poses: npt.ArrayLike
+    likelihood: npt.ArrayLike | None = None
+    frame_index: npt.ArrayLike | None = None
+
+    def _for_core(self, name: str, camera: str) -> tuple[Any, ...]:
+        poses = np.asarray(self.poses, dtype=np.float64)
+        shape = poses.shape[:2]
+        likelihood = np.full(shape, np.nan) if self.likelihood is None else np.asarray(self.likelihood, dtype=np.float64)
+        frames = np.arange(shape[0] if shape else 0) if self.frame_index is None else np.asarray(self.frame_index)
+        return name, camera, list(self.bodyparts), frames.astype(np.int64), poses, likelihood
+
+
+#: Tables and folders that hold them, poses in memory, or the members of a run's result.
+Members = Union[PathLike, Sequence[PathLike], Sequence[Poses], Result]
+
+
+@dataclass(frozen=True)
+class SmoothedPoses:
+    """Smoothed tracks of one camera with their uncertainty.
+
+    Attributes
+    ----------
+    bodyparts : tuple of str
+    frame_index : ndarray of int64, [frames]
+    poses : ndarray, [frames, bodyparts, 2]
+        Smoothed (x, y) in pixels; NaN for a bodypart that no member ever found.
+    likelihood : ndarray, [frames, bodyparts]
+        Mean of the members'.
+    posterior_variance : ndarray, [frames, bodyparts, 2]
+        Of the smoothed position, in square pixels.
+    ensemble_position, ensemble_variance : ndarray, [frames, bodyparts, 2]
+        Median or mean of the members, and the variance the filter took.
+    s : ndarray, [bodyparts]
+        Process variance; NaN for a bodypart never found; empty for a pupil.
+    tuned : ndarray of bool, [bodyparts]
+        Whether s was chosen by likelihood.
+    calibrated : bool
+        False for a single member: its variances are 1 / likelihood.
+    files : tuple of Path
+        What was written, the record last.
+    warnings : tuple of str
+        What was odd about the data.
+    """
+
+    bodyparts: tuple[str, ...]
+    frame_index: npt.NDArray[np.int64]
+    poses: _Floats
+    likelihood: _Floats
+    posterior_variance: _Floats
+    ensemble_position: _Floats
+    ensemble_variance: _Floats
+    s: _Floats
+    tuned: npt.NDArray[np.bool_]
+    calibrated: bool
+    files: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def _from_core(cls, made: dict[str, Any], job: dict[str, Any] | None = None) -> SmoothedPoses:
+        fields = dict(made)
+        told = {"files": fields.pop("files", ()), "warnings": fields.pop("warnings", ())}
+        fields["bodyparts"] = tuple(made["bodyparts"])
+        return cls(**fields, **(told if job is None else _told(job)))
+
+
+@dataclass(frozen=True)
+class SmoothedViews:
+    """Smoothed tracks of several cameras.
+
+    Attributes
+    ----------
+    views : dict of str to SmoothedPoses
+        By camera.
+    points, point_variances : ndarray, [frames, bodyparts, 3], or None
+        Points in space in the calibration's unit, and their variances; None without a calibration.
+    files : tuple of Path
+    warnings : tuple of str
+    """
+
+    views: dict[str, SmoothedPoses]
+    points: _Floats | None = None
+    point_variances: _Floats | None = None
+    files: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SmoothedPupil:
+    """A pupil as a circle, and its four points on it.
+
+    Attributes
+    ----------
+    tracks : SmoothedPoses
+        Top, bottom, right and left.
+    diameter, diameter_variance : ndarray, [frames]
+    centre, centre_variance : ndarray, [frames, 2]
+    diameter_s, centre_s : float
+        Share that stays from frame to frame.
+    files : tuple of Path
+    warnings : tuple of str
+    """
+
+    tracks: SmoothedPoses
+    diameter: _Floats
+    diameter_variance: _Floats
+    centre: _Floats
+    centre_variance: _Floats
+    diameter_s: float
+    centre_s: float
+    files: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ConsensusPoses:
+    """Consensus of the members' keypoints.
+
+    Attributes
+    ----------
+    bodyparts : tuple of str
+    frame_index : ndarray of int64, [frames]
+    poses : ndarray, [frames, bodyparts, 2]
+    likelihood : ndarray, [frames, bodyparts]
+    spread : ndarray, [frames, bodyparts, 2]
+        Standard deviation of the members along x and y, in pixels.
+    covariance : ndarray, [frames, bodyparts, 2, 2]
+        Of the members' keypoints, in square pixels.
+    num_members, num_agreeing : ndarray of int32, [frames, bodyparts]
+        Members that found it, and those within the agreement radius.
+    files : tuple of Path
+    warnings : tuple of str
+    """
+
+    bodyparts: tuple[str, ...]
+    frame_index: npt.NDArray[np.int64]
+    poses: _Floats
+    likelihood: _Floats
+    spread: _Floats
+    covariance: _Floats
+    num_members: npt.NDArray[np.int32]
+    num_agreeing: npt.NDArray[np.int32]
+    files: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def _told(job: dict[str, Any]) -> dict[str, Any]:
+    return {"files": tuple(Path(file) for file in job["files"]), "warnings": tuple(job["warnings"])}
+
+
+def _warn(job: dict[str, Any]) -> None:
+    for text in job["warnings"]:
+        warnings.warn(text, DataWarning, stacklevel=3)
+
+
+def _several(members: Members) -> list[Any]:
+    if isinstance(members, (str, os.PathLike)):
+        return [members]
+    if isinstance(members, Result):
+        return [
+            Poses(members.bodyparts, poses, likelihood, members.frame_index)
+            for poses, likelihood in zip(members.member_poses, members.member_likelihood)
+        ]
+    return list(cast("Iterable[Any]", members))
+
+
+def _inputs(members: Members, camera: str = "") -> tuple[list[Path], list[tuple[Any, ...]]]:
+    """What the compiled part takes: paths, and poses in memory."""
+    several = _several(members)
+    poses = [each for each in several if isinstance(each, Poses)]
+    if poses and len(poses) < len(several):
+        raise TypeError("members are tables or Poses, not some of each")
+    if poses:
+        place = f"{camera} " if camera else ""
+        return [], [each._for_core(f"{place}member {number}", camera) for number, each in enumerate(poses)]
+    return [Path(path) for path in several], []
+
+
+def _inputs_by_camera(members: Members | Mapping[str, Members]) -> tuple[list[Path], list[tuple[Any, ...]]]:
+    if not isinstance(members, Mapping):
+        return _inputs(members)
+    paths: list[Path] = []
+    poses: list[tuple[Any, ...]] = []
+    for camera, of_camera in members.items():
+        more_paths, more_poses = _inputs(of_camera, camera)
+        paths += more_paths
+        poses += more_poses
+    return paths, poses
+
+
+def _run(job: Any, members: Any, out: PathLike | None, progress: Progress | None, options: dict[str, Any]) -> dict[str, Any]:
+    paths, poses = _inputs_by_camera(members)
+    made: dict[str, Any] = job(paths, poses, None if out is None else Path(out), as_callback(progress), **given(options))
+    return made
+
+
+def smooth_single(
+    members: Members,
+    *,
+    out: PathLike | None = None,
+    wide_csv: PathLike | None = None,
+    force: bool | None = None,
+    average: Literal["median", "mean"] | None = None,
+    variance: Literal["confidence_weighted_var", "var"] | None = None,
+    min_likelihood: float | None = None,
+    one_member: bool | None = None,
+    s_frames: Frames | list[Frames] = None,
+    threads: int | None = None,
+    s: float | Sequence[float] | None = None,
+    blocks: Sequence[Sequence[int]] | None = None,
+    objective: Literal["full", "constant"] | None = None,
+    restart_at_ranges: bool | None = None,
+    peer_objective: bool | None = None,
+    bodypart_list: Sequence[str] | None = None,
+    causal: bool | None = None,
+    progress: Progress | None = None,
+) -> SmoothedPoses:
+    """Ensemble Kalman smoothing of one camera's keypoints, each on its own; as ``posse smooth single``.
+
+    Parameters
+    ----------
+    members : path, sequence of paths, sequence of Poses, or Result
+        Tables of the members (or a folder of them), poses in memory, or a run whose members are smoothed.
+    out : path, optional
+        Table to write (.h5 or .csv), with a record beside it; nothing is written by default.
+    wide_csv : path, optional
+        Also write the columns of eks here.
+    force : bool, optional
+        Replace files that exist.
+    average, variance, min_likelihood, one_member
+        What the members say of a frame, as on the command line (``posse smooth single --help``).
+    s : float or sequence of float, optional
+        Process variance in square pixels per frame; tuned by default.
+    s_frames, blocks, objective, restart_at_ranges, peer_objective
+        How s is tuned.
+    bodypart_list : sequence of str, optional
+        Bodyparts to keep, in this order.
+    causal : bool, optional
+        Do not look ahead.
+    threads : int, optional
+        Does not change results.
+    progress : callable or tqdm bar, optional
+        Called as ``progress(done, total)``; what it raises, and Ctrl-C, stop the work.
+
+    Returns
+    -------
+    SmoothedPoses
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> track = np.stack([np.linspace(0, 9, 10), np.zeros(10)], axis=1)[:, None]
+    >>> members = [posse.Poses(["nose"], track + shift, np.ones((10, 1))) for shift in (-1, 0, 1)]
+    >>> posse.smooth_single(members, s=10).poses.shape
+    (10, 1, 2)
+    """
+    options = {
+        "wide_csv": wide_csv,
+        "force": force,
+        "average": average,
+        "variance": variance,
+        "min_likelihood": min_likelihood,
+        "one_member": one_member,
+        "s_frames": s_frames,
+        "threads": threads,
+        "s": s,
+        "blocks": blocks,
+        "objective": objective,
+        "restart_at_ranges": restart_at_ranges,
+        "peer_objective": peer_objective,
+        "bodypart_list": bodypart_list,
+        "causal": causal,
+    }
+    made = _run(_core.smooth_single, members, out, progress, options)
+    _warn(made)
+    return SmoothedPoses._from_core(made, made)
+
+
+def smooth_multi(
+    members: Members | Mapping[str, Members],
+    *,
+    out: PathLike | None = None,
+    camera_names: Sequence[str] | None = None,
+    calibration: PathLike | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> SmoothedViews:
+    """Smooths keypoints that several cameras see, in the subspace their views share; as ``posse smooth multi``.
+
+    Parameters
+    ----------
+    members : mapping of camera to sequence of Poses, or paths
+        Files belong to the camera whose name is part of theirs.
+    out : path, optional
+        Folder for a table per camera, points_3d.csv with a calibration, and run.json.
+    camera_names : sequence of str, optional
+        By default the mapping's keys, or the calibration's names.
+    calibration : path, optional
+        Anipose calibration (.toml): smooth in space.
+    progress : callable or tqdm bar, optional
+    **options
+        As on the command line (``posse smooth multi --help``): ``s``, ``n_latent``, ``quantile_keep_pca``,
+        ``no_inflate_vars``, ``triangulation`` ...
+
+    Returns
+    -------
+    SmoothedViews
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> walk = np.cumsum(np.random.default_rng(1).normal(size=(30, 2, 2)), axis=0)
+    >>> seen = [posse.Poses(["nose", "tail"], walk + shift, np.ones((30, 2))) for shift in (-1, 1)]
+    >>> list(posse.smooth_multi({"top": seen, "side": seen}, s=10).views)
+    ['top', 'side']
+    """
+    if camera_names is None and calibration is None and isinstance(members, Mapping):
+        camera_names = list(members)
+    options = {**options, "camera_names": camera_names, "calibration": calibration}
+    made = _run(_core.smooth_multi, members, out, progress, options)
+    _warn(made)
+    return SmoothedViews(_views(made), made.get("points"), made.get("point_variances"), **_told(made))
+
+
+def _views(made: dict[str, Any]) -> dict[str, SmoothedPoses]:
+    return {camera: SmoothedPoses._from_core(view) for camera, view in made["views"].items()}
+
+
+def smooth_mirrored(
+    members: Members,
+    *,
+    camera_names: Sequence[str],
+    out: PathLike | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> SmoothedPoses:
+    """Smooths several views in one picture, bodyparts ``<name>_<view>``; as ``posse smooth mirrored``.
+
+    Parameters
+    ----------
+    members : path, sequence of paths, sequence of Poses, or Result
+    camera_names : sequence of str
+        The views, as they end the bodyparts' names.
+    out : path, optional
+        Table to write, .h5 or .csv.
+    progress : callable or tqdm bar, optional
+    **options
+        As on the command line (``posse smooth mirrored --help``).
+
+    Returns
+    -------
+    SmoothedPoses
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> walk = np.cumsum(np.random.default_rng(1).normal(size=(30, 2, 2)), axis=0)
+    >>> seen = [posse.Poses(["paw_top", "paw_side"], walk + shift, np.ones((30, 2))) for shift in (-1, 1)]
+    >>> posse.smooth_mirrored(seen, camera_names=["top", "side"], s=10).bodyparts
+    ('paw_top', 'paw_side')
+    """
+    made = _run(_core.smooth_mirrored, members, out, progress, {**options, "camera_names": list(camera_names)})
+    _warn(made)
+    return SmoothedPoses._from_core(made, made)
+
+
+def smooth_pupil(
+    members: Members,
+    *,
+    out: PathLike | None = None,
+    circle: PathLike | None = None,
+    diameter_s: float | None = None,
+    com_s: float | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> SmoothedPupil:
+    """Smooths four points around a pupil as one circle; as ``posse smooth pupil``.
+
+    Parameters
+    ----------
+    members : path, sequence of paths, sequence of Poses, or Result
+        With the bodyparts pupil_top_r, pupil_bottom_r, pupil_right_r and pupil_left_r.
+    out : path, optional
+        Table to write, .h5 or .csv.
+    circle : path, optional
+        Also write centre and diameter here (.csv).
+    diameter_s, com_s : float, optional
+        In (0, 1), close to 1 is smoother; tuned by default.
+    progress : callable or tqdm bar, optional
+    **options
+        As on the command line (``posse smooth pupil --help``).
+
+    Returns
+    -------
+    SmoothedPupil
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> marks = np.array([[50, 40], [50, 60], [60, 50], [40, 50]])[None] + np.zeros((20, 1, 1))
+    >>> names = ["pupil_top_r", "pupil_bottom_r", "pupil_right_r", "pupil_left_r"]
+    >>> seen = [posse.Poses(names, marks + 0.1 * shift, np.ones((20, 4))) for shift in (-1, 0, 1)]
+    >>> posse.smooth_pupil(seen, diameter_s=0.99, com_s=0.99).centre.shape
+    (20, 2)
+    """
+    made = _run(
+        _core.smooth_pupil, members, out, progress, {**options, "circle": circle, "diameter_s": diameter_s, "com_s": com_s}
+    )
+    _warn(made)
+    state, variance = made["circle"], made["circle_variance"]
+    return SmoothedPupil(
+        SmoothedPoses._from_core(made["tracks"]),
+        diameter=state[:, 0],
+        diameter_variance=variance[:, 0],
+        centre=state[:, 1:],
+        centre_variance=variance[:, 1:],
+        diameter_s=made["diameter_s"],
+        centre_s=made["centre_s"],
+        **_told(made),
+    )
+
+
+def smooth_paw(
+    members: Members | Mapping[str, Members],
+    *,
+    out: PathLike | None = None,
+    timestamps_left: PathLike | npt.ArrayLike | None = None,
+    timestamps_right: PathLike | npt.ArrayLike | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> SmoothedViews:
+    """Smooths two paws seen by two cameras with clocks of their own; as ``posse smooth paw``.
+
+    Parameters
+    ----------
+    members : mapping of "left" and "right" to sequences of Poses, or paths
+        With the bodyparts paw_l and paw_r.
+    out : path, optional
+        Folder for left.h5, right.h5 and run.json.
+    timestamps_left, timestamps_right : path or array, [frames], optional
+        Times of the cameras' frames; by default the .npy files in the folder given.
+    progress : callable or tqdm bar, optional
+    **options
+        As on the command line (``posse smooth paw --help``).
+
+    Returns
+    -------
+    SmoothedViews
+        "left" and "right", on the left camera's frames.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> walk = np.cumsum(np.random.default_rng(1).normal(size=(40, 2, 2)), axis=0) + 60
+    >>> seen = [posse.Poses(["paw_l", "paw_r"], walk + shift, np.ones((40, 2))) for shift in (-1, 1)]
+    >>> times = np.arange(40) / 60
+    >>> sides = {"left": seen, "right": seen}
+    >>> posse.smooth_paw(sides, timestamps_left=times, timestamps_right=times, s=10).views["left"].poses.shape
+    (40, 2, 2)
+    """
+    times: dict[str, list[float]] = {}
+    for side, given_times in (("left", timestamps_left), ("right", timestamps_right)):
+        is_file = isinstance(given_times, (str, os.PathLike))
+        options[f"timestamps_{side}"] = given_times if is_file else None
+        times[side] = [] if given_times is None or is_file else np.asarray(given_times, dtype=np.float64).tolist()
+    paths, poses = _inputs_by_camera(members)
+    target = None if out is None else Path(out)
+    made = _core.smooth_paw(paths, poses, target, times["left"], times["right"], as_callback(progress), **given(options))
+    _warn(made)
+    return SmoothedViews(_views(made), **_told(made))
+
+
+def consensus(
+    members: Members,
+    *,
+    out: PathLike | None = None,
+    method: str | None = None,
+    min_likelihood: float | None = None,
+    min_members: int | None = None,
+    trim: float | None = None,
+    agreement_radius: float | None = None,
+    bodypart_list: Sequence[str] | None = None,
+    common_bodyparts: bool | None = None,
+    format: Literal["h5", "csv", "both"] | None = None,  # noqa: A002 - the command line's word
+    force: bool | None = None,
+    progress: Progress | None = None,
+) -> ConsensusPoses:
+    """One table from the tables of several networks; as ``posse consensus``.
+
+    Parameters
+    ----------
+    members : path, sequence of paths, sequence of Poses, or Result
+    out : path, optional
+        A table (.h5 or .csv), or a folder, to write.
+    method : {"median", "mean", "weighted-mean", "most-confident", "geometric-median", "trimmed-mean"}, optional
+    min_likelihood, min_members, trim, agreement_radius, bodypart_list, common_bodyparts, format, force
+        As on the command line (``posse consensus --help``).
+    progress : callable or tqdm bar, optional
+
+    Returns
+    -------
+    ConsensusPoses
+
+    Examples
+    --------
+    >>> seen = [posse.Poses(["nose"], [[[x, 5]]], [[0.9]]) for x in (1, 2, 6)]
+    >>> posse.consensus(seen).poses.tolist()
+    [[[2.0, 5.0]]]
+    """
+    options = {
+        "method": method,
+        "min_likelihood": min_likelihood,
+        "min_members": min_members,
+        "trim": trim,
+        "agreement_radius": agreement_radius,
+        "bodypart_list": bodypart_list,
+        "common_bodyparts": common_bodyparts,
+        "format": format,
+        "force": force,
+    }
+    made = _run(_core.consensus, members, out, progress, options)
+    _warn(made)
+    arrays = ("frame_index", "poses", "likelihood", "spread", "covariance", "num_members", "num_agreeing")
+    return ConsensusPoses(tuple(made["bodyparts"]), *(made[name] for name in arrays), **_told(made))
+
+
+def info(
+    path: PathLike,
+    *,
+    verify: bool = False,
+    snapshot: str = "",
+    shuffle: int | None = None,
+    training_set_index: int | None = None,
+    iteration: int | None = None,
+) -> dict[str, Any]:
+    """What a project, snapshot, folder of members, pose table or video holds; as ``posse info --json``.
+
+    Parameters
+    ----------
+    path : path
+    verify : bool
+        Also read every value and check its checksum, or decode every frame.
+    snapshot, shuffle, training_set_index, iteration
+        Which network of a project.
+
+    Returns
+    -------
+    dict
+        Lists "members", "tables", "videos" and "errors".
+
+    Examples
+    --------
+    >>> posse.info("data/demo/member-1")["members"][0]["network"]["type"]
+    'mobilenet_v2_0.35'
+    """
+    made: dict[str, Any] = json.loads(_core.info(os.fspath(path), verify, snapshot, shuffle, training_set_index, iteration))
+    return made

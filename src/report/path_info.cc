@@ -1,0 +1,96 @@
+#include "report/path_info.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "base/paths.h"
+#include "base/text.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+
+/// A file of results or labels rather than a network.
+bool is_table(const fs::path& path) {
+  const std::string suffix = ascii_lower(path.extension().string());
+  return kind_of_path(path) == PathKind::file &&
+         (suffix == ".csv" || suffix == ".h5" || suffix == ".hdf5" || suffix == ".slp");
+}
+
+/// Null without rows.
+Json missing_share(const BodypartSummary& bodypart, const TableSummary& summary) {
+  if (summary.num_rows == 0) return nullptr;
+  return static_cast<double>(bodypart.num_missing) / static_cast<double>(summary.num_rows);
+}
+
+void look_into_members(const std::string& path, const InfoOptions& options, const StopFlag& stop,
+                       const InfoSink& sink) {
+  const MemberPaths expanded = expand_members(path);
+  for (const std::string& warning : expanded.warnings) sink.warning(warning);
+  for (const fs::path& each : expanded.paths) {
+    try {
+      for (Member& member : open_members(each, options.member)) {
+        if (stop.requested()) throw Error(ErrorKind::interrupted, "info was stopped");
+        sink.member(describe_member(std::move(member), options.verify));
+      }
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted || expanded.paths.size() == 1) throw;
+      sink.error(each.string(), error);
+    }
+  }
+}
+
+void look_into_one(const std::string& path, const InfoOptions& options, const StopFlag& stop,
+                   const InfoSink& sink) {
+  if (is_table(path)) return sink.table(path, summarize_table(path));
+  if (kind_of_path(path) == PathKind::file && has_video_suffix(path))
+    return sink.video(summarize_video(path, options.verify, stop));
+  look_into_members(path, options, stop, sink);
+}
+
+}  // namespace
+
+void look_into(std::span<const std::string> paths, const InfoOptions& options, const StopFlag& stop,
+               const InfoSink& sink) {
+  for (const std::string& path : paths) {
+    try {
+      look_into_one(path, options, stop, sink);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted || paths.size() == 1) throw;
+      sink.error(path, error);
+    }
+  }
+}
+
+void InfoReport::add(const fs::path& path, const TableSummary& summary) {
+  Json table = Json::object({{"path", printable(path.string())},
+                             {"layout", summary.layout},
+                             {"scorers", summary.scorers},
+                             {"individuals", summary.individuals},
+                             {"coords", summary.coords},
+                             {"rows", summary.num_rows},
+                             {"first", summary.first_row},
+                             {"last", summary.last_row},
+                             {"warnings", summary.warnings}});
+  for (const BodypartSummary& bodypart : summary.bodyparts) {
+    table["bodyparts"].push_back(
+        Json::object({{"name", bodypart.name},
+                      {"missing", bodypart.num_missing},
+                      {"missing_share", missing_share(bodypart, summary)},
+                      {"median_likelihood", bodypart.median_likelihood},
+                      {"likelihood_histogram", bodypart.likelihood_histogram}}));
+  }
+  tables_.push_back(std::move(table));
+}
+
+void InfoReport::add_error(const std::string& path, const Error& error) {
+  errors_.push_back(Json::object({{"path", printable(path)}, {"error", error.what()}}));
+}
+
+Json InfoReport::json() const {
+  return Json::object(
+      {{"members", members_}, {"tables", tables_}, {"videos", videos_}, {"errors", errors_}});
+}
+
+}  // namespace posse
