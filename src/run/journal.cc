@@ -7,7 +7,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 #include "base/error.h"
@@ -25,7 +27,8 @@ constexpr size_t kMostEnd = size_t{1}
                             << 20;  // a report of many warnings; beyond it there is no end
 constexpr size_t kConsensusDoubles =
     9;  // x y likelihood, 3 of the covariance, 2 of the spread, members
-constexpr size_t kMemberDoubles = 3;  // x y likelihood
+constexpr size_t kMemberDoubles = 3;           // x y likelihood
+constexpr uint64_t kMostNumbers = 10'000'000;  // of a frame: 1,000 bodyparts of 3,000 members
 
 [[noreturn]] void fail(const std::filesystem::path& path, const char* doing) {
   const int code = errno;
@@ -100,7 +103,19 @@ void encode(const FrameResult& result, std::vector<uint8_t>& record) {
   cursor.put(checksum({record.data(), record.size() - sizeof(uint64_t)}));
 }
 
-/// False if the checksum is wrong.
+/// Takes a number that was stored as a double. False if the field cannot hold it.
+template <class Value>
+bool take_number(Cursor& cursor, Value& value) {
+  double number = 0;
+  cursor.take(number);
+  if constexpr (std::is_integral_v<Value>) {
+    if (!(number >= 0 && number <= std::numeric_limits<Value>::max())) return false;
+  }
+  value = static_cast<Value>(number);
+  return true;
+}
+
+/// False if the checksum is wrong, or a number that no run writes.
 bool decode(std::vector<uint8_t>& record, const JournalKey& key, FrameResult& result) {
   uint64_t stored = 0;
   std::memcpy(&stored, record.data() + record.size() - sizeof(stored), sizeof(stored));
@@ -110,17 +125,15 @@ bool decode(std::vector<uint8_t>& record, const JournalKey& key, FrameResult& re
   Cursor cursor(record.data());
   cursor.take(result.frame_index);
   cursor.take(result.time_seconds);
+  bool is_sound = true;
   for (ConsensusKeypoint& keypoint : result.consensus) {
-    visit_consensus(keypoint, [&](auto& value) {
-      double number = 0;
-      cursor.take(number);
-      value = static_cast<std::remove_reference_t<decltype(value)>>(number);
-    });
+    visit_consensus(keypoint,
+                    [&](auto& value) { is_sound = take_number(cursor, value) && is_sound; });
   }
   for (Keypoint& keypoint : result.members) {
     cursor.take(keypoint.x), cursor.take(keypoint.y), cursor.take(keypoint.likelihood);
   }
-  return true;
+  return is_sound;
 }
 
 /// The end of a complete journal: mark, length, text, checksum of all three.
@@ -162,6 +175,9 @@ std::optional<JournalKey> read_journal_key(const std::filesystem::path& path) {
   const char* counts = header.data() + kMagicSize + kFingerprintSize;
   std::memcpy(&key.num_members, counts, sizeof(uint32_t));
   std::memcpy(&key.num_bodyparts, counts + sizeof(uint32_t), sizeof(uint32_t));
+  // A reader holds one record in memory.
+  const auto numbers = kConsensusDoubles + kMemberDoubles * uint64_t{key.num_members};
+  if (key.num_bodyparts > 0 && numbers > kMostNumbers / key.num_bodyparts) return std::nullopt;
   return key;
 }
 

@@ -31,7 +31,8 @@ struct JournalKey {
   bool operator==(const JournalKey&) const = default;
 };
 
-/// The key that the journal at `path` was written under; nullopt if it is no journal.
+/// The key that the journal at `path` was written under; nullopt if it is no journal, or one of
+/// more than ten million numbers in a frame.
 /// @throws Error(not_found)
 std::optional<JournalKey> read_journal_key(const std::filesystem::path& path);
 

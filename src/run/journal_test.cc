@@ -52,6 +52,30 @@ TEST(Journal, GivesBackWhatWasAppended) {
   EXPECT_EQ(results[4].members[5].x, 5.5);
 }
 
+TEST(Journal, NumbersThatNoRunWritesEndIt) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "journal";
+  JournalWriter writer(path, key_of('a'));
+  writer.append(result_of(0));
+  FrameResult odd = result_of(1);
+  odd.consensus[1].num_members = -1;
+  writer.append(odd);
+  writer.flush();
+  EXPECT_EQ(read_all(path, key_of('a')).size(), 1U);
+}
+
+TEST(Journal, KeysOfUnbelievableSizeAreNone) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "journal";
+  const JournalKey sound = key_of('a');
+  JournalWriter(path, sound).flush();
+  EXPECT_EQ(read_journal_key(path), sound);
+  std::string bytes = read_file(path);
+  for (size_t i = bytes.size() - 8; i < bytes.size(); ++i) bytes[i] = '\x7f';
+  write_file(path, bytes);
+  EXPECT_EQ(read_journal_key(path), std::nullopt);
+}
+
 TEST(Journal, GoesOnAfterTheLastSoundRecordOfAKilledRun) {
   const TemporaryFolder folder;
   const fs::path path = folder.path() / "journal";

@@ -1,13 +1,9 @@
 // A run's journal, as another process, another version or a full disk may have left it.
-#include <algorithm>
-
 #include "fuzz/fuzz_target.h"
 #include "run/journal.h"
 
 namespace posse::fuzz {
 namespace {
-
-constexpr size_t kHeaderBytes = 16 + 64 + 8;
 
 JournalKey key() {
   return {.fingerprint = std::string(64, 'a'), .num_members = 2, .num_bodyparts = 1};
@@ -20,14 +16,34 @@ uint64_t checksum(std::string_view bytes) {
   return hash;
 }
 
-/// Sets the checksum at the end of each record, so that its values are looked at.
-std::string sealed(std::string file, size_t record_bytes) {
-  for (size_t at = kHeaderBytes; at + record_bytes <= file.size(); at += record_bytes) {
-    const size_t last = at + record_bytes - sizeof(uint64_t);
-    uint64_t hash = checksum({file.data() + at, record_bytes - sizeof(uint64_t)});
-    for (size_t i = 0; i < sizeof hash; ++i, hash >>= 8) file[last + i] = static_cast<char>(hash);
+std::string sum_of(std::string_view bytes) {
+  std::string sum(sizeof(uint64_t), '\0');
+  uint64_t hash = checksum(bytes);
+  for (char& byte : sum) byte = static_cast<char>(hash), hash >>= 8;
+  return sum;
+}
+
+/// A journal whose records, and whose end if the input has one, are behind right checksums.
+std::string sealed(Input& input) {
+  constexpr size_t kNumberBytes = 8 + 8 + 8 * (9 + 3 * 2);
+  std::string file = "posse journal 1\n" + key().fingerprint + std::string("\2\0\0\0\1\0\0\0", 8);
+  const std::string facts = input.text();
+  while (!input.is_empty()) {
+    std::string record;
+    while (record.size() < kNumberBytes) record += static_cast<char>(input.byte());
+    file += record + sum_of(record);
   }
-  return file;
+  if (facts.empty()) return file;
+  std::string end = "posse end";
+  for (int i = 0; i < 4; ++i) end += static_cast<char>(facts.size() >> (8 * i));
+  end += facts;
+  return file + end + sum_of(end);
+}
+
+void read_all(const std::filesystem::path& path, const JournalKey& of) {
+  JournalReader reader(path, of);
+  for (FrameResult result; reader.read(result);) {
+  }
 }
 
 }  // namespace
@@ -35,18 +51,12 @@ std::string sealed(std::string file, size_t record_bytes) {
 void read_input(std::span<const uint8_t> bytes) {
   Input input(bytes);
   const bool is_sealed = input.byte() % 2 == 1;
-  const size_t record_bytes = 8 + 8 + 8 * (9 + 3 * 2) + 8;
-  const std::string file = input.rest();
-  const auto path = scratch_file("journal", is_sealed ? sealed(file, record_bytes) : file);
+  const auto path = scratch_file("journal", is_sealed ? sealed(input) : input.rest());
   expect_result_or_error([&] {
-    JournalReader reader(path, key());
-    for (FrameResult result; reader.read(result);) {
-    }
+    if (const auto found = read_journal_key(path)) read_all(path, *found);
   });
-  expect_result_or_error([&] {
-    JournalWriter writer(path, key());
-    writer.flush();
-  });
+  expect_result_or_error([&] { look_at_journal(path, key()); });
+  expect_result_or_error([&] { JournalWriter(path, key()).flush(); });
 }
 
 }  // namespace posse::fuzz

@@ -97,10 +97,14 @@ def make_small_files() -> None:
     for number, value in enumerate([None, 3, 2.5, "text", ["a", ("b", 1)], {"names": ["x", None]}, True]):
         seed("pickle", f"value-{number}", pickle.dumps(value, protocol=0))
     record = struct.pack("<qd", 0, 0.0) + struct.pack("<15d", *range(15))
+    facts = b'{"frames_decoded": 2, "warnings": ["a"], "reached_end": true, "wall_seconds": 1.5, "threads": 2}'
     header = b"posse journal 1\n" + b"a" * 64 + struct.pack("<II", 2, 1)
-    seed("journal", "two-records", b"\1" + header + (record + bytes(8)) * 2)
-    seed("journal", "cut-off", b"\1" + header + record[:50])
+    seed("journal", "complete", b"\1" + text(facts) + record * 2)
+    seed("journal", "cut-off", b"\1" + text(b"") + record * 2)
+    seed("journal", "damaged", b"\0" + header + record + bytes(20))
     seed("journal", "other-run", b"\0" + header.replace(b"a", b"b"))
+    seed("journal", "claims-too-much", b"\0" + header[:-8] + struct.pack("<II", 0x7FFFFFFF, 0x55555555))
+    seed("journal", "no-such-count", b"\1" + text(b"") + struct.pack("<qd", 0, 0.0) + struct.pack("<15d", *[1e300] * 15))
     with tempfile.TemporaryDirectory() as folder:
         for kind in ("float32", "float64", "uint8"):
             path = pathlib.Path(folder) / "array.npy"
