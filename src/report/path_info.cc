@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <vector>
 
 #include "base/paths.h"
 #include "base/text.h"
+#include "video/video_reader.h"
 
 namespace posse {
 namespace {
@@ -24,9 +26,18 @@ Json missing_share(const BodypartSummary& bodypart, const TableSummary& summary)
   return static_cast<double>(bodypart.num_missing) / static_cast<double>(summary.num_rows);
 }
 
-void look_into_members(const std::string& path, const InfoOptions& options, const StopFlag& stop,
-                       const InfoSink& sink) {
-  const MemberPaths expanded = expand_members(path);
+/// The members of a path; nothing if it is a folder of pictures or videos instead.
+std::optional<MemberPaths> members_unless_pictures(const std::string& path) {
+  try {
+    return expand_members(path);
+  } catch (const Error&) {
+    if (!may_hold_frames(path)) throw;
+    return std::nullopt;
+  }
+}
+
+void look_into_members(const MemberPaths& expanded, const InfoOptions& options,
+                       const StopFlag& stop, const InfoSink& sink) {
   for (const std::string& warning : expanded.warnings) sink.warning(warning);
   for (const fs::path& each : expanded.paths) {
     try {
@@ -44,9 +55,12 @@ void look_into_members(const std::string& path, const InfoOptions& options, cons
 void look_into_one(const std::string& path, const InfoOptions& options, const StopFlag& stop,
                    const InfoSink& sink) {
   if (is_table(path)) return sink.table(path, summarize_table(path));
-  if (kind_of_path(path) == PathKind::file && has_video_suffix(path))
+  const bool is_file = kind_of_path(path) == PathKind::file;
+  if (is_file && (has_video_extension(path) || has_picture_extension(path)))
     return sink.video(summarize_video(path, options.verify, stop));
-  look_into_members(path, options, stop, sink);
+  const auto expanded = members_unless_pictures(path);
+  if (!expanded) return sink.video(summarize_video(path, options.verify, stop));
+  look_into_members(*expanded, options, stop, sink);
 }
 
 }  // namespace

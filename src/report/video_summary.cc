@@ -13,13 +13,6 @@
 namespace posse {
 namespace fs = std::filesystem;
 
-bool has_video_suffix(const fs::path& path) {
-  constexpr std::array<std::string_view, 14> kSuffixes = {".mp4", ".avi", ".mov",  ".mkv",  ".webm",
-                                                          ".m4v", ".mpg", ".mpeg", ".wmv",  ".flv",
-                                                          ".mts", ".ts",  ".ogv",  ".mjpeg"};
-  return std::ranges::find(kSuffixes, ascii_lower(path.extension().string())) != kSuffixes.end();
-}
-
 VideoSummary summarize_video(const fs::path& path, bool decode, const StopFlag& stop) {
   const auto reader = open_video(path, {.num_threads = 0});
   VideoSummary summary{.info = reader->info(), .decoded = {}};
@@ -38,10 +31,12 @@ std::string to_text(const VideoSummary& summary) {
       fmt::format("{}x{}, {} ({})", info.width, info.height, info.codec, info.pixel_format);
   if (info.rotation_degrees != 0)
     picture += fmt::format(", turned by {} degrees", info.rotation_degrees);
-  sheet.add("video", picture);
-  std::string frames = info.container_num_frames
-                           ? fmt::format("{} by the container's count", *info.container_num_frames)
-                           : "the container does not say how many";
+  sheet.add(info.is_image_folder ? "pictures" : "video", picture);
+  std::string frames = "the container does not say how many";
+  if (info.container_num_frames) {
+    frames = fmt::format("{}{}", *info.container_num_frames,
+                         info.is_image_folder ? "" : " by the container's count");
+  }
   if (info.fps > 0) frames += fmt::format(", {:.6g} frames/s", info.fps);
   if (info.duration_seconds > 0) frames += fmt::format(", {:.3f} s", info.duration_seconds);
   sheet.add("frames", frames);

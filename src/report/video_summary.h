@@ -16,9 +16,6 @@ struct VideoSummary {
   std::optional<VideoReport> decoded;  ///< of all frames; nothing if they were not asked for
 };
 
-/// True for a file whose name ends like a video's (".mp4", ".avi", ...), in any case.
-bool has_video_suffix(const std::filesystem::path& path);
-
 /// @param decode  decode every frame, and say what is odd about them
 /// @throws Error as open_video; Error(interrupted) when stopped
 VideoSummary summarize_video(const std::filesystem::path& path, bool decode, const StopFlag& stop);

@@ -1,3 +1,5 @@
+#include "video/picture_file.h"
+
 // Single pictures: decoding by content, PNG encoding.
 #include <fmt/format.h>
 
@@ -43,27 +45,81 @@ libav::Owned<AVCodecContext> open_decoder(AVCodecID id, const fs::path& path) {
   return decoder;
 }
 
-}  // namespace
+uint64_t big_endian(std::string_view bytes) {
+  uint64_t value = 0;
+  for (const char byte : bytes) value = value << 8 | static_cast<uint8_t>(byte);
+  return value;
+}
 
-Image read_image(const fs::path& path) {
-  std::error_code error;
-  if (!fs::exists(path, error)) {
-    throw Error(ErrorKind::not_found, fmt::format("picture '{}' does not exist", path.string()));
+int tiff_orientation(std::string_view bytes) {
+  const uint64_t value = tiff_value(bytes, TiffTag::orientation).value_or(1);
+  return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
+}
+
+/// libav decodes JPEG pieces inside a TIFF to wrong colours without a word.
+void refuse_jpeg_in_tiff(std::string_view bytes, const std::string& name) {
+  const uint64_t compression = tiff_value(bytes, TiffTag::compression).value_or(1);
+  if (compression != 6 && compression != 7) return;
+  throw Error(ErrorKind::unsupported,
+              fmt::format("picture '{}' is a TIFF with JPEG compression, which is not read", name),
+              {.hint = "save it as TIFF with LZW or without compression, or as PNG"});
+}
+
+/// Of a JPEG's segment APP1.
+int orientation_in_jpeg(std::string_view bytes) {
+  constexpr std::string_view kExif("Exif\0\0", 6);
+  for (size_t at = 2; at + 4 <= bytes.size() && bytes[at] == '\xff';) {
+    const auto marker = static_cast<uint8_t>(bytes[at + 1]);
+    if (marker == 0xff) {  // a fill byte
+      ++at;
+      continue;
+    }
+    if (marker == 0xda || marker == 0xd9) break;  // the picture begins, or ends
+    const size_t size = big_endian(bytes.substr(at + 2, 2));
+    const std::string_view content = bytes.substr(at + 4, size < 2 ? 0 : size - 2);
+    if (marker == 0xe1 && content.starts_with(kExif))
+      return tiff_orientation(content.substr(kExif.size()));
+    at += 2 + size;
   }
-  const std::string bytes = read_file(path, kMostPictureBytes);
+  return 1;
+}
+
+int orientation_in_png(std::string_view bytes) {
+  for (size_t at = 8; at + 12 <= bytes.size();) {
+    const size_t size = big_endian(bytes.substr(at, 4));
+    const std::string_view name = bytes.substr(at + 4, 4);
+    if (name == "eXIf") return tiff_orientation(bytes.substr(at + 8, size));
+    if (name == "IEND" || size > bytes.size()) break;
+    at += 12 + size;
+  }
+  return 1;
+}
+
+/// A JPEG without an end was cut short, as by a copy that was broken off; libav fills it with grey.
+bool is_cut_jpeg(std::string_view bytes) {
+  const size_t scan = bytes.rfind("\xff\xda");
+  return codec_of_content(bytes) == AV_CODEC_ID_MJPEG && scan != std::string_view::npos &&
+         bytes.find("\xff\xd9", scan) == std::string_view::npos;
+}
+
+/// @param complaint  gets what libav prints though it decodes the picture
+libav::Owned<AVFrame> decode(const std::string& bytes, const PictureSource& source,
+                             std::string& complaint) {
+  const std::string name = (source.path.parent_path() / source.name()).string();
   const AVCodecID id = codec_of_content(bytes);
   if (id == AV_CODEC_ID_NONE) {
     throw Error(ErrorKind::bad_file,
-                fmt::format("'{}' is not a picture that can be read{}", path.string(),
+                fmt::format("'{}' is not a picture that can be read{}", name,
                             bytes.empty() ? " (0 bytes)" : ""),
                 {.hint = "expected PNG, JPEG, BMP or TIFF"});
   }
+  if (id == AV_CODEC_ID_TIFF) refuse_jpeg_in_tiff(bytes, name);
   const libav::LogCapture log;
-  const auto decoder = open_decoder(id, path);
+  const auto decoder = open_decoder(id, source.path);
   const auto packet = libav::make_packet();
   if (av_new_packet(packet.get(), static_cast<int>(bytes.size())) < 0) throw std::bad_alloc();
   std::memcpy(packet->data, bytes.data(), bytes.size());
-  const auto frame = libav::make_frame();
+  auto frame = libav::make_frame();
   int status = avcodec_send_packet(decoder.get(), packet.get());
   if (status >= 0) {
     avcodec_send_packet(decoder.get(), nullptr);
@@ -71,13 +127,75 @@ Image read_image(const fs::path& path) {
   }
   if (status < 0 || frame->decode_error_flags != 0) {
     throw Error(ErrorKind::bad_file,
-                fmt::format("picture '{}' is damaged: {}{}", path.string(),
+                fmt::format("picture '{}' is damaged: {}{}", name,
                             status < 0 ? libav::error_text(status) : "errors while decoding",
                             log.last_in_brackets()));
   }
-  Image image;
-  RgbConverter().convert(*frame, {}, image);
-  return image;
+  if (!log.errors().empty()) complaint = "libav says '" + log.errors().front() + "'";
+  return frame;
+}
+
+}  // namespace
+
+std::string PictureSource::name() const {
+  const std::string file = path.filename().string();
+  return page_number > 0 ? fmt::format("{} page {}", file, page_number) : file;
+}
+
+std::vector<PictureSource> pictures_of_file(const fs::path& path,
+                                            std::vector<std::string>& trouble) {
+  const auto tiff = tiff_pages(path);
+  const bool is_plain = !tiff || (tiff->pages.size() < 2 && !tiff->is_big);
+  if (tiff && !tiff->trouble.empty()) {
+    trouble.push_back(fmt::format("{}: pages behind page {} cannot be read: {}.",
+                                  path.filename().string(), tiff->pages.size(), tiff->trouble));
+  }
+  if (is_plain) return {{.path = path, .page = std::nullopt}};
+  std::vector<PictureSource> sources;
+  for (const TiffPage& page : tiff->pages)
+    sources.push_back({.path = path, .page = page, .page_number = sources.size() + 1});
+  return sources;
+}
+
+Orientation orientation_of_exif(int value) {
+  if (value < 2 || value > 8) return {};
+  return {.transpose = value >= 5,
+          .mirror_columns = value == 2 || value == 3 || value == 6 || value == 7,
+          .mirror_rows = value == 3 || value == 4 || value == 7 || value == 8};
+}
+
+int exif_orientation(std::string_view bytes) {
+  switch (codec_of_content(bytes)) {
+    case AV_CODEC_ID_MJPEG:
+      return orientation_in_jpeg(bytes);
+    case AV_CODEC_ID_PNG:
+      return orientation_in_png(bytes);
+    default:
+      return tiff_orientation(bytes);  // 1 for all but TIFF
+  }
+}
+
+Picture read_picture(const PictureSource& source) {
+  std::error_code error;
+  if (!fs::exists(source.path, error)) {
+    throw Error(ErrorKind::not_found,
+                fmt::format("picture '{}' does not exist", source.path.string()));
+  }
+  const std::string bytes = source.page ? tiff_of_page(source.path, *source.page)
+                                        : read_file(source.path, kMostPictureBytes);
+  Picture picture{.image = {},
+                  .orientation = orientation_of_exif(exif_orientation(bytes)),
+                  .complaint = is_cut_jpeg(bytes) ? "it is cut short" : ""};
+  const auto frame = decode(bytes, source, picture.complaint);
+  RgbConverter().convert(*frame, picture.orientation, picture.image);
+  return picture;
+}
+
+Image read_image(const fs::path& path) {
+  std::vector<std::string> trouble;
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return read_picture({.path = path}).image;
+  return read_picture(pictures_of_file(path, trouble).front()).image;
 }
 
 void write_png(const Image& image, const fs::path& path) {

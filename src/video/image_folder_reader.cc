@@ -21,40 +21,92 @@ bool has_picture_extension(const fs::path& path) {
   return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
 }
 
-std::vector<fs::path> pictures_in(const fs::path& folder) {
+bool may_hold_frames(const fs::path& folder) {
   std::error_code error;
-  std::vector<fs::path> pictures;
+  if (!fs::is_directory(folder, error)) return false;
+  const FolderFiles files = files_in(folder);
+  return !files.pictures.empty() || !files.videos.empty();
+}
+
+bool has_video_extension(const fs::path& path) {
+  constexpr std::array<std::string_view, 22> kExtensions{
+      ".mp4", ".avi", ".mov",   ".mkv",  ".webm", ".m4v",  ".mpg", ".mpeg", ".wmv", ".flv", ".mts",
+      ".ts",  ".ogv", ".mjpeg", ".m2ts", ".asf",  ".h264", ".264", ".hevc", ".mxf", ".3gp", ".qt"};
+  return std::ranges::find(kExtensions, ascii_lower(path.extension().string())) !=
+         kExtensions.end();
+}
+
+FolderFiles files_in(const fs::path& folder) {
+  std::error_code error;
+  FolderFiles files;
   for (auto entry = fs::directory_iterator(folder, error);
        !error && entry != fs::directory_iterator(); entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     std::error_code ignored;
-    if (is_hidden_name(name) || !has_picture_extension(name) || entry->is_directory(ignored))
-      continue;
-    pictures.push_back(entry->path());
+    if (is_hidden_name(name) || entry->is_directory(ignored)) continue;
+    if (has_picture_extension(name)) files.pictures.push_back(entry->path());
+    if (has_video_extension(name)) files.videos.push_back(entry->path());
   }
   if (error) {
     throw Error(ErrorKind::io,
                 fmt::format("folder '{}' cannot be read: {}", folder.string(), error.message()));
   }
-  std::sort(pictures.begin(), pictures.end(), [](const fs::path& left, const fs::path& right) {
+  const auto by_name = [](const fs::path& left, const fs::path& right) {
     return naturally_before(left.filename().string(), right.filename().string());
-  });
-  return pictures;
+  };
+  std::sort(files.pictures.begin(), files.pictures.end(), by_name);
+  std::sort(files.videos.begin(), files.videos.end(), by_name);
+  return files;
 }
 
-ImageFolderReader::ImageFolderReader(const fs::path& path, std::vector<fs::path> pictures,
-                                     const VideoReaderOptions& options)
-    : range_(options.range), pictures_(std::move(pictures)), next_(options.range.start) {
-  if (pictures_.empty()) {
-    throw Error(ErrorKind::bad_file, fmt::format("folder '{}' holds no pictures", path.string()),
+namespace {
+
+std::string counted(size_t number, const char* what) {
+  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+}
+
+/// A folder in which pictures are not the main thing is no sequence of pictures.
+void check_folder(const fs::path& folder, const FolderFiles& files) {
+  if (files.pictures.size() > files.videos.size()) return;
+  if (files.videos.empty()) {
+    throw Error(ErrorKind::bad_file, fmt::format("folder '{}' holds no pictures", folder.string()),
                 {.hint = "expected files ending in png, jpg, jpeg, bmp, tif or tiff"});
   }
-  const Image first = read_image(pictures_.front());
+  throw Error(
+      ErrorKind::bad_file,
+      fmt::format("folder '{}' holds {} and {}, and is not taken for a sequence of pictures",
+                  folder.string(), counted(files.videos.size(), "video"),
+                  counted(files.pictures.size(), "picture")),
+      {.have = files.videos.front().filename().string() + (files.videos.size() > 1 ? ", ..." : ""),
+       .hint = fmt::format("give the videos themselves, as {}/*{}; a folder of pictures "
+                           "should hold nothing else",
+                           folder.string(), files.videos.front().extension().string())});
+}
+
+}  // namespace
+
+ImageFolderReader::ImageFolderReader(const fs::path& path, const FolderFiles& files,
+                                     const VideoReaderOptions& options)
+    : range_(options.range), next_(options.range.start) {
+  check_folder(path, files);
+  if (!files.videos.empty()) {
+    report_.warnings.push_back(
+        fmt::format("The folder holds {} besides its pictures, which {} not read (first: {}).",
+                    counted(files.videos.size(), "video"), files.videos.size() == 1 ? "is" : "are",
+                    files.videos.front().filename().string()));
+  }
+  for (const fs::path& file : files.pictures) {
+    for (PictureSource& source : pictures_of_file(file, report_.warnings))
+      pictures_.push_back(std::move(source));
+  }
+  const Picture first = read_picture(pictures_.front());
   info_.path = path;
-  info_.width = first.width;
-  info_.height = first.height;
+  info_.width = first.image.width;
+  info_.height = first.image.height;
+  info_.rotation_degrees = first.orientation.rotation_degrees();
   info_.container_num_frames = static_cast<int64_t>(pictures_.size());
-  info_.codec = ascii_lower(pictures_.front().extension().string()).substr(1);
+  info_.codec = ascii_lower(pictures_.front().path.extension().string());
+  if (info_.codec.starts_with('.')) info_.codec.erase(0, 1);
   info_.pixel_format = "rgb24";
   info_.is_image_folder = true;
 }
@@ -76,9 +128,13 @@ bool ImageFolderReader::read(VideoFrame& frame) {
 }
 
 bool ImageFolderReader::load(VideoFrame& frame, size_t position) {
-  const fs::path& picture = pictures_[position];
+  const PictureSource& source = pictures_[position];
   try {
-    frame.image = read_image(picture);
+    Picture picture = read_picture(source);
+    frame.image = std::move(picture.image);
+    if (!picture.complaint.empty() && report_.num_corrupt++ == 0)
+      first_corrupt_ = fmt::format("{}: {}", source.name(), picture.complaint);
+    if (!picture.orientation.is_identity() && num_turned_++ == 0) first_turned_ = source.name();
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::bad_file) throw;
     if (report_.num_undecodable++ == 0) first_damaged_ = error.message();
@@ -86,8 +142,8 @@ bool ImageFolderReader::load(VideoFrame& frame, size_t position) {
   }
   if (frame.image.width != info_.width || frame.image.height != info_.height) {
     report_.broke_off =
-        fmt::format("picture '{}' is {}x{}, the first is {}x{}", picture.filename().string(),
-                    frame.image.width, frame.image.height, info_.width, info_.height);
+        fmt::format("picture '{}' is {}x{}, the first is {}x{}", source.name(), frame.image.width,
+                    frame.image.height, info_.width, info_.height);
     finish();
     return false;
   }
@@ -99,9 +155,11 @@ bool ImageFolderReader::load(VideoFrame& frame, size_t position) {
 
 void ImageFolderReader::warn_of_copies() {
   std::set<std::string> names;
-  for (const fs::path& picture : pictures_) names.insert(picture.filename().string());
+  for (const PictureSource& source : pictures_) names.insert(source.path.filename().string());
   std::vector<std::string> copies;
-  for (const fs::path& picture : pictures_) {
+  for (const PictureSource& source : pictures_) {
+    if (source.page_number > 1) continue;
+    const fs::path& picture = source.path;
     const auto original = original_of_copy(picture.stem().string());
     if (original && names.contains(*original + picture.extension().string())) {
       copies.push_back(printable(picture.filename().string()));
@@ -120,6 +178,18 @@ void ImageFolderReader::finish() {
   if (!report_.broke_off.empty()) {
     report_.warnings.push_back(fmt::format("The pictures break off after {} frames: {}.",
                                            report_.num_decoded, report_.broke_off));
+  }
+  if (report_.num_corrupt > 0) {
+    report_.warnings.push_back(
+        fmt::format("{} decoded with errors in the picture, kept (first: {}).",
+                    counted(static_cast<size_t>(report_.num_corrupt), "picture"), first_corrupt_));
+  }
+  if (num_turned_ > 0) {
+    report_.warnings.push_back(fmt::format(
+        "{} to be shown turned or mirrored (Orientation in EXIF; first: {}), which was "
+        "done; programs that ignore this give coordinates in the unturned picture.",
+        num_turned_ == 1 ? "1 picture asks" : fmt::format("{} pictures ask", num_turned_),
+        first_turned_));
   }
   if (report_.num_undecodable > 0) {
     report_.warnings.push_back(fmt::format(

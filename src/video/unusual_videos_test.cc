@@ -382,6 +382,143 @@ TEST_F(ImageFolders, TellWhichPicturesLookLikeCopies) {
   EXPECT_THAT(clip.report.warnings, ElementsAre(HasSubstr("of their own: img0 (1).png.")));
 }
 
+/// A TIFF of grey pages 12 x 8, each with a level of its own; `kinds` are NewSubfileType.
+std::string tiff_stack(const std::vector<uint8_t>& levels, const std::vector<uint32_t>& kinds = {},
+                       bool is_big = false) {
+  const size_t num_pixels = 96;
+  std::string bytes = is_big ? std::string("II+\0\x08\0\0\0", 8) : std::string("II*\0", 4);
+  const auto put = [&](uint64_t value, int size) {
+    for (int i = 0; i < size; ++i, value >>= 8) bytes += static_cast<char>(value & 0xff);
+  };
+  const int wide = is_big ? 8 : 4;
+  put(bytes.size() + static_cast<size_t>(wide), wide);
+  for (size_t page = 0; page < levels.size(); ++page) {
+    const std::vector<std::pair<int, uint64_t>> tags{{254, page < kinds.size() ? kinds[page] : 0},
+                                                     {256, 12},
+                                                     {257, 8},
+                                                     {258, 8},
+                                                     {259, 1},
+                                                     {262, 1},
+                                                     {273, 0},
+                                                     {277, 1},
+                                                     {278, 8},
+                                                     {279, num_pixels}};
+    const size_t end = bytes.size() + (is_big ? 8 : 2) + tags.size() * (is_big ? 20 : 12) +
+                       static_cast<size_t>(wide);
+    put(tags.size(), is_big ? 8 : 2);
+    for (const auto& [tag, value] : tags) {
+      put(static_cast<uint64_t>(tag), 2);
+      put(is_big ? 16 : 4, 2);  // LONG8 or LONG
+      put(1, wide);
+      put(tag == 273 ? end : value, wide);
+    }
+    put(page + 1 < levels.size() ? end + num_pixels : 0, wide);
+    bytes.append(num_pixels, static_cast<char>(levels[page]));
+  }
+  return bytes;
+}
+
+TEST_F(ImageFolders, GiveEachPageOfATiffAsAFrame) {
+  write_file(folder_.path() / "b.tif", tiff_stack({30, 40, 50}));
+  EXPECT_THAT(levels(read_clip(folder_.path() / "b.tif")), ElementsAre(30, 40, 50));
+  write_file(folder_.path() / "c.tiff", tiff_stack({60, 70}, {}, true));
+  write_file(folder_.path() / "a.tif", tiff_stack({20, 99, 98}, {0, 1, 4}));  // thumbnail and mask
+  const ReadClip clip = read_clip(folder_.path());
+  EXPECT_THAT(levels(clip), ElementsAre(20, 30, 40, 50, 60, 70));
+  EXPECT_THAT(indices(clip), ElementsAre(0, 1, 2, 3, 4, 5));
+  EXPECT_EQ(clip.info.container_num_frames, 6);
+  EXPECT_THAT(clip.report.warnings, IsEmpty());
+  EXPECT_THAT(levels(read_clip(folder_.path(), {.range = {.start = 3, .step = 2}})),
+              ElementsAre(50, 70));
+  EXPECT_EQ(read_image(folder_.path() / "b.tif").rgb[0], 30);
+}
+
+TEST_F(ImageFolders, WithATiffThatIsCutShortGiveItsWholePagesAndSaySo) {
+  const std::string whole = tiff_stack({10, 20, 30, 40});
+  write_file(folder_.path() / "a.tif", whole.substr(0, whole.size() * 5 / 8));
+  const ReadClip clip = read_clip(folder_.path());
+  EXPECT_THAT(levels(clip), ElementsAre(10, 20));
+  EXPECT_THAT(clip.report.warnings, Contains(HasSubstr("a.tif: pages behind page")));
+  std::string loop = tiff_stack({10, 20});
+  const size_t last = loop.size() - 96 - 4;
+  loop.replace(last, 4, std::string("\x08\0\0\0", 4));  // the last page leads to the first
+  write_file(folder_.path() / "a.tif", loop);
+  EXPECT_THAT(read_clip(folder_.path()).report.warnings,
+              Contains(HasSubstr("lead back to an earlier one")));
+}
+
+TEST_F(ImageFolders, OfTiffsWithJpegInsideAreRefused) {
+  std::string stack = tiff_stack({10, 20});
+  stack.at(stack.find("\x03\x01\x04", 0, 3) + 8) = 7;  // tag 259, Compression, a LONG
+  write_file(folder_.path() / "a.tif", stack);
+  const Error error = error_of([&] { open_video(folder_.path()); });
+  EXPECT_EQ(error.kind(), ErrorKind::unsupported);
+  EXPECT_THAT(error.message(), HasSubstr("a.tif page 1"));
+  EXPECT_THAT(error.notes().hint, HasSubstr("LZW"));
+}
+
+// EXIF's Orientation says where row 0 and column 0 of the stored picture are seen: 1 top left, 2
+// top right, 3 bottom right, 4 bottom left, 5 left top, 6 right top, 7 right bottom, 8 left bottom.
+TEST_F(ImageFolders, AreTurnedAsExifSays) {
+  Image image(16, 8);  // its first row and column are white, so its stored corner is found again
+  for (int row = 0; row < 8; ++row) std::fill_n(image.pixel(row, 0), 3, 200);
+  std::fill_n(image.pixel(0, 0), 3 * 16, 120);
+  std::fill_n(image.pixel(0, 0), 3, 255);
+  write_png(image, folder_.path() / "plain.png");
+  const std::string png = read_file(folder_.path() / "plain.png");
+  const fs::path turned = folder_.path() / "turned.png";
+  for (int value = 1; value <= 8; ++value) {
+    SCOPED_TRACE(value);
+    std::string exif(
+        "\0\0\0\x1a"
+        "eXIfMM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0",
+        27);
+    exif += static_cast<char>(value) + std::string(6, '\0') + std::string(4, '\0');
+    constexpr size_t kBehindHeader = 33;
+    write_file(turned, png.substr(0, kBehindHeader) + exif + png.substr(kBehindHeader));
+    const ReadClip clip = read_clip(turned);
+    const Image& shown = clip.frames.at(0).image;
+    const bool is_transposed = value >= 5;
+    ASSERT_EQ(shown.width, is_transposed ? 8 : 16);
+    const bool is_right = value == 2 || value == 3 || value == 6 || value == 7;
+    const bool is_bottom = value == 3 || value == 4 || value == 7 || value == 8;
+    const int row = is_bottom ? shown.height - 1 : 0;
+    const int col = is_right ? shown.width - 1 : 0;
+    EXPECT_EQ(shown.pixel(row, col)[0], 255);
+    // The stored first row lies along the shown row, or along the shown column if transposed.
+    EXPECT_EQ(shown.pixel(row, shown.width / 2)[0], is_transposed ? 200 : 120);
+    EXPECT_EQ(clip.report.warnings.size(), value == 1 ? 0U : 1U);
+    EXPECT_EQ(read_image(turned).width, shown.width);
+  }
+}
+
+TEST_F(ImageFolders, WithAsManyVideosAsPicturesAreRefused) {
+  put("thumbnail.png", 1);
+  write_file(folder_.path() / "day1.mp4", "a video");
+  write_file(folder_.path() / "day2.MP4", "a video");
+  const Error error = error_of([&] { open_video(folder_.path()); });
+  EXPECT_EQ(error.kind(), ErrorKind::bad_file);
+  EXPECT_THAT(error.message(), HasSubstr("holds 2 videos and 1 picture"));
+  EXPECT_THAT(error.notes().hint, HasSubstr("/*.mp4"));
+  for (int i = 0; i < 5; ++i) put("img" + std::to_string(i) + ".png", 1);
+  EXPECT_THAT(read_clip(folder_.path()).report.warnings,
+              ElementsAre(HasSubstr("holds 2 videos besides its pictures")));
+}
+
+TEST_F(ImageFolders, WithAJpegThatIsCutShortKeepItAndSaySo) {
+  POSSE_FFMPEG_OR_SKIP();
+  const fs::path picture = folder_.path() / "a.jpg";
+  ASSERT_TRUE(run_ffmpeg("-f lavfi -i testsrc2=size=64x48 -frames:v 1 '" + picture.string() + "'"));
+  EXPECT_THAT(read_clip(picture).report.warnings, IsEmpty());
+  const std::string whole = read_file(picture);
+  write_file(picture, whole.substr(0, whole.size() * 3 / 4));
+  const ReadClip clip = read_clip(picture);
+  EXPECT_THAT(clip.frames, SizeIs(1));
+  EXPECT_EQ(clip.report.num_corrupt, 1);
+  EXPECT_THAT(clip.report.warnings,
+              ElementsAre(HasSubstr("1 picture decoded with errors in the picture, kept")));
+}
+
 TEST_F(ImageFolders, WithADamagedPictureLeaveAGap) {
   for (int i = 0; i < 4; ++i) put("img" + std::to_string(i) + ".png", static_cast<uint8_t>(10 * i));
   write_file(folder_.path() / "img2.png", "no picture");

@@ -21,13 +21,14 @@ std::unique_ptr<VideoReader> open_video(const fs::path& path, const VideoReaderO
                 fmt::format("video '{}' cannot be read: {}", path.string(), error.message()));
   }
   if (fs::is_directory(status))
-    return std::make_unique<ImageFolderReader>(path, pictures_in(path), options);
+    return std::make_unique<ImageFolderReader>(path, files_in(path), options);
   if (!fs::is_regular_file(status)) {
     throw Error(ErrorKind::bad_file,
                 fmt::format("'{}' is neither a file nor a folder", path.string()));
   }
   if (has_picture_extension(path)) {
-    return std::make_unique<ImageFolderReader>(path, std::vector<fs::path>{path}, options);
+    return std::make_unique<ImageFolderReader>(path, FolderFiles{.pictures = {path}, .videos = {}},
+                                               options);
   }
   return std::make_unique<VideoFileReader>(path, options);
 }

@@ -72,9 +72,18 @@ class VideoReader {
   virtual const VideoReport& report() const = 0;
 };
 
+/// True for names that end as videos' do (".mp4", ".avi", ...), in any case.
+bool has_video_extension(const std::filesystem::path& path);
+/// True for names ending in .png, .jpg, .jpeg, .bmp, .tif, .tiff, in any case.
+bool has_picture_extension(const std::filesystem::path& path);
+
+/// True for a folder with pictures or videos in it. @throws Error(io)
+bool may_hold_frames(const std::filesystem::path& folder);
+
 /// Opens a video file, a folder of pictures (png, jpg, jpeg, bmp, tif, tiff; natural order of
-/// names, one size), or one such picture as a video of one frame. Hidden files and files of other
-/// kinds in a folder are passed over.
+/// names, one size), or one such picture. Each page of a TIFF is a frame. The orientation that EXIF
+/// asks for is applied. Hidden files and files of other kinds in a folder are passed over; a folder
+/// with as many videos as pictures is refused.
 /// @throws Error(not_found); Error(bad_file) for what is no video, has no video stream or no
 /// frames;
 ///         Error(unsupported) for a codec the installed libraries cannot decode; Error(io) if the
@@ -82,7 +91,7 @@ class VideoReader {
 std::unique_ptr<VideoReader> open_video(const std::filesystem::path& path,
                                         const VideoReaderOptions& options = {});
 
-/// One picture file. @throws like open_video.
+/// One picture file, upright; of a TIFF with several pages the first. @throws like open_video.
 Image read_image(const std::filesystem::path& path);
 
 /// Writes a PNG through a temporary name. @throws Error(io)
