@@ -4,9 +4,12 @@
 usage: check_tables.py POSSE
 """
 import csv
+import errno
 import json
 import math
+import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -136,6 +139,30 @@ def check_one_network_counted_twice(at):
     assert len(record["warnings"]) == 2, record
 
 
+NO_LOCKS = """#include <errno.h>
+#include <stdlib.h>
+int flock(int file, int operation) { errno = atoi(getenv("FLOCK_ERRNO")); return -1; }
+"""
+
+
+def check_file_systems_without_locks(at):
+    """Network file systems know no flock, and another program may hold one: tables are read and written all the same."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        return
+    at.write("locks.c", NO_LOCKS)
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", at.folder / "locks.so", at.folder / "locks.c"], check=True)
+    table = at.write("locked.csv", HEADER + ROWS)
+    for number in (errno.ENOLCK, errno.ENOSYS, errno.EAGAIN, errno.EOPNOTSUPP):
+        environment = os.environ | {"LD_PRELOAD": str(at.folder / "locks.so"), "FLOCK_ERRNO": str(number)}
+        for source, target in ((table, "locked.h5"), (at.folder / "locked.h5", "again.csv")):
+            words = [at.program, "convert", source, at.folder / target, "--force"]
+            done = subprocess.run(words, capture_output=True, text=True, timeout=60, env=environment)
+            assert done.returncode == 0, (number, done)
+        assert (at.folder / "again.csv").read_text() == table.read_text().replace("30,40", "30.0,40.0").replace(
+            "31,41", "31.0,41.0").replace("32,42", "32.0,42.0")
+
+
 def check_info(at):
     table = at.write("info.csv", HEADER + ROWS)
     report = json.loads(at.run("info", "--json", table).stdout)["tables"][0]
@@ -148,7 +175,7 @@ def check_info(at):
 
 
 def main():
-    for check in (check_refusals, check_truncated, check_different_members, check_results_in_a_folder, check_one_network_counted_twice, check_info):
+    for check in (check_refusals, check_truncated, check_different_members, check_results_in_a_folder, check_one_network_counted_twice, check_file_systems_without_locks, check_info):
         with tempfile.TemporaryDirectory() as folder:
             check(Folder(sys.argv[1], folder))
 

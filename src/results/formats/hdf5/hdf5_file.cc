@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/paths.h"
 #include "base/text.h"
 
 namespace posse::hdf5 {
@@ -100,6 +101,44 @@ bool is_sound_type(hid_t type, int depth = 0) {
   return count > 0;
 }
 
+/// How files are opened: without HDF5's own lock. It fails on network file systems that know no
+/// flock, and for a table that another program has open, though reading one harms nobody; ours are
+/// written under names of their own.
+Handle without_lock() {
+  Handle access(H5Pcreate(H5P_FILE_ACCESS));
+#if H5_VERSION_GE(1, 10, 7)
+  H5Pset_file_locking(access.get(), 0, 1);
+#endif
+  return access;
+}
+
+/// @param reason  HDF5's
+[[noreturn]] void refuse_file(const fs::path& path, const std::string& reason) {
+  const auto says = [&](std::string_view words) { return reason.find(words) != std::string::npos; };
+  const std::string name = path.string();
+  if (H5Fis_hdf5(path.c_str()) <= 0) {
+    throw Error(ErrorKind::bad_file, fmt::format("{}: is not an HDF5 file ({})", name, reason));
+  }
+  if (says("already open for write") || says("h5clear")) {
+    throw Error(ErrorKind::bad_file,
+                fmt::format("{}: another program is writing this HDF5 file, or ended while it was "
+                            "({})",
+                            name, reason),
+                {.hint = "wait until it is done; if no program has it open: h5clear -s FILE"});
+  }
+  if (says("unable to lock")) {
+    throw Error(
+        ErrorKind::io,
+        fmt::format("{}: the file system gives no lock for this HDF5 file ({})", name, reason),
+        {.hint = "set HDF5_USE_FILE_LOCKING=FALSE"});
+  }
+  throw Error(ErrorKind::bad_file,
+              fmt::format("{}: this HDF5 file was not written to its end, or is damaged ({})", name,
+                          reason),
+              {.hint = "the program that wrote it was perhaps stopped, or the copy was: write or "
+                       "copy the file again"});
+}
+
 /// A string that ends at its first null byte, or at `most`.
 std::string bounded_string(const char* text, size_t most) { return {text, strnlen(text, most)}; }
 
@@ -124,24 +163,18 @@ std::string last_failure() {
 }
 
 Handle open_for_reading(const fs::path& path) {
-  if (!fs::exists(path)) {
+  if (!path_exists(path)) {
     throw Error(ErrorKind::not_found, fmt::format("{}: no such file", path.string()));
   }
-  Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
-  if (!file.valid()) {
-    const std::string reason = last_failure();  // the next call forgets it
-    const bool is_hdf5 = H5Fis_hdf5(path.c_str()) > 0;
-    throw Error(
-        ErrorKind::bad_file,
-        fmt::format("{}: {} ({})", path.string(),
-                    is_hdf5 ? "HDF5 file is damaged or cut off" : "is not an HDF5 file", reason),
-        {.hint = is_hdf5 ? "copy the file again from where it was made" : ""});
-  }
+  const Handle access = without_lock();
+  Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()));
+  if (!file.valid()) refuse_file(path, last_failure());
   return file;
 }
 
 Handle create(const fs::path& path) {
-  Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+  const Handle access = without_lock();
+  Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()));
   if (!file.valid()) {
     throw Error(ErrorKind::io, fmt::format("{}: cannot be made: {}", path.string(), last_failure()),
                 {.hint = "choose a folder you may write to"});
