@@ -16,6 +16,44 @@ namespace {
 
 constexpr int kMostBodyparts = 10'000;
 
+/// Keys of config.yaml that a network or its results depend on; the others are for labelling and
+/// drawing.
+constexpr std::array<std::string_view, 17> kNeededOfProject = {"Task",
+                                                               "date",
+                                                               "scorer",
+                                                               "iteration",
+                                                               "TrainingFraction",
+                                                               "bodyparts",
+                                                               "snapshotindex",
+                                                               "cropping",
+                                                               "x1",
+                                                               "x2",
+                                                               "y1",
+                                                               "y2",
+                                                               "num_outputs",
+                                                               "data",
+                                                               "model",
+                                                               "multianimalproject",
+                                                               "default_net_type"};
+
+/// Keys of pose_cfg.yaml likewise; the others are for training.
+constexpr std::array<std::string_view, 16> kNeededOfNetwork = {"net_type",
+                                                               "dataset_type",
+                                                               "stride",
+                                                               "multi_stage",
+                                                               "all_joints_names",
+                                                               "num_joints",
+                                                               "mean_pixel",
+                                                               "output_stride",
+                                                               "deconvolutionstride",
+                                                               "location_refinement",
+                                                               "locref_stdev",
+                                                               "global_scale",
+                                                               "num_outputs",
+                                                               "intermediate_supervision",
+                                                               "use_batch_norm",
+                                                               "all_joints"};
+
 /// Says so if the file belongs to another kind of project than a single-animal DeepLabCut one.
 void check_kind(const ConfigMap& map, const std::string& file) {
   const YamlValue* bodyparts = map.find("bodyparts");
@@ -153,7 +191,11 @@ std::vector<double> read_fractions(const ConfigMap& map, const std::string& file
   }
   for (const double fraction : fractions) {
     if (!(fraction >= 0 && fraction <= 1)) {
-      map.wrong("TrainingFraction", *map.find("TrainingFraction"), "numbers in 0 to 1");
+      map.fail(*map.find("TrainingFraction"),
+               fmt::format("'TrainingFraction' holds {}, expected numbers in 0 to 1{}", fraction,
+                           fraction > 1 && fraction <= 100
+                               ? fmt::format(": {} for {} %", fraction / 100, fraction)
+                               : ""));
     }
   }
   return fractions;
@@ -188,12 +230,14 @@ void check_supported(const ConfigMap& map, const PoseConfig& pose, const std::st
 }  // namespace
 
 ProjectConfig read_project_config(const fs::path& file) {
-  const YamlValue root = read_yaml(file);
+  const YamlFile yaml = read_yaml(file, kNeededOfProject);
+  const YamlValue& root = yaml.root;
   const std::string name = printable(file.string());
   const ConfigMap map(root, name);
   check_kind(map, name);
   ProjectConfig config;
   config.file = file;
+  config.warnings = yaml.warnings;
   warn_of_repeated_keys(root, config.warnings);
   config.task = required_text(map, "Task", name);
   config.date = required_text(map, "date", name);
@@ -202,27 +246,29 @@ ProjectConfig read_project_config(const fs::path& file) {
   config.training_fractions = read_fractions(map, name);
   config.bodyparts = map.names("bodyparts");
   config.snapshot_index = read_snapshot_index(map);
-  config.batch_size = positive(map, "batch_size", config.batch_size);
+  config.batch_size = map.count_or("batch_size", config.batch_size, config.warnings);
   config.num_outputs = positive(map, "num_outputs", config.num_outputs);
   config.cropping = read_cropping(map);
-  config.pcutoff = map.number("pcutoff", config.pcutoff);
-  config.dotsize = map.number("dotsize", config.dotsize);
-  config.alphavalue = map.number("alphavalue", config.alphavalue);
-  config.colormap = map.text("colormap", config.colormap);
-  config.skeleton_color = map.text("skeleton_color", config.skeleton_color);
+  config.pcutoff = map.number_or("pcutoff", config.pcutoff, config.warnings);
+  config.dotsize = map.number_or("dotsize", config.dotsize, config.warnings);
+  config.alphavalue = map.number_or("alphavalue", config.alphavalue, config.warnings);
+  config.colormap = map.text_or("colormap", config.colormap, config.warnings);
+  config.skeleton_color = map.text_or("skeleton_color", config.skeleton_color, config.warnings);
   config.default_net_type = map.text("default_net_type");
-  config.project_path = map.text("project_path");
+  config.project_path = map.text_or("project_path", "", config.warnings);
   config.video_sets = read_video_sets(map, config);
   read_skeleton(map, config);
   return config;
 }
 
 PoseConfig read_pose_config(const fs::path& file) {
-  const YamlValue root = read_yaml(file);
+  const YamlFile yaml = read_yaml(file, kNeededOfNetwork);
+  const YamlValue& root = yaml.root;
   const std::string name = printable(file.string());
   const ConfigMap map(root, name);
   PoseConfig pose;
   pose.file = file;
+  pose.warnings = yaml.warnings;
   warn_of_repeated_keys(root, pose.warnings);
   pose.net_type = map.text("net_type");
   pose.dataset_type = map.text("dataset_type");
@@ -240,7 +286,7 @@ PoseConfig read_pose_config(const fs::path& file) {
   pose.location_refinement = map.truth("location_refinement", false);
   pose.locref_stdev = positive_number(map, "locref_stdev", pose.locref_stdev);
   pose.global_scale = positive_number(map, "global_scale", pose.global_scale);
-  pose.batch_size = positive(map, "batch_size", pose.batch_size);
+  pose.batch_size = map.count_or("batch_size", pose.batch_size, pose.warnings);
   pose.num_outputs = positive(map, "num_outputs", pose.num_outputs);
   pose.intermediate_supervision = map.truth("intermediate_supervision", false);
   pose.use_batch_norm = map.truth("use_batch_norm", false);

@@ -133,13 +133,13 @@ INSTANTIATE_TEST_SUITE_P(
                   "line 4: 'iteration' is 'one', expected a whole number"},
         BadConfig{"IterationHuge", "iteration: 1e300\n", ErrorKind::bad_file,
                   "expected a whole number"},
-        BadConfig{"BatchSizeZero", "batch_size: 0\n", ErrorKind::bad_file, "expected 1 or more"},
+        BadConfig{"OutputsZero", "num_outputs: 0\n", ErrorKind::bad_file, "expected 1 or more"},
         BadConfig{"TruthValue", "cropping: maybe\n", ErrorKind::bad_file, "expected true or false"},
         BadConfig{"EmptyCrop", "cropping: true\nx1: 5\nx2: 5\ny1: 0\ny2: 9\n", ErrorKind::bad_file,
                   "columns 5 to 5"},
         BadConfig{"SlashInTask", "Task: ../x\n", ErrorKind::bad_file, "'Task' is '../x'"},
         BadConfig{"FractionOutside", "TrainingFraction: [95]\n", ErrorKind::bad_file,
-                  "numbers in 0 to 1"},
+                  "numbers in 0 to 1: 0.95 for 95 %"},
         BadConfig{"NoFractions", "TrainingFraction: []\n", ErrorKind::bad_file,
                   "has no 'TrainingFraction'"}),
     [](const auto& test) { return test.param.what; });
@@ -149,7 +149,22 @@ TEST_F(ConfigTest, WithoutTaskIsNoProject) {
               HasSubstr("has no 'Task'"));
   EXPECT_THAT(error_of([&] { read_project_config(put("- a\n- b\n")); }).message(),
               HasSubstr("holds a list of 2, expected keys with values"));
-  EXPECT_THAT(error_of([&] { read_project_config(put("")); }).message(), HasSubstr("holds empty"));
+  EXPECT_THAT(error_of([&] { read_project_config(put("")); }).message(), HasSubstr("has 0 bytes"));
+  EXPECT_THAT(error_of([&] { read_project_config(put("# nothing\n")); }).message(),
+              HasSubstr("nothing but comments"));
+}
+
+TEST_F(ConfigTest, ValuesThatNothingDependsOnAreWarnedOf) {
+  const ProjectConfig config = read_project_config(
+      put("Task: T\ndate: Aug30\nTrainingFraction: [0.95]\nbodyparts: [a]\npcutoff: 0,4\n"
+          "dotsize: big\nalphavalue: []\ncolormap: [jet]\nskeleton_color: {}\nbatch_size: 0\n"
+          "project_path: !!python/object/apply:pathlib.WindowsPath\n- C:\\\n- Users\n"));
+  EXPECT_EQ(config.pcutoff, ProjectConfig().pcutoff);
+  EXPECT_EQ(config.batch_size, ProjectConfig().batch_size);
+  EXPECT_EQ(config.project_path, "");
+  EXPECT_THAT(config.warnings, SizeIs(7));
+  EXPECT_THAT(config.warnings, ::testing::Contains(HasSubstr(
+                                   "line 5: 'pcutoff' is '0,4', expected a number; 0.1 is taken")));
 }
 
 TEST_F(ConfigTest, LightningPoseIsNamed) {

@@ -55,6 +55,10 @@ std::optional<long long> integer_of(std::string_view text) {
 
 ConfigMap::ConfigMap(const YamlValue& root, std::string file)
     : root_(root), file_(std::move(file)) {
+  if (root.is_null()) {
+    throw Error(ErrorKind::bad_file,
+                fmt::format("{}: holds nothing but comments, expected keys with values", file_));
+  }
   if (root.kind != YamlValue::Kind::map) {
     throw Error(ErrorKind::bad_file,
                 fmt::format("{}: holds {}, expected keys with values", file_, shown(root)));
@@ -72,7 +76,9 @@ void ConfigMap::fail(const YamlValue& value, const std::string& what) const {
 
 void ConfigMap::wrong(std::string_view key, const YamlValue& value,
                       std::string_view expected) const {
-  fail(value, fmt::format("'{}' is {}, expected {}", key, shown(value), expected));
+  const bool has_odd_space = value.text.find("\xC2\xA0") != std::string::npos;
+  fail(value, fmt::format("'{}' is {}, expected {}{}", key, shown(value), expected,
+                          has_odd_space ? " (it has a no-break space: write a plain one)" : ""));
 }
 
 std::string ConfigMap::text(std::string_view key, std::string_view otherwise) const {
@@ -109,6 +115,39 @@ bool ConfigMap::truth(std::string_view key, bool otherwise) const {
   if (word == "true" || word == "yes" || word == "on" || word == "1") return true;
   if (word == "false" || word == "no" || word == "off" || word == "0") return false;
   wrong(key, *value, "true or false");
+}
+
+std::string ConfigMap::text_or(std::string_view key, std::string_view otherwise,
+                               std::vector<std::string>& warnings) const {
+  const YamlValue* value = find(key);
+  if (value == nullptr || value->kind == YamlValue::Kind::scalar) return text(key, otherwise);
+  warnings.push_back(fmt::format("line {}: '{}' is {}, expected text; it is left out", value->line,
+                                 key, shown(*value)));
+  return std::string(otherwise);
+}
+
+double ConfigMap::number_or(std::string_view key, double otherwise,
+                            std::vector<std::string>& warnings) const {
+  const YamlValue* value = find(key);
+  const bool is_sound =
+      value == nullptr || (value->kind == YamlValue::Kind::scalar && number_of(value->text));
+  if (is_sound) return number(key, otherwise);
+  warnings.push_back(fmt::format("line {}: '{}' is {}, expected a number; {} is taken", value->line,
+                                 key, shown(*value), otherwise));
+  return otherwise;
+}
+
+int ConfigMap::count_or(std::string_view key, int otherwise,
+                        std::vector<std::string>& warnings) const {
+  const YamlValue* value = find(key);
+  if (value == nullptr) return otherwise;
+  const auto count = value->kind == YamlValue::Kind::scalar ? number_of(value->text) : std::nullopt;
+  if (count && *count >= 1 && *count == std::floor(*count) && *count <= 1e9) {
+    return static_cast<int>(*count);
+  }
+  warnings.push_back(fmt::format("line {}: '{}' is {}, expected 1 or more; {} is taken",
+                                 value->line, key, shown(*value), otherwise));
+  return otherwise;
 }
 
 std::vector<double> ConfigMap::numbers(std::string_view key) const {

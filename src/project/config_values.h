@@ -25,6 +25,14 @@ class ConfigMap {
   /// true/false, yes/no, on/off in any case, 1/0.
   bool truth(std::string_view key, bool otherwise) const;
   std::vector<double> numbers(std::string_view key) const;
+  /// The same for values that nothing depends on: one of another kind gives the default and a
+  /// warning.
+  std::string text_or(std::string_view key, std::string_view otherwise,
+                      std::vector<std::string>& warnings) const;
+  double number_or(std::string_view key, double otherwise,
+                   std::vector<std::string>& warnings) const;
+  /// A whole number of 1 or more.
+  int count_or(std::string_view key, int otherwise, std::vector<std::string>& warnings) const;
   /// Names: not empty, each once, without control characters.
   std::vector<std::string> names(std::string_view key) const;
 

@@ -5,12 +5,15 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <optional>
 #include <sstream>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "project/yaml_faults.h"
 
 namespace posse {
 namespace {
@@ -145,36 +148,220 @@ class TreeBuilder : public YAML::EventHandler {
   uint64_t text_bytes_ = 0;
 };
 
-/// What the parser would choke on, or take very long over, is refused before it.
-void check_text(const std::string& text, const std::string& name, const YamlLimits& limits) {
+[[noreturn]] void fail_whole(const std::string& name, const std::string& what,
+                             const std::string& hint) {
+  throw Error(ErrorKind::bad_file, fmt::format("{}: {}", name, what), {.hint = hint});
+}
+
+/// Files that are no text, or not to their end.
+void refuse_other_bytes(const std::string& text, const std::string& name,
+                        const YamlLimits& limits) {
   if (text.size() > limits.file_bytes) {
-    throw Error(ErrorKind::bad_file, fmt::format("{}: has {} bytes, at most {} are read", name,
-                                                 text.size(), limits.file_bytes));
+    fail_whole(
+        name, fmt::format("has {} bytes, at most {} are read", text.size(), limits.file_bytes), "");
   }
-  if (text.find('\0') != std::string::npos) {
-    throw Error(ErrorKind::bad_file, fmt::format("{}: is not a text file: has NUL bytes", name));
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+    fail_whole(name, "is UTF-16 text, expected UTF-8",
+               "save it with encoding UTF-8, or: iconv -f UTF-16 -t UTF-8 FILE > NEW");
   }
-  std::istringstream lines(text);
-  std::string line;
-  int number = 0;
+  const size_t nul = text.find('\0');
+  if (nul == std::string::npos) return;
+  if (text.find_first_not_of('\0', nul) == std::string::npos) {
+    fail_whole(name,
+               fmt::format("ends in {} NUL bytes, as a crash or a full disk leaves them",
+                           text.size() - nul),
+               "take the file from a copy; if nothing is missing before them: tr -d '\\0' < FILE > "
+               "NEW");
+  }
+  fail_whole(name, "is not a text file: has NUL bytes", "");
+}
+
+/// Brackets in quotes and comments count too; no real file comes near.
+void check_brackets(const std::vector<std::string>& lines, const std::string& name,
+                    const YamlLimits& limits) {
   int brackets = 0;
-  while (std::getline(lines, line)) {
-    ++number;
-    if (!is_valid_utf8(line)) {
-      throw Error(ErrorKind::bad_file,
-                  fmt::format("{} line {}: is not UTF-8: '{}'", name, number,
-                              printable(line.substr(0, 80))),
-                  {.hint = "save the file with encoding UTF-8"});
-    }
-    for (const char c : line) {
+  for (size_t i = 0; i < lines.size(); ++i) {
+    for (const char c : lines[i]) {
       if (c == '[' || c == '{') ++brackets;
       if ((c == ']' || c == '}') && brackets > 0) --brackets;
     }
-    // Brackets in quotes and comments count too; no real file comes near.
     if (brackets > 4 * limits.depth) {
-      fail(name, number, fmt::format("more than {} open brackets", 4 * limits.depth));
+      fail(name, static_cast<int>(i) + 1,
+           fmt::format("more than {} open brackets", 4 * limits.depth));
     }
   }
+}
+
+/// Windows-1252 as UTF-8; its five bytes without a character become question marks.
+std::string utf8_of_windows_1252(const std::string& line) {
+  static constexpr std::array<uint16_t, 32> kUpper = {
+      0x20AC, '?',    0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+      0x2039, 0x0152, '?',    0x017D, '?',    '?',    0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+      0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, '?',    0x017E, 0x0178};
+  std::string text;
+  for (const char c : line) {
+    const auto byte = static_cast<unsigned char>(c);
+    const uint32_t code = byte >= 0x80 && byte < 0xA0 ? kUpper[byte - 0x80] : byte;
+    if (code < 0x80) {
+      text += static_cast<char>(code);
+    } else if (code < 0x800) {
+      text += static_cast<char>(0xC0 | code >> 6);
+      text += static_cast<char>(0x80 | (code & 0x3F));
+    } else {
+      text += static_cast<char>(0xE0 | code >> 12);
+      text += static_cast<char>(0x80 | (code >> 6 & 0x3F));
+      text += static_cast<char>(0x80 | (code & 0x3F));
+    }
+  }
+  return text;
+}
+
+/// A file's lines, and the keys that may be left out of it.
+class LenientParser {
+ public:
+  /// @param needed  nullptr: everything is
+  LenientParser(const std::string& text, const std::string& name, const YamlLimits& limits,
+                const std::span<const std::string_view>* needed)
+      : name_(name), limits_(limits), needed_(needed), lines_(yaml_lines(text)) {
+    check_brackets(lines_, name, limits);
+    blocks_ = yaml_blocks(lines_);
+    decode_lines();
+  }
+
+  YamlFile parse() {
+    YamlFile file;
+    const std::optional<YamlFault> first = try_parse(file.root);
+    std::optional<YamlFault> fault = first;
+    if (const int conflict = conflict_line(lines_); conflict > 0 && needed_ != nullptr) {
+      fault = explain_yaml(lines_, conflict, "");
+    } else {
+      for (int round = 0; fault && round < kMostLeftOut; ++round) {
+        const std::optional<size_t> block = block_to_leave_out(fault->line);
+        if (!block) break;
+        leave_out(*block, *fault);
+        fault = try_parse(file.root);
+      }
+      // What is left must be keys with values, else the fault was not in what was left out.
+      if (first && file.root.kind != YamlValue::Kind::map) fault = first;
+    }
+    if (fault) {
+      throw Error(ErrorKind::bad_file,
+                  fmt::format("{} line {}: is not YAML: {}", name_, fault->line, fault->cause),
+                  {.have = fault->shown, .hint = fault->hint});
+    }
+    file.warnings = std::move(warnings_);
+    return file;
+  }
+
+ private:
+  static constexpr int kMostLeftOut = 16;
+
+  bool is_needed(const std::string& key) const {
+    return needed_ == nullptr || std::find(needed_->begin(), needed_->end(), key) != needed_->end();
+  }
+
+  /// The block that holds a line, counted from 0; nothing above the first key.
+  std::optional<size_t> block_of(size_t line) const {
+    for (size_t i = 0; i < blocks_.size(); ++i) {
+      if (line >= blocks_[i].begin && line < blocks_[i].end) return i;
+    }
+    return std::nullopt;
+  }
+
+  void decode_lines() {
+    std::vector<std::string> decoded;
+    for (size_t i = 0; i < lines_.size(); ++i) {
+      if (is_valid_utf8(lines_[i])) continue;
+      const size_t comment = lines_[i].find('#');
+      const bool is_in_comment = comment != std::string::npos &&
+                                 is_valid_utf8(std::string_view(lines_[i]).substr(0, comment));
+      const std::optional<size_t> block = block_of(i);
+      const bool is_harmless = is_in_comment || (block && !is_needed(blocks_[*block].key));
+      if (needed_ == nullptr || !is_harmless) {
+        throw Error(ErrorKind::bad_file,
+                    fmt::format("{} line {}: is not UTF-8: '{}'", name_, i + 1,
+                                printable(lines_[i].substr(0, 80))),
+                    {.hint = "save the file with encoding UTF-8"});
+      }
+      decoded.push_back(std::to_string(i + 1));
+      lines_[i] = utf8_of_windows_1252(lines_[i]);
+    }
+    if (decoded.empty()) return;
+    warnings_.push_back(
+        fmt::format("line {}: is not UTF-8; read as Windows-1252", list_names(decoded)));
+  }
+
+  std::optional<YamlFault> try_parse(YamlValue& root) const {
+    std::string text;
+    for (const std::string& line : lines_) text += line + "\n";
+    TreeBuilder builder(name_, limits_);
+    try {
+      std::istringstream stream(text);
+      YAML::Parser parser(stream);
+      parser.HandleNextDocument(builder);
+    } catch (const YAML::Exception& error) {
+      return explain_yaml(lines_, error.mark.line + 1, error.msg);
+    }
+    root = builder.take();
+    return std::nullopt;
+  }
+
+  /// Where the parser stopped, or just before: a value that is not closed is noticed on the next
+  /// key. Else any one without which the file can be read.
+  std::optional<size_t> block_to_leave_out(int line) {
+    const auto can_go = [&](size_t block) {
+      return !is_needed(blocks_[block].key) && !is_left_out(block);
+    };
+    const auto here = block_of(static_cast<size_t>(line) - 1);
+    if (here && can_go(*here)) return here;
+    if (here && *here > 0 && can_go(*here - 1) && is_readable_without(*here - 1)) return *here - 1;
+    for (size_t i = 0; i < std::min<size_t>(blocks_.size(), 200); ++i) {
+      if (can_go(i) && is_readable_without(i)) return i;
+    }
+    return std::nullopt;
+  }
+
+  bool is_left_out(size_t block) const { return lines_[blocks_[block].begin].empty(); }
+
+  bool is_readable_without(size_t block) {
+    const std::vector<std::string> kept = lines_;
+    blank(block);
+    YamlValue root;
+    const bool is_readable = !try_parse(root) && root.kind == YamlValue::Kind::map;
+    lines_ = kept;
+    return is_readable;
+  }
+
+  void blank(size_t block) {
+    for (size_t i = blocks_[block].begin; i < blocks_[block].end; ++i) lines_[i].clear();
+  }
+
+  void leave_out(size_t block, const YamlFault& fault) {
+    warnings_.push_back(fmt::format("line {}: {} ({}): '{}' is left out, nothing here needs it",
+                                    fault.line, fault.cause, fault.shown,
+                                    printable(blocks_[block].key)));
+    blank(block);
+  }
+
+  const std::string& name_;
+  const YamlLimits& limits_;
+  const std::span<const std::string_view>* needed_;
+  std::vector<std::string> lines_;
+  std::vector<YamlBlock> blocks_;
+  std::vector<std::string> warnings_;
+};
+
+YamlFile parse(const std::string& text, const std::string& name, const YamlLimits& limits,
+               const std::span<const std::string_view>* needed) {
+  refuse_other_bytes(text, name, limits);
+  return LenientParser(text, name, limits, needed).parse();
+}
+
+std::string read_text(const std::filesystem::path& path, const YamlLimits& limits) {
+  std::string text = read_file(path, limits.file_bytes);
+  if (!text.empty()) return text;
+  fail_whole(printable(path.string()), "has 0 bytes",
+             "a full disk or a copy that was stopped leaves such files: take it from a copy");
 }
 
 }  // namespace
@@ -186,21 +373,21 @@ const YamlValue* YamlValue::find(std::string_view key) const {
 }
 
 YamlValue parse_yaml(const std::string& text, const std::string& name, const YamlLimits& limits) {
-  check_text(text, name, limits);
-  TreeBuilder builder(name, limits);
-  try {
-    std::istringstream stream(text);
-    YAML::Parser parser(stream);
-    parser.HandleNextDocument(builder);
-  } catch (const YAML::Exception& error) {
-    throw Error(ErrorKind::bad_file,
-                fmt::format("{} line {}: is not YAML: {}", name, error.mark.line + 1, error.msg));
-  }
-  return builder.take();
+  return parse(text, name, limits, nullptr).root;
+}
+
+YamlFile parse_yaml(const std::string& text, const std::string& name,
+                    std::span<const std::string_view> needed, const YamlLimits& limits) {
+  return parse(text, name, limits, &needed);
 }
 
 YamlValue read_yaml(const std::filesystem::path& path, const YamlLimits& limits) {
-  return parse_yaml(read_file(path, limits.file_bytes), printable(path.string()), limits);
+  return parse_yaml(read_text(path, limits), printable(path.string()), limits);
+}
+
+YamlFile read_yaml(const std::filesystem::path& path, std::span<const std::string_view> needed,
+                   const YamlLimits& limits) {
+  return parse_yaml(read_text(path, limits), printable(path.string()), needed, limits);
 }
 
 }  // namespace posse

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,13 +42,30 @@ struct YamlLimits {
   uint64_t text_bytes = uint64_t{16} << 20;  ///< the same
 };
 
-/// Parses the first document of a file; an empty file is null.
-/// @throws Error(not_found, io); Error(bad_file), naming file and line, if it is not UTF-8 or not
-///         YAML, has a NUL byte or a key that is not text, or exceeds the limits.
+/// Parses the first document of a file; comments alone are null.
+/// @throws Error(not_found, io); Error(bad_file), naming file and line, with the line, the one
+///         before it and the cause where it is known, if it is empty, not UTF-8 or not YAML, has a
+///         NUL byte or a key that is not text, or exceeds the limits.
 YamlValue read_yaml(const std::filesystem::path& path, const YamlLimits& limits = {});
 
-/// The same for text held in memory. @param name  for messages.
+/// The same for text held in memory, which may be empty. @param name  for messages.
 YamlValue parse_yaml(const std::string& text, const std::string& name,
                      const YamlLimits& limits = {});
+
+/// A configuration of which not everything is needed.
+struct YamlFile {
+  YamlValue root;
+  std::vector<std::string> warnings;  ///< what was left out or guessed, a sentence each
+};
+
+/// Reads a file of which only the keys `needed` must be sound.
+///
+/// Where it is not YAML within another top-level key, that key is left out. Bytes that are not
+/// UTF-8 are read as Windows-1252 in comments and in keys that are not needed. Both with a warning.
+/// @throws Error as read_yaml()
+YamlFile read_yaml(const std::filesystem::path& path, std::span<const std::string_view> needed,
+                   const YamlLimits& limits = {});
+YamlFile parse_yaml(const std::string& text, const std::string& name,
+                    std::span<const std::string_view> needed, const YamlLimits& limits = {});
 
 }  // namespace posse

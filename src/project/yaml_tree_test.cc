@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -14,6 +15,7 @@
 namespace posse {
 namespace {
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 std::string message_of(const std::string& text) {
@@ -81,6 +83,62 @@ TEST(YamlTree, WhatIsNotYamlIsNamedWithItsLine) {
   EXPECT_THAT(message_of("a: [1, 2\nb: 3\n"), HasSubstr("config.yaml line "));
   EXPECT_THAT(message_of("a: *nobody\n"), HasSubstr("is not YAML"));
   EXPECT_THAT(message_of("? [a, b]\n: c\n"), HasSubstr("line 1: a key that is not text"));
+}
+
+/// What is said of a text of which only 'Task' and 'bodyparts' are needed.
+std::string error_about(const std::string& text) {
+  constexpr std::array<std::string_view, 2> kNeeded = {"Task", "bodyparts"};
+  try {
+    parse_yaml(text, "config.yaml", kNeeded);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(YamlTree, TheCauseIsNamedWithItsLineAndTheOneBefore) {
+  EXPECT_THAT(
+      error_about("date: x\nTask:T\nscorer: y\n"),
+      AllOf(HasSubstr("config.yaml line 2: is not YAML: no space follows the colon of 'Task'"),
+            HasSubstr("have: line 1: 'date: x', line 2: 'Task:T'"),
+            HasSubstr("hint: write 'Task: T'")));
+  EXPECT_THAT(error_about("bodyparts:\n\t- a\n"),
+              HasSubstr("line 2: is not YAML: a tab stands in the indentation"));
+  EXPECT_THAT(error_about("Task:\xC2\xA0T\nbodyparts: [a]\n"), HasSubstr("a no-break space"));
+  EXPECT_THAT(error_about("Task: \"C:\\Users\"\n"), HasSubstr("a backslash in double quotes"));
+  EXPECT_THAT(error_about("Task: %me\n"), HasSubstr("begins with '%'"));
+  EXPECT_THAT(error_about("a: 1\nTask: T\n<<<<<<< HEAD\nx: 1\n=======\nx: 2\n>>>>>>> b\n"),
+              HasSubstr("line 3: is not YAML: conflict marks of git"));
+  EXPECT_THAT(error_about("\xFF\xFE"
+                          "a"),
+              HasSubstr("is UTF-16 text"));
+  EXPECT_THAT(error_about(std::string("Task: T\n\0\0\0", 11)), HasSubstr("ends in 3 NUL bytes"));
+}
+
+TEST(YamlTree, WhatIsNotNeededIsLeftOutWithItsCause) {
+  constexpr std::array<std::string_view, 2> kNeeded = {"Task", "bodyparts"};
+  const auto read = [&](const std::string& sets) {
+    const YamlFile file =
+        parse_yaml("Task: T\nvideo_sets:\n" + sets + "bodyparts: [a]\n", "x", kNeeded);
+    EXPECT_EQ(file.root.find("Task")->text, "T");
+    EXPECT_EQ(file.root.find("bodyparts")->items.size(), 1U);
+    EXPECT_EQ(file.warnings.size(), 1U);
+    return file.warnings.empty() ? "" : file.warnings.front();
+  };
+  EXPECT_THAT(read("  C:\\me\\Record 106\\DLC\n    tracks\\a.avi:\n    crop: 0, 1, 0, 1\n"),
+              AllOf(HasSubstr("folded over two lines"), HasSubstr("'video_sets' is left out")));
+  EXPECT_THAT(read("\tv/a.mp4:\n    crop: 0, 1, 0, 1\n"), HasSubstr("a tab"));
+  EXPECT_THAT(read("  \"C:\\Users\\a.avi\":\n    crop: 0\n"), HasSubstr("a backslash"));
+  EXPECT_THAT(read("  a: [1, 2\n"), HasSubstr("'video_sets' is left out"));
+  EXPECT_THAT(read("  J\xfcrgen.avi:\n    crop: 0\n"), HasSubstr("line 3: is not UTF-8"));
+}
+
+TEST(YamlTree, CommentsMayBeInAnotherEncodingAndLinesMayEndInCarriageReturns) {
+  constexpr std::array<std::string_view, 1> kNeeded = {"Task"};
+  const YamlFile comment = parse_yaml("# J\xfcrgen\nTask: T\n", "x", kNeeded);
+  EXPECT_THAT(comment.warnings, ::testing::ElementsAre(HasSubstr("line 1: is not UTF-8")));
+  EXPECT_EQ(parse_yaml("Task: T\rdate: x\r", "x", kNeeded).root.find("date")->text, "x");
+  EXPECT_THAT(error_about("Task: J\xfcrgen\n"), HasSubstr("line 1: is not UTF-8"));
 }
 
 TEST(YamlTree, HostileFilesAreRefusedWithinBounds) {
@@ -159,7 +217,10 @@ TEST(YamlTree, MutatedFilesParseOrFailCleanly) {
   constexpr int kRounds = 1500;
   for (int i = 0; i < kRounds; ++i) {
     try {
-      parse_yaml(mutated(texts[i % texts.size()], random), "fuzz");
+      const std::string text = mutated(texts[i % texts.size()], random);
+      constexpr std::array<std::string_view, 2> kNeeded = {"Task", "bodyparts"};
+      if (i % 4 == 0) parse_yaml(text, "fuzz", kNeeded);
+      parse_yaml(text, "fuzz");
       ++parsed;
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::bad_file);

@@ -1,0 +1,183 @@
+#include "project/yaml_faults.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+#include "base/text.h"
+
+namespace posse {
+namespace {
+
+constexpr std::string_view kNoBreakSpace = "\xC2\xA0";
+constexpr size_t kMostShown = 100;
+
+std::string_view without_indentation(std::string_view line) {
+  const size_t first = line.find_first_not_of(" \t");
+  return first == std::string_view::npos ? std::string_view() : line.substr(first);
+}
+
+bool is_comment(std::string_view line) { return without_indentation(line).starts_with('#'); }
+
+bool is_conflict_mark(std::string_view line) {
+  for (const std::string_view mark : {"<<<<<<<", "=======", ">>>>>>>", "|||||||"}) {
+    if (line.starts_with(mark) && (line.size() == mark.size() || line[mark.size()] == ' ')) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool has_tab_before_text(std::string_view line) {
+  const size_t first = line.find_first_not_of(' ');
+  return first != std::string_view::npos && line[first] == '\t';
+}
+
+/// "Task" of "Task:openarena"; empty if a space follows, or the colon is a drive's or a URL's.
+std::string_view key_without_space(std::string_view line) {
+  const size_t colon = line.find(':');
+  if (colon == std::string_view::npos || colon < 2 || colon + 1 >= line.size()) return {};
+  const char next = line[colon + 1];
+  const std::string_view key = line.substr(0, colon);
+  const bool is_word = std::all_of(key.begin(), key.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+  return is_word && next != ' ' && next != '/' && next != '\\' ? key : std::string_view();
+}
+
+bool has_escape_in_double_quotes(std::string_view line) {
+  const size_t quote = line.find('"');
+  return quote != std::string_view::npos && line.find('\\', quote) != std::string_view::npos;
+}
+
+bool holds_path(std::string_view line) {
+  return line.find('\\') != std::string_view::npos || line.find('/') != std::string_view::npos;
+}
+
+/// A path that an editor broke: it begins on a line without a colon at its end or in a key's place.
+bool is_folded(std::string_view before, std::string_view line) {
+  return holds_path(before) && !is_comment(before) && !before.ends_with(':') &&
+         before.find(": ") == std::string_view::npos &&
+         line.find_first_not_of(' ') > before.find_first_not_of(' ');
+}
+
+/// The character of a value's beginning that YAML keeps for itself.
+std::optional<char> reserved_start(std::string_view line) {
+  const size_t colon = line.find(": ");
+  std::string_view value =
+      without_indentation(colon == std::string_view::npos ? line : line.substr(colon + 1));
+  if (value.starts_with("- ")) value = without_indentation(value.substr(2));
+  if (value.empty() || std::string_view("%@`").find(value[0]) == std::string_view::npos) {
+    return std::nullopt;
+  }
+  return value[0];
+}
+
+struct Cause {
+  std::string cause;
+  std::string hint;
+};
+
+std::optional<Cause> cause_in(std::string_view line) {
+  if (has_tab_before_text(line)) {
+    return Cause{"a tab stands in the indentation",
+                 "indent with spaces: YAML allows no tabs there"};
+  }
+  if (line.find(kNoBreakSpace) != std::string_view::npos) {
+    return Cause{"a no-break space stands in it, as copying from a web page leaves",
+                 "replace it by a plain space"};
+  }
+  if (const std::string_view key = key_without_space(line); !key.empty()) {
+    return Cause{fmt::format("no space follows the colon of '{}'", key),
+                 fmt::format("write '{}: {}'", key, printable(line.substr(key.size() + 1)))};
+  }
+  if (has_escape_in_double_quotes(line)) {
+    return Cause{"a backslash in double quotes begins an escape such as \\n",
+                 "write the path without quotes or in single quotes, or with / for \\"};
+  }
+  if (const auto start = reserved_start(line)) {
+    return Cause{fmt::format("a value begins with '{}', which YAML keeps for itself", *start),
+                 "put the value in single quotes"};
+  }
+  return std::nullopt;
+}
+
+std::string shown(const std::vector<std::string>& lines, int line) {
+  std::string text;
+  for (int at = std::max(line - 1, 1); at <= line && at <= static_cast<int>(lines.size()); ++at) {
+    text += fmt::format("{}line {}: '{}'", text.empty() ? "" : ", ", at,
+                        printable(lines[static_cast<size_t>(at - 1)].substr(0, kMostShown)));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> yaml_lines(const std::string& text) {
+  std::vector<std::string> lines(1);
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') continue;
+    if (text[i] == '\n' || text[i] == '\r') {
+      lines.emplace_back();
+    } else {
+      lines.back() += text[i];
+    }
+  }
+  if (lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
+int conflict_line(const std::vector<std::string>& lines) {
+  // "=======" alone may underline a comment's title, and stands within a block of text.
+  const auto found = std::find_if(lines.begin(), lines.end(), [](const std::string& line) {
+    return is_conflict_mark(line) && line[0] != '=';
+  });
+  return found == lines.end() ? 0 : static_cast<int>(found - lines.begin()) + 1;
+}
+
+YamlFault explain_yaml(const std::vector<std::string>& lines, int line,
+                       const std::string& parser_message) {
+  if (const int conflict = conflict_line(lines); conflict > 0) {
+    return {.line = conflict,
+            .cause = "conflict marks of git stand in it",
+            .hint =
+                "keep one of the two versions, and remove the lines that begin with <<<<<<<, "
+                "======= and >>>>>>>",
+            .shown = shown(lines, conflict)};
+  }
+  const int last = std::clamp(line, 1, std::max(static_cast<int>(lines.size()), 1));
+  YamlFault fault{.line = last, .cause = parser_message, .hint = "", .shown = shown(lines, last)};
+  for (int at = last; at >= std::max(last - 1, 1); --at) {
+    const std::string_view text =
+        lines.empty() ? "" : std::string_view(lines[static_cast<size_t>(at - 1)]);
+    if (is_comment(text)) continue;
+    if (const auto cause = cause_in(text)) {
+      fault = {.line = at, .cause = cause->cause, .hint = cause->hint, .shown = shown(lines, at)};
+      return fault;
+    }
+  }
+  if (last >= 2 &&
+      is_folded(lines[static_cast<size_t>(last - 2)], lines[static_cast<size_t>(last - 1)])) {
+    fault.cause = "a path seems to be folded over two lines";
+    fault.hint = "write it on one line";
+  }
+  return fault;
+}
+
+std::vector<YamlBlock> yaml_blocks(const std::vector<std::string>& lines) {
+  std::vector<YamlBlock> blocks;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const std::string_view line = lines[i];
+    const size_t colon = line.find(':');
+    const bool begins = !line.empty() && colon != std::string_view::npos && colon > 0 &&
+                        std::string_view(" \t#-?]}").find(line[0]) == std::string_view::npos;
+    if (!begins) continue;
+    if (!blocks.empty()) blocks.back().end = i;
+    blocks.push_back({.key = std::string(line.substr(0, colon)), .begin = i, .end = lines.size()});
+  }
+  return blocks;
+}
+
+}  // namespace posse

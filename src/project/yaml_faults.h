@@ -1,0 +1,40 @@
+/// Why a YAML file cannot be read, in words for the person who edited it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace posse {
+
+/// A text's lines without their ends; "\n", "\r\n" and a lone "\r" end a line, as YAML has it.
+std::vector<std::string> yaml_lines(const std::string& text);
+
+/// What is wrong at a line.
+struct YamlFault {
+  int line = 0;       ///< from 1: the parser's, or that of the first conflict mark
+  std::string cause;  ///< as "a tab stands in the indentation"
+  std::string hint;   ///< what to do about it; may be empty
+  std::string shown;  ///< the line and the one before it
+};
+
+/// Looks for what people's files are broken by: conflict marks of git, tabs and no-break spaces,
+/// a colon without a space, backslashes in double quotes, paths folded over two lines, values that
+/// begin with a character YAML keeps for itself. Else the cause is what the parser said.
+/// @param line  where the parser stopped, from 1
+YamlFault explain_yaml(const std::vector<std::string>& lines, int line,
+                       const std::string& parser_message);
+
+/// The first line that git put around two versions, from 1; 0 if there is none.
+int conflict_line(const std::vector<std::string>& lines);
+
+/// A top-level key with all lines up to the next one.
+struct YamlBlock {
+  std::string key;
+  size_t begin = 0;  ///< first line, from 0
+  size_t end = 0;    ///< behind the last line
+};
+
+/// Found by the text alone, so that they are there where the file is not YAML.
+std::vector<YamlBlock> yaml_blocks(const std::vector<std::string>& lines);
+
+}  // namespace posse
