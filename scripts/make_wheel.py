@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
 """Builds a wheel of the Python modules that carries the libraries it needs.
 
-usage: make_wheel.py [OUT_DIR]      (default: dist)
+usage: make_wheel.py [--offline] [OUT_DIR]      (default: dist)
+
+The wheel is for the Python that runs this script, and for numpy 1.22 to 2.x: pip brings pybind11 2.12 or later for the build.
+--offline takes the pybind11 that is installed instead; with one older than 2.12, as Debian 12's, the wheel works with numpy 1 only,
+and its file name says so.
 
 The wheel runs on any Linux with at least this machine's C library, without Debian's packages and without root.
 What a wheel of its kind may expect everywhere (the C and C++ runtimes) is left out; every other library is copied to
@@ -93,15 +97,26 @@ def pack(tree: Path, wheel: Path) -> None:
     part.rename(wheel)
 
 
+def installed_pybind11_is_old() -> bool:
+    try:
+        import pybind11
+    except ImportError:
+        sys.exit("make_wheel: --offline needs pybind11 (apt-get install pybind11-dev)")
+    return pybind11.version_info < (2, 12)
+
+
 def main() -> None:
-    if len(sys.argv) > 2 or sys.argv[1:] in (["-h"], ["--help"]):
+    words = [word for word in sys.argv[1:] if word != "--offline"]
+    offline = "--offline" in sys.argv[1:]
+    if len(words) > 1 or any(word.startswith("-") for word in words):
         sys.exit(__doc__)
-    out = Path(sys.argv[1] if len(sys.argv) == 2 else ROOT / "dist")
+    out = Path(words[0] if words else ROOT / "dist")
     if not shutil.which("patchelf"):
         sys.exit("make_wheel: needs patchelf (apt-get install patchelf)")
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", scratch, ROOT)
+        isolation = ["--no-build-isolation"] if offline else []
+        run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", *isolation, "--wheel-dir", scratch, ROOT)
         (plain,) = Path(scratch).glob("*.whl")
         tree = Path(scratch) / "tree"
         with zipfile.ZipFile(plain) as archive:
@@ -120,7 +135,8 @@ def main() -> None:
         description = information / "WHEEL"
         description.write_text(description.read_text().replace(f"-{old_tag}\n", f"-{tag}\n"))
         rewrite_record(tree, information / "RECORD")
-        wheel = out / f"{plain.stem.removesuffix(old_tag)}{tag}.whl"
+        build = "1numpy1-" if offline and installed_pybind11_is_old() else ""  # a build number of wheel names
+        wheel = out / f"{plain.stem.removesuffix(old_tag).replace('-cp', f'-{build}cp', 1)}{tag}.whl"
         pack(tree, wheel)
     print(f"{wheel} ({wheel.stat().st_size / 1e6:.0f} MB, {len(libraries)} libraries)")
 
