@@ -41,7 +41,7 @@ class BuildWithCMake(build_ext):
         jobs = os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL", str(os.cpu_count() or 1))
         for command in (
             ["cmake", "-S", str(ROOT), "-B", str(folder), *options],
-            ["cmake", "--build", str(folder), "--target", "posse_python", "--parallel", jobs],
+            ["cmake", "--build", str(folder), "--target", "posse_python", "posse", "--parallel", jobs],
             ["cmake", "--install", str(folder), "--component", "python", "--prefix", str(target), "--strip"],
         ):
             subprocess.run(command, check=True)

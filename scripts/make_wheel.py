@@ -37,21 +37,21 @@ def run(*command: object) -> str:
     return subprocess.run([str(word) for word in command], check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def libraries_of(module: Path) -> dict:
-    """{soname: path} of everything that the loader would bring in with the module, but what is expected everywhere."""
+def libraries_of(*binaries: Path) -> dict:
+    """{soname: path} of everything that the loader would bring in with the binaries, but what is expected everywhere."""
     found = {}
-    for line in run("ldd", module).splitlines():
+    for line in "".join(run("ldd", binary) for binary in binaries).splitlines():
         name, arrow, place = line.strip().partition(" => ")
         if not arrow or EXPECTED_EVERYWHERE.match(name):  # the kernel's own, and the loader by its path, have no arrow
             continue
         if place.startswith("not found"):
-            sys.exit(f"make_wheel: {module.name} needs {name}, which is not on this machine")
+            sys.exit(f"make_wheel: the build needs {name}, which is not on this machine")
         found[name] = Path(place.split(" (")[0])
     return found
 
 
-def carry(libraries: dict, module: Path, folder: Path) -> None:
-    """Copies the libraries into the folder, and makes the module and the libraries look for each other there.
+def carry(libraries: dict, binaries: list, folder: Path) -> None:
+    """Copies the libraries into the folder, and makes the binaries and the libraries look for each other there.
 
     They keep their names: patchelf 0.14 renames in the list of libraries, but not in every list of symbol versions.
     """
@@ -61,7 +61,9 @@ def carry(libraries: dict, module: Path, folder: Path) -> None:
         shutil.copy(path.resolve(), copy)
         copy.chmod(0o755)
         run("patchelf", "--force-rpath", "--set-rpath", "$ORIGIN", copy)
-    run("patchelf", "--force-rpath", "--set-rpath", f"$ORIGIN/../{folder.name}", module)
+    for binary in binaries:
+        place = os.path.relpath(folder, binary.parent)
+        run("patchelf", "--force-rpath", "--set-rpath", f"$ORIGIN/{place}", binary)
 
 
 def copy_licences(libraries: dict, folder: Path) -> None:
@@ -123,9 +125,11 @@ def main() -> None:
             archive.extractall(tree)
         (module,) = (tree / "posse").glob("_core*.so")
         (information,) = tree.glob("*.dist-info")
-        module.chmod(0o755)
-        libraries = libraries_of(module)
-        carry(libraries, module, tree / "posse.libs")
+        binaries = [module, tree / "posse" / "bin" / "posse"]
+        for binary in binaries:
+            binary.chmod(0o755)  # extracting forgets it
+        libraries = libraries_of(*binaries)
+        carry(libraries, binaries, tree / "posse.libs")
         copy_licences(libraries, information / "licenses")
         name, version = platform.libc_ver()
         if name != "glibc":

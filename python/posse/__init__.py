@@ -15,6 +15,7 @@ from __future__ import annotations
 from posse._core import __version__
 from posse._errors import AccessError, CapabilityError, Error, InputError, MissingError
 from posse._memory import LargeResultWarning
+from posse._program import example_data
 from posse.ensemble import Ensemble, open_project
 from posse.result import DataWarning, Member, Result
 from posse.tables import (
@@ -52,6 +53,7 @@ __all__ = [
     "Video",
     "__version__",
     "consensus",
+    "example_data",
     "info",
     "open_project",
     "smooth_mirrored",

@@ -70,6 +70,13 @@ def test_it_runs_on_its_own_libraries(wheel: Path, tmp_path: Path) -> None:
         places = [name for name in mapped if Path(name).name.startswith(library)]
         assert places and all(Path(name).is_relative_to(tmp_path / "posse.libs") for name in places), places
     assert poses == run(os.environ["PYTHONPATH"])[1]
+    alone = {**environment(PYTHONPATH=str(tmp_path)), "PATH": "/usr/bin:/bin"}
+    code = "import sys, posse._program as p; sys.argv = ['posse', *sys.argv[1:]]; print(p.example_data(), flush=True); p.main()"
+    command = [sys.executable, "-c", code, "info", str(tmp_path / "posse" / "data" / "demo" / "member-1")]
+    said = subprocess.run(command, env=alone, capture_output=True, text=True, check=True, cwd=tmp_path).stdout
+    assert said.startswith(f"{tmp_path}/posse/data/demo\n") and "mobilenet_v2_0.35" in said
+    (points,) = tmp_path.glob("posse-*.dist-info/entry_points.txt")
+    assert "posse = posse._program:main" in points.read_text()
 
 
 def test_licences_come_with_it(wheel: Path) -> None:
