@@ -218,7 +218,9 @@ TEST_F(UnusualVideos, WithErrorsThatNoFrameIsFlaggedForNameTheFrame) {
   for (const char* name : {"a.avi", "a.mp4"}) {
     SCOPED_TRACE(name);
     const fs::path file = make(name, "-c:v mjpeg -q:v 3");
-    const auto [position, size] = packets_of(file).at(17);
+    const auto packet = packets_of(file).at(17);
+    const size_t position = packet.first;  // names of their own: Clang 14 cannot capture bindings
+    const size_t size = packet.second;
     const fs::path damaged = copy_with(file, std::string("half-") + name, [&](std::string& bytes) {
       std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(position + size / 2), size / 2, '\0');
     });
