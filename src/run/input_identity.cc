@@ -70,6 +70,9 @@ Json describe_input(const InputIdentity& input) {
 
 std::optional<InputIdentity> input_from(const Json& json) {
   try {
+    // A fraction or 1e300 is no count; get() would convert it.
+    if (!json.at("bytes").is_number_unsigned() || !json.at("modified").is_number_integer())
+      return std::nullopt;
     return InputIdentity{.path = json.at("path").get<std::string>(),
                          .num_bytes = json.at("bytes").get<uint64_t>(),
                          .modified_seconds = json.at("modified").get<int64_t>(),

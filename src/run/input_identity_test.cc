@@ -62,6 +62,9 @@ TEST(InputIdentity, ComesBackFromARecord) {
   EXPECT_EQ(back->modified_seconds, 6);
   EXPECT_EQ(back->sha256, "07");
   EXPECT_FALSE(input_from(nlohmann::ordered_json::object()));
+  nlohmann::ordered_json huge = describe_input(identity);
+  huge["bytes"] = 1e300;
+  EXPECT_FALSE(input_from(huge));
 }
 
 }  // namespace

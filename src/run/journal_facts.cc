@@ -1,6 +1,7 @@
 #include "run/journal_facts.h"
 
 #include <nlohmann/json.hpp>
+#include <type_traits>
 
 namespace posse {
 namespace {
@@ -47,13 +48,21 @@ std::optional<JournalFacts> journal_facts_from(std::string_view text) {
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return std::nullopt;
   JournalFacts facts;
+  bool is_sound = true;
   try {
     visit_facts(facts, [&]<class Field>(const char* name, Field& field) {
-      if (json.contains(name)) field = json.at(name).template get<Field>();
+      if (!json.contains(name)) return;
+      const bool is_count = std::is_integral_v<Field> && !std::is_same_v<Field, bool>;
+      if (is_count && !json.at(name).is_number_integer()) {
+        is_sound = false;  // get() would convert 1e300
+      } else {
+        field = json.at(name).template get<Field>();
+      }
     });
   } catch (const Json::exception&) {  // damaged: as good as none
     return std::nullopt;
   }
+  if (!is_sound) return std::nullopt;
   return facts;
 }
 

@@ -64,6 +64,12 @@ TEST(Journal, NumbersThatNoRunWritesEndIt) {
   EXPECT_EQ(read_all(path, key_of('a')).size(), 1U);
 }
 
+TEST(Journal, FactsThatAreNoCountsAreNone) {
+  EXPECT_EQ(journal_facts_from(R"({"threads": 2, "wall_seconds": 1.5})")->num_threads, 2);
+  EXPECT_FALSE(journal_facts_from(R"({"threads": 1e300})"));
+  EXPECT_FALSE(journal_facts_from(R"({"warnings": 3})"));
+}
+
 TEST(Journal, KeysOfUnbelievableSizeAreNone) {
   const TemporaryFolder folder;
   const fs::path path = folder.path() / "journal";

@@ -72,6 +72,7 @@ std::optional<RecordedRun> read_run_record(const fs::path& record) {
   try {
     run.stages = json->value("stages", std::string());
     run.fingerprint = json->at("fingerprint").get<std::string>();
+    if (!json->at("frames").is_number_integer()) return std::nullopt;
     run.num_frames = json->at("frames").get<int64_t>();
     run.files = json->at("files").get<std::vector<std::string>>();
   } catch (const Json::exception&) {  // written by something else: as good as none

@@ -112,6 +112,25 @@ def make_small_files() -> None:
             seed("npy", kind, path.read_bytes())
 
 
+def make_records() -> None:
+    video = {"path": "/data/clip.mp4", "bytes": 1234, "modified": 1700000000, "sha256": "ab" * 32}
+    record = {"format": 1, "posse": "0.1.0", "verb": "run", "fingerprint": "ab" * 32, "video": video, "frames": 12, "stages": "",
+              "files": ["consensus.h5"]}
+    seed("record", "sound.json", json.dumps(record, indent=1).encode())
+    seed("record", "later.json", json.dumps({**record, "format": 2}).encode())
+    seed("record", "huge-count.json", json.dumps({**record, "frames": 1e300}).encode())
+    seed("record", "huge-size.json", json.dumps({**record, "video": {**video, "bytes": 1e300}}).encode())
+    seed("journal", "huge-count", b"\1" + text(b'{"threads": 1e300}'))
+
+
+def make_object_arrays() -> None:
+    arrays = {"numbers": [1.5, None, 3], "texts": ["a", "b"], "mixed": [float("nan"), True, "x"], "empty": []}
+    for name, values in arrays.items():
+        for protocol in (2, 4):
+            seed("object_array", f"{name}-{protocol}", pickle.dumps(np.array(values, object), protocol=protocol))
+    seed("object_array", "rows", pickle.dumps(np.array([[1.0, 2], [None, "z"]], object), protocol=4))
+
+
 def make_pictures() -> None:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -131,4 +150,6 @@ if __name__ == "__main__":
     make_edits()
     make_indexes()
     make_small_files()
+    make_records()
+    make_object_arrays()
     make_pictures()
