@@ -236,7 +236,7 @@ class LenientParser {
       fault = explain_yaml(lines_, conflict, "");
     } else {
       for (int round = 0; fault && round < kMostLeftOut; ++round) {
-        const std::optional<size_t> block = block_to_leave_out(fault->line);
+        const std::optional<size_t> block = block_to_leave_out(*fault);
         if (!block) break;
         leave_out(*block, *fault);
         fault = try_parse(file.root);
@@ -308,12 +308,14 @@ class LenientParser {
 
   /// Where the parser stopped, or just before: a value that is not closed is noticed on the next
   /// key. Else any one without which the file can be read.
-  std::optional<size_t> block_to_leave_out(int line) {
+  std::optional<size_t> block_to_leave_out(const YamlFault& fault) {
     const auto can_go = [&](size_t block) {
       return !is_needed(blocks_[block].key) && !is_left_out(block);
     };
-    const auto here = block_of(static_cast<size_t>(line) - 1);
+    const auto here = block_of(static_cast<size_t>(fault.line) - 1);
     if (here && can_go(*here)) return here;
+    const bool is_known = !fault.hint.empty();
+    if (here && is_known && is_needed(blocks_[*here].key)) return std::nullopt;
     if (here && *here > 0 && can_go(*here - 1) && is_readable_without(*here - 1)) return *here - 1;
     for (size_t i = 0; i < std::min<size_t>(blocks_.size(), 200); ++i) {
       if (can_go(i) && is_readable_without(i)) return i;
