@@ -13,11 +13,29 @@ namespace posse {
 namespace {
 namespace fs = std::filesystem;
 
-/// A file of results or labels rather than a network.
+/// A file of results or labels rather than a network: by its suffix, else by how it begins.
 bool is_table(const fs::path& path) {
+  if (kind_of_path(path) != PathKind::file) return false;
   const std::string suffix = ascii_lower(path.extension().string());
-  return kind_of_path(path) == PathKind::file &&
-         (suffix == ".csv" || suffix == ".h5" || suffix == ".hdf5" || suffix == ".slp");
+  for (const char* known : {".csv", ".h5", ".hdf5", ".slp", ".nwb", ".tsv"}) {
+    if (suffix == known) return true;
+  }
+  return looks_like_table(path);
+}
+
+/// Pickles that DeepLabCut and posse write beside tables are no networks.
+void refuse_record(const fs::path& path) {
+  const std::string name = path.filename().string();
+  if (!name.ends_with(".pickle") || kind_of_path(path) != PathKind::file) return;
+  constexpr std::string_view kMeta = "_meta.pickle";
+  const bool is_meta = name.ends_with(kMeta);
+  throw Error(ErrorKind::unsupported,
+              fmt::format("{}: is {}, not a network", printable(path.string()),
+                          is_meta ? "DeepLabCut's record of an analysis (frame size, rate and crop)"
+                                  : "a pickle of Python objects"),
+              {.hint = is_meta ? fmt::format("posse info {}.h5 shows the table it belongs to",
+                                             printable(name.substr(0, name.size() - kMeta.size())))
+                               : "posse info shows tables (.h5, .csv, .slp), networks and videos"});
 }
 
 /// Null without rows.
@@ -54,6 +72,7 @@ void look_into_members(const MemberPaths& expanded, const InfoOptions& options,
 
 void look_into_one(const std::string& path, const InfoOptions& options, const StopFlag& stop,
                    const InfoSink& sink) {
+  refuse_record(path);
   if (is_table(path)) return sink.table(path, summarize_table(path));
   const bool is_file = kind_of_path(path) == PathKind::file;
   if (is_file && (has_video_extension(path) || has_picture_extension(path)))

@@ -2,7 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <numeric>
+#include <set>
+
 #include "base/error.h"
+#include "base/paths.h"
+#include "base/text.h"
 #include "results/table/table_meaning.h"
 #include "results/table/table_writer.h"
 
@@ -12,7 +18,7 @@ namespace {
 
 void check_target(const fs::path& source, const fs::path& target, bool force) {
   std::error_code error;
-  if (!fs::exists(target)) return;
+  if (!path_exists(target)) return;
   if (fs::equivalent(source, target, error)) {
     throw Error(ErrorKind::usage, fmt::format("{}: is the source itself", target.string()));
   }
@@ -20,6 +26,110 @@ void check_target(const fs::path& source, const fs::path& target, bool force) {
   throw Error(ErrorKind::usage, fmt::format("{}: exists already", target.string()),
               {.hint = "--force replaces it"});
 }
+
+/// Columns of a table by the levels of pose tables, in their order, so that what is written can be
+/// read again.
+class Normalizer {
+ public:
+  Normalizer(RawTable raw, const fs::path& path) : raw_(std::move(raw)), path_(path) {}
+
+  RawTable normalized() {
+    name_levels();
+    const std::vector<std::string> names = raw_.header.level_names;
+    std::vector<size_t> order;
+    for (const char* level : {"scorer", "individuals", "bodyparts", "coords"}) {
+      const auto found = std::find(names.begin(), names.end(), level);
+      if (found != names.end()) order.push_back(static_cast<size_t>(found - names.begin()));
+    }
+    const auto has = [&](const char* level) {
+      return std::find(names.begin(), names.end(), level) != names.end();
+    };
+    if (!has("bodyparts") || !has("coords")) refuse_levels();
+    std::vector<size_t> in_order(names.size());
+    std::iota(in_order.begin(), in_order.end(), 0);
+    if (order != in_order) {
+      raw_.notes.push_back(fmt::format("its header levels are {}; written as {}", list_names(names),
+                                       "scorer, (individuals,) bodyparts, coords"));
+    }
+    arrange(order, has("scorer"));
+    drop_nameless_columns();
+    refuse_repeated_columns();
+    return std::move(raw_);
+  }
+
+ private:
+  void name_levels() {
+    auto& names = raw_.header.level_names;
+    const bool is_unnamed =
+        std::all_of(names.begin(), names.end(), [](const auto& name) { return name.empty(); });
+    if (!is_unnamed) return;
+    if (names.size() == 3) names = {"scorer", "bodyparts", "coords"};
+    if (names.size() == 4) names = {"scorer", "individuals", "bodyparts", "coords"};
+  }
+
+  [[noreturn]] void refuse_levels() const {
+    throw Error(ErrorKind::unsupported,
+                fmt::format("{}: is no pose table: its columns have no levels 'bodyparts' and "
+                            "'coords'",
+                            path_.string()),
+                {.have = "levels: " + list_names(raw_.header.level_names)});
+  }
+
+  void arrange(const std::vector<size_t>& order, bool has_scorer) {
+    TableHeader header;
+    if (!has_scorer) {
+      header.level_names.emplace_back("scorer");
+      raw_.notes.emplace_back("has no scorer; 'unknown' is written");
+    }
+    for (const size_t level : order) header.level_names.push_back(raw_.header.level_names[level]);
+    for (const auto& column : raw_.header.columns) {
+      std::vector<std::string> texts;
+      if (!has_scorer) texts.emplace_back("unknown");
+      for (const size_t level : order) texts.push_back(column[level]);
+      header.columns.push_back(std::move(texts));
+    }
+    raw_.header = std::move(header);
+  }
+
+  /// Columns of no bodypart, as the split of Lightning Pose's tables; their text is not kept
+  /// anyway.
+  void drop_nameless_columns() {
+    std::vector<size_t> kept;
+    for (size_t j = 0; j < raw_.header.num_columns(); ++j) {
+      const auto& column = raw_.header.columns[j];
+      if (!column.back().empty() && !column[column.size() - 2].empty()) kept.push_back(j);
+    }
+    const size_t width = raw_.header.num_columns();
+    if (kept.size() == width) return;
+    raw_.notes.push_back(
+        fmt::format("{} columns belong to no bodypart; left out", width - kept.size()));
+    std::vector<double> values;
+    values.reserve(raw_.num_rows() * kept.size());
+    for (size_t row = 0; row < raw_.num_rows(); ++row) {
+      for (const size_t j : kept) values.push_back(raw_.values[row * width + j]);
+    }
+    std::vector<std::vector<std::string>> columns;
+    for (const size_t j : kept) columns.push_back(std::move(raw_.header.columns[j]));
+    raw_.header.columns = std::move(columns);
+    raw_.values = std::move(values);
+  }
+
+  void refuse_repeated_columns() const {
+    std::set<std::vector<std::string>> seen;
+    for (const auto& column : raw_.header.columns) {
+      if (seen.insert(column).second) continue;
+      throw Error(ErrorKind::bad_file,
+                  fmt::format("{}: the column '{} {}' stands twice, and no program could tell them "
+                              "apart",
+                              path_.string(), printable(column[column.size() - 2]),
+                              printable(column.back())),
+                  {.hint = "rename or remove one of the bodyparts of the same name"});
+    }
+  }
+
+  RawTable raw_;
+  const fs::path& path_;
+};
 
 bool has_one_individual(const RawTable& table) {
   for (const auto& column : table.header.columns) {
@@ -42,6 +152,7 @@ std::vector<std::string> convert_table(const fs::path& source, const fs::path& t
     write_pose_table(target, loaded.table);
     return loaded.notes.warnings;
   }
+  if (!is_sleap) raw = Normalizer(std::move(raw), source).normalized();
   write_raw_table(target, raw);
   return raw.notes;
 }

@@ -8,6 +8,7 @@
 #include "results/formats/pickle/pickle_text.h"
 #include "results/result_names.h"
 #include "results/table/table_summary.h"
+#include "results/table/table_writer.h"
 
 namespace posse {
 namespace {
@@ -77,6 +78,35 @@ TEST(ResultNames, MetaPickleSaysThatNothingWasCropped) {
   EXPECT_EQ(data->find("cropping")->integer, 0);
   EXPECT_EQ(data->find("cropping_parameters")->items.at(1).integer, 640);
   EXPECT_EQ(data->find("DLC-model-config file")->kind, PickleValue::Kind::dict);
+}
+
+/// A table of one row under the given levels.
+RawTable table_of(std::vector<std::string> levels, std::vector<std::vector<std::string>> columns) {
+  RawTable table;
+  table.header = {.level_names = std::move(levels), .columns = std::move(columns)};
+  table.frame_index = {0};
+  table.values.assign(table.header.num_columns(), 1.0);
+  return table;
+}
+
+TEST(ConvertTable, WhatIsWrittenIsReadAgain) {
+  const TemporaryFolder scratch;
+  const auto source = scratch.path() / "source.h5";
+  const auto target = scratch.path() / "target.csv";
+  write_raw_table(source,
+                  table_of({"bodyparts", "coords", "scorer"}, {{"a", "x", "S"}, {"a", "y", "S"}}));
+  EXPECT_EQ(convert_table(source, target, {}, true).size(), 1U);
+  EXPECT_EQ(read_pose_table(target).table.scorer, "S");
+  write_raw_table(source, table_of({"bodyparts", "coords"}, {{"a", "x"}, {"a", "y"}, {"", ""}}));
+  convert_table(source, target, {}, true);
+  EXPECT_EQ(read_raw_table(target).header.num_columns(), 2U);
+  EXPECT_EQ(read_pose_table(target).table.scorer, "unknown");
+  write_raw_table(source, table_of({"column"}, {{"a_x"}, {"a_y"}}));
+  EXPECT_THROW(convert_table(source, target, {}, true), Error);
+  const auto repeated = scratch.path() / "repeated.csv";
+  write_file(repeated, "scorer,S,S\nbodyparts,a,a\ncoords,x,x\n0,1,2\n");
+  EXPECT_THROW(convert_table(repeated, scratch.path() / "new.h5", {}, true), Error);
+  EXPECT_FALSE(std::filesystem::exists(scratch.path() / "new.h5"));
 }
 
 }  // namespace

@@ -242,6 +242,17 @@ std::string without_counter(const std::string& name, const std::string& first) {
   return is_counter ? first : name;
 }
 
+std::string likelihood_by_another_name(const std::vector<std::string>& coords) {
+  if (std::find(coords.begin(), coords.end(), "likelihood") != coords.end()) return "";
+  for (const std::string& coord : coords) {
+    const std::string lower = ascii_lower(coord);
+    for (const char* name : {"likelihood", "confidence", "score", "probability", "prob", "p"}) {
+      if (lower == name) return coord;
+    }
+  }
+  return "";
+}
+
 TableMeaning interpret_header(const RawTable& raw, const fs::path& path,
                               const TableReadOptions& options) {
   return Interpreter(raw, path, options).interpret();
@@ -253,6 +264,11 @@ TableKind detect_hdf5_table(const fs::path& path) {
   const auto has = [&](const char* name) { return hdf5::has_member(file.get(), name); };
   if (has("metadata") && has("frames") && has("instances")) return TableKind::slp;
   if (has("tracks") && has("node_names")) return TableKind::sleap_analysis;
+  if (has("specifications") || H5Aexists(file.get(), "nwb_version") > 0) {
+    throw Error(ErrorKind::unsupported, fmt::format("{}: is an NWB file", path.string()),
+                {.hint = "in Python with movement: save_poses.to_dlc_file("
+                         "load_poses.from_nwb_file(FILE), 'X.h5')"});
+  }
   return TableKind::pandas_hdf5;
 }
 

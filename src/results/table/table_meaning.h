@@ -35,6 +35,10 @@ TableMeaning interpret_header(const RawTable& raw, const std::filesystem::path& 
 /// @param first  the scorer of the table's first column
 std::string without_counter(const std::string& name, const std::string& first);
 
+/// The coord that is a likelihood under another name, as "confidence", where there is none of its
+/// own name; empty if there is none.
+std::string likelihood_by_another_name(const std::vector<std::string>& coords);
+
 /// The second half of read_pose_table(), for a table that is already in memory.
 LoadedPoses interpret_poses(const RawTable& raw, const std::filesystem::path& path,
                             const TableReadOptions& options);

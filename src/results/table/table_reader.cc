@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <map>
 #include <optional>
@@ -108,7 +109,10 @@ class PoseBuilder {
     }
     drop_zero_rows();
     if (!meaning_.bodyparts.front().likelihood) {
-      warnings.emplace_back("has no likelihood column; it is 1 where a point is");
+      const std::string other = likelihood_by_another_name(meaning_.notes.coords);
+      warnings.push_back(fmt::format(
+          "has no likelihood column; it is 1 where a point is{}",
+          other.empty() ? "" : fmt::format(" ('{}' is not taken for one: rename it)", other)));
     }
     report(repairs_, warnings);
     loaded_.notes = std::move(meaning_.notes);
@@ -199,6 +203,15 @@ std::string plural(size_t count, const char* word) {
 
 }  // namespace
 
+bool looks_like_table(const fs::path& path) {
+  std::array<char, 16> bytes{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(bytes.data(), bytes.size());
+  const std::string_view head(bytes.data(), static_cast<size_t>(file.gcount()));
+  return head.starts_with("\x89HDF\r\n\x1A\n") || head.starts_with("scorer,") ||
+         head.starts_with("\xEF\xBB\xBFscorer,");
+}
+
 TableKind detect_table_kind(const fs::path& path) {
   constexpr std::array<uint8_t, 8> kHdf5Signature = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1A, '\n'};
   {
@@ -209,6 +222,13 @@ TableKind detect_table_kind(const fs::path& path) {
     if (bytes.empty()) throw Error(ErrorKind::bad_file, fmt::format("{}: is empty", path.string()));
     if (!is_hdf5) {
       const auto head = bytes.subspan(0, std::min<size_t>(bytes.size(), 512));
+      const bool is_utf16 = head.size() >= 2 && ((head[0] == 0xFF && head[1] == 0xFE) ||
+                                                 (head[0] == 0xFE && head[1] == 0xFF));
+      if (is_utf16) {
+        throw Error(ErrorKind::bad_file,
+                    fmt::format("{}: is UTF-16 text, expected UTF-8", path.string()),
+                    {.hint = "iconv -f UTF-16 -t UTF-8 FILE > NEW"});
+      }
       if (std::find(head.begin(), head.end(), uint8_t{0}) != head.end()) {
         throw Error(
             ErrorKind::bad_file,

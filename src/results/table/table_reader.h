@@ -62,6 +62,10 @@ LoadedPoses read_pose_table(const std::filesystem::path& path,
 LoadedLabels read_label_table(const std::filesystem::path& path,
                               const TableReadOptions& options = {});
 
+/// Whether a file begins like a table, whatever its name: HDF5's signature, or a first line of text
+/// that begins with 'scorer'. False for what cannot be read.
+bool looks_like_table(const std::filesystem::path& path);
+
 /// Reads a csv or pandas HDF5 table as it is, every column and row in the file's order.
 /// @throws Error(not_found, bad_file, unsupported)
 RawTable read_raw_table(const std::filesystem::path& path);

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "results/formats/pickle/pickle_text.h"
+#include "results/table/table_summary.h"
 #include "results/table/table_writer.h"
 #include "support/shared_data.h"
 
@@ -144,6 +145,67 @@ TEST_F(TableReader, ErrorsNameLineAndColumn) {
   EXPECT_THAT(reading("scorer,S\nbodyparts,a\ncoords,x\n0,1\n"), HasSubstr("has no column 'y'"));
   EXPECT_THAT(text_of([&] { read_pose_table(folder_.path() / "none.csv"); }),
               HasSubstr("none.csv"));
+}
+
+TEST_F(TableReader, HeadersInOtherSpellingsAreReadAndSaid) {
+  const std::string rows = "0,1,2,0.5,3,4,0.5\n";
+  const auto read = [&](const std::string& text) {
+    const LoadedPoses loaded = read_pose_table(write("t.csv", text));
+    EXPECT_THAT(loaded.table.poses.bodyparts, ElementsAre("a", "b")) << text;
+    EXPECT_EQ(loaded.table.poses.at(0, 1).y, 4) << text;
+    EXPECT_EQ(loaded.notes.warnings.size(), 1U) << text;
+    return loaded.notes.warnings.empty() ? "" : loaded.notes.warnings.front();
+  };
+  EXPECT_THAT(read("Scorer" + kHeader.substr(6) + rows), HasSubstr("other letters"));
+  EXPECT_THAT(read("bodyparts,a,a,a,b,b,b\ncoords,x,y,likelihood,x,y,likelihood\n" + rows),
+              HasSubstr("no header row 'scorer'"));
+  EXPECT_THAT(read(",S,S,S,S,S,S\n,a,a,a,b,b,b\n,x,y,likelihood,x,y,likelihood\n" + rows),
+              HasSubstr("taken as scorer, bodyparts, coords"));
+  EXPECT_THAT(read("scorer, S, S, S, S, S, S\nbodyparts, a, a, a, b, b, b\n"
+                   "coords, x, y, likelihood, x, y, likelihood\n0, 1, 2, 0.5, 3, 4, 0.5\n"),
+              HasSubstr("blanks around them"));
+  EXPECT_THAT(read("scorer,S,S,S,S,S,S,,\nbodyparts,a,a,a,b,b,b,,\n"
+                   "coords,x,y,likelihood,x,y,likelihood,,\n0,1,2,0.5,3,4,0.5,,\n"),
+              HasSubstr("last 2 columns have no names"));
+  std::string returns = kHeader + rows;
+  std::replace(returns.begin(), returns.end(), '\n', '\r');
+  EXPECT_THAT(read(returns), HasSubstr("carriage returns"));
+  EXPECT_THAT(read(kHeader + rows + "1,1,2,0.5\n2,1,2,0.5,3,4,0.5\n"),
+              HasSubstr("1 rows have fewer cells than the header, the first in line 5"));
+}
+
+TEST_F(TableReader, TablesOfOtherKindsAreNamedWithTheWayOut) {
+  const auto said = [&](const std::string& text) {
+    return text_of([&] { read_pose_table(write("t.csv", text)); });
+  };
+  EXPECT_THAT(said("scorer\tS\tS\nbodyparts\ta\ta\n"), HasSubstr("separated by tabs"));
+  EXPECT_THAT(said("track,frame_idx,instance.score,a.x,a.y,a.score\n,0,0.9,1,2,0.9\n"),
+              HasSubstr("a csv that SLEAP exported"));
+  EXPECT_THAT(said(",a_x,a_y,a_p\n0,1,2,0.5\n"), HasSubstr("a csv of SimBA"));
+  EXPECT_THAT(said("frame,a_x,a_y,a_z\n0,1,2,3\n"), HasSubstr("points in space"));
+  EXPECT_THAT(said(",a,a,a\n,length,orientation,likelihood\n0,1,2,1\n"),
+              HasSubstr("lengths and angles of a skeleton"));
+  EXPECT_THAT(said("S,S,S\na,a,a\nx,y,likelihood\n1,2,0.5\n"),
+              HasSubstr("no column of row labels"));
+  EXPECT_THAT(said(kHeader + "0,1,2,0.5,3,4,0.5\n" + kHeader),
+              HasSubstr("t.csv:5: a second header"));
+  EXPECT_THAT(said("\xFF\xFEs"), HasSubstr("UTF-16"));
+}
+
+TEST_F(TableReader, WhatAConsensusWouldStopAtIsSaidOfATable) {
+  const auto warnings = [&](const std::string& text) {
+    return summarize_table(write("t.csv", text)).warnings;
+  };
+  const std::string rest = ",1,2,0.5,3,4,0.5\n";
+  EXPECT_THAT(warnings(kHeader + "-1" + rest + "0" + rest), ElementsAre(HasSubstr("negative")));
+  EXPECT_THAT(warnings(kHeader + "0" + rest + "0" + rest), ElementsAre(HasSubstr("repeat")));
+  EXPECT_THAT(warnings(kHeader + "5" + rest + "0" + rest),
+              ElementsAre(HasSubstr("first in row 2 (frame 0 after 5)")));
+  EXPECT_THAT(warnings(kHeader + "0" + rest + "4" + rest), ElementsAre(HasSubstr("3 frames")));
+  EXPECT_THAT(warnings("scorer,S,S,S,S\nbodyparts,a,a,a,a\ncoords,x,y,x,y\n0,1,2,3,4\n"),
+              ElementsAre(HasSubstr("twice of a")));
+  EXPECT_THAT(warnings("scorer,S,S,S\nbodyparts,a,a,a\ncoords,x,y,confidence\n0,1,2,1\n"),
+              ElementsAre(HasSubstr("'confidence'")));
 }
 
 TEST_F(TableReader, OneOfSeveralIndividualsIsChosenByName) {

@@ -17,6 +17,7 @@ namespace {
 struct Part {
   std::string name;
   std::map<std::string, size_t> column_of;
+  bool is_repeated = false;  ///< a coord comes twice
 };
 
 size_t level_index(const std::vector<std::string>& names, std::string_view name) {
@@ -48,7 +49,10 @@ std::vector<Part> collect_parts(const RawTable& raw, TableSummary& summary) {
         individual == none ? column[bodypart] : column[individual] + " " + column[bodypart];
     const auto [entry, is_new] = place.emplace(name, parts.size());
     if (is_new) parts.push_back({.name = name, .column_of = {}});
-    parts[entry->second].column_of.emplace(column[coord], j);
+    Part& part = parts[entry->second];
+    const bool is_first = part.column_of.emplace(column[coord], j).second;
+    const bool has_one_scorer = summary.scorers.size() <= 1;
+    part.is_repeated = part.is_repeated || (!is_first && has_one_scorer);
   }
   return parts;
 }
@@ -80,6 +84,68 @@ BodypartSummary summarize_part(const RawTable& raw, const Part& part) {
   return summary;
 }
 
+/// What reading the table for a consensus would stop at or warn of.
+void warn_of_rows(const RawTable& raw, TableSummary& summary) {
+  size_t negative = 0, repeated = 0, falling = 0;
+  int64_t first_falling = 0;
+  for (size_t i = 0; i < raw.frame_index.size(); ++i) {
+    negative += raw.frame_index[i] < 0 ? 1 : 0;
+    if (i == 0 || raw.frame_index[i] > raw.frame_index[i - 1]) continue;
+    if (raw.frame_index[i] == raw.frame_index[i - 1]) {
+      ++repeated;
+    } else if (falling++ == 0) {
+      first_falling = static_cast<int64_t>(i) + 1;
+    }
+  }
+  if (negative > 0) {
+    summary.warnings.push_back(fmt::format("{} rows have negative frame numbers", negative));
+  }
+  if (repeated > 0) {
+    summary.warnings.push_back(
+        fmt::format("{} rows repeat the frame number of the row before", repeated));
+  }
+  if (falling > 0) {
+    summary.warnings.push_back(
+        fmt::format("frame numbers do not rise in {} places, first in row {} (frame {} after {}): "
+                    "tables joined, or not sorted",
+                    falling, first_falling, raw.frame_index[static_cast<size_t>(first_falling - 1)],
+                    raw.frame_index[static_cast<size_t>(first_falling - 2)]));
+  }
+  const auto num_frames =
+      raw.frame_index.empty() ? 0 : raw.frame_index.back() - raw.frame_index.front() + 1;
+  if (falling == 0 && repeated == 0 && num_frames > summary.num_rows) {
+    summary.warnings.push_back(fmt::format("{} frames between its first and last have no row",
+                                           num_frames - summary.num_rows));
+  }
+}
+
+void warn_of_coords(const RawTable& raw, const std::vector<Part>& parts, TableSummary& summary) {
+  std::vector<std::string> repeated;
+  for (const Part& part : parts) {
+    if (part.is_repeated) repeated.push_back(part.name);
+  }
+  if (!repeated.empty()) {
+    summary.warnings.push_back("has columns twice of " + list_names(repeated) +
+                               ": bodyparts of one name");
+  }
+  if (const std::string other = likelihood_by_another_name(summary.coords); !other.empty()) {
+    summary.warnings.push_back(
+        fmt::format("has no 'likelihood', but '{}': if it is one, rename it; else it is 1 where a "
+                    "point is",
+                    printable(other)));
+  }
+  const auto& names = raw.header.level_names;
+  const bool has_lengths = std::find(summary.coords.begin(), summary.coords.end(), "orientation") !=
+                           summary.coords.end();
+  const bool is_skeleton = has_lengths || (names.size() == 2 && !raw.header.columns.empty() &&
+                                           raw.header.columns.front().back() == "length");
+  if (is_skeleton) {
+    summary.warnings.emplace_back(
+        "holds lengths and angles of a skeleton (DeepLabCut's analyzeskeleton); the poses are in "
+        "the table without _skeleton");
+  }
+}
+
 }  // namespace
 
 TableSummary summarize_table(const std::filesystem::path& path) {
@@ -97,7 +163,10 @@ TableSummary summarize_table(const std::filesystem::path& path) {
     summary.first_row = std::to_string(raw.frame_index.front());
     summary.last_row = std::to_string(raw.frame_index.back());
   }
-  for (const Part& part : collect_parts(raw, summary)) {
+  const std::vector<Part> parts = collect_parts(raw, summary);
+  warn_of_rows(raw, summary);
+  warn_of_coords(raw, parts, summary);
+  for (const Part& part : parts) {
     if (part.column_of.contains("x")) summary.bodyparts.push_back(summarize_part(raw, part));
   }
   if (summary.bodyparts.empty()) {

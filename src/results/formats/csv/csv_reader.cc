@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 #include <optional>
@@ -37,6 +38,7 @@ class CsvReader {
               reinterpret_cast<const char*>(file_.bytes().data()) + file_.bytes().size()} {}
 
   RawTable read(const TakeRows& take_rows) {
+    end_lines_as_unix();
     if (std::string_view(text_.at, static_cast<size_t>(text_.end - text_.at))
             .starts_with("\xEF\xBB\xBF")) {
       text_.at += 3;
@@ -53,6 +55,12 @@ class CsvReader {
       if (take_rows && table_.num_rows() == kRowsAtOnce) take_rows(table_);
     }
     if (!has_rows_) table_.notes.emplace_back("has a header but no rows");
+    if (num_short_rows_ > 0) {
+      table_.notes.push_back(
+          fmt::format("{} rows have fewer cells than the header, the first in line {}; what they "
+                      "lack is missing",
+                      num_short_rows_, first_short_row_));
+    }
     if (take_rows) take_rows(table_);
     return std::move(table_);
   }
@@ -61,6 +69,18 @@ class CsvReader {
   [[noreturn]] void fail(size_t line, const std::string& what, ErrorNotes notes = {}) const {
     throw Error(ErrorKind::bad_file, fmt::format("{}:{}: {}", file_.path().string(), line, what),
                 std::move(notes));
+  }
+
+  /// Old Macintosh programs end lines in a carriage return alone.
+  void end_lines_as_unix() {
+    if (std::find(text_.at, text_.end, '\n') != text_.end ||
+        std::find(text_.at, text_.end, '\r') == text_.end) {
+      return;
+    }
+    converted_.assign(text_.at, text_.end);
+    std::replace(converted_.begin(), converted_.end(), '\r', '\n');
+    text_ = {.at = converted_.data(), .end = converted_.data() + converted_.size()};
+    table_.notes.emplace_back("its lines end in carriage returns alone");
   }
 
   bool skip_blank_line() {
@@ -121,29 +141,115 @@ class CsvReader {
     }
   }
 
+  /// Header cells as they are meant: blanks around them are no part of a name.
+  std::vector<std::string> take_header_line() {
+    std::vector<std::string> cells = take_line();
+    for (std::string& cell : cells) {
+      const size_t first = cell.find_first_not_of(' ');
+      const size_t last = cell.find_last_not_of(' ');
+      const std::string bare =
+          first == std::string::npos ? "" : cell.substr(first, last - first + 1);
+      has_padded_names_ = has_padded_names_ || bare != cell;
+      cell = bare;
+    }
+    if (const std::string level = ascii_lower(cells[0]); is_level(level) && level != cells[0]) {
+      has_odd_levels_ = true;
+      cells[0] = level;
+    }
+    return cells;
+  }
+
+  static bool is_level(std::string_view name) {
+    return name == "scorer" || name == "individuals" || name == "bodyparts" || name == "coords";
+  }
+
+  static bool holds_coords(const std::vector<std::string>& cells) {
+    const auto holds = [&](const char* coord) {
+      return std::find(cells.begin(), cells.end(), coord) != cells.end();
+    };
+    return holds("x") && holds("y");
+  }
+
   void read_header() {
     std::vector<std::vector<std::string>> rows;
     while (!text_.done() && rows.size() < 5) {
       const Cursor before = text_;
-      rows.push_back(take_line());
+      rows.push_back(take_header_line());
       if (before.line == 1) refuse_other_kinds(rows.front());
       if (rows.back()[0] == "coords") break;
+      if (rows.back()[0].empty() && holds_coords(rows.back())) break;
+      refuse_odd_header(rows);
       if (rows.size() > 1 && parse_whole_number(rows.back()[0])) {
         fail(before.line,
              fmt::format("a row of numbers stands where header row {} is expected", rows.size()),
              header_notes(rows));
       }
     }
-    const bool has_levels = rows.size() >= 3 && rows.front()[0] == "scorer" &&
-                            rows.back()[0] == "coords" && rows[rows.size() - 2][0] == "bodyparts" &&
-                            (rows.size() == 3 || (rows.size() == 4 && rows[1][0] == "individuals"));
+    name_levels(rows);
+    static const std::vector<std::string> kLevels = {"scorer", "individuals", "bodyparts",
+                                                     "coords"};
+    std::vector<std::string> names;
+    for (const auto& row : rows) names.push_back(row[0]);
+    const bool has_levels =
+        names.size() >= 2 && names[names.size() - 2] == "bodyparts" && names.back() == "coords" &&
+        std::is_sorted(names.begin(), names.end(),
+                       [](const std::string& one, const std::string& other) {
+                         return std::find(kLevels.begin(), kLevels.end(), one) <
+                                std::find(kLevels.begin(), kLevels.end(), other);
+                       }) &&
+        std::all_of(names.begin(), names.end(),
+                    [](const std::string& name) { return is_level(name); });
     if (!has_levels) {
       fail(1, "has no header rows 'scorer', 'bodyparts', 'coords' of a pose table",
            header_notes(rows));
     }
     take_columns(rows);
     table_.layout = fmt::format("csv, {} header rows", rows.size());
+    note_header(rows.front()[0] == "scorer");
     skip_index_names();
+  }
+
+  /// Levels without names are those of a pose table, by their number.
+  void name_levels(std::vector<std::vector<std::string>>& rows) {
+    const bool is_unnamed =
+        std::all_of(rows.begin(), rows.end(), [](const auto& row) { return row[0].empty(); });
+    if (!is_unnamed || rows.size() < 2 || rows.size() > 4 || !holds_coords(rows.back())) return;
+    static const std::array<std::vector<std::string>, 3> kNames = {
+        std::vector<std::string>{"bodyparts", "coords"},
+        {"scorer", "bodyparts", "coords"},
+        {"scorer", "individuals", "bodyparts", "coords"}};
+    const auto& names = kNames[rows.size() - 2];
+    for (size_t i = 0; i < rows.size(); ++i) rows[i][0] = names[i];
+    table_.notes.push_back("its header rows have no names; taken as " + list_names(names));
+  }
+
+  void note_header(bool has_scorer) {
+    if (has_padded_names_)
+      table_.notes.emplace_back("names in its header have blanks around them; left out");
+    if (has_odd_levels_)
+      table_.notes.emplace_back(
+          "its header rows are named in other letters than scorer, bodyparts, coords");
+    if (!has_scorer) table_.notes.emplace_back("has no header row 'scorer'");
+  }
+
+  /// Header rows of other programs' tables, known by the second or third of them.
+  void refuse_odd_header(const std::vector<std::vector<std::string>>& rows) const {
+    const auto& last = rows.back();
+    const auto holds = [&](const char* name) {
+      return std::find(last.begin(), last.end(), name) != last.end();
+    };
+    if (holds("length") && holds("orientation")) {
+      throw Error(ErrorKind::unsupported,
+                  fmt::format("{}: holds lengths and angles of a skeleton (DeepLabCut's "
+                              "analyzeskeleton), not poses",
+                              file_.path().string()),
+                  {.hint = "posse reads the table it was made from, without _skeleton"});
+    }
+    if (last[0] == "x" && holds_coords(last)) {
+      fail(rows.size(), "has no column of row labels: header rows begin with 'x' and the like",
+           {.have = header_notes(rows).have,
+            .hint = "write it with its index, in Python: df.to_csv(file)"});
+    }
   }
 
   static ErrorNotes header_notes(const std::vector<std::vector<std::string>>& rows) {
@@ -162,10 +268,43 @@ class CsvReader {
                   fmt::format("{}: is a 3-D table by Anipose", file_.path().string()),
                   {.hint = "posse reads the 2-D tables it was made from"});
     }
-    if (first.size() == 1 && std::count(first[0].begin(), first[0].end(), ';') > 2) {
+    if (first.size() == 1 && std::count(first[0].begin(), first[0].end(), ';') > 1) {
       fail(1, "cells are separated by ';', expected ','",
            {.hint = "export the table again with commas"});
     }
+    if (first.size() == 1 && std::count(first[0].begin(), first[0].end(), '\t') > 1) {
+      fail(1, "cells are separated by tabs, expected ','",
+           {.hint = "export the table again with commas, or: tr '\\t' , < FILE > NEW"});
+    }
+    refuse_flat(first);
+  }
+
+  /// Tables with one header row, told by how its names end.
+  void refuse_flat(const std::vector<std::string>& first) const {
+    const auto refuse = [&](const char* what, const char* hint) {
+      throw Error(ErrorKind::unsupported, fmt::format("{}: is {}", file_.path().string(), what),
+                  {.hint = hint});
+    };
+    const auto ends = [&](std::string_view ending) {
+      return std::count_if(first.begin(), first.end(),
+                           [&](const std::string& name) { return name.ends_with(ending); });
+    };
+    if (ends(".x") > 0 && ends(".y") == ends(".x") &&
+        std::find(first.begin(), first.end(), "frame_idx") != first.end()) {
+      refuse("a csv that SLEAP exported", "posse reads SLEAP's .slp, and its analysis .h5");
+    }
+    const auto xs = ends("_x");
+    if (xs == 0 || ends("_y") != xs) return;
+    if (ends("_z") == xs) {
+      refuse("a table of points in space (points_3d.csv or of another 3-D program)",
+             "posse reads the 2-D tables it was made from");
+    }
+    if (ends("_p") == xs) {
+      refuse("a csv of SimBA: one header row with names such as nose_x, nose_y, nose_p",
+             "posse reads the DeepLabCut or SLEAP tables that it was imported from");
+    }
+    refuse("a table with one header row of names such as nose_x, nose_y",
+           "pose tables have the header rows scorer, bodyparts, coords");
   }
 
   void take_columns(const std::vector<std::vector<std::string>>& rows) {
@@ -181,7 +320,19 @@ class CsvReader {
     }
     if (index_columns_ >= width) fail(1, "has no columns beside the row labels");
     for (const auto& row : rows) table_.header.level_names.push_back(row[0]);
-    for (size_t j = index_columns_; j < width; ++j) {
+    size_t last =
+        width;  // columns without any name at the end are cut off, as spreadsheets add them
+    while (last > index_columns_ + 1 && std::all_of(rows.begin(), rows.end(), [&](const auto& row) {
+             return row[last - 1].empty();
+           })) {
+      --last;
+    }
+    nameless_columns_ = width - last;
+    if (nameless_columns_ > 0) {
+      table_.notes.push_back(
+          fmt::format("its last {} columns have no names; left out", nameless_columns_));
+    }
+    for (size_t j = index_columns_; j < last; ++j) {
       std::vector<std::string> column;
       for (const auto& row : rows) column.push_back(row[j]);
       table_.header.columns.push_back(std::move(column));
@@ -223,7 +374,12 @@ class CsvReader {
     const char* at = text_.at;
     const char* const end = text_.end;
     for (size_t j = 0; j < num_columns; ++j) {
-      if (at == end || *at != ',') fail_width(line, j + index_columns_);
+      if (at == end || *at != ',') {
+        if (at == end || !begins_bodypart(j)) fail_width(line, j + index_columns_);
+        for (; j < num_columns; ++j) values[j] = std::numeric_limits<double>::quiet_NaN();
+        note_short_row(line);
+        break;
+      }
       ++at;
       if (at == end || *at == ',' || *at == '\n') {
         values[j] = std::numeric_limits<double>::quiet_NaN();
@@ -241,10 +397,26 @@ class CsvReader {
       at = text_.at;
     }
     text_.at = at;
+    for (size_t j = 0; j < nameless_columns_ && !text_.done() && *text_.at == ','; ++j) {
+      ++text_.at;
+      take_cell();
+    }
     if (!take_line_end()) {
       fail(line, fmt::format("has more cells than the header, which has {}",
                              index_columns_ + num_columns));
     }
+  }
+
+  /// Whether whole bodyparts lie before a column; not for the first.
+  bool begins_bodypart(size_t column) const {
+    const auto& columns = table_.header.columns;
+    const size_t bodypart = table_.header.level_names.size() - 2;
+    return column > 0 && columns[column][bodypart] != columns[column - 1][bodypart];
+  }
+
+  /// Spreadsheets leave out empty cells at a row's end. A row that ends with the file is cut off.
+  void note_short_row(size_t line) {
+    if (num_short_rows_++ == 0) first_short_row_ = line;
   }
 
   void fail_width(size_t line, size_t found) const {
@@ -303,17 +475,26 @@ class CsvReader {
       table_.row_labels.push_back(std::move(name));
     } else if (frame != kNoFrame) {
       table_.frame_index.push_back(frame);
+    } else if (is_level(ascii_lower(name))) {
+      fail(line, "a second header begins here",
+           {.hint = "two tables were joined: cut the file before this line"});
     } else {
       fail(line, fmt::format("column 1: '{}' is not a frame number", printable(name)));
     }
   }
 
   MappedFile file_;
+  std::string converted_;  ///< the text where it could not be read as it is
   Cursor text_;
   RawTable table_;
   size_t index_columns_ = 1;
+  size_t nameless_columns_ = 0;  ///< at the end of every row
+  size_t num_short_rows_ = 0;
+  size_t first_short_row_ = 0;
   bool labelled_ = false;
   bool has_rows_ = false;
+  bool has_padded_names_ = false;
+  bool has_odd_levels_ = false;
 };
 
 }  // namespace
