@@ -41,7 +41,10 @@ double trimmed_mean_of(std::vector<double>& values, double trim) {
 /// x, y and likelihood of the members that count, each [members]; and room for sorting them, so
 /// that a table costs no allocations per keypoint.
 struct Columns {
-  std::vector<double> x, y, likelihood;
+  std::vector<double> x, y;
+  std::vector<double>
+      weight;  ///< likelihood; where it is not known the mean of the known ones, or 1
+  std::vector<double> likelihood;  ///< those that are known, or a single 1
   mutable std::vector<double> sorted;
   mutable std::vector<Point> points;
 };
@@ -49,15 +52,23 @@ struct Columns {
 void fill(Columns& columns, std::span<const Keypoint> members, double min_likelihood) {
   columns.x.clear();
   columns.y.clear();
+  columns.weight.clear();
   columns.likelihood.clear();
   for (const Keypoint& member : members) {
-    const double likelihood = std::isnan(member.likelihood) ? 0 : member.likelihood;
-    if (std::isfinite(member.x) && std::isfinite(member.y) && likelihood >= min_likelihood) {
-      columns.x.push_back(member.x);
-      columns.y.push_back(member.y);
-      columns.likelihood.push_back(likelihood);
+    const bool known = !std::isnan(member.likelihood);
+    if (!std::isfinite(member.x) || !std::isfinite(member.y) ||
+        (known && member.likelihood < min_likelihood)) {
+      continue;
     }
+    columns.x.push_back(member.x);
+    columns.y.push_back(member.y);
+    columns.weight.push_back(member.likelihood);
+    if (known) columns.likelihood.push_back(member.likelihood);
   }
+  if (columns.likelihood.size() == columns.x.size()) return;
+  if (columns.likelihood.empty()) columns.likelihood.push_back(1);
+  const double usual = mean_of(columns.likelihood);
+  for (double& weight : columns.weight) weight = std::isnan(weight) ? usual : weight;
 }
 
 template <class Reduce>
@@ -76,21 +87,26 @@ Keypoint each_sorted_column(const Columns& columns, Reduce reduce) {
 
 Keypoint median_column(const Columns& columns) { return each_sorted_column(columns, median_of); }
 
-Keypoint weighted_mean(const Columns& columns) {
+/// The plain mean where all weights are 0.
+double weighted_mean_of(const std::vector<double>& values, const std::vector<double>& weights) {
   double total = 0;
-  for (const double likelihood : columns.likelihood) {
-    total += likelihood;
+  for (const double weight : weights) {
+    total += weight;
   }
   if (total == 0) {
-    return each_column(columns, mean_of);
+    return mean_of(values);
   }
-  return each_column(columns, [&](const std::vector<double>& values) {
-    double sum = 0;
-    for (size_t i = 0; i < values.size(); ++i) {
-      sum += columns.likelihood[i] / total * values[i];
-    }
-    return sum;
-  });
+  double sum = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    sum += weights[i] / total * values[i];
+  }
+  return sum;
+}
+
+Keypoint weighted_mean(const Columns& columns) {
+  return {.x = weighted_mean_of(columns.x, columns.weight),
+          .y = weighted_mean_of(columns.y, columns.weight),
+          .likelihood = weighted_mean_of(columns.likelihood, columns.likelihood)};
 }
 
 Keypoint most_confident(const Columns& columns) {
@@ -100,7 +116,7 @@ Keypoint most_confident(const Columns& columns) {
   double nearest = std::numeric_limits<double>::infinity();
   for (size_t i = 0; i < columns.x.size(); ++i) {
     const double distance = std::hypot(columns.x[i] - centre.x, columns.y[i] - centre.y);
-    if (columns.likelihood[i] == highest && distance < nearest) {
+    if (columns.weight[i] >= highest && distance < nearest) {
       best = i;
       nearest = distance;
     }

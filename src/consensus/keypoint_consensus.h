@@ -66,9 +66,11 @@ struct KeypointConsensus {
 
 /// Consensus of one bodypart in one frame over members, in any order.
 ///
-/// A member counts if x and y are finite and its likelihood is at least min_likelihood; a NaN
-/// likelihood counts as 0. One member alone gives its own keypoint with zero spread; two give their
-/// midpoint by every method but weighted_mean and most_confident.
+/// A member counts if x and y are finite and its likelihood is at least min_likelihood or NaN,
+/// which means that it is not known: it is left out of the consensus's likelihood, and weighs as
+/// much as the others do on average. Where no likelihood is known all are 1. One member alone gives
+/// its own keypoint with zero spread; two give their midpoint by every method but weighted_mean and
+/// most_confident.
 KeypointConsensus consensus_of_keypoints(std::span<const Keypoint> members,
                                          const KeypointConsensusOptions& options);
 

@@ -108,12 +108,22 @@ TEST_P(KeypointConsensusByEveryMethod, IsMissingWithTooFewMembers) {
   EXPECT_EQ(result.std_x, 0.5);  // the spread is known all the same
 }
 
-TEST_P(KeypointConsensusByEveryMethod, CountsANanLikelihoodAsZero) {
+TEST_P(KeypointConsensusByEveryMethod, LeavesAnUnknownLikelihoodOut) {
   const auto result = consensus({{1, 1, kNan}, {1, 1, 0.5}}, GetParam());
   EXPECT_EQ(result.num_members, 2);
-  EXPECT_EQ(result.keypoint.x, 1);
-  EXPECT_EQ(consensus({{9, 9, kNan}, {1, 1, 0.5}}, GetParam(), {.min_likelihood = 0.1}).keypoint.x,
-            1);
+  EXPECT_DOUBLE_EQ(result.keypoint.likelihood, 0.5);
+  // not known to lie below
+  EXPECT_EQ(consensus({{9, 9, kNan}, {1, 1, 0.05}}, GetParam(), {.min_likelihood = 0.1}).keypoint.x,
+            9);
+  EXPECT_EQ(consensus({{1, 1, kNan}, {1, 1, kNan}}, GetParam()).keypoint.likelihood, 1);
+}
+
+TEST(KeypointConsensus, AnUnknownLikelihoodWeighsAsTheOthersDoOnAverage) {
+  // weights 0.2, 0.6 and their mean 0.4
+  const auto result =
+      consensus({{0, 0, 0.2}, {0, 0, 0.6}, {9, 0, kNan}}, KeypointMethod::weighted_mean);
+  EXPECT_DOUBLE_EQ(result.keypoint.x, 9 * 0.4 / 1.2);
+  EXPECT_DOUBLE_EQ(result.keypoint.likelihood, (0.2 * 0.2 + 0.6 * 0.6) / 0.8);
 }
 
 TEST_P(KeypointConsensusByEveryMethod, DoesNotDependOnTheOrderOfMembers) {

@@ -135,6 +135,18 @@ JobOutcome<Result> finish(Result result, const SmoothedTracks& tracks, const Opt
 fs::path record_of_table(const fs::path& out) { return out.empty() ? out : record_beside(out); }
 fs::path record_of_folder(const fs::path& out) { return out.empty() ? out : record_in(out); }
 
+/// Where a table leaves frames out and there is a time for every frame, those of its rows; else as
+/// they are.
+std::vector<double> times_of_rows(std::vector<double> times, const std::vector<int64_t>& frames) {
+  const bool by_frame = times.size() > frames.size() && !frames.empty() && frames.front() >= 0 &&
+                        frames.back() - frames.front() + 1 > static_cast<int64_t>(frames.size()) &&
+                        frames.back() < static_cast<int64_t>(times.size());
+  if (!by_frame) return times;
+  std::vector<double> chosen;
+  for (const int64_t frame : frames) chosen.push_back(times[static_cast<size_t>(frame)]);
+  return chosen;
+}
+
 std::vector<CameraMembers> members_of(const std::vector<std::string>& cameras,
                                       const std::vector<TableInputs>& inputs) {
   std::vector<CameraMembers> members;
@@ -187,8 +199,9 @@ JobOutcome<SmoothedSpace> run_smooth_multi(const JobInputs& inputs, const fs::pa
                 {.hint = "give --camera-names, or --calibration FILE"});
   }
   const fs::path points = models.empty() || out.empty() ? fs::path() : out / "points_3d.csv";
-  const std::vector<TableInputs> read =
+  std::vector<TableInputs> read =
       read_cameras(find_inputs(inputs, job), cameras, options.bodypart_list, job);
+  match_frames(read, cameras, job);
   check_target(points, options.common.force);
   check_cameras(out, options.common, cameras);
   const std::vector<CameraMembers> members = members_of(cameras, read);
@@ -272,13 +285,15 @@ JobOutcome<SmoothedCameras> run_smooth_paw(const JobInputs& inputs, const fs::pa
   const std::vector<std::string> sides = {"left", "right"};
   const std::vector<TableInputs> read = read_cameras(find_inputs(inputs, job), sides, {}, job);
   check_cameras(out, options.common, sides);
-  const auto times_of = [&](const std::vector<double>& given, const fs::path& named,
-                            const std::string& side) {
-    if (!given.empty()) return given;
-    return read_npy_doubles(named.empty() ? find_timestamps(inputs.paths, side) : named);
+  const auto times_of = [&](const std::vector<double>& given, const fs::path& named, size_t side) {
+    return times_of_rows(
+        !given.empty()
+            ? given
+            : read_npy_doubles(named.empty() ? find_timestamps(inputs.paths, sides[side]) : named),
+        read[side].tables.frame_index);
   };
-  const std::vector<double> left = times_of(times.left, options.timestamps_left, "left");
-  const std::vector<double> right = times_of(times.right, options.timestamps_right, "right");
+  const std::vector<double> left = times_of(times.left, options.timestamps_left, 0);
+  const std::vector<double> right = times_of(times.right, options.timestamps_right, 1);
   PawOptions paws;
   paws.cameras = cameras_of(options, VarianceMode::plain, job);
   paws.image_width = options.image_width;

@@ -152,5 +152,57 @@ TEST(SmoothJobs, MirroredViewsMustBeNamed) {
   EXPECT_THROW(run_smooth_mirrored(from_memory({swinging(0), swinging(1)}), {}, {}), Error);
 }
 
+/// The rows of `poses` but those of [begin, end): blank, or not there at all.
+Poses without_rows(const Poses& poses, size_t begin, size_t end, bool leave_blank) {
+  Poses result{.bodyparts = poses.bodyparts, .frame_index = {}, .keypoints = {}};
+  for (size_t row = 0; row < poses.num_frames(); ++row) {
+    const bool left_out = row >= begin && row < end;
+    if (left_out && !leave_blank) continue;
+    result.frame_index.push_back(poses.frame_index[row]);
+    for (const Keypoint& point : poses.row(row))
+      result.keypoints.push_back(left_out ? Keypoint{NAN, NAN, 0} : point);
+  }
+  return result;
+}
+
+TEST(SmoothJobs, MembersMayLeaveOutDifferentFrames) {
+  const auto smoothed = [](bool leave_blank) {
+    return run_smooth_single(from_memory({without_rows(swinging(-1), 8, 14, leave_blank),
+                                          without_rows(swinging(1), 10, 18, leave_blank)}),
+                             {}, {})
+        .result;
+  };
+  const SmoothedTracks blank = smoothed(true), left_out = smoothed(false);
+  ASSERT_EQ(left_out.frame_index.size(), 26);  // 10 to 13 are in neither
+  for (size_t row = 0; row < 26; ++row) {
+    const auto frame = static_cast<size_t>(left_out.frame_index[row]);
+    EXPECT_DOUBLE_EQ(left_out.position.at(row, 0), blank.position.at(frame, 0));
+    EXPECT_DOUBLE_EQ(left_out.posterior_variance.at(row, 1), blank.posterior_variance.at(frame, 1));
+  }
+}
+
+TEST(SmoothJobs, CamerasMayLeaveOutDifferentFrames) {
+  SmoothMultiOptions options;
+  options.camera_names = {"top", "side"};
+  options.tuning.s = {10};
+  const auto smoothed = [&](bool leave_blank) {
+    JobInputs inputs;
+    for (const double offset : {0.0, 1.0}) {
+      const Poses all = swinging(offset, {"nose", "tail"});
+      inputs.poses.push_back({"top", "top", all});
+      inputs.poses.push_back({"side", "side", without_rows(all, 8, 12, leave_blank)});
+    }
+    return run_smooth_multi(inputs, {}, options);
+  };
+  const auto blank = smoothed(true), left_out = smoothed(false);
+  EXPECT_EQ(left_out.report.warnings,
+            std::vector<std::string>{
+                "camera 'side' lacks 4 of 30 frames that others have; nothing is seen there"});
+  for (size_t row = 0; row < 30; ++row) {
+    EXPECT_DOUBLE_EQ(left_out.result.views.cameras[1].position.at(row, 0),
+                     blank.result.views.cameras[1].position.at(row, 0));
+  }
+}
+
 }  // namespace
 }  // namespace posse

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
+#include <limits>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -23,6 +25,22 @@ Poses only(const Poses& poses, const std::vector<size_t>& columns) {
     for (const size_t column : columns) kept.keypoints.push_back(poses.at(row, column));
   }
   return kept;
+}
+
+/// Rows at `frames`, among which are all of the table's; missing points where it has none.
+Poses at_frames(const Poses& poses, const std::vector<int64_t>& frames) {
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  Poses result{.bodyparts = poses.bodyparts, .frame_index = frames, .keypoints = {}};
+  size_t row = 0;
+  for (const int64_t frame : frames) {
+    if (row < poses.num_frames() && poses.frame_index[row] == frame) {
+      const auto points = poses.row(row++);
+      result.keypoints.insert(result.keypoints.end(), points.begin(), points.end());
+    } else {
+      result.keypoints.insert(result.keypoints.end(), poses.num_bodyparts(), {kNan, kNan, 0});
+    }
+  }
+  return result;
 }
 
 void keep_bodyparts(AlignedTables& tables, const std::vector<std::string>& wanted) {
@@ -159,6 +177,25 @@ std::vector<TableInputs> read_cameras(const JobInputs& inputs,
     for (const std::string& warning : read.back().warnings) job.warn(warning);
   }
   return read;
+}
+
+void match_frames(std::vector<TableInputs>& cameras, const std::vector<std::string>& names,
+                  Job& job) {
+  std::vector<int64_t> all;
+  for (const TableInputs& camera : cameras) {
+    std::vector<int64_t> both;
+    std::ranges::set_union(all, camera.tables.frame_index, std::back_inserter(both));
+    all = std::move(both);
+  }
+  for (size_t c = 0; c < cameras.size(); ++c) {
+    AlignedTables& tables = cameras[c].tables;
+    if (tables.frame_index == all) continue;
+    job.warn(
+        fmt::format("camera '{}' lacks {} of {} frames that others have; nothing is seen there",
+                    names[c], all.size() - tables.frame_index.size(), all.size()));
+    for (Poses& member : tables.members) member = at_frames(member, all);
+    tables.frame_index = all;
+  }
 }
 
 }  // namespace posse

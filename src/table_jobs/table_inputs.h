@@ -39,4 +39,9 @@ std::vector<TableInputs> read_cameras(const JobInputs& inputs,
                                       const std::vector<std::string>& cameras,
                                       const std::vector<std::string>& bodyparts, Job& job);
 
+/// Gives all cameras the frames that any of them has; missing where a camera lacks them, of which
+/// it is warned.
+void match_frames(std::vector<TableInputs>& cameras, const std::vector<std::string>& names,
+                  Job& job);
+
 }  // namespace posse

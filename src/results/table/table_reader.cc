@@ -40,7 +40,7 @@ Keypoint repaired(double x, double y, double likelihood, Repairs& repairs) {
   }
   if (std::isnan(likelihood)) {
     ++repairs.likelihood_missing;
-    likelihood = 0;
+    return {x, y, likelihood};
   }
   if (likelihood < 0 || likelihood > 1) {
     ++repairs.likelihood_outside;
@@ -57,7 +57,8 @@ void report(const Repairs& repairs, std::vector<std::string>& warnings) {
   }
   if (repairs.likelihood_missing > 0) {
     warnings.push_back(
-        fmt::format("{} points have no likelihood; it is 0 for them", repairs.likelihood_missing));
+        fmt::format("{} points have no likelihood; it is unknown and left out of means",
+                    repairs.likelihood_missing));
   }
   if (repairs.likelihood_outside > 0) {
     warnings.push_back(fmt::format("{} likelihoods are outside [0, 1] (up to {:.4g}) and were cut",

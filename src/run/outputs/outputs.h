@@ -35,7 +35,7 @@ std::unique_ptr<RunOutput> make_wide_table(const RunSetting& setting);
 /// filter with the default s (causal).
 ///
 /// The smoother needs all frames at once: 24 bytes per member, bodypart and frame, and about as
-/// much again. The filter takes constant memory. Rows are taken as equally spaced in time. A single
+/// much again. The filter takes constant memory. Frames left out are steps of prediction. A single
 /// member gives variances from its likelihood.
 std::unique_ptr<RunOutput> make_smoothed_table(const RunSetting& setting);
 

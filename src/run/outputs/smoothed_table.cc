@@ -1,4 +1,5 @@
 #include <array>
+#include <optional>
 
 #include "run/outputs/outputs.h"
 #include "run/outputs/table_rows.h"
@@ -77,6 +78,8 @@ class FilterOutput : public SmoothedOutput {
   void append(const FrameResult& result) override {
     std::vector<std::span<const Keypoint>> members;
     for (size_t m = 0; m < result.num_members(); ++m) members.push_back(result.member(m));
+    if (last_frame_) filter_.skip(result.frame_index - *last_frame_ - 1);
+    last_frame_ = result.frame_index;
     const CausalFrame filtered = filter_.push(members);
     if (has_variance_) {
       rows_.extra(0).insert(rows_.extra(0).end(), filtered.variance.begin(),
@@ -96,6 +99,7 @@ class FilterOutput : public SmoothedOutput {
   }
 
   CausalFilter filter_;
+  std::optional<int64_t> last_frame_;
   bool has_variance_;
   TableRows rows_;
 };

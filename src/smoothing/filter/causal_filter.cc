@@ -71,6 +71,11 @@ CausalFrame CausalFilter::push(std::span<const std::span<const Keypoint>> member
   return frame;
 }
 
+void CausalFilter::skip(int64_t num_frames) {
+  for (size_t i = 0; i < variance_.size(); ++i)
+    variance_[i] += static_cast<double>(num_frames) * s_[i / 2];
+}
+
 SmoothedTracks filter_causally(std::span<const Poses> members, const CausalOptions& options) {
   EnsembleStatistics statistics = summarise_ensemble(members, options.ensemble);
   const Poses& first = members.front();
@@ -85,6 +90,7 @@ SmoothedTracks filter_causally(std::span<const Poses> members, const CausalOptio
   for (size_t t = 0; t < first.num_frames(); ++t) {
     std::vector<std::span<const Keypoint>> rows;
     for (const Poses& member : members) rows.push_back(member.row(t));
+    if (t > 0) filter.skip(first.frame_index[t] - first.frame_index[t - 1] - 1);
     const CausalFrame frame = filter.push(rows);
     for (size_t k = 0; k < first.num_bodyparts(); ++k) {
       tracks.position.at(t, 2 * k) = frame.keypoints[k].x;

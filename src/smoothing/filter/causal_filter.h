@@ -42,6 +42,9 @@ class CausalFilter {
   /// two members unless one is allowed.
   CausalFrame push(std::span<const std::span<const Keypoint>> members);
 
+  /// Passes over frames that are not there: as many frames in which nothing is seen.
+  void skip(int64_t num_frames);
+
  private:
   CausalOptions options_;
   std::vector<double> s_;         // [bodyparts]

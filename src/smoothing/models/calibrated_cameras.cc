@@ -12,7 +12,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "smoothing/models/filled_cameras.h"
 #include "smoothing/models/keypoint_models.h"
+#include "smoothing/observations/frame_gaps.h"
 
 namespace posse {
 namespace {
@@ -190,6 +192,13 @@ SmoothedSpace smooth_calibrated_cameras(std::span<const CameraMembers> cameras,
   const SeveralCamerasOptions& common = options.common;
   const std::vector<CameraMembers> ordered = ordered_cameras(cameras, calibration);
   common.validate(ordered.size());
+  if (const FilledCameras filled(ordered); filled.had_gaps()) {
+    SmoothedSpace result = smooth_calibrated_cameras(filled.cameras(), calibration, options);
+    filled.keep_frames(result.views);
+    result.points = rows_of_frames(result.points, filled.frames());
+    result.point_variances = rows_of_frames(result.point_variances, filled.frames());
+    return result;
+  }
   std::vector<EnsembleStatistics> statistics =
       summarise_cameras(ordered, common.ensemble, common.num_threads);
   const size_t num_frames = statistics.front().position.num_frames();

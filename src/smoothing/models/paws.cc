@@ -60,6 +60,7 @@ RowRange shared_rows(const PawRecording& left, const PawRecording& right) {
 
 Keypoint between(const Keypoint& a, const Keypoint& b, double share) {
   if (share == 0) return a;
+  if (std::isnan(a.x + b.x + a.y + b.y)) return {kNan, kNan, 0};
   return {.x = a.x + share * (b.x - a.x),
           .y = a.y + share * (b.y - a.y),
           .likelihood = a.likelihood + share * (b.likelihood - a.likelihood)};
@@ -97,8 +98,10 @@ Poses align_right(const Poses& member, const PawRecording& left, const PawRecord
     const size_t before = right.timestamps[next] <= time ? next : next - 1;
     const double length = right.timestamps[next] - right.timestamps[before];
     const double share = before == next ? 0.0 : (time - right.timestamps[before]) / length;
+    const bool in_gap = share > 0 && member.frame_index[next] - member.frame_index[before] > 1;
     for (const size_t column : columns) {
-      Keypoint point = between(member.at(before, column), member.at(next, column), share);
+      Keypoint point = in_gap ? Keypoint{kNan, kNan, 0}
+                              : between(member.at(before, column), member.at(next, column), share);
       point.x = options.image_width - point.x;
       aligned.keypoints.push_back(point);
     }

@@ -30,9 +30,10 @@ struct PawOptions {
 
 /// Smooths both paws on the left camera's frames.
 ///
-/// The right side's points and likelihoods are interpolated linearly to the left side's times; left
-/// frames outside the right side's recording take no part and come out NaN. Cameras are called
-/// "left" and "right"; frames are the left ones'.
+/// The right side's points and likelihoods are interpolated linearly to the left side's times, but
+/// not across frame numbers that are not there, where nothing is seen; left frames outside the
+/// right side's recording take no part and come out NaN. Cameras are called "left" and "right";
+/// frames are the left ones'.
 /// @throws Error(shape_mismatch) where timestamps and rows, or members, differ in number;
 /// Error(invalid_value) for timestamps that do not increase or do not overlap; Error(not_found) for
 /// a missing paw. Source: fit_eks_ibl_paw of eks 4.6.2; unlike it, results are in the images'

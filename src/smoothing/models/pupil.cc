@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "smoothing/filter/state_space.h"
+#include "smoothing/observations/frame_gaps.h"
 #include "smoothing/tuning/simplex_search.h"
 #include "smoothing/tuning/tuning.h"
 
@@ -201,6 +202,14 @@ void check_given(const std::optional<double>& s, const char* name) {
 SmoothedPupil smooth_pupil(std::span<const Poses> members, const PupilOptions& options) {
   check_given(options.diameter_s, "diameter s");
   check_given(options.centre_s, "centre s");
+  if (!members.empty() && has_gaps(members.front().frame_index)) {
+    const std::vector<int64_t>& frames = members.front().frame_index;
+    SmoothedPupil result = smooth_pupil(fill_gaps(members), options);
+    keep_frames(result.tracks, frames);
+    result.state = rows_of_frames(result.state, frames);
+    result.state_variance = rows_of_frames(result.state_variance, frames);
+    return result;
+  }
   const std::vector<Poses> marks = marks_of(members, options.names);
   EnsembleStatistics statistics = summarise_ensemble(marks, options.ensemble, options.num_threads);
   const size_t num_frames = statistics.position.num_frames();

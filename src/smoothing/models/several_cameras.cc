@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cameras/symmetric_eigen.h"
+#include "smoothing/models/filled_cameras.h"
 #include "smoothing/models/keypoint_models.h"
 
 namespace posse {
@@ -107,6 +108,11 @@ void SeveralCamerasOptions::validate(size_t num_cameras) const {
 SmoothedCameras smooth_several_cameras(std::span<const CameraMembers> cameras,
                                        const SeveralCamerasOptions& options) {
   options.validate(cameras.size());
+  if (const FilledCameras filled(cameras); filled.had_gaps()) {
+    SmoothedCameras result = smooth_several_cameras(filled.cameras(), options);
+    filled.keep_frames(result);
+    return result;
+  }
   std::vector<EnsembleStatistics> statistics =
       summarise_cameras(cameras, options.ensemble, options.num_threads);
   const size_t num_frames = statistics.front().position.num_frames();

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "smoothing/observations/frame_gaps.h"
 
 namespace posse {
 namespace {
@@ -97,6 +98,11 @@ SmoothedTracks smooth_statistics(EnsembleStatistics statistics, std::vector<std:
 
 SmoothedTracks smooth_single_camera(std::span<const Poses> members,
                                     const SingleCameraOptions& options) {
+  if (!members.empty() && has_gaps(members.front().frame_index)) {
+    SmoothedTracks result = smooth_single_camera(fill_gaps(members), options);
+    keep_frames(result, members.front().frame_index);
+    return result;
+  }
   EnsembleStatistics statistics =
       summarise_ensemble(members, options.ensemble, options.num_threads);
   SmoothedTracks result =

@@ -19,9 +19,8 @@ struct SingleCameraOptions {
 /// Smooths the members' tracks: a random walk per coordinate, observed as the ensemble's position
 /// with the ensemble's variance. The process variance s is shared by x and y.
 ///
-/// A frame without a finite prediction is a prediction step, so the variance grows within a gap; a
-/// bodypart without any is reported and left NaN. Rows are taken as equally spaced in time,
-/// whatever their frame numbers.
+/// A frame without a finite prediction is a prediction step, so the variance grows within a gap,
+/// and so is a frame number that is not there; a bodypart without any is reported and left NaN.
 /// @param members  see summarise_ensemble.
 /// @throws Error(shape_mismatch, invalid_value): members that do not fit, fewer than two of them or
 /// of frames, bad options. Source: fit_eks_singlecam of eks 4.6.2, in double precision and without

@@ -118,24 +118,37 @@ void summarise_coordinate(std::span<double> values, EnsembleAverage average, dou
   }
 }
 
+/// Of the likelihoods that are known. 1 where members found the keypoint and no likelihood of a
+/// found one is known; 0 where none found it.
+double mean_likelihood(MemberRows rows, size_t keypoint) {
+  double sum = 0;
+  size_t num_known = 0;
+  bool is_found = false, is_known_of_found = false;
+  for (const auto row : rows) {
+    const Keypoint& point = row[keypoint];
+    const bool has_x = std::isfinite(point.x), has_y = std::isfinite(point.y);
+    const bool known = std::isfinite(point.likelihood);
+    is_found = is_found || (has_x && has_y);
+    is_known_of_found = is_known_of_found || ((has_x || has_y) && known);
+    if (!known) continue;
+    sum += point.likelihood;
+    ++num_known;
+  }
+  if (is_found && !is_known_of_found) return 1;
+  return num_known > 0 ? sum / static_cast<double>(num_known) : 0.0;
+}
+
 /// The careful way, for frames with something missing: coordinate by coordinate.
 void summarise_with_gaps(MemberRows rows, const StatisticsOptions& options, Workspace& work,
                          double* position, double* variance, double* likelihood) {
   for (size_t k = 0; k < rows.front().size(); ++k) {
-    double sum = 0;
-    size_t num_likelihoods = 0;
-    for (const auto row : rows) {
-      if (!std::isfinite(row[k].likelihood)) continue;
-      sum += row[k].likelihood;
-      ++num_likelihoods;
-    }
-    likelihood[k] = num_likelihoods > 0 ? sum / static_cast<double>(num_likelihoods) : 0.0;
+    likelihood[k] = mean_likelihood(rows, k);
     for (size_t axis = 0; axis < 2; ++axis) {
       size_t count = 0;
       for (const auto row : rows) {
         const double value = axis == 0 ? row[k].x : row[k].y;
-        const bool trusted =
-            options.min_likelihood <= 0 || row[k].likelihood >= options.min_likelihood;
+        const bool trusted = options.min_likelihood <= 0 || std::isnan(row[k].likelihood) ||
+                             row[k].likelihood >= options.min_likelihood;
         if (std::isfinite(value) && trusted) work.sorted_column[count++] = value;
       }
       summarise_coordinate({work.sorted_column.data(), count}, options.average,

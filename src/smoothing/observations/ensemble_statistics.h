@@ -24,7 +24,8 @@ inline constexpr double kUnknownVariance = 1000.0;
 struct StatisticsOptions {
   EnsembleAverage average = EnsembleAverage::median;
   VarianceMode variance = VarianceMode::confidence_weighted;
-  /// Predictions below this likelihood count as missing; in [0, 1], 0 keeps all. Raise it when lost
+  /// Predictions below this likelihood count as missing; in [0, 1], 0 keeps all, and so are those
+  /// whose likelihood is not known. Raise it when lost
   /// members report far-off positions with low likelihood.
   double min_likelihood = 0.0;
   /// With a single member take 1 / likelihood as the variance. Such variances are not calibrated,
@@ -39,7 +40,8 @@ struct StatisticsOptions {
 struct EnsembleStatistics {
   FrameArray position;    ///< px; NaN where no member has a finite value
   FrameArray variance;    ///< px^2, finite, >= 0; kUnknownVariance where it cannot be told
-  FrameArray likelihood;  ///< mean of the members' finite likelihoods, 0 if there is none
+  FrameArray likelihood;  ///< mean of the members' finite likelihoods; 1 where members found it and
+                          ///< no likelihood of a found one is known; 0 where none found it
 };
 
 /// Statistics over members, frame by frame.

@@ -137,5 +137,29 @@ TEST(EnsembleStatistics, ThreadsDoNotChangeTheResult) {
   EXPECT_TRUE(std::ranges::equal(one.variance.values(), three.variance.values()));
 }
 
+TEST(EnsembleStatistics, ALikelihoodThatIsNotKnownIsLeftOutOfTheMean) {
+  // population variance of 0 and 4 is 4; of likelihoods only 0.5 is known
+  const auto result = summarise_ensemble(members_at({{0, 0, kNan}, {4, 4, 0.5}}), {});
+  EXPECT_DOUBLE_EQ(result.likelihood.at(0, 0), 0.5);
+  EXPECT_DOUBLE_EQ(result.variance.at(0, 0), 4 / 0.5);
+}
+
+TEST(EnsembleStatistics, WithoutAnyKnownLikelihoodItIsOne) {
+  for (const Keypoint& lost : {Keypoint{2, 2, kNan}, Keypoint{kNan, kNan, 0}}) {
+    const auto result = summarise_ensemble(members_at({{0, 0, kNan}, {4, 4, kNan}, lost}), {});
+    EXPECT_DOUBLE_EQ(result.likelihood.at(0, 0), 1);
+    EXPECT_LE(result.variance.at(0, 0), 4);  // not kUnknownVariance
+  }
+  EXPECT_EQ(summarise_ensemble(members_at({{kNan, kNan, kNan}, {kNan, kNan, kNan}}), {})
+                .likelihood.at(0, 0),
+            0);
+}
+
+TEST(EnsembleStatistics, APointWhoseLikelihoodIsNotKnownIsNotBelowTheLeastOne) {
+  const auto result =
+      summarise_ensemble(members_at({{3, 3, kNan}, {9, 9, 0.1}}), {.min_likelihood = 0.5});
+  EXPECT_EQ(result.position.at(0, 0), 3);
+}
+
 }  // namespace
 }  // namespace posse
