@@ -8,6 +8,8 @@
 
 #include <atomic>
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -53,7 +55,40 @@ size_t size_of_regular_file(const Descriptor& file, const fs::path& path) {
   return static_cast<size_t>(status.st_size);
 }
 
+constexpr std::string_view kPartialSuffix = ".partial";
+
+/// The process number at the end of ".<name>.<pid>-<n>.partial"; 0 for another name.
+int process_of_partial(std::string_view name) {
+  if (!name.starts_with('.') || !name.ends_with(kPartialSuffix)) return 0;
+  name.remove_suffix(kPartialSuffix.size());
+  const size_t at = name.rfind('.') + 1;
+  int process = 0;
+  const auto [end, error] = std::from_chars(name.data() + at, name.data() + name.size(), process);
+  return error == std::errc() && end != name.data() + name.size() && *end == '-' ? process : 0;
+}
+
+bool is_alive(int process) { return ::kill(process, 0) == 0 || errno == EPERM; }
+
 }  // namespace
+
+size_t remove_abandoned_partials_in(const fs::path& folder, std::string_view name_start) {
+  const std::string prefix = "." + std::string(name_start);
+  size_t removed = 0;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(prefix)) continue;
+    const int process = process_of_partial(name);
+    if (process > 0 && !is_alive(process) && fs::remove(entry.path(), error)) ++removed;
+  }
+  return removed;
+}
+
+size_t remove_abandoned_partials(const fs::path& target) {
+  return remove_abandoned_partials_in(
+      target.has_parent_path() ? target.parent_path() : fs::path("."),
+      target.filename().string() + ".");
+}
 
 std::string read_file(const fs::path& path, uint64_t most_bytes) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -117,6 +152,7 @@ PendingFile::PendingFile(fs::path target) : target_(std::move(target)) {
                 fmt::format("{}: folder cannot be made: {}", folder.string(), error.message()),
                 {.hint = "choose a folder you may write to"});
   }
+  remove_abandoned_partials(target_);
   temporary_ =
       folder / fmt::format(".{}.{}-{}.partial", target_.filename().string(), ::getpid(), counter++);
 }

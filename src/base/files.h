@@ -34,8 +34,17 @@ class MappedFile {
   size_t size_ = 0;
 };
 
+/// Removes temporary files (see PendingFile) that dead processes of this machine left for `target`.
+/// @return how many
+size_t remove_abandoned_partials(const std::filesystem::path& target);
+
+/// The same in a folder, for all targets whose names begin with `name_start`.
+size_t remove_abandoned_partials_in(const std::filesystem::path& folder,
+                                    std::string_view name_start = "");
+
 /// A temporary name beside `target` ("<dir>/.<name>.<pid>-<n>.partial"), renamed to it by commit().
 ///
+/// What killed processes left for the same target is removed first.
 /// Without commit() the destructor removes the temporary file, so that nothing half-written stays.
 /// Write to temporary(), close, commit.
 class PendingFile {

@@ -1,6 +1,8 @@
 #include "base/files.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -71,6 +73,31 @@ TEST(ReadFile, RefusesFoldersAndFilesBeyondTheLimit) {
   write_file(folder.path() / "d", "12345");
   EXPECT_THROW(read_file(folder.path() / "d", 4), Error);
   EXPECT_THROW(MappedFile{folder.path()}, Error);
+}
+
+TEST(PendingFile, TakesAwayWhatADeadProcessLeftForTheSameTarget) {
+  const TemporaryFolder folder;
+  const pid_t dead = ::fork();
+  if (dead == 0) ::_exit(0);
+  ::waitpid(dead, nullptr, 0);
+  const auto partial = [&](const std::string& name, pid_t process) {
+    const fs::path path =
+        folder.path() / ("." + name + "." + std::to_string(process) + "-0.partial");
+    write_file(path, "half");
+    return path;
+  };
+  const fs::path ours = partial("a.h5", dead);
+  const fs::path others = partial("b.h5", dead);
+  const fs::path at_work = partial("a.h5", ::getpid());
+  write_file(folder.path() / ".a.h5.partial", "somebody's own");
+  write_file(folder.path() / "a.h5", "whole");
+  EXPECT_FALSE(fs::exists(ours));
+  EXPECT_TRUE(fs::exists(others));
+  EXPECT_TRUE(fs::exists(at_work));
+  EXPECT_EQ(remove_abandoned_partials_in(folder.path(), "b"), 1U);
+  EXPECT_FALSE(fs::exists(others));
+  EXPECT_TRUE(fs::exists(at_work));
+  EXPECT_TRUE(fs::exists(folder.path() / ".a.h5.partial"));
 }
 
 }  // namespace

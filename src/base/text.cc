@@ -31,6 +31,34 @@ size_t utf8_sequence_length(std::string_view bytes) {
   return 0;
 }
 
+enum class Escapable { plain, control, invalid };
+
+/// What the bytes begin with.
+Escapable kind_of(std::string_view bytes, size_t utf8_length) {
+  if (utf8_length == 0) return Escapable::invalid;
+  const auto first = static_cast<unsigned char>(bytes[0]);
+  const bool is_c1 = first == 0xC2 && static_cast<unsigned char>(bytes[1]) < 0xA0;
+  return first < 0x20 || first == 0x7F || is_c1 ? Escapable::control : Escapable::plain;
+}
+
+/// Bytes of what `escapes(kind, first byte)` says as \xNN.
+template <class Escapes>
+std::string escaped(std::string_view bytes, const Escapes& escapes) {
+  std::string text;
+  while (!bytes.empty()) {
+    const size_t length = utf8_sequence_length(bytes);
+    const std::string_view character = bytes.substr(0, std::max<size_t>(length, 1));
+    if (escapes(kind_of(bytes, length), bytes[0])) {
+      for (const char byte : character)
+        text += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+    } else {
+      text += character;
+    }
+    bytes.remove_prefix(character.size());
+  }
+  return text;
+}
+
 size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), size_t{0});
@@ -56,19 +84,16 @@ bool is_valid_utf8(std::string_view bytes) {
 }
 
 std::string printable(std::string_view bytes) {
-  std::string text;
-  while (!bytes.empty()) {
-    const size_t length = utf8_sequence_length(bytes);
-    const auto first = static_cast<unsigned char>(bytes[0]);
-    if (length == 0 || first < 0x20 || first == 0x7F) {
-      text += fmt::format("\\x{:02x}", first);
-      bytes.remove_prefix(1);
-    } else {
-      text += bytes.substr(0, length);
-      bytes.remove_prefix(length);
-    }
-  }
-  return text;
+  return escaped(bytes, [](Escapable kind, char) { return kind != Escapable::plain; });
+}
+
+std::string printable_lines(std::string_view text) {
+  return escaped(
+      text, [](Escapable kind, char first) { return kind != Escapable::plain && first != '\n'; });
+}
+
+std::string without_control_characters(std::string_view name) {
+  return escaped(name, [](Escapable kind, char) { return kind == Escapable::control; });
 }
 
 std::vector<std::string> nearest_names(std::string_view name,

@@ -11,8 +11,16 @@ namespace posse {
 /// True if the bytes are well-formed UTF-8 (no overlong forms, no surrogates).
 bool is_valid_utf8(std::string_view bytes);
 
-/// For messages: invalid bytes and control characters as \xNN, everything else as it is.
+/// For messages: invalid bytes and control characters (below 0x20, DEL, and U+0080 to U+009F, which
+/// terminals obey too) as \xNN, everything else as it is.
 std::string printable(std::string_view bytes);
+
+/// The same for text of several lines: line feeds stay.
+std::string printable_lines(std::string_view text);
+
+/// For names of files: control characters alone as \xNN; bytes that are no UTF-8 stay, so that
+/// names in other encodings are kept.
+std::string without_control_characters(std::string_view name);
 
 /// Those of `candidates` that a person probably meant by `name`, nearest first, at most three (edit
 /// distance at most about a third of the name's length, case ignored, or one contains the other).

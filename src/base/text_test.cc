@@ -18,6 +18,19 @@ TEST(Printable, EscapesOnlyWhatCannotBeShown) {
   EXPECT_EQ(printable("a\xff\n\xc3\xa4"), "a\\xff\\x0a\xc3\xa4");
 }
 
+TEST(Printable, EscapesWhatTerminalsObey) {
+  EXPECT_EQ(printable("\x1b[31m\x7f"), "\\x1b[31m\\x7f");
+  EXPECT_EQ(printable("a\xc2\x9b"
+                      "2Jb\xc2\xa0"),
+            "a\\xc2\\x9b2Jb\xc2\xa0");  // U+009B is CSI, too
+  EXPECT_EQ(printable_lines("a\nb\x1b\r"), "a\nb\\x1b\\x0d");
+}
+
+TEST(Printable, NamesOfFilesKeepBytesThatAreNoUtf8) {
+  EXPECT_EQ(without_control_characters("\xff\x1bvideo\n"), "\xff\\x1bvideo\\x0a");
+  EXPECT_EQ(without_control_characters("Feld \xc3\xbc"), "Feld \xc3\xbc");
+}
+
 TEST(NearestNames, FindsTyposAndParts) {
   const std::vector<std::string> parts = {"snout", "leftear", "rightear", "tailbase"};
   EXPECT_EQ(nearest_names("snuot", parts), std::vector<std::string>{"snout"});

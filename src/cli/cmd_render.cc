@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/natural_order.h"
 #include "base/paths.h"
 #include "cli/command.h"
 #include "consensus/keypoint_consensus.h"
 #include "results/table/table_reader.h"
+#include "run/run_record.h"
 #include "table_jobs/table_inputs.h"
 #include "video/overlay.h"
 #include "video/video_reader.h"
@@ -47,24 +47,6 @@ bool is_table(const fs::path& path) {
   return path.extension() == ".h5" || path.extension() == ".csv";
 }
 
-std::vector<fs::path> tables_below(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code missing;
-  for (auto entry = fs::recursive_directory_iterator(folder, missing);
-       !missing && entry != fs::recursive_directory_iterator(); entry.increment(missing)) {
-    std::error_code odd;
-    if (is_table(entry->path()) && entry->is_regular_file(odd)) files.push_back(entry->path());
-  }
-  std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
-    return naturally_before(a.string(), b.string());
-  });
-  // One format is enough where a table is there in both.
-  std::erase_if(files, [&](const fs::path& file) {
-    return file.extension() == ".csv" && fs::exists(fs::path(file).replace_extension(".h5"));
-  });
-  return files;
-}
-
 RenderTables read_results(const fs::path& results) {
   std::vector<fs::path> files;
   if (is_folder(results)) {
@@ -73,7 +55,7 @@ RenderTables read_results(const fs::path& results) {
     }
     std::sort(files.begin(), files.end(), std::greater<>());  // .h5 before .csv
     if (!files.empty()) files.resize(1);
-    const std::vector<fs::path> members = tables_below(results / "members");
+    const std::vector<fs::path> members = member_tables_of(results);
     files.insert(files.end(), members.begin(), members.end());
   } else {
     files = {results};

@@ -294,7 +294,8 @@ void add_run(Verb root, CommandContext& context) {
       "example: posse run openarena.mp4 --members member-1 member-2 member-3 --labeled-video\n"
       "writes   posse-results/openarena/   consensus poses (.h5, .csv), uncertainty inside the "
       ".h5, run.json;\n"
-      "         members/, wide/, smoothed/ and the labelled video on request\n"
+      "         the labelled video on request; members', smoothed and wide tables go into "
+      "posse-results/extras/\n"
       "A stopped run goes on with the same command; finished videos are skipped. Results added\n"
       "later, as by --labeled-video, are made from the kept journal without running networks.");
   verb.on_call([arguments, &context] { run(*arguments, context); });

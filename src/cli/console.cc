@@ -7,12 +7,14 @@
 #include <cstdio>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 namespace posse {
 namespace {
 
 std::string describe(const Progress& progress) {
-  std::string text = progress.item.empty() ? progress.stage : progress.item + ": " + progress.stage;
+  std::string text =
+      progress.item.empty() ? progress.stage : printable(progress.item) + ": " + progress.stage;
   const double rate =
       progress.elapsed_seconds > 0
           ? static_cast<double>(progress.done - progress.taken_over) / progress.elapsed_seconds
@@ -45,19 +47,19 @@ void Console::clear_line() {
 
 void Console::print(const std::string& text) {
   clear_line();
-  std::fputs((text + "\n").c_str(), stdout);
+  std::fputs((printable_lines(text) + "\n").c_str(), stdout);
   std::fflush(stdout);
 }
 
 void Console::note(const std::string& text) {
   if (quiet_) return;
   clear_line();
-  std::fputs((text + "\n").c_str(), stderr);
+  std::fputs((printable_lines(text) + "\n").c_str(), stderr);
 }
 
 void Console::warn(const std::string& text) {
   clear_line();
-  std::fputs(("posse: warning: " + text + "\n").c_str(), stderr);
+  std::fputs(("posse: warning: " + printable_lines(text) + "\n").c_str(), stderr);
 }
 
 void Console::progress(const Progress& progress) {

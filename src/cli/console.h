@@ -8,7 +8,8 @@
 
 namespace posse {
 
-/// stdout for results, stderr for messages; progress is redrawn on a terminal and printed as plain
+/// stdout for results, stderr for messages; control characters and escape sequences in either, as
+/// from a file's name, are shown as \xNN. Progress is redrawn on a terminal and printed as plain
 /// lines elsewhere.
 class Console {
  public:

@@ -68,6 +68,8 @@ int run(int argc, char** argv) {
   stop_flag = &context.stop;
   std::signal(SIGINT, on_stop_signal);
   std::signal(SIGTERM, on_stop_signal);
+  // A closed terminal stops too; under nohup, which ignores it, the work goes on.
+  if (std::signal(SIGHUP, on_stop_signal) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is an error of writing, with a message
   CommandLine line("posse", "posse: consensus poses from ensembles of pose networks",
                    "posse " + version());
@@ -89,7 +91,8 @@ int run(int argc, char** argv) {
   } catch (const Error& error) {
     context.console.end_progress();
     std::fprintf(stderr, "posse: %s: %s\n",
-                 error.kind() == ErrorKind::interrupted ? "stopped" : "error", error.what());
+                 error.kind() == ErrorKind::interrupted ? "stopped" : "error",
+                 printable_lines(error.what()).c_str());
     return static_cast<int>(exit_code_of(error.kind()));
   }
   context.console.end_progress();

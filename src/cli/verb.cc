@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <sstream>
 #include <utility>
+
+#include "base/text.h"
 
 namespace posse {
 namespace {
@@ -163,7 +167,9 @@ std::optional<int> CommandLine::run(int argc, char** argv, std::function<void()>
   } catch (const CLI::Success& success) {  // --help, --version
     return app_->exit(success);
   } catch (const CLI::ParseError& error) {
-    app_->exit(error);
+    std::ostringstream out, message;
+    app_->exit(error, out, message);
+    std::fputs(printable_lines(message.str()).c_str(), stderr);
     return usage_code;
   }
   return std::nullopt;

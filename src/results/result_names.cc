@@ -7,7 +7,6 @@
 
 #include "base/files.h"
 #include "base/text.h"
-#include "results/formats/pickle/pickle_text.h"
 
 namespace posse {
 namespace fs = std::filesystem;
@@ -62,6 +61,15 @@ class DictWriter {
     pickle_.text(value);
     pickle_.set();
   }
+  void put(const char* key, const PickleValue& value) {
+    pickle_.text(key);
+    pickle_.value(value);
+    pickle_.set();
+  }
+  template <class Value>
+  void put(const char* key, const std::optional<Value>& value) {
+    value ? put(key, *value) : put(key, PickleValue());
+  }
 
  private:
   PickleWriter& pickle_;
@@ -77,7 +85,9 @@ std::string ensemble_scorer(std::string_view method, std::string_view task, size
                      num_members, num_members == 1 ? "" : "s");
 }
 
-std::string video_stem(const fs::path& video) { return video.stem().string(); }
+std::string video_stem(const fs::path& video) {
+  return without_control_characters(video.stem().string());
+}
 
 std::string result_file_name(const fs::path& video, std::string_view scorer,
                              std::string_view suffix) {
@@ -153,22 +163,22 @@ void write_meta_pickle(const fs::path& path, const RunMetadata& run) {
   pickle.begin_dict();
   pickle.text("data");
   DictWriter data(pickle);
-  data.put("start", run.first_frame);
-  data.put("stop", run.stop_frame);
-  data.put("run_duration", run.duration_seconds);
+  data.put("start", run.start_seconds);
+  data.put("stop", run.stop_seconds);
+  data.put("run_duration", run.stop_seconds - run.start_seconds);
   data.put("Scorer", run.scorer);
+  data.put("DLC-model-config file", run.model_config);
   data.put("fps", run.frames_per_second);
   data.put("batch_size", run.batch_size);
-  data.put("nframes", run.num_frames);
-  pickle.text("DLC-model-config file");
-  pickle.begin_dict();
-  pickle.set();
   pickle.text("frame_dimensions");
   pickle.begin_tuple();
   pickle.integer(run.frame_height);
   pickle.integer(run.frame_width);
   pickle.end_tuple();
   pickle.set();
+  data.put("nframes", run.num_frames);
+  data.put("iteration (active-learning)", run.iteration);
+  data.put("training set fraction", run.training_fraction);
   pickle.text("cropping");
   pickle.boolean(false);
   pickle.set();

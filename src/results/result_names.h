@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "results/formats/pickle/pickle_text.h"
+
 namespace posse {
 
 /// The scorer of an ensemble, as "DLC_posseMean_openfield_5members": it begins with "DLC_", holds
@@ -16,7 +18,8 @@ namespace posse {
 /// @param task    the project's Task, if there is one; "DLC" and other characters are taken out
 std::string ensemble_scorer(std::string_view method, std::string_view task, size_t num_members);
 
-/// The stem of a video's result files: the file name without its last suffix.
+/// The stem of a video's result files: the file name without its last suffix, control characters in
+/// it as \xNN.
 std::string video_stem(const std::filesystem::path& video);
 
 /// "<stem><scorer><suffix>": DeepLabCut puts nothing between the video's stem and the scorer.
@@ -49,18 +52,21 @@ std::vector<std::string> stray_tables(const std::filesystem::path& folder,
 /// What DeepLabCut's labelled video and outlier tools want to know about a run.
 struct RunMetadata {
   std::string scorer;
-  int64_t first_frame = 0;
-  int64_t stop_frame = 0;
-  double duration_seconds = 0;
+  double start_seconds = 0;  ///< since 1970, when the analysis began
+  double stop_seconds = 0;   ///< since 1970, when it ended
   double frames_per_second = 0;
   int64_t batch_size = 1;
   int64_t frame_height = 0;
   int64_t frame_width = 0;
   int64_t num_frames = 0;
+  std::optional<int64_t> iteration;         ///< of active learning; nullopt: None
+  std::optional<double> training_fraction;  ///< nullopt: None
+  /// The network's configuration, a dict; empty where there is none.
+  PickleValue model_config{.kind = PickleValue::Kind::dict};
 };
 
-/// Writes "<stem><scorer>_meta.pickle" in pickle protocol 0. Coordinates of posse are full-frame
-/// pixels, so it says that nothing was cropped.
+/// Writes "<stem><scorer>_meta.pickle" in pickle protocol 0, with the keys DeepLabCut writes.
+/// Coordinates of posse are full-frame pixels, so it says that nothing was cropped.
 void write_meta_pickle(const std::filesystem::path& path, const RunMetadata& run);
 
 }  // namespace posse

@@ -41,7 +41,9 @@ void finish_record(const fs::path& path, Json record, std::span<const fs::path> 
   for (const std::string& warning : warnings) record["warnings"].push_back(warning);
   record["files"] = Json::array();
   for (const fs::path& file : files) {
-    record["files"].push_back(printable(file.lexically_relative(path.parent_path()).string()));
+    const fs::path relative = file.lexically_relative(path.parent_path());
+    record["files"].push_back(
+        printable((relative.empty() ? fs::absolute(file).lexically_normal() : relative).string()));
   }
   write_file(path, record.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }

@@ -27,8 +27,8 @@ inline constexpr int kRecordFormat = 1;
 /// {"format", "posse" (version), "verb", "finished" (time, UTC)}.
 nlohmann::ordered_json begin_record(std::string_view verb);
 
-/// Adds "warnings" and "files" (relative to the record's folder), writes the record under a
-/// temporary name and renames it. Bytes that are no UTF-8 are replaced.
+/// Adds "warnings" and "files" (relative to the record's folder, or absolute), writes the record
+/// under a temporary name and renames it. Bytes that are no UTF-8 are replaced.
 /// @throws Error(io)
 void finish_record(const std::filesystem::path& path, nlohmann::ordered_json record,
                    std::span<const std::filesystem::path> files,

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <concepts>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -41,6 +42,7 @@ struct RunOptions {
   bool wide_csv = false;
   SmoothChoice smooth = SmoothChoice::off;
   bool labeled_video = false;
+  std::string extras;  ///< folder of the further tables; empty: "extras" in the results' folder
   bool keep_journal = true;
   bool force = false;
 };
@@ -52,14 +54,16 @@ void describe(Options& options, const Visitor& visit) {
   visit("frames", options.frames, "A:B:STEP",
         "frames to use, counted from 0, B excluded (default: all)");
   visit("format", options.format, "FORMAT", "of the pose tables");
-  visit("save-members", options.save_members, "",
-        "write each member's own table too, into a folder members/");
+  visit("save-members", options.save_members, "", "write each member's own table too");
   visit("wide-csv", options.wide_csv, "",
-        "write poses and uncertainty as a csv with the columns of eks too, into a folder wide/");
+        "write poses and uncertainty as a csv with the columns of eks too");
   visit("smooth", options.smooth, "METHOD",
-        "also write the members' smoothed track with its variance into smoothed/");
+        "also write the members' smoothed track with its variance");
   visit("labeled-video", options.labeled_video, "",
         "write a video with members, consensus and uncertainty drawn in");
+  visit(
+      "extras", options.extras, "DIR",
+      "where members', smoothed, wide and second tables go (default: the folder extras in --out)");
   visit("keep-journal", options.keep_journal, "on|off",
         "keep the frames as they were computed, so that further results need no network (default "
         "on)");

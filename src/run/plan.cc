@@ -26,15 +26,33 @@ bool is_same_run(const RunPlan& plan, bool force) {
               {.hint = "--force overwrites them; --out FOLDER keeps them"});
 }
 
-/// True if the record lists all files of the output and they exist.
-bool is_there(const PlannedOutput& output, const RunPlan& plan) {
-  return std::all_of(output.files.begin(), output.files.end(), [&](const fs::path& file) {
-    const auto& listed = plan.recorded->files;
-    const std::string name = printable(file.lexically_relative(plan.paths.folder).string());
-    std::error_code ignored;
-    return std::find(listed.begin(), listed.end(), name) != listed.end() &&
-           (plan.recorded->num_frames == 0 || fs::exists(file, ignored));
-  });
+/// True if the record lists the file and it exists.
+bool is_there(const fs::path& file, const RunPlan& plan) {
+  const auto& listed = plan.recorded->files;
+  std::error_code ignored;
+  return std::find(listed.begin(), listed.end(), plan.paths.name_in_record(file)) != listed.end() &&
+         (plan.recorded->num_frames == 0 || fs::exists(file, ignored));
+}
+
+/// Finds the output's files where they are to be, or where an earlier version put them: then they
+/// stay there. Earlier versions wrote no meta pickles of members.
+void find_made(PlannedOutput& output, RunPlan& plan) {
+  output.is_there = std::all_of(output.files.begin(), output.files.end(),
+                                [&](const fs::path& file) { return is_there(file, plan); });
+  if (output.is_there) return;
+  std::vector<fs::path> earlier;
+  for (const fs::path& file : output.files) {
+    const auto place = plan.paths.earlier_place(file);
+    if (place && is_there(*place, plan)) {
+      earlier.push_back(*place);
+    } else if (!file.string().ends_with("_meta.pickle")) {
+      return;
+    }
+  }
+  if (earlier.empty()) return;
+  output.files = std::move(earlier);
+  output.is_there = true;
+  plan.notes.push_back(fmt::format("{} stays where an earlier version put it", output.name));
 }
 
 void find_resumable(RunPlan& plan) {
@@ -107,7 +125,7 @@ RunPlan plan_run(const Ensemble& ensemble, const fs::path& video, const fs::path
   const bool same_run = is_same_run(plan, options.force);
   for (const auto& output : make_outputs(setting)) {
     plan.outputs.push_back({output->name(), output->files(), output->bytes_per_frame()});
-    plan.outputs.back().is_there = same_run && is_there(plan.outputs.back(), plan);
+    if (same_run) find_made(plan.outputs.back(), plan);
     if (!plan.outputs.back().is_there) output->check();
   }
   plan.finished_already = std::all_of(plan.outputs.begin(), plan.outputs.end(),

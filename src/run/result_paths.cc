@@ -1,5 +1,9 @@
 #include "run/result_paths.h"
 
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
 #include "results/result_names.h"
 
 namespace posse {
@@ -17,44 +21,98 @@ std::string common_task(const Ensemble& ensemble) {
   return task;
 }
 
+/// The rule that the snapshot was trained for.
+DecodeRule own_rule(const MemberNetwork& member) {
+  return member.member.snapshot.parsed.kind == SnapshotKind::dlc ? DecodeRule::dlc
+                                                                 : DecodeRule::dgp;
+}
+
+/// "mean", or "mean-dgp" where a member is read by another rule than its own: other numbers have
+/// another name.
+std::string method_of(const Ensemble& ensemble, std::string_view method) {
+  std::string name(method);
+  for (const MemberNetwork& member : ensemble.members()) {
+    if (member.rule != own_rule(member)) return name + "-" + std::string(to_string(member.rule));
+  }
+  return name;
+}
+
 }  // namespace
 
 std::string result_stem(const fs::path& video) {
   const fs::path whole = fs::absolute(video).lexically_normal();
   if (!fs::is_directory(video)) return video_stem(whole);
-  return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
+  return without_control_characters(
+      (whole.has_filename() ? whole : whole.parent_path()).filename().string());
+}
+
+std::string scorer_of(const MemberNetwork& member) {
+  const std::string scorer = without_control_characters(member.member.scorer);
+  if (member.rule == own_rule(member)) return scorer;
+  return scorer + "-" + std::string(to_string(member.rule));
 }
 
 fs::path ResultPaths::consensus(std::string_view suffix) const {
   return folder / (stem + scorer + std::string(suffix));
 }
 
-fs::path ResultPaths::member(const MemberNetwork& member, std::string_view suffix) const {
-  return folder / "members" / member.name / (stem + member.member.scorer + std::string(suffix));
+fs::path ResultPaths::second_csv() const { return extras / "csv" / (stem + scorer + ".csv"); }
+
+fs::path ResultPaths::member(const MemberNetwork& member, std::string_view suffix,
+                             bool is_second) const {
+  return extras / (is_second ? "members-csv" : "members") /
+         without_control_characters(member.name) / (stem + scorer_of(member) + std::string(suffix));
 }
 
-fs::path ResultPaths::wide(const std::string& of_scorer) const {
-  return folder / "wide" / (stem + of_scorer + ".csv");
+fs::path ResultPaths::wide() const { return extras / "wide" / (stem + scorer + ".csv"); }
+
+fs::path ResultPaths::wide_smoothed() const {
+  return extras / "wide-smoothed" / (stem + smoothed_scorer + ".csv");
 }
 
 fs::path ResultPaths::smoothed(std::string_view suffix) const {
-  return folder / "smoothed" / (stem + smoothed_scorer + std::string(suffix));
+  return extras / "smoothed" / (stem + smoothed_scorer + std::string(suffix));
+}
+
+std::optional<fs::path> ResultPaths::earlier_place(const fs::path& file) const {
+  const fs::path below = file.lexically_relative(extras);
+  if (below.empty() || *below.begin() == "..") return std::nullopt;
+  const fs::path kind = *below.begin();
+  if (kind == "csv") return folder / file.filename();
+  if (kind == "wide-smoothed") return folder / "wide" / file.filename();
+  if (kind == "members-csv") return folder / "members" / below.lexically_relative(kind);
+  return folder / below;
+}
+
+std::string ResultPaths::name_in_record(const fs::path& file) const {
+  const fs::path relative = file.lexically_relative(folder);
+  return printable((relative.empty() ? fs::absolute(file).lexically_normal() : relative).string());
 }
 
 ResultPaths result_paths(const Ensemble& ensemble, const fs::path& video, const fs::path& out,
                          const RunOptions& options) {
   const std::string stem = result_stem(video);
   const fs::path folder = out / stem;
-  const auto scorer_of = [&](std::string_view method) {
-    return ensemble_scorer(method, common_task(ensemble), ensemble.members().size());
+  const fs::path extras = options.extras.empty() ? out / "extras" : fs::path(options.extras);
+  if (fs::absolute(folder).lexically_normal() == fs::absolute(extras).lexically_normal()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: would be the folder of this video's results and of all members' "
+                            "and further tables",
+                            folder.string()),
+                {.hint = "--extras FOLDER puts those elsewhere"});
+  }
+  const auto scorer_with = [&](std::string_view method) {
+    return ensemble_scorer(method_of(ensemble, method), common_task(ensemble),
+                           ensemble.members().size());
   };
   return {.folder = folder,
+          .extras = extras,
           .record = folder / "run.json",
           .journal = folder / ".posse-journal",
           .stem = stem,
-          .scorer = scorer_of(name_of(options.consensus)),
+          .scorer = scorer_with(name_of(options.consensus)),
           .smoothed_scorer =
-              options.smooth == SmoothChoice::off ? "" : scorer_of(name_of(options.smooth))};
+              options.smooth == SmoothChoice::off ? "" : scorer_with(name_of(options.smooth))};
 }
 
 }  // namespace posse

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,11 +13,15 @@ namespace posse {
 
 /// Where the results of one video go.
 ///
+/// `folder` holds the recording once: tools that read a folder with all that lies below find one
+/// table. Everything else that is a table lies below `extras`, in folders that hold each recording
+/// once too: csv/, members/<member>/, members-csv/<member>/, smoothed/, wide/, wide-smoothed/.
 /// File names follow what DeepLabCut's own tools and those around it expect: video stem and scorer
-/// without separator, "DLC" once, the scorer beginning with "DLC_", one format by default, members
-/// in folders of their own.
+/// without separator, "DLC" once, the scorer beginning with "DLC_". Control characters in names
+/// stand as \xNN.
 struct ResultPaths {
   std::filesystem::path folder;   ///< <out>/<video stem>
+  std::filesystem::path extras;   ///< <out>/extras, or as options.extras says
   std::filesystem::path record;   ///< run.json: what was run on what; written last
   std::filesystem::path journal;  ///< .posse-journal: the frames as they were computed
   std::string stem;               ///< what the names begin with
@@ -25,17 +30,32 @@ struct ResultPaths {
 
   /// <folder>/<stem><scorer><suffix>, as ".h5", "_meta.pickle"
   std::filesystem::path consensus(std::string_view suffix) const;
-  /// members/<member>/<stem><scorer><suffix>
-  std::filesystem::path member(const MemberNetwork& member, std::string_view suffix) const;
-  /// wide/<stem><scorer>.csv, of the consensus or the smoothed track
-  std::filesystem::path wide(const std::string& of_scorer) const;
+  /// csv/<stem><scorer>.csv: the consensus once more, where it is there as .h5
+  std::filesystem::path second_csv() const;
+  /// members/<member>/<stem><scorer><suffix>; members-csv/ for what is there as .h5 too
+  std::filesystem::path member(const MemberNetwork& member, std::string_view suffix,
+                               bool is_second = false) const;
+  /// wide/<stem><scorer>.csv
+  std::filesystem::path wide() const;
+  /// wide-smoothed/<stem><smoothed_scorer>.csv
+  std::filesystem::path wide_smoothed() const;
   /// smoothed/<stem><smoothed_scorer><suffix>
   std::filesystem::path smoothed(std::string_view suffix) const;
+
+  /// Where earlier versions put a file of `extras`: below `folder`; nullopt for other files.
+  std::optional<std::filesystem::path> earlier_place(const std::filesystem::path& file) const;
+  /// How run.json names a file: relative to `folder`, absolute where that cannot be, printable().
+  std::string name_in_record(const std::filesystem::path& file) const;
 };
 
 /// The name results of a video begin with: its file name up to the last dot; a folder's whole name.
 std::string result_stem(const std::filesystem::path& video);
 
+/// The scorer of a member's own table: DeepLabCut's, followed by "-dgp" (or "-dlc") if its
+/// keypoints are read by another rule than the one its snapshot was trained for.
+std::string scorer_of(const MemberNetwork& member);
+
+/// @throws Error(usage) for a video whose folder would be the one of the extras.
 ResultPaths result_paths(const Ensemble& ensemble, const std::filesystem::path& video,
                          const std::filesystem::path& out, const RunOptions& options);
 

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hash.h"
+#include "base/natural_order.h"
+#include "base/paths.h"
 #include "base/text.h"
 #include "run/job_record.h"
 #include "run/plan.h"
@@ -37,6 +39,46 @@ Json describe_member(const MemberNetwork& member) {
 }
 
 }  // namespace
+
+namespace {
+
+/// Tables below a folder, in natural order; .h5 where one is there in both formats.
+std::vector<fs::path> tables_below(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code missing;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, missing)) {
+    if (is_hidden_name(entry.path().filename().string())) continue;
+    const fs::path suffix = entry.path().extension();
+    if (entry.is_regular_file() && (suffix == ".h5" || suffix == ".csv"))
+      files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
+    return naturally_before(a.string(), b.string());
+  });
+  std::erase_if(files, [&](const fs::path& file) {
+    return file.extension() == ".csv" && fs::exists(fs::path(file).replace_extension(".h5"));
+  });
+  return files;
+}
+
+}  // namespace
+
+std::vector<fs::path> member_tables_of(const fs::path& folder) {
+  const std::optional<RecordedRun> recorded = read_run_record(folder / "run.json");
+  if (!recorded) return tables_below(folder / "members");
+  std::vector<fs::path> tables;
+  for (const std::string& name : recorded->files) {
+    const fs::path file = (folder / name).lexically_normal();
+    const bool is_member = std::find(file.begin(), file.end(), "members") != file.end();
+    const bool is_table = file.extension() == ".h5" || file.extension() == ".csv";
+    const bool is_twice = file.extension() == ".csv" &&
+                          std::find(tables.begin(), tables.end(),
+                                    fs::path(file).replace_extension(".h5")) != tables.end();
+    std::error_code missing;
+    if (is_member && is_table && !is_twice && fs::exists(file, missing)) tables.push_back(file);
+  }
+  return tables;
+}
 
 int64_t peak_memory_bytes() {
   struct rusage usage {};
@@ -125,12 +167,12 @@ std::vector<fs::path> all_files(const RunPlan& plan, const RunOutcome& outcome) 
   }
   const std::vector<fs::path> planned = plan.files();
   for (const std::string& name : plan.recorded->files) {
-    const fs::path file = plan.paths.folder / name;
+    const fs::path file = (plan.paths.folder / name).lexically_normal();
     std::error_code ignored;
-    if (std::find(planned.begin(), planned.end(), file) == planned.end() &&
-        fs::exists(file, ignored)) {
-      files.insert(files.end() - 1, file);
-    }
+    const bool is_planned = std::any_of(planned.begin(), planned.end(), [&](const fs::path& other) {
+      return plan.paths.name_in_record(other) == name;
+    });
+    if (!is_planned && fs::exists(file, ignored)) files.insert(files.end() - 1, file);
   }
   return files;
 }

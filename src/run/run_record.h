@@ -30,6 +30,10 @@ struct RecordedRun {
 /// record of a later version.
 std::optional<RecordedRun> read_run_record(const std::filesystem::path& record);
 
+/// The members' tables of the run whose results folder this is, one format each, in the order of
+/// run.json; those below members/ for a folder without a record.
+std::vector<std::filesystem::path> member_tables_of(const std::filesystem::path& folder);
+
 /// The most memory this process has held so far.
 int64_t peak_memory_bytes();
 

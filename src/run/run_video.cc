@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/files.h"
 #include "base/text.h"
 #include "run/journal.h"
 #include "run/outputs/outputs.h"
@@ -163,6 +164,40 @@ void record(const RunSetting& setting, const RunPlan& plan, const RunOutcome& ou
   }
 }
 
+/// Removes what killed runs left unfinished, also of files that this run does not write.
+void remove_unfinished(const ResultPaths& paths) {
+  remove_abandoned_partials_in(paths.folder);
+  std::error_code missing;
+  fs::recursive_directory_iterator entry(paths.extras, missing);
+  if (missing) return;
+  remove_abandoned_partials_in(paths.extras, paths.stem);
+  std::vector<fs::path> folders;
+  for (; entry != fs::recursive_directory_iterator(); entry.increment(missing)) {
+    if (missing) break;
+    if (entry->is_directory(missing)) folders.push_back(entry->path());
+  }
+  for (const fs::path& folder : folders) remove_abandoned_partials_in(folder, paths.stem);
+}
+
+/// Removes the files of another run that the new results took the place of: the folder holds the
+/// recording once.
+void remove_replaced(const RunPlan& plan) {
+  if (!plan.recorded || (plan.recorded->fingerprint == plan.key.fingerprint &&
+                         plan.recorded->stages == plan.stages)) {
+    return;
+  }
+  const std::vector<fs::path> planned = plan.files();
+  for (const std::string& name : plan.recorded->files) {
+    const fs::path file = (plan.paths.folder / name).lexically_normal();
+    const bool is_planned = std::any_of(planned.begin(), planned.end(), [&](const fs::path& other) {
+      return plan.paths.name_in_record(other) == name;
+    });
+    const bool is_ours = file.filename().string().starts_with(plan.paths.stem);
+    std::error_code ignored;
+    if (!is_planned && is_ours) fs::remove(file, ignored);
+  }
+}
+
 /// Removes the journal if it is not wanted and not needed to try a failed output again.
 void settle_journal(const RunOptions& options, RunOutcome& outcome) {
   std::error_code ignored;
@@ -208,6 +243,8 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
     return outcome;
   }
   record(setting, plan, outcome);
+  if (outcome.failed.empty()) remove_replaced(plan);
+  remove_unfinished(plan.paths);
   settle_journal(options, outcome);
   return outcome;
 }

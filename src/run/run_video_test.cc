@@ -235,7 +235,7 @@ TEST(RunVideo, WritesWhatTheRecordLists) {
                            .labeled_video = true};
   Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
   const RunOutcome outcome = run_video(ensemble, demo_video(), out.path(), options);
-  EXPECT_EQ(outcome.files.size(), 2 + 1 + 10 + 1 + 1);
+  EXPECT_EQ(outcome.files.size(), 2 + 1 + 15 + 1 + 1);
   for (const fs::path& file : outcome.files) EXPECT_TRUE(fs::exists(file)) << file;
   EXPECT_EQ(open_video(outcome.paths.consensus("_labeled.mp4"))->info().width, 320);
   const auto record = read_run_record(outcome.paths.record);

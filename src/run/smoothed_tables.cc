@@ -36,8 +36,9 @@ std::string parameters_of(const SmoothedTracks& tracks) {
 }
 
 void write_with_parameters(const std::filesystem::path& path, const SmoothedTracks& tracks,
-                           const std::string& parameters) {
-  const PoseTable table{.scorer = scorer_of(tracks), .poses = tracks.poses()};
+                           const std::string& parameters, const std::string& scorer = "") {
+  const PoseTable table{.scorer = scorer.empty() ? scorer_of(tracks) : scorer,
+                        .poses = tracks.poses()};
   if (path.extension() != ".h5") {
     write_pose_table(path, table);
     return;
@@ -67,8 +68,9 @@ void write_with_parameters(const std::filesystem::path& path, const SmoothedTrac
 
 }  // namespace
 
-void write_smoothed(const std::filesystem::path& path, const SmoothedTracks& tracks) {
-  write_with_parameters(path, tracks, parameters_of(tracks));
+void write_smoothed(const std::filesystem::path& path, const SmoothedTracks& tracks,
+                    const std::string& scorer) {
+  write_with_parameters(path, tracks, parameters_of(tracks), scorer);
 }
 
 void write_smoothed(const std::filesystem::path& path, const SmoothedPupil& pupil) {
@@ -76,7 +78,8 @@ void write_smoothed(const std::filesystem::path& path, const SmoothedPupil& pupi
                         fmt::format("diameter: {}, centre: {}", pupil.diameter_s, pupil.centre_s));
 }
 
-void write_smoothed_wide(const std::filesystem::path& path, const SmoothedTracks& tracks) {
+void write_smoothed_wide(const std::filesystem::path& path, const SmoothedTracks& tracks,
+                         const std::string& scorer) {
   const std::vector<std::vector<double>> lanes = {
       lane_of(tracks.position, 0),           lane_of(tracks.position, 1),
       lane_of(tracks.ensemble_position, 0),  lane_of(tracks.ensemble_position, 1),
@@ -91,7 +94,8 @@ void write_smoothed_wide(const std::filesystem::path& path, const SmoothedTracks
                                          {"y_ens_var", lanes[5]},
                                          {"x_posterior_var", lanes[6]},
                                          {"y_posterior_var", lanes[7]}};
-  write_wide_csv(path, scorer_of(tracks), tracks.bodyparts, tracks.frame_index, coords);
+  write_wide_csv(path, scorer.empty() ? scorer_of(tracks) : scorer, tracks.bodyparts,
+                 tracks.frame_index, coords);
 }
 
 void write_points(const std::filesystem::path& path, const SmoothedSpace& space) {

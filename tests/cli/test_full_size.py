@@ -37,7 +37,7 @@ class Openfield(ProgramTest):
         out = self.folder / "-".join(more).replace("--", "").replace(":", "")
         self.assert_code(posse(*run_words(video, [ENSEMBLE], out, "--save-members", *more)), 0)
         results = out / pathlib.Path(video).stem
-        members = [points(pd.read_hdf(p)) for p in sorted(results.glob("members/*/*.h5"))]
+        members = [points(pd.read_hdf(p)) for p in sorted((out / "extras").glob("members/*/*.h5"))]
         return points(table(results)), members
 
     def assert_agrees(self, found, expected, what):

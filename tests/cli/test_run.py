@@ -41,23 +41,23 @@ class Results(ProgramTest):
         self.assertEqual(there - listed, {str(self.folder / "openarena" / ".posse-journal")})
         there &= listed
         self.assertEqual(there, listed)
-        self.assertEqual(len(there), 2 + 1 + 6 + 2 + 1 + 1 + 1)
+        self.assertEqual(len(there), 2 + 1 + 9 + 2 + 1 + 1 + 1)
         results = self.folder / "openarena"
         tables = [p.name for p in results.iterdir() if p.suffix in (".csv", ".h5")]
-        self.assertEqual(len(tables), 2)  # tools that read whole folders find the consensus alone
+        self.assertEqual(len(tables), 1)  # tools that read whole folders find the consensus alone
         for name in tables:
             self.assertEqual(name.count("DLC"), 1)
             self.assertTrue(name.startswith("openarenaDLC_"))
         meta = pickle.loads(next(results.glob("*_meta.pickle")).read_bytes())["data"]
         self.assertIs(meta["cropping"], False)
-        self.assertEqual((meta["start"], meta["stop"], meta["nframes"]), (40, 70, 30))
+        self.assertEqual(meta["nframes"], 30)
         self.assertIsNone(meta["DLC-model-config file"].get("partaffinityfield_graph"))
         self.assertEqual(num_samples(next(results.glob("*_labeled.mp4"))), 30)
 
     def test_hold_the_same_numbers_in_every_format(self):
         self.run_all()
         results = self.folder / "openarena"
-        h5, csv = table(results), table(results, "*members.csv")
+        h5, csv = table(results), table(self.folder / "extras" / "csv", "*members.csv")
         pd.testing.assert_frame_equal(h5, csv, check_exact=True)
         self.assertEqual(list(h5.index), list(range(40, 70)))
         self.assertEqual(list(h5.columns.names), ["scorer", "bodyparts", "coords"])
@@ -68,7 +68,7 @@ class Results(ProgramTest):
         self.run_all()
         results = self.folder / "openarena"
         consensus = points(table(results))[..., :2]
-        members = np.array([points(pd.read_hdf(p))[..., :2] for p in sorted((results / "members").rglob("*.h5"))])
+        members = np.array([points(pd.read_hdf(p))[..., :2] for p in sorted((self.folder / "extras" / "members").rglob("*.h5"))])
         arrays = plain_arrays(next(results.glob("*members.h5")))
         self.assertEqual(members.shape, (3, 30, 4, 2))
         # The same double arithmetic in another order: 640 px * 2e-16 * a few operations.
@@ -80,7 +80,7 @@ class Results(ProgramTest):
         self.assertTrue(np.all((xx > 0) & (yy > 0) & (xx * yy >= xy * xy)))
         np.testing.assert_allclose(arrays["time_seconds"], np.arange(40, 70) / 30, atol=1e-4)  # ticks of 1/15360 s
 
-        wide = read_csv(next((results / "wide").glob("*Mean*.csv")))
+        wide = read_csv(next((self.folder / "extras" / "wide").glob("*.csv")))
         self.assertEqual(list(wide.columns.get_level_values("coords"))[:9], WIDE)
         wide = wide.to_numpy().reshape(30, 4, 9)
         np.testing.assert_array_equal(wide[..., :2], consensus)
@@ -90,13 +90,13 @@ class Results(ProgramTest):
 
     def test_include_the_smoothed_track_that_posse_smooth_makes_of_the_members(self):
         self.run_all()
-        results = self.folder / "openarena"
-        members = sorted((results / "members").rglob("*.csv"))
+        extras = self.folder / "extras"
+        members = sorted((extras / "members-csv").rglob("*.csv"))
         self.assert_code(posse("smooth", "single", *members, "--out", self.folder / "s.h5", "--wide-csv",
                                self.folder / "w.csv"), 0)
-        np.testing.assert_array_equal(pd.read_hdf(next((results / "smoothed").glob("*.h5"))).to_numpy(),
+        np.testing.assert_array_equal(pd.read_hdf(next((extras / "smoothed").glob("*.h5"))).to_numpy(),
                                       pd.read_hdf(self.folder / "s.h5").to_numpy())
-        np.testing.assert_array_equal(read_csv(next((results / "wide").glob("*Kalman*.csv"))).to_numpy(),
+        np.testing.assert_array_equal(read_csv(next((extras / "wide-smoothed").glob("*.csv"))).to_numpy(),
                                       read_csv(self.folder / "w.csv").to_numpy())
 
     def test_record_says_what_was_run_on_what(self):
@@ -111,7 +111,7 @@ class Results(ProgramTest):
         self.assertEqual(record["video"]["frames_by_container"], 360)
         self.assertEqual(set(record["seconds"]), {"load", "wall", "decode", "networks_all_threads",
                                                   "consensus_all_threads", "results"})
-        self.assertTrue((self.folder / "openarena" / "openarenaDLC_posseMedian_openarena_3members.h5").exists())
+        self.assertTrue((self.folder / "openarena" / "openarenaDLC_posseMedian-dgp_openarena_3members.h5").exists())
 
     def test_causal_smoothing_does_not_look_ahead(self):
         for name, frames in [("short", "0:20"), ("long", "0:30")]:
@@ -173,12 +173,14 @@ class Doing(ProgramTest):
             done = self.assert_code(posse(*self.words(*words, "--json")), 0).json[0]
             self.assertEqual((done["status"], done["networks"], done["seconds"]), ("done", False, 0))
         self.assertIn("skipped", posse(*self.words(*more)).out)
-        later = files_below(self.folder / "out" / "openarena")
-        record = json.loads((self.folder / "out" / "openarena" / "run.json").read_text())
-        self.assertEqual(set(record["files"]) | {".posse-journal"}, set(later))
+        later = files_below(self.folder / "out")
+        folder = self.folder / "out" / "openarena"
+        record = json.loads((folder / "run.json").read_text())
+        listed = {str((folder / name).resolve().relative_to(folder.parent.resolve())) for name in record["files"]}
+        self.assertEqual(listed | {"openarena/.posse-journal"}, set(later))
         self.assertGreater(record["seconds"]["networks_all_threads"], 0)  # of the pass that computed the frames
         self.assert_code(posse(*run_words(VIDEO, MEMBERS[:2], self.folder / "once", "--frames", "0:24", *more)), 0)
-        once = files_below(self.folder / "once" / "openarena")
+        once = files_below(self.folder / "once")
         self.assertEqual(set(later), set(once))
         for name in once:
             if name.endswith(".csv"):
@@ -245,9 +247,9 @@ class Stopped(ProgramTest):
 
     def contents(self, name):
         """Every number of the results: .h5 files hold times of creation, so their values are compared."""
-        folder = self.folder / name / "openarena"
+        folder = self.folder / name
         tables = {p.relative_to(folder): points(pd.read_hdf(p)) for p in sorted(folder.rglob("*.h5"))}
-        arrays = plain_arrays(next(folder.glob("*.h5")))
+        arrays = plain_arrays(next(folder.glob("openarena/*.h5")))
         texts = {k: v for k, v in files_below(folder).items() if k.endswith(".csv")}
         return tables, arrays, texts
 

@@ -140,7 +140,7 @@ class TableVerbs(ProgramTest):
         out = self.folder / "run"
         self.assert_code(posse(*run_words(VIDEO, MEMBERS[:3], out, "--frames", "0:30", "--format", "csv",
                                           "--save-members")), 0)
-        return sorted((out / "openarena" / "members").rglob("*.csv"))
+        return sorted((out / "extras" / "members").rglob("*.csv"))
 
     def test_consensus_smooth_and_convert_take_the_tables_of_a_run(self):
         files = self.members()

@@ -68,6 +68,28 @@ TEST(ResultNames, StrayTablesAreFound) {
   EXPECT_THAT(stray_tables(folder.path(), {"v.h5"}), ElementsAre("notes.csv"));
 }
 
+TEST(ResultNames, MetaPickleHoldsTimesAndTheNetworksConfiguration) {
+  const TemporaryFolder folder;
+  const PickleValue net{.kind = PickleValue::Kind::text, .text = "net_type"};
+  const PickleValue list{.kind = PickleValue::Kind::list, .items = {net, PickleValue()}};
+  write_meta_pickle(folder.path() / "v_meta.pickle",
+                    {.start_seconds = 1.5e9,
+                     .stop_seconds = 1.5e9 + 2.5,
+                     .iteration = 3,
+                     .training_fraction = 0.95,
+                     .model_config = {.kind = PickleValue::Kind::dict, .items = {net, list}}});
+  const PickleValue all = read_pickle_text(read_file(folder.path() / "v_meta.pickle"));
+  const PickleValue* const data = all.find("data");
+  ASSERT_NE(data, nullptr);
+  EXPECT_EQ(data->find("start")->real, 1.5e9);
+  EXPECT_EQ(data->find("run_duration")->real, 2.5);
+  EXPECT_EQ(data->find("iteration (active-learning)")->integer, 3);
+  EXPECT_EQ(data->find("training set fraction")->real, 0.95);
+  const PickleValue* const config = data->find("DLC-model-config file");
+  ASSERT_NE(config->find("net_type"), nullptr);
+  EXPECT_EQ(config->find("net_type")->items.at(0).text, "net_type");
+}
+
 TEST(ResultNames, MetaPickleSaysThatNothingWasCropped) {
   const TemporaryFolder folder;
   write_meta_pickle(folder.path() / "v_meta.pickle",
@@ -78,6 +100,7 @@ TEST(ResultNames, MetaPickleSaysThatNothingWasCropped) {
   EXPECT_EQ(data->find("cropping")->integer, 0);
   EXPECT_EQ(data->find("cropping_parameters")->items.at(1).integer, 640);
   EXPECT_EQ(data->find("DLC-model-config file")->kind, PickleValue::Kind::dict);
+  EXPECT_EQ(data->find("training set fraction")->kind, PickleValue::Kind::none);
 }
 
 /// A table of one row under the given levels.

@@ -1,12 +1,9 @@
 #include "results/table/table_writer.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -25,9 +22,7 @@ constexpr size_t kRowsAtOnce = 1024;
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
 void check_name(const std::string& name, std::string_view what) {
-  const bool has_control =
-      std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
-  if (name.empty() || has_control || !is_valid_utf8(name)) {
+  if (name.empty() || printable(name) != name) {
     throw Error(ErrorKind::invalid_value,
                 fmt::format("{} '{}' cannot stand in a table: names are not empty, UTF-8 and free "
                             "of control characters",
@@ -46,9 +41,10 @@ void check_header(const TableHeader& header, const fs::path& path) {
                               column.size(), header.level_names.size()));
     }
     for (const std::string& level : column) {
-      if (!is_valid_utf8(level) || level.find('\0') != std::string::npos) {
-        throw Error(ErrorKind::invalid_value, fmt::format("{}: column name '{}' is not UTF-8 text",
-                                                          path.string(), printable(level)));
+      if (printable(level) != level) {
+        throw Error(ErrorKind::invalid_value,
+                    fmt::format("{}: column name '{}' is not UTF-8 text free of control characters",
+                                path.string(), printable(level)));
       }
     }
   }
@@ -69,24 +65,6 @@ std::unique_ptr<TableSink> make_sink(const fs::path& path, const TableHeader& he
                 {.hint = "uncertainty goes into the .h5, or into a wide csv of its own"});
   }
   return make_csv_sink(path, header);
-}
-
-/// The process number within ".<name>.<pid>-<n>.partial".
-int process_of_partial(const std::string& file_name, const std::string& prefix) {
-  constexpr std::string_view kSuffix = ".partial";
-  if (!file_name.starts_with(prefix) || !file_name.ends_with(kSuffix)) return 0;
-  int process = 0;
-  const char* const begin = file_name.data() + prefix.size();
-  const char* const end = file_name.data() + file_name.size();
-  const auto result = std::from_chars(begin, end, process);
-  return result.ec == std::errc() && result.ptr != end && *result.ptr == '-' ? process : 0;
-}
-
-bool is_alive(int process) { return ::kill(process, 0) == 0 || errno == EPERM; }
-
-fs::path without_abandoned(const fs::path& path) {
-  remove_abandoned_partials(path);
-  return path;
 }
 
 TableHeader checked_pose_header(const std::string& scorer,
@@ -179,8 +157,7 @@ PoseTableWriter::PoseTableWriter(const fs::path& path, const std::string& scorer
                                  const std::vector<std::string>& bodyparts,
                                  TableWriterOptions options)
     : bodyparts_(bodyparts),
-      writer_(without_abandoned(path), checked_pose_header(scorer, bodyparts), std::move(options)) {
-}
+      writer_(path, checked_pose_header(scorer, bodyparts), std::move(options)) {}
 
 void PoseTableWriter::append(const Poses& rows, std::span<const std::span<const double>> extras) {
   if (rows.bodyparts != bodyparts_ ||
@@ -232,7 +209,7 @@ void write_raw_table(const fs::path& path, const RawTable& table) {
   for (const std::string& label : table.row_labels) {
     options.longest_row_label = std::max({options.longest_row_label, label.size(), size_t{1}});
   }
-  TableWriter writer(without_abandoned(path), table.header, options);
+  TableWriter writer(path, table.header, options);
   if (table.row_labels.empty()) {
     writer.append(table.frame_index, table.values);
   } else {
@@ -262,18 +239,6 @@ TableHeader make_table_header(const std::string& scorer, std::span<const std::st
   return header;
 }
 
-size_t remove_abandoned_partials(const fs::path& target) {
-  const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
-  const std::string prefix = "." + target.filename().string() + ".";
-  size_t removed = 0;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const int process = process_of_partial(entry.path().filename().string(), prefix);
-    if (process > 0 && !is_alive(process) && fs::remove(entry.path(), error)) ++removed;
-  }
-  return removed;
-}
-
 void write_wide_csv(const fs::path& path, const std::string& scorer,
                     std::span<const std::string> bodyparts, std::span<const int64_t> frame_index,
                     std::span<const WideCoord> coords) {
@@ -291,7 +256,7 @@ void write_wide_csv(const fs::path& path, const std::string& scorer,
                       coord.values.size(), frame_index.size(), bodyparts.size()));
     }
   }
-  TableWriter writer(without_abandoned(path), make_table_header(scorer, bodyparts, names));
+  TableWriter writer(path, make_table_header(scorer, bodyparts, names));
   std::vector<double> row(bodyparts.size() * coords.size());
   for (size_t frame = 0; frame < frame_index.size(); ++frame) {
     auto out = row.begin();

@@ -78,7 +78,6 @@ class TableWriter {
 /// (NaN, NaN, likelihood 0), and likelihoods are finite and in [0, 1].
 class PoseTableWriter {
  public:
-  /// Takes away temporary files that killed runs left for the same table.
   /// @throws as TableWriter; Error(invalid_value) for bodyparts that are empty, repeated, not UTF-8
   /// or hold control characters
   PoseTableWriter(const std::filesystem::path& path, const std::string& scorer,
@@ -114,10 +113,6 @@ void write_label_table(const std::filesystem::path& path, const LabelTable& labe
 /// Header of a single-animal table: for every bodypart the given coords.
 TableHeader make_table_header(const std::string& scorer, std::span<const std::string> bodyparts,
                               std::span<const std::string> coords);
-
-/// Removes temporary files that dead processes left behind for `target`.
-/// @return how many
-size_t remove_abandoned_partials(const std::filesystem::path& target);
 
 /// Column values of one coord of a wide table.
 struct WideCoord {

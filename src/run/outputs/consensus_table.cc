@@ -49,11 +49,12 @@ std::string list_of_names(const Ensemble& ensemble) {
 
 class ConsensusTable : public RunOutput {
  public:
-  ConsensusTable(const RunSetting& setting, const std::string& suffix)
+  ConsensusTable(const RunSetting& setting, const std::string& suffix, bool is_second)
       : is_h5_(suffix == ".h5"),
         num_bodyparts_(static_cast<double>(setting.ensemble.bodyparts().size())),
         num_members_(static_cast<double>(setting.ensemble.members().size())),
-        rows_(setting.paths.consensus(suffix), setting.paths.scorer, setting.ensemble.bodyparts(),
+        rows_(is_second ? setting.paths.second_csv() : setting.paths.consensus(suffix),
+              setting.paths.scorer, setting.ensemble.bodyparts(),
               is_h5_ ? with_extras(setting) : TableWriterOptions()) {}
 
   std::string name() const override {
@@ -112,8 +113,8 @@ void ConsensusTable::append_extras(const FrameResult& result) {
 }  // namespace
 
 std::unique_ptr<RunOutput> make_consensus_table(const RunSetting& setting,
-                                                const std::string& suffix) {
-  return std::make_unique<ConsensusTable>(setting, suffix);
+                                                const std::string& suffix, bool is_second) {
+  return std::make_unique<ConsensusTable>(setting, suffix, is_second);
 }
 
 }  // namespace posse

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "run/outputs/meta_pickle.h"
 #include "run/outputs/outputs.h"
 #include "run/outputs/table_rows.h"
 
@@ -9,17 +10,22 @@ namespace fs = std::filesystem;
 
 class MemberTable : public RunOutput {
  public:
-  MemberTable(const RunSetting& setting, size_t m, const std::string& suffix)
+  MemberTable(const RunSetting& setting, size_t m, const std::string& suffix, bool is_second)
       : m_(m),
+        setting_(setting),
         name_(
             fmt::format("table of {} ({})", setting.ensemble.members()[m].name, suffix.substr(1))),
         is_h5_(suffix == ".h5"),
-        rows_(setting.paths.member(setting.ensemble.members()[m], suffix),
-              setting.ensemble.members()[m].member.scorer, setting.ensemble.bodyparts()),
+        rows_(setting.paths.member(setting.ensemble.members()[m], suffix, is_second),
+              scorer_of(setting.ensemble.members()[m]), setting.ensemble.bodyparts()),
+        meta_(is_second ? fs::path()
+                        : setting.paths.member(setting.ensemble.members()[m], "_meta.pickle")),
         num_bodyparts_(static_cast<double>(setting.ensemble.bodyparts().size())) {}
 
   std::string name() const override { return name_; }
-  std::vector<fs::path> files() const override { return {rows_.path()}; }
+  std::vector<fs::path> files() const override {
+    return meta_.empty() ? std::vector{rows_.path()} : std::vector{rows_.path(), meta_};
+  }
   double bytes_per_frame() const override {
     return is_h5_ ? 8 + 24 * num_bodyparts_ : 6 + 54 * num_bodyparts_;  // 18 digits a number
   }
@@ -27,22 +33,30 @@ class MemberTable : public RunOutput {
 
   void append(const FrameResult& result) override {
     rows_.append(result.frame_index, result.member(m_));
+    ++num_frames_;
   }
-  void finish() override { rows_.finish(); }
+  void finish() override {
+    rows_.finish();
+    const MemberNetwork& member = setting_.ensemble.members()[m_];
+    if (!meta_.empty()) write_run_meta(meta_, scorer_of(member), setting_, member, num_frames_);
+  }
 
  private:
   size_t m_;
+  const RunSetting& setting_;
   std::string name_;
   bool is_h5_;
   TableRows rows_;
+  fs::path meta_;
+  int64_t num_frames_ = 0;
   double num_bodyparts_;
 };
 
 }  // namespace
 
 std::unique_ptr<RunOutput> make_member_table(const RunSetting& setting, size_t m,
-                                             const std::string& suffix) {
-  return std::make_unique<MemberTable>(setting, m, suffix);
+                                             const std::string& suffix, bool is_second) {
+  return std::make_unique<MemberTable>(setting, m, suffix, is_second);
 }
 
 }  // namespace posse

@@ -13,11 +13,11 @@ std::vector<std::unique_ptr<RunOutput>> make_outputs(const RunSetting& setting) 
   const std::vector<std::string> suffixes = table_suffixes(options.format);
   std::vector<std::unique_ptr<RunOutput>> outputs;
   for (const std::string& suffix : suffixes)
-    outputs.push_back(make_consensus_table(setting, suffix));
+    outputs.push_back(make_consensus_table(setting, suffix, suffix != suffixes.front()));
   outputs.push_back(make_meta_pickle(setting));
   for (size_t m = 0; options.save_members && m < setting.ensemble.members().size(); ++m) {
     for (const std::string& suffix : suffixes)
-      outputs.push_back(make_member_table(setting, m, suffix));
+      outputs.push_back(make_member_table(setting, m, suffix, suffix != suffixes.front()));
   }
   if (options.wide_csv) outputs.push_back(make_wide_table(setting));
   if (options.smooth != SmoothChoice::off) outputs.push_back(make_smoothed_table(setting));

@@ -11,22 +11,23 @@
 
 namespace posse {
 
-/// All that the options of a run ask for. @throws nothing of the disk: no file is opened.
+/// All that the options of a run ask for; no file is opened. The setting must outlive the outputs.
 std::vector<std::unique_ptr<RunOutput>> make_outputs(const RunSetting& setting);
 
 /// The consensus as .h5 or .csv. The .h5 holds beside the plain table, under /posse: time_seconds,
 /// members_std (per-axis standard deviation of the members' keypoints), map_covariance (of the
 /// consensus map), num_members and member_distance; docs/results.md describes them.
 /// @param suffix  ".h5" or ".csv"
+/// @param is_second  the table is there in another format already
 std::unique_ptr<RunOutput> make_consensus_table(const RunSetting& setting,
-                                                const std::string& suffix);
+                                                const std::string& suffix, bool is_second);
 
 /// What DeepLabCut's labelled-video and outlier tools ask for.
 std::unique_ptr<RunOutput> make_meta_pickle(const RunSetting& setting);
 
-/// The table of member `m`. @param suffix  as above
+/// The table of member `m`, and its `_meta.pickle`. @param suffix, is_second  as above
 std::unique_ptr<RunOutput> make_member_table(const RunSetting& setting, size_t m,
-                                             const std::string& suffix);
+                                             const std::string& suffix, bool is_second);
 
 /// The consensus with its uncertainty in the columns of eks.
 std::unique_ptr<RunOutput> make_wide_table(const RunSetting& setting);

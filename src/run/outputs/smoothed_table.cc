@@ -16,6 +16,7 @@ class SmoothedOutput : public RunOutput {
  public:
   explicit SmoothedOutput(const RunSetting& setting)
       : path_(setting.paths.smoothed(setting.options.format == TableFormat::csv ? ".csv" : ".h5")),
+        scorer_(setting.paths.smoothed_scorer),
         bodyparts_(setting.ensemble.bodyparts()) {}
 
   std::string name() const override { return "smoothed table"; }
@@ -28,6 +29,7 @@ class SmoothedOutput : public RunOutput {
 
  protected:
   const fs::path path_;
+  const std::string scorer_;
   const std::vector<std::string> bodyparts_;
 };
 
@@ -36,8 +38,7 @@ class SmootherOutput : public SmoothedOutput {
  public:
   explicit SmootherOutput(const RunSetting& setting)
       : SmoothedOutput(setting),
-        wide_(setting.options.wide_csv ? setting.paths.wide(setting.paths.smoothed_scorer)
-                                       : fs::path()),
+        wide_(setting.options.wide_csv ? setting.paths.wide_smoothed() : fs::path()),
         num_threads_(setting.ensemble.num_threads()),
         members_(setting.ensemble.members().size(), Poses{.bodyparts = bodyparts_}) {}
 
@@ -56,8 +57,8 @@ class SmootherOutput : public SmoothedOutput {
   void finish() override {
     const SmoothedTracks tracks = smooth_single_camera(
         members_, {.ensemble = {.allow_one_member = true}, .num_threads = num_threads_});
-    write_smoothed(path_, tracks);
-    if (!wide_.empty()) write_smoothed_wide(wide_, tracks);
+    write_smoothed(path_, tracks, scorer_);
+    if (!wide_.empty()) write_smoothed_wide(wide_, tracks, scorer_);
   }
 
  private:
@@ -73,7 +74,7 @@ class FilterOutput : public SmoothedOutput {
       : SmoothedOutput(setting),
         filter_(bodyparts_.size(), {.ensemble = {.allow_one_member = true}}),
         has_variance_(path_.extension() == ".h5"),
-        rows_(path_, "ensemble-kalman_filter", bodyparts_, table_options()) {}
+        rows_(path_, scorer_, bodyparts_, table_options()) {}
 
   void append(const FrameResult& result) override {
     std::vector<std::span<const Keypoint>> members;

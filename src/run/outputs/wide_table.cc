@@ -32,7 +32,7 @@ std::vector<double> wide_row(const FrameResult& result) {
 class WideTable : public RunOutput {
  public:
   explicit WideTable(const RunSetting& setting)
-      : path_(setting.paths.wide(setting.paths.scorer)),
+      : path_(setting.paths.wide()),
         scorer_(setting.paths.scorer),
         bodyparts_(setting.ensemble.bodyparts()) {}
 

@@ -250,6 +250,7 @@ class Hdf5Sink final : public TableSink {
     const int rank = static_cast<int>(extents.size());
     const hdf5::Handle space(H5Screate_simple(rank, extents.data(), most.data()));
     const hdf5::Handle properties(H5Pcreate(H5P_DATASET_CREATE));
+    H5Pset_obj_track_times(properties.get(), false);  // the same table gives the same bytes
     H5Pset_chunk(properties.get(), rank, chunk.data());
     if (options.gzip_level > 0) {
       H5Pset_shuffle(properties.get());

@@ -363,4 +363,36 @@ void PickleWriter::text(std::string_view utf8) {
   out_ += fmt::format("\np{}\n", entry->second);
 }
 
+void PickleWriter::value(const PickleValue& value) {
+  using Kind = PickleValue::Kind;
+  switch (value.kind) {
+    case Kind::none:
+      return none();
+    case Kind::boolean:
+      return boolean(value.integer != 0);
+    case Kind::integer:
+      return integer(value.integer);
+    case Kind::real:
+      return real(value.real);
+    case Kind::text:
+      return text(value.text);
+    case Kind::tuple:
+      begin_tuple();
+      for (const PickleValue& item : value.items) this->value(item);
+      return end_tuple();
+    case Kind::list:
+      begin_list();
+      for (const PickleValue& item : value.items) this->value(item), append();
+      return;
+    case Kind::dict:
+      begin_dict();
+      for (size_t i = 0; i + 1 < value.items.size(); i += 2) {
+        this->value(value.items[i]);
+        this->value(value.items[i + 1]);
+        set();
+      }
+      return;
+  }
+}
+
 }  // namespace posse

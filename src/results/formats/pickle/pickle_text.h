@@ -51,6 +51,8 @@ class PickleWriter {
   void end_tuple() { out_ += 't'; }
   void begin_dict() { out_ += "(d"; }
   void set() { out_ += 's'; }  ///< the key and value just written join the dictionary before them
+  /// A whole value with what is in it.
+  void value(const PickleValue& value);
   std::string finish() && { return std::move(out_) + '.'; }
 
  private:

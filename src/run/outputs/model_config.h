@@ -1,0 +1,17 @@
+/// A network's configuration as DeepLabCut puts it into its `_meta.pickle`.
+#pragma once
+
+#include "ensemble/member_network.h"
+#include "results/formats/pickle/pickle_text.h"
+
+namespace posse {
+
+/// The "DLC-model-config file" of a member: DeepLabCut's defaults, over them its pose_cfg.yaml (of
+/// the test folder beside the snapshot's train folder, else the train folder's own), and the
+/// snapshot's path in `init_weights`. Paths are where the member lies. An empty dict for a snapshot
+/// without pose_cfg.yaml. Source: load_config and AnalyzeVideo of DeepLabCut 2.3, and the pickles
+/// it writes.
+/// @throws Error as read_yaml()
+PickleValue model_config_of(const MemberNetwork& member);
+
+}  // namespace posse
