@@ -363,6 +363,7 @@ class Ensemble:
         wide_csv: bool | None = None,
         smooth: Literal["off", "kalman", "causal"] | None = None,
         labeled_video: bool | None = None,
+        extras: PathLike | None = None,
         keep_journal: bool | None = None,
         force: bool | None = None,
         progress: Progress | None = None,
@@ -376,7 +377,7 @@ class Ensemble:
         Parameters
         ----------
         video, folder : path
-        frames, consensus, format, save_members, wide_csv, smooth, labeled_video, keep_journal, force
+        frames, consensus, format, save_members, wide_csv, smooth, labeled_video, extras, keep_journal, force
             As on the command line (``posse run --help``).
         progress : callable or tqdm bar, optional
 
@@ -393,6 +394,7 @@ class Ensemble:
             "wide_csv": wide_csv,
             "smooth": smooth,
             "labeled_video": labeled_video,
+            "extras": None if extras is None else str(extras),
             "keep_journal": keep_journal,
             "force": force,
         }

@@ -207,6 +207,7 @@ class Result:
         wide_csv: bool | None = None,
         smooth: Literal["off", "kalman", "causal"] | None = None,
         labeled_video: bool | None = None,
+        extras: PathLike | None = None,
         keep_journal: bool | None = None,
         force: bool | None = None,
     ) -> list[Path]:
@@ -216,7 +217,7 @@ class Result:
         ----------
         folder : path
             Gets a folder named after the video.
-        format, save_members, wide_csv, smooth, labeled_video, keep_journal, force
+        format, save_members, wide_csv, smooth, labeled_video, extras, keep_journal, force
             As on the command line (``posse run --help``).
 
         Returns
@@ -237,6 +238,7 @@ class Result:
             "wide_csv": wide_csv,
             "smooth": smooth,
             "labeled_video": labeled_video,
+            "extras": None if extras is None else str(extras),
             "keep_journal": keep_journal,
             "force": force,
         }

@@ -65,10 +65,13 @@ def test_save_and_write_give_the_command_lines_files(program: str, ensemble: pos
     result = ensemble.run(VIDEO, frames="5:25:2")
     saved = result.save(tmp_path / "saved", format="both", save_members=True)
     written = ensemble.write(VIDEO, tmp_path / "written", frames="5:25:2", format="both", save_members=True)
-    want = sorted(p.relative_to(tmp_path / "program") for p in (tmp_path / "program").rglob("*") if p.is_file())
+
+    def files_below(folder: Path) -> list[Path]:
+        return sorted(p.relative_to(folder) for p in folder.rglob("*") if p.is_file() and p.name != ".posse-journal")
+
+    want = files_below(tmp_path / "program")
     for folder, returned in (("saved", saved), ("written", written)):
-        files = sorted(p.relative_to(tmp_path / folder) for p in (tmp_path / folder).rglob("*") if p.is_file())
-        assert files == want and sorted(p.relative_to(tmp_path / folder) for p in returned) == want
+        assert files_below(tmp_path / folder) == want and sorted(p.relative_to(tmp_path / folder) for p in returned) == want
         for name in want:
             ours, theirs = tmp_path / folder / name, tmp_path / "program" / name
             if name.suffix == ".csv":
@@ -96,6 +99,18 @@ def assert_equal_hdf5(ours: Path, theirs: Path) -> None:
         for name in names:
             if isinstance(one[name], h5py.Dataset):
                 assert one[name][()].tobytes() == other[name][()].tobytes(), name
+
+
+def test_a_plan_says_what_write_would_do(ensemble: posse.Ensemble, tmp_path: Path) -> None:
+    plan = ensemble.plan(VIDEO, tmp_path, frames="0:8")
+    assert (plan["num_frames"], plan["needs_networks"], plan["finished"]) == (8, True, False)
+    assert not list(tmp_path.iterdir())
+    files = ensemble.write(VIDEO, tmp_path, frames="0:8")
+    assert [Path(path) for path in plan["files"]] == files
+    plan = ensemble.plan(VIDEO, tmp_path, frames="0:8", save_members=True)
+    assert (plan["num_resumable"], plan["needs_networks"], plan["finished"]) == (8, False, False)
+    assert plan["to_write"] and not set(map(Path, plan["to_write"])) & set(files)
+    assert ensemble.plan(VIDEO, tmp_path, frames="0:8")["finished"]
 
 
 def test_the_programs_run_is_found_done_by_save_and_write(program: str, ensemble: posse.Ensemble, tmp_path: Path) -> None:

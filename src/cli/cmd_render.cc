@@ -14,6 +14,7 @@
 #include "base/paths.h"
 #include "cli/command.h"
 #include "consensus/keypoint_consensus.h"
+#include "results/result_names.h"
 #include "results/table/table_reader.h"
 #include "run/run_record.h"
 #include "table_jobs/table_inputs.h"
@@ -201,7 +202,7 @@ void render(const RenderArguments& arguments, CommandContext& context) {
       arguments.video,
       {.range = {.start = row_of_frame.begin()->first, .stop = row_of_frame.rbegin()->first + 1}});
   std::vector<Image> pictures;
-  const std::string stem = arguments.video.stem().string();
+  const std::string stem = video_stem(arguments.video);
   for (VideoFrame frame; reader->read(frame);) {
     const auto wanted = row_of_frame.find(frame.frame_index);
     if (wanted == row_of_frame.end()) continue;

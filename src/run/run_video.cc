@@ -179,8 +179,13 @@ void remove_unfinished(const ResultPaths& paths) {
   for (const fs::path& folder : folders) remove_abandoned_partials_in(folder, paths.stem);
 }
 
+bool lies_in(const fs::path& file, const fs::path& folder) {
+  const fs::path below = file.lexically_relative(folder.lexically_normal());
+  return !below.empty() && *below.begin() != "..";
+}
+
 /// Removes the files of another run that the new results took the place of: the folder holds the
-/// recording once.
+/// recording once. What a record lists elsewhere is left alone.
 void remove_replaced(const RunPlan& plan) {
   if (!plan.recorded || (plan.recorded->fingerprint == plan.key.fingerprint &&
                          plan.recorded->stages == plan.stages)) {
@@ -192,7 +197,8 @@ void remove_replaced(const RunPlan& plan) {
     const bool is_planned = std::any_of(planned.begin(), planned.end(), [&](const fs::path& other) {
       return plan.paths.name_in_record(other) == name;
     });
-    const bool is_ours = file.filename().string().starts_with(plan.paths.stem);
+    const bool is_ours = file.filename().string().starts_with(plan.paths.stem) &&
+                         (lies_in(file, plan.paths.folder) || lies_in(file, plan.paths.extras));
     std::error_code ignored;
     if (!is_planned && is_ours) fs::remove(file, ignored);
   }
@@ -260,7 +266,11 @@ RunOutcome write_results(Ensemble& ensemble, const fs::path& video, const fs::pa
     JournalWriter journal(plan.paths.journal, plan.key);
     for (const FrameResult& result : results) journal.append(result);
     const double now = unix_seconds_now();
-    journal.finish({.report = report, .started_seconds = now, .finished_seconds = now});
+    journal.finish({.report = report,
+                    .started_seconds = now,
+                    .finished_seconds = now,
+                    .batch_size = ensemble.batch_size({plan.video.height, plan.video.width}),
+                    .num_threads = ensemble.num_threads()});
   }
   return run_video(ensemble, video, out, options);  // finds all frames done
 }

@@ -22,7 +22,7 @@ void write_smoothed(const std::filesystem::path& path, const SmoothedTracks& tra
 void write_smoothed(const std::filesystem::path& path, const SmoothedPupil& pupil);
 
 /// Writes the columns of eks: x, y, likelihood, x_ens_median, y_ens_median, x_ens_var, y_ens_var,
-/// x_posterior_var, y_posterior_var under the scorer "ensemble-kalman_tracker".
+/// x_posterior_var, y_posterior_var. @param scorer  as above
 void write_smoothed_wide(const std::filesystem::path& path, const SmoothedTracks& tracks,
                          const std::string& scorer = "");
 

@@ -88,7 +88,7 @@ std::string without_split_character(std::string text) {
 
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : "\n") + name;
+  for (const std::string& name : names) text += (text.empty() ? "" : "\n") + printable(name);
   return text;
 }
 
@@ -110,8 +110,8 @@ std::string common_stem(std::span<const fs::path> files) {
     agree = agree && name && (video.empty() || video == name->video_stem);
     if (name) video = name->video_stem;
   }
-  if (agree && !video.empty()) return video;
-  common = without_split_character(std::move(common));
+  if (agree && !video.empty()) return without_control_characters(video);
+  common = without_control_characters(without_split_character(std::move(common)));
   while (!common.empty() && std::string_view(" ._-=").find(common.back()) != std::string::npos) {
     common.pop_back();
   }
