@@ -335,8 +335,8 @@ RunTimings Ensemble::run(const EnsembleRun& run) {
           .wall_seconds = seconds_now() - start};
 }
 
-std::vector<FrameResult> Ensemble::predict(std::span<const Image> images,
-                                           ConsensusMethod consensus, bool whole_pictures) {
+std::vector<FrameResult> Ensemble::predict(std::span<const Image> images, ConsensusMethod consensus,
+                                           bool whole_pictures) {
   std::vector<FrameResult> results;
   for (size_t begin = 0; begin < images.size();) {
     size_t end = begin;  // a run of pictures of one size
