@@ -56,7 +56,8 @@ double seconds_per_frame(Ensemble& ensemble, const RunPlan& plan) {
   const size_t count = 2 * static_cast<size_t>(ensemble.batch_size({info.height, info.width}) *
                                                ensemble.num_threads());
   std::vector<Image> blank(count, Image(info.width, info.height));
-  ensemble.predict(blank, ConsensusMethod::mean, plan.whole_pictures);  // the first call plans memory and tunes
+  ensemble.predict(blank, ConsensusMethod::mean,
+                   plan.whole_pictures);  // the first call plans memory and tunes
   const double start = seconds_now();
   ensemble.predict(blank, ConsensusMethod::mean, plan.whole_pictures);
   return (seconds_now() - start) / static_cast<double>(count);

@@ -69,8 +69,8 @@ struct RunEstimate {
 /// Loads the networks and measures them on a few blank frames, unless the plan needs none.
 RunEstimate estimate_run(Ensemble& ensemble, const RunPlan& plan);
 
-/// True for labelled pictures (holds_labelled_pictures) where members cut frames: they were cut when
-/// they were extracted, and are run whole.
+/// True for labelled pictures (holds_labelled_pictures) where members cut frames: they were cut
+/// when they were extracted, and are run whole.
 bool runs_on_whole_pictures(const Ensemble& ensemble, const std::filesystem::path& video,
                             const VideoInfo& info);
 

@@ -152,7 +152,8 @@ bool write_outputs(const RunSetting& setting, const RunPlan& plan, const RunCont
   std::move(report.warnings.begin(), report.warnings.end(), std::back_inserter(outcome.warnings));
   if (plan.whole_pictures) {
     outcome.warnings.emplace_back(
-        "these are labelled pictures, which are cut already: config.yaml's cropping is not applied");
+        "these are labelled pictures, which are cut already: config.yaml's cropping is not "
+        "applied");
   }
   outcome.files = written_files(plan, outcome.failed);
   return true;
