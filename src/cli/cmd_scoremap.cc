@@ -10,7 +10,7 @@
 #include "cli/command.h"
 #include "cli/option_binding.h"
 #include "ensemble/ensemble.h"
-#include "run/run_video.h"
+#include "run/plan.h"
 #include "video/video_reader.h"
 
 namespace posse {
