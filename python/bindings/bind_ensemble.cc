@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/hash.h"
+#include "ensemble/cut_frames.h"
 #include "option_keywords.h"
 #include "python_listener.h"
 #include "run/plan.h"
@@ -92,6 +93,7 @@ FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::ob
     listener.report(0, total, true);
     ensemble_.run({.source = [&](VideoFrame& frame) { return reader->read(frame); },
                    .consensus = method,
+                   .whole_pictures = runs_on_whole_pictures(ensemble_, video, reader->info()),
                    .sink =
                        [&](FrameBundle& bundle) {
                          std::move(bundle.results.begin(), bundle.results.end(),
@@ -137,6 +139,7 @@ py::tuple BoundEnsemble::scoremaps(const std::filesystem::path& video, const py:
     for (const auto& columns : ensemble_.alignment().column_of_bodypart)
       members.emplace_back(columns, static_cast<size_t>(total.value_or(0)));
     ensemble_.run({.source = [&](VideoFrame& frame) { return reader->read(frame); },
+                   .whole_pictures = runs_on_whole_pictures(ensemble_, video, reader->info()),
                    .sink =
                        [&](FrameBundle& bundle) {
                          for (const auto& result : bundle.results)
@@ -250,6 +253,11 @@ std::vector<py::dict> BoundEnsemble::members() const {
     info["rule"] = std::string(to_string(member.rule));
     info["stride"] = member.stride();
     info["locref_stdev"] = member.locref_stdev();
+    info["crop"] = py::none();
+    if (member.crop) {
+      const CropBox& box = *member.crop;
+      info["crop"] = py::make_tuple(box.x1, box.x2, box.y1, box.y2);
+    }
     info["fingerprint"] = fingerprint_of(member);
     info["warnings"] = member.warnings;
     members.push_back(info);
@@ -264,6 +272,10 @@ std::string BoundEnsemble::fingerprint_of(const MemberNetwork& member) {
                           spec.scope, spec.output_stride, spec.deconvolution_stride,
                           spec.mean_pixel[0], spec.mean_pixel[1], spec.mean_pixel[2],
                           static_cast<int>(spec.batch_norm_mode)));
+  if (member.crop) {
+    hash.update(fmt::format(" {} {} {} {}", member.crop->x1, member.crop->x2, member.crop->y1,
+                            member.crop->y2));
+  }
   return hash.finish();
 }
 
@@ -272,7 +284,9 @@ std::vector<std::array<int64_t, 3>> BoundEnsemble::scoremap_shapes(int64_t heigh
   std::vector<std::array<int64_t, 3>> shapes;
   for (const MemberNetwork& member : ensemble_.members()) {
     const Extent extent = node_extents(
-        member.graph, {height, width})[static_cast<size_t>(member.graph.scoremap_logits)];
+        member.graph,
+        extent_seen(member.crop,
+                    {height, width}))[static_cast<size_t>(member.graph.scoremap_logits)];
     shapes.push_back(
         {extent.height, extent.width, static_cast<int64_t>(ensemble_.bodyparts().size())});
   }

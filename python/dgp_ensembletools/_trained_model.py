@@ -43,11 +43,11 @@ SNAPSHOT = _DefaultName("snapshot-step2-final--0")
 def open_networks(folders: Sequence[Path], snapshot: str, shuffle: int) -> posse.Ensemble:
     """Opens by name; where nobody asked for a snapshot and there is none of the default name, the newest."""
     try:
-        return posse.Ensemble.open(folders, snapshot=str(snapshot), shuffle=shuffle, decode="dgp")
+        return posse.Ensemble.open(folders, snapshot=str(snapshot), shuffle=shuffle, decode="dgp", no_crop=True)
     except posse.MissingError:
         if snapshot is not SNAPSHOT:
             raise
-    networks = posse.Ensemble.open(folders, snapshot="newest", shuffle=shuffle, decode="dgp")
+    networks = posse.Ensemble.open(folders, snapshot="newest", shuffle=shuffle, decode="dgp", no_crop=True)
     names = ", ".join(sorted({member.snapshot for member in networks.members}))
     warnings.warn(f"there is no {SNAPSHOT}; the newest snapshot is used: {names}", UserWarning, stacklevel=4)
     return networks

@@ -177,7 +177,7 @@ def plot_dgp(
     from dgp_ensembletools._trained_model import write_prediction
 
     project = Path(proj_cfg_file).parent if proj_cfg_file else Path(dgp_model_file).parents[4]
-    network = posse.Ensemble.open([project], snapshot=Path(dgp_model_file).name or None, shuffle=shuffle, decode="dgp")
+    network = posse.Ensemble.open([project], snapshot=Path(dgp_model_file).name or None, shuffle=shuffle, decode="dgp", no_crop=True)
     result = network.run(video_file)
     Path(output_dir).mkdir(parents=True, exist_ok=True)
     write_prediction(

@@ -73,6 +73,7 @@ class Ensemble:
         decode: Literal["auto", "dgp", "dlc"] | None = None,
         batch_norm: Literal["auto", "frame", "moving"] | None = None,
         output_stride: int | None = None,
+        no_crop: bool | None = None,
         common_bodyparts: bool | None = None,
         skip_broken_members: bool | None = None,
         backend: str | None = None,
@@ -97,6 +98,8 @@ class Ensemble:
             Statistics of batch norm: of each frame, or the stored moving ones.
         output_stride : int, optional
             Of a bare snapshot without pose_cfg.yaml.
+        no_crop : bool, optional
+            Do not cut frames to the box of config.yaml's ``cropping`` before the network.
         common_bodyparts : bool, optional
             Members with different bodyparts: use those that all have.
         skip_broken_members : bool, optional
@@ -132,6 +135,7 @@ class Ensemble:
             "decode": decode,
             "batch_norm": batch_norm,
             "output_stride": output_stride,
+            "no_crop": no_crop,
             "common_bodyparts": common_bodyparts,
             "skip_broken_members": skip_broken_members,
             "backend": backend,

@@ -72,6 +72,9 @@ class Member:
         Pixels per scoremap cell.
     locref_stdev : float
         Pixels per unit of location refinement.
+    crop : tuple of int, or None
+        x1, x2, y1, y2 of the box that frames are cut to before this network (config.yaml's `cropping`); its
+        scoremaps begin at (x1, y1), poses are in whole frames.
     fingerprint : str
         Equal for networks that give equal scoremaps.
     warnings : tuple of str
@@ -89,6 +92,7 @@ class Member:
     stride: float
     locref_stdev: float
     fingerprint: str
+    crop: tuple[int, int, int, int] | None = None
     warnings: tuple[str, ...] = ()
 
     @classmethod

@@ -141,6 +141,7 @@ void run_bench(BenchArguments& arguments, CommandContext& context) {
   BenchOptions& options = arguments.bench;
   options.stop = &context.stop;
   options.extent = extent_of(arguments);
+  options.ensemble.no_crop = true;  // pictures of any size are timed whole
   const bool text = !arguments.json;
   Console& console = context.console;
   const Ensemble all = Ensemble::open(options.members, options.ensemble);

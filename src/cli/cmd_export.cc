@@ -65,6 +65,11 @@ void export_onnx(const ExportArguments& arguments, CommandContext& context) {
                 fmt::format("{} members are named, one is exported", members.size()),
                 {.hint = "--ensemble exports all of them and their mean consensus as one graph"});
   }
+  if (ensemble.cuts_frames()) {
+    context.console.warn(
+        "config.yaml's cropping is not part of the file: cut pictures to the box before they go "
+        "in, and add its corner to what comes out");
+  }
   std::vector<Weights> weights;
   for (const MemberNetwork& member : members)
     weights.push_back(load_weights(member.graph, member.checkpoint));

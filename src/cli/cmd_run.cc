@@ -47,6 +47,12 @@ void describe_ensemble(const Ensemble& ensemble, CommandContext& context) {
     context.console.note(
         fmt::format("member {}: {}, {}, decoded by the {} rule", member.name, net_type(member.spec),
                     member.checkpoint.prefix().filename().string(), to_string(member.rule)));
+    if (member.crop) {
+      context.console.note(fmt::format(
+          "member {}: frames are cut to columns {} to {}, rows {} to {} (config.yaml's cropping); "
+          "results are in whole frames",
+          member.name, member.crop->x1, member.crop->x2, member.crop->y1, member.crop->y2));
+    }
     for (const std::string& warning : member.warnings)
       context.console.warn(member.name + ": " + warning);
   }

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/option_binding.h"
 #include "ensemble/ensemble.h"
+#include "run/plan.h"
 #include "video/video_reader.h"
 
 namespace posse {
@@ -40,12 +41,19 @@ void write_scoremaps(const ScoremapArguments& arguments, CommandContext& context
   }
   const MemberNetwork& member = ensemble.members().front();
   const auto reader = open_video(arguments.input, {.range = arguments.frames});
+  const bool whole = runs_on_whole_pictures(ensemble, arguments.input, reader->info());
+  if (member.crop && !whole) {
+    context.console.note(
+        fmt::format("maps begin at column {} and row {} of the frame (config.yaml's cropping)",
+                    member.crop->x1, member.crop->y1));
+  }
   NpyWriter logits(arguments.out / "logits.npy");
   std::optional<NpyWriter> locref;
   if (member.spec.has_locref) locref.emplace(arguments.out / "locref.npy");
   const auto per_frame = [](const Shape& shape) { return Shape(shape.begin() + 1, shape.end()); };
   ensemble.run({.source = [&](VideoFrame& frame) { return reader->read(frame); },
                 .want_locref = true,
+                .whole_pictures = whole,
                 .sink =
                     [&](FrameBundle& bundle) {
                       NetworkOutput& output = bundle.outputs.front();

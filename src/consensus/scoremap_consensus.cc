@@ -84,25 +84,26 @@ struct BodypartInput {
 
 /// Mean over members of where their own nearest cell places the keypoint, relative to the consensus
 /// cell's centre. On equal grids this is the mean of their location refinement at that cell.
-/// Members without it do not count.
+/// Members without it, and those that were not shown the place, do not count.
 PixelOffset mean_locref(const BodypartInput& input, double x, double y) {
   PixelOffset sum;
   int count = 0;
+  const bool some_unseen = areas_differ(input.members);
   for (const size_t m : input.usable) {
     const ScoremapView& map = input.members[m].map;
-    if (map.locref == nullptr) {
+    if (map.locref == nullptr || (some_unseen && !input.members[m].area.holds(x, y))) {
       continue;
     }
     const auto nearest = [&map](double pixel, int length) {
       return std::clamp(static_cast<int>(std::lround(cell_from_pixel(pixel, map.stride))), 0,
                         length - 1);
     };
-    const int row = nearest(y, map.height);
-    const int col = nearest(x, map.width);
+    const int row = nearest(y - map.offset_y, map.height);
+    const int col = nearest(x - map.offset_x, map.width);
     const PixelOffset offset =
         locref_offset(map, row, col, column_of(input.members[m], input.bodypart));
-    sum.x += pixel_from_cell(col, map.stride) + offset.x - x;
-    sum.y += pixel_from_cell(row, map.stride) + offset.y - y;
+    sum.x += pixel_from_cell(col, map.stride) + map.offset_x + offset.x - x;
+    sum.y += pixel_from_cell(row, map.stride) + map.offset_y + offset.y - y;
     ++count;
   }
   return count == 0 ? PixelOffset{} : PixelOffset{.x = sum.x / count, .y = sum.y / count};
@@ -126,13 +127,15 @@ double probability_around(const BodypartInput& input, const CellMoments& point) 
 Keypoint keypoint_of(const BodypartInput& input, const Peak& peak, DecodeRule rule) {
   const Grid& grid = input.aligned.grid;
   if (rule == DecodeRule::dgp) {
-    return {.x = pixel_from_cell(peak.moments.x, grid.stride),
-            .y = pixel_from_cell(peak.moments.y, grid.stride),
+    return {.x = pixel_from_cell(peak.moments.x, grid.stride) + grid.offset_x,
+            .y = pixel_from_cell(peak.moments.y, grid.stride) + grid.offset_y,
             .likelihood = probability_around(input, peak.moments)};
   }
   const auto width = static_cast<size_t>(grid.width);
-  const double x = pixel_from_cell(static_cast<double>(peak.highest_cell % width), grid.stride);
-  const double y = pixel_from_cell(static_cast<double>(peak.highest_cell / width), grid.stride);
+  const double x =
+      pixel_from_cell(static_cast<double>(peak.highest_cell % width), grid.stride) + grid.offset_x;
+  const double y =
+      pixel_from_cell(static_cast<double>(peak.highest_cell / width), grid.stride) + grid.offset_y;
   const PixelOffset offset = mean_locref(input, x, y);
   return {
       .x = x + offset.x, .y = y + offset.y, .likelihood = input.probability_at(peak.highest_cell)};
@@ -212,12 +215,13 @@ void add_spread(ConsensusFrame& frame) {
 
 AlignedMembers ConsensusEngine::align(std::span<const MemberMap> members) {
   AlignedMembers aligned{
-      .grid = finest_grid(members), .bodyparts = num_bodyparts(members[0]), .logits = {}};
+      .grid = consensus_grid(members), .bodyparts = num_bodyparts(members[0]), .logits = {}};
+  const bool blank_unseen = areas_differ(members);
   resampled_.resize(members.size());
   for (size_t m = 0; m < members.size(); ++m) {
     const bool as_it_is = grid_of(members[m].map) == aligned.grid && members[m].in_ensemble_order();
     if (!as_it_is) {
-      resample_member(members[m], aligned.grid, resampled_[m]);
+      resample_member(members[m], aligned.grid, blank_unseen, resampled_[m]);
     }
     aligned.logits.push_back(as_it_is ? members[m].map.logits : resampled_[m].data());
   }

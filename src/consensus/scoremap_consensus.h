@@ -52,7 +52,7 @@ struct ConsensusFrame {
   std::vector<double> member_distances;  ///< [members, bodyparts] from the consensus in pixels, NaN
                                          ///< when one is missing
   Tensor scoremap_logits;  ///< [height, width, bodyparts] on `grid`; empty when not asked for
-  Grid grid;               ///< the finest of the members' grids
+  Grid grid;               ///< see consensus_grid
 };
 
 /// Computes the consensus frame by frame; keeps scratch memory for one frame, so use one engine per

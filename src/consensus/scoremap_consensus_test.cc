@@ -295,7 +295,7 @@ TEST(Consensus, MeetsMembersOnTheFinestGrid) {
 TEST(Consensus, ResamplesOntoTheSameGridWithoutChange) {
   const std::vector<OwnedScoremap> maps = {random_map(9, 11, 2, 5)};
   std::vector<float> copy;
-  resample_member(members_of(maps)[0], grid_of(maps[0].view()), copy);
+  resample_member(members_of(maps)[0], grid_of(maps[0].view()), false, copy);
   EXPECT_EQ(copy, maps[0].logits);
 }
 
@@ -304,7 +304,7 @@ TEST(Consensus, ResamplesProbabilitiesLinearlyBetweenCellCentres) {
   map.stride = 16;
   std::vector<float> fine;
   resample_member({.map = map.view(), .column_of_bodypart = {}},
-                  {.height = 1, .width = 4, .stride = 8}, fine);
+                  {.height = 1, .width = 4, .stride = 8}, false, fine);
   // Centres at 4, 12, 20, 28 px; the source's at 8 and 24.
   const std::array expected = {0.25, 0.375, 0.625, 0.75};
   for (size_t i = 0; i < 4; ++i) {

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/threads.h"
+#include "ensemble/cut_frames.h"
 #include "ensemble/open_networks.h"
 #include "network/backend.h"
 
@@ -42,25 +43,29 @@ struct Worker {
   std::unique_ptr<Workspace> workspace;
   std::vector<std::unique_ptr<PrefixActivations>> prefixes;
   FrameBatch batch;
+  std::vector<std::vector<uint8_t>> cut_frames;  ///< of the batch, where frames are cut
 };
 
-/// Members that are computed together because they begin alike, or a single one.
+/// Members that are computed together because they begin alike and see the same, or a single one.
 struct Group {
   int prefix = -1;
+  std::optional<CropBox> crop;
   std::vector<int> members;
 };
 
-std::vector<Group> groups_of(const EnsembleExecutor& executor) {
+std::vector<Group> groups_of(const EnsembleExecutor& executor,
+                             std::span<const MemberNetwork> members) {
   std::vector<Group> groups;
   for (int member = 0; member < executor.num_members(); ++member) {
     const int prefix = executor.prefix_of(member);
+    const auto& crop = members[static_cast<size_t>(member)].crop;
     const auto same = std::find_if(groups.begin(), groups.end(), [&](const Group& group) {
-      return prefix >= 0 && group.prefix == prefix;
+      return prefix >= 0 && group.prefix == prefix && group.crop == crop;
     });
     if (same != groups.end()) {
       same->members.push_back(member);
     } else {
-      groups.push_back({.prefix = prefix, .members = {member}});
+      groups.push_back({.prefix = prefix, .crop = crop, .members = {member}});
     }
   }
   return groups;
@@ -82,8 +87,9 @@ struct Ensemble::State {
   std::vector<Group> groups;
   std::vector<Worker> workers;
 
-  void compute(size_t group_index, bool want_locref, FrameBundle& bundle, Worker& worker) const;
-  void combine(FrameBundle& bundle, ConsensusEngine& engine) const;
+  void compute(size_t group_index, const EnsembleRun& run, FrameBundle& bundle,
+               Worker& worker) const;
+  void combine(const EnsembleRun& run, FrameBundle& bundle, ConsensusEngine& engine) const;
   DecodeRule consensus_rule() const;
 };
 
@@ -94,14 +100,29 @@ DecodeRule Ensemble::State::consensus_rule() const {
   return all_dlc ? DecodeRule::dlc : DecodeRule::dgp;
 }
 
-void Ensemble::State::compute(size_t group_index, bool want_locref, FrameBundle& bundle,
+namespace {
+
+/// The frames of a bundle, or the box in each of them, as a batch.
+void fill_batch(const FrameBundle& bundle, const std::optional<CropBox>& crop, Worker& worker) {
+  const Image& first = bundle.frames[0].image;
+  const Extent seen = extent_seen(crop, {first.height, first.width});
+  worker.batch.height = seen.height;
+  worker.batch.width = seen.width;
+  worker.batch.frames.clear();
+  if (crop) worker.cut_frames.resize(std::max(worker.cut_frames.size(), bundle.num_frames));
+  for (size_t i = 0; i < bundle.num_frames; ++i) {
+    const Image& image = bundle.frames[i].image;
+    if (crop) cut(image, *crop, worker.cut_frames[i]);
+    worker.batch.frames.push_back(crop ? worker.cut_frames[i].data() : image.rgb.data());
+  }
+}
+
+}  // namespace
+
+void Ensemble::State::compute(size_t group_index, const EnsembleRun& run, FrameBundle& bundle,
                               Worker& worker) const {
   const Group& group = groups[group_index];
-  worker.batch.height = bundle.frames[0].image.height;
-  worker.batch.width = bundle.frames[0].image.width;
-  worker.batch.frames.clear();
-  for (size_t i = 0; i < bundle.num_frames; ++i)
-    worker.batch.frames.push_back(bundle.frames[i].image.rgb.data());
+  fill_batch(bundle, run.whole_pictures ? std::nullopt : group.crop, worker);
   const PrefixActivations* prefix = nullptr;
   if (group.prefix >= 0 && group.members.size() > 1) {
     PrefixActivations& activations = *worker.prefixes[static_cast<size_t>(group.prefix)];
@@ -110,16 +131,27 @@ void Ensemble::State::compute(size_t group_index, bool want_locref, FrameBundle&
   }
   for (const int member : group.members) {
     const bool used = members[static_cast<size_t>(member)].rule == DecodeRule::dlc;
-    executor->run(member, worker.batch, prefix, used || want_locref, *worker.workspace,
+    executor->run(member, worker.batch, prefix, used || run.want_locref, *worker.workspace,
                   bundle.outputs[static_cast<size_t>(member)]);
   }
 }
 
 namespace {
 
+/// The part of a frame that a member sees, in its pixels.
+PixelArea area_seen(const std::optional<CropBox>& crop, const Image& frame) {
+  if (!crop) {
+    return {.x2 = static_cast<double>(frame.width), .y2 = static_cast<double>(frame.height)};
+  }
+  return {.x1 = static_cast<double>(crop->x1),
+          .y1 = static_cast<double>(crop->y1),
+          .x2 = static_cast<double>(crop->x2),
+          .y2 = static_cast<double>(crop->y2)};
+}
+
 /// The maps of frame `index` of a batch as the consensus reads them.
 MemberMap map_of(const MemberNetwork& member, const NetworkOutput& output,
-                 std::span<const int> columns, size_t index) {
+                 std::span<const int> columns, const PixelArea& area, size_t index) {
   const Shape& shape = output.scoremap_logits.shape();
   const auto cells = static_cast<size_t>(shape[1] * shape[2] * shape[3]);
   MemberMap map;
@@ -130,6 +162,9 @@ MemberMap map_of(const MemberNetwork& member, const NetworkOutput& output,
   map.map.num_bodyparts = static_cast<int>(shape[3]);
   map.map.stride = member.stride();
   map.map.locref_stdev = member.locref_stdev();
+  map.map.offset_x = area.x1;
+  map.map.offset_y = area.y1;
+  map.area = area;
   map.column_of_bodypart = columns;
   map.rule = member.rule;
   return map;
@@ -137,12 +172,15 @@ MemberMap map_of(const MemberNetwork& member, const NetworkOutput& output,
 
 }  // namespace
 
-void Ensemble::State::combine(FrameBundle& bundle, ConsensusEngine& engine) const {
+void Ensemble::State::combine(const EnsembleRun& run, FrameBundle& bundle,
+                              ConsensusEngine& engine) const {
   bundle.results.resize(bundle.num_frames);
   std::vector<MemberMap> maps(members.size());
   for (size_t i = 0; i < bundle.num_frames; ++i) {
     for (size_t m = 0; m < members.size(); ++m) {
-      maps[m] = map_of(members[m], bundle.outputs[m], alignment.column_of_bodypart[m], i);
+      const PixelArea area =
+          area_seen(run.whole_pictures ? std::nullopt : members[m].crop, bundle.frames[i].image);
+      maps[m] = map_of(members[m], bundle.outputs[m], alignment.column_of_bodypart[m], area, i);
     }
     ConsensusFrame consensus = engine.consensus(maps);
     bundle.results[i] = {.frame_index = bundle.frames[i].frame_index,
@@ -205,6 +243,9 @@ int Ensemble::batch_size(Extent frame) const {
   return static_cast<int>(std::clamp(std::round(1.2e6 / std::max(pixels, 1.0)), 1.0, 8.0));
 }
 
+void Ensemble::check_frame(Extent frame) const { check_crops(state_->members, frame); }
+bool Ensemble::cuts_frames() const { return any_crop(state_->members); }
+
 double Ensemble::prepare(Extent frame) {
   State& state = *state_;
   if (state.executor && state.compiled_for == frame) return 0;
@@ -220,13 +261,13 @@ double Ensemble::prepare(Extent frame) {
     std::vector<EnsembleMember> members;
     for (size_t m = 0; m < weights.size(); ++m)
       members.push_back({&state.members[m].graph, &weights[m], [&, m] { weights[m].clear(); }});
-    state.executor =
-        state.backend->compile_ensemble(members, {.threads_per_operator = 1,
-                                                  .compile_threads = state.num_threads,
-                                                  .low_memory = state.options.low_memory,
-                                                  .tune = state.options.tune,
-                                                  .frame_extent = frame});
-    state.groups = groups_of(*state.executor);
+    state.executor = state.backend->compile_ensemble(
+        members, {.threads_per_operator = 1,
+                  .compile_threads = state.num_threads,
+                  .low_memory = state.options.low_memory,
+                  .tune = state.options.tune,
+                  .frame_extent = largest_extent_seen(state.members, frame)});
+    state.groups = groups_of(*state.executor, state.members);
   }
   state.compiled_for = frame;
   return seconds_now() - start;
@@ -241,6 +282,7 @@ RunTimings Ensemble::run(const EnsembleRun& run) {
   bool have_first = decode.time([&] { return run.source(first); });
   if (!have_first) return {.wall_seconds = seconds_now() - start};
   const Extent extent{first.image.height, first.image.width};
+  if (!run.whole_pictures) check_frame(extent);
   prepare(extent);
   const auto num_workers = static_cast<size_t>(state.num_threads);
   while (state.workers.size() < num_workers) {
@@ -273,12 +315,11 @@ RunTimings Ensemble::run(const EnsembleRun& run) {
           },
       .compute =
           [&](size_t group, FrameBundle& bundle, size_t worker) {
-            network.time(
-                [&] { state.compute(group, run.want_locref, bundle, state.workers[worker]); });
+            network.time([&] { state.compute(group, run, bundle, state.workers[worker]); });
           },
       .combine =
           [&](FrameBundle& bundle, size_t worker) {
-            consensus.time([&] { state.combine(bundle, engines[worker]); });
+            consensus.time([&] { state.combine(run, bundle, engines[worker]); });
           },
       .sink = [&](FrameBundle& bundle) { sink.time([&] { run.sink(bundle); }); },
   };
@@ -294,8 +335,8 @@ RunTimings Ensemble::run(const EnsembleRun& run) {
           .wall_seconds = seconds_now() - start};
 }
 
-std::vector<FrameResult> Ensemble::predict(std::span<const Image> images,
-                                           ConsensusMethod consensus) {
+std::vector<FrameResult> Ensemble::predict(std::span<const Image> images, ConsensusMethod consensus,
+                                           bool whole_pictures) {
   std::vector<FrameResult> results;
   for (size_t begin = 0; begin < images.size();) {
     size_t end = begin;  // a run of pictures of one size
@@ -312,6 +353,7 @@ std::vector<FrameResult> Ensemble::predict(std::span<const Image> images,
                return true;
              },
          .consensus = consensus,
+         .whole_pictures = whole_pictures,
          .sink =
              [&](FrameBundle& bundle) {
                for (FrameResult& result : bundle.results) results.push_back(std::move(result));

@@ -38,6 +38,9 @@ struct EnsembleRun {
   /// Have the members' locref computed also where their decode rule does not use it. What the
   /// networks said is in FrameBundle::outputs in any case.
   bool want_locref = false;
+  /// Every network sees the whole picture, whatever its project's box: for labelled pictures, which
+  /// were cut when they were extracted.
+  bool whole_pictures = false;
   /// Finished frames in order, on the calling thread.
   std::function<void(FrameBundle&)> sink;
   const StopFlag* stop = nullptr;
@@ -81,17 +84,25 @@ class Ensemble {
   /// Networks whose beginning is shared by several members, computed once per frame.
   int num_shared_prefixes() const;
 
+  /// @throws Error(shape_mismatch) if a member's box does not lie within frames of this size.
+  void check_frame(Extent frame) const;
+  /// True if frames are cut for any member (MemberNetwork::crop).
+  bool cuts_frames() const;
   /// Loads the weights and compiles the networks for frames of this size, unless that is done.
   /// @return seconds taken.
   double prepare(Extent frame);
   /// Frames per network call for frames of this size.
   int batch_size(Extent frame) const;
 
-  /// Runs all members over all frames of the source. @throws Error of members, source or sink.
+  /// Runs all members over all frames of the source. Positions are in pixels of the whole frame,
+  /// also where members see a part of it; the maps in FrameBundle::outputs are of that part.
+  /// @throws Error of members, source or sink; as check_frame.
   RunTimings run(const EnsembleRun& run);
   /// Consensus and members' keypoints of single pictures, which need not be of one size.
+  /// @param whole_pictures  as EnsembleRun::whole_pictures
   std::vector<FrameResult> predict(std::span<const Image> images,
-                                   ConsensusMethod consensus = ConsensusMethod::mean);
+                                   ConsensusMethod consensus = ConsensusMethod::mean,
+                                   bool whole_pictures = false);
 
  private:
   struct State;

@@ -204,6 +204,9 @@ MemberInfo describe_member(Member member, bool verify) {
     info.problems.emplace_back(
         "the snapshot's .data file is missing: only names and shapes of its variables are known");
   }
+  if (info.member.config && !info.member.config->cropping_problem.empty()) {
+    info.problems.push_back(info.member.config->cropping_problem);
+  }
   try {
     const Checkpoint checkpoint = Checkpoint::open(info.member.snapshot.prefix);
     info.snapshot = look_into(checkpoint);
@@ -240,8 +243,9 @@ std::string to_text(const MemberInfo& info) {
   sheet.add("scorer", printable(member.scorer));
   if (member.config && member.config->cropping) {
     const CropBox& box = *member.config->cropping;
-    sheet.add("cropping", fmt::format("columns {} to {}, rows {} to {} (config.yaml)", box.x1,
-                                      box.x2, box.y1, box.y2));
+    sheet.add("cropping",
+              fmt::format("frames are cut to columns {} to {}, rows {} to {} (config.yaml)", box.x1,
+                          box.x2, box.y1, box.y2));
   }
   for (const std::string& reason : member.reasons) sheet.add("chosen", reason);
   add_alternatives(sheet, member);

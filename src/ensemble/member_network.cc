@@ -56,6 +56,15 @@ DecodeRule rule_for(const Member& member, const NetworkSpec& spec, const Ensembl
   return dlc ? DecodeRule::dlc : DecodeRule::dgp;
 }
 
+std::optional<CropBox> crop_of(const Member& member, const EnsembleOptions& options) {
+  if (options.no_crop || !member.config) return std::nullopt;
+  if (!member.config->cropping_problem.empty()) {
+    throw Error(ErrorKind::bad_file, member.config->cropping_problem,
+                {.hint = "correct x1, x2, y1 and y2, or use whole frames with --no-crop"});
+  }
+  return member.config->cropping;
+}
+
 }  // namespace
 
 MemberNetwork open_network(const Member& member, const EnsembleOptions& options) {
@@ -80,6 +89,7 @@ MemberNetwork open_network(const Member& member, const EnsembleOptions& options)
           .spec = std::move(spec),
           .graph = std::move(graph),
           .rule = rule,
+          .crop = crop_of(member, options),
           .index_sha256 = sha256_of_file(index),
           .warnings = std::move(warnings)};
 }

@@ -1,6 +1,7 @@
 /// A member of an ensemble with its network: opened and checked, not yet compiled.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct MemberNetwork {
   NetworkSpec spec;
   Graph graph;
   DecodeRule rule = DecodeRule::dgp;  ///< of this member's own keypoints
+  /// What frames are cut to before this network (config.yaml's `cropping`); nullopt: nothing.
+  std::optional<CropBox> crop;
   std::string index_sha256;  ///< of the snapshot's index, which holds every tensor's checksum
   std::vector<std::string> warnings;  ///< what was odd and how it was taken
 
@@ -34,8 +37,8 @@ struct MemberNetwork {
 /// takes the place of a missing one. The checkpoint wins over a contradicting net_type, with a
 /// warning.
 /// @throws Error as Checkpoint::open, detect_network, build_graph and bodyparts_for; Error(usage)
-/// for an output stride
-///         that contradicts pose_cfg.yaml.
+/// for an output stride that contradicts pose_cfg.yaml; Error(bad_file) for a crop that cannot be
+/// used, unless options.no_crop is set.
 MemberNetwork open_network(const Member& member, const EnsembleOptions& options);
 
 }  // namespace posse

@@ -41,6 +41,7 @@ struct EnsembleOptions {
   DecodeChoice decode = DecodeChoice::automatic;
   BatchNormChoice batch_norm = BatchNormChoice::automatic;
   std::optional<int> output_stride;  ///< for a bare snapshot without a pose_cfg.yaml; 8, 16 or 32
+  bool no_crop = false;
   bool common_bodyparts = false;
   bool skip_broken_members = false;
   std::string backend;  ///< empty: the best available
@@ -69,6 +70,8 @@ void describe(Options& options, const Visitor& visit) {
         "statistics of batch norm: of each frame, or the stored moving ones");
   visit("output-stride", options.output_stride, "N",
         "of a bare snapshot without pose_cfg.yaml: 8, 16 or 32 (default 16)");
+  visit("no-crop", options.no_crop, "",
+        "do not cut frames to the box of config.yaml's 'cropping' before the network");
   visit("common-bodyparts", options.common_bodyparts, "",
         "members with different bodyparts: use those all have");
   visit("skip-broken-members", options.skip_broken_members, "",

@@ -165,6 +165,8 @@ std::vector<Keypoint> decode_keypoints(const ScoremapView& map, DecodeRule rule,
                         : rule == DecodeRule::dgp
                             ? keypoint_by_dgp_rule(map, bodypart, rows, columns, plane)
                             : keypoint_by_dlc_rule(map, bodypart));
+    keypoints.back().x += map.offset_x;  // a missing one stays NaN
+    keypoints.back().y += map.offset_y;
   }
   return keypoints;
 }

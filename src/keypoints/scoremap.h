@@ -16,6 +16,9 @@ struct ScoremapView {
   int num_bodyparts = 0;         ///< at least 1
   double stride = 8;             ///< pixels per cell, above 0
   double locref_stdev = 7.2801;  ///< pixels per unit of locref
+  /// Where the picture the network saw begins in the full frame, in pixels: not 0 where it was cut.
+  double offset_x = 0;
+  double offset_y = 0;
 
   /// Position of a cell of one bodypart in `logits`; twice that is its x offset in `locref`.
   size_t index(int row, int col, int bodypart) const {

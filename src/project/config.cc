@@ -152,8 +152,7 @@ void read_skeleton(const ConfigMap& map, ProjectConfig& config) {
   }
 }
 
-std::optional<CropBox> read_cropping(const ConfigMap& map) {
-  if (!map.truth("cropping", false)) return std::nullopt;
+CropBox read_crop_box(const ConfigMap& map) {
   const CropBox box{map.integer("x1", 0), map.integer("x2", 0), map.integer("y1", 0),
                     map.integer("y2", 0)};
   if (box.x1 < 0 || box.y1 < 0 || box.x2 <= box.x1 || box.y2 <= box.y1) {
@@ -163,6 +162,17 @@ std::optional<CropBox> read_cropping(const ConfigMap& map) {
                          box.x1, box.x2, box.y1, box.y2));
   }
   return box;
+}
+
+/// A box that cannot be used is told where it is needed: not by verbs that read tables, nor with
+/// --no-crop.
+void read_cropping(const ConfigMap& map, ProjectConfig& config) {
+  if (!map.truth("cropping", false)) return;
+  try {
+    config.cropping = read_crop_box(map);
+  } catch (const Error& error) {
+    config.cropping_problem = error.message();
+  }
 }
 
 std::optional<int> read_snapshot_index(const ConfigMap& map) {
@@ -248,7 +258,7 @@ ProjectConfig read_project_config(const fs::path& file) {
   config.snapshot_index = read_snapshot_index(map);
   config.batch_size = map.count_or("batch_size", config.batch_size, config.warnings);
   config.num_outputs = positive(map, "num_outputs", config.num_outputs);
-  config.cropping = read_cropping(map);
+  read_cropping(map, config);
   config.pcutoff = map.number_or("pcutoff", config.pcutoff, config.warnings);
   config.dotsize = map.number_or("dotsize", config.dotsize, config.warnings);
   config.alphavalue = map.number_or("alphavalue", config.alphavalue, config.warnings);

@@ -40,7 +40,10 @@ struct ProjectConfig {
   std::optional<int> snapshot_index;  ///< nullopt: "all" or absent; -1 is the last
   int batch_size = 8;
   int num_outputs = 1;
-  std::optional<CropBox> cropping;  ///< only when `cropping` is true
+  /// What DeepLabCut cuts every frame to before the network: x1, x2, y1, y2 where `cropping` is
+  /// true. The crops of video_sets are others: they were used when frames were extracted.
+  std::optional<CropBox> cropping;
+  std::string cropping_problem;  ///< why the box cannot be used, with its place; else empty
   double pcutoff = 0.1;
   double dotsize = 12;
   double alphavalue = 0.7;

@@ -135,14 +135,25 @@ INSTANTIATE_TEST_SUITE_P(
                   "expected a whole number"},
         BadConfig{"OutputsZero", "num_outputs: 0\n", ErrorKind::bad_file, "expected 1 or more"},
         BadConfig{"TruthValue", "cropping: maybe\n", ErrorKind::bad_file, "expected true or false"},
-        BadConfig{"EmptyCrop", "cropping: true\nx1: 5\nx2: 5\ny1: 0\ny2: 9\n", ErrorKind::bad_file,
-                  "columns 5 to 5"},
         BadConfig{"SlashInTask", "Task: ../x\n", ErrorKind::bad_file, "'Task' is '../x'"},
         BadConfig{"FractionOutside", "TrainingFraction: [95]\n", ErrorKind::bad_file,
                   "numbers in 0 to 1: 0.95 for 95 %"},
         BadConfig{"NoFractions", "TrainingFraction: []\n", ErrorKind::bad_file,
                   "has no 'TrainingFraction'"}),
     [](const auto& test) { return test.param.what; });
+
+// Verbs that cut no frames have no need of the box.
+TEST_F(ConfigTest, ABoxThatCannotBeUsedIsToldWhereItIsNeeded) {
+  for (const char* box : {"x1: 5\nx2: 5\ny1: 0\ny2: 9\n", "x1: 640\nx2: 0\ny1: 0\ny2: 9\n",
+                          "x1: -1\nx2: 5\ny1: 0\ny2: 9\n", "x1: left\n", ""}) {
+    const ProjectConfig config = project("cropping: true\n" + std::string(box));
+    EXPECT_EQ(config.cropping, std::nullopt) << box;
+    EXPECT_THAT(config.cropping_problem, HasSubstr("config.yaml")) << box;
+    EXPECT_THAT(project("cropping: false\n" + std::string(box)).cropping_problem, IsEmpty());
+  }
+  EXPECT_THAT(project("cropping: true\nx1: 640\nx2: 0\ny1: 277\ny2: 624\n").cropping_problem,
+              HasSubstr("columns 640 to 0 and rows 277 to 624"));
+}
 
 TEST_F(ConfigTest, WithoutTaskIsNoProject) {
   EXPECT_THAT(error_of([&] { read_project_config(put("date: Aug30\n")); }).message(),

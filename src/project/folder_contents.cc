@@ -42,6 +42,14 @@ bool has_file_ending(const fs::path& folder, std::string_view ending) {
   return false;
 }
 
+bool has_file_beginning(const fs::path& folder, std::string_view beginning) {
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().filename().string().starts_with(beginning)) return true;
+  }
+  return false;
+}
+
 bool is_dead_link(const fs::path& path) {
   std::error_code ignored;
   return fs::is_symlink(path, ignored) && !fs::exists(path, ignored);

@@ -17,6 +17,9 @@ std::vector<std::filesystem::path> subfolders(const std::filesystem::path& folde
 /// True if a file that is not hidden ends so, as ".index".
 bool has_file_ending(const std::filesystem::path& folder, std::string_view ending);
 
+/// True if a file that is not hidden begins so, as "CollectedData".
+bool has_file_beginning(const std::filesystem::path& folder, std::string_view beginning);
+
 /// True for a link whose target is not there.
 bool is_dead_link(const std::filesystem::path& path);
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "project/labelled_pictures.h"
 #include "run/outputs/outputs.h"
 #include "run/stage.h"
 
@@ -68,17 +69,24 @@ void find_resumable(RunPlan& plan) {
 }
 
 /// Time of the networks for frames of this size, measured on a few blank ones.
-double seconds_per_frame(Ensemble& ensemble, const VideoInfo& info) {
+double seconds_per_frame(Ensemble& ensemble, const RunPlan& plan) {
+  const VideoInfo& info = plan.video;
   const size_t count = 2 * static_cast<size_t>(ensemble.batch_size({info.height, info.width}) *
                                                ensemble.num_threads());
   std::vector<Image> blank(count, Image(info.width, info.height));
-  ensemble.predict(blank);  // the first call plans memory and tunes
+  ensemble.predict(blank, ConsensusMethod::mean,
+                   plan.whole_pictures);  // the first call plans memory and tunes
   const double start = seconds_now();
-  ensemble.predict(blank);
+  ensemble.predict(blank, ConsensusMethod::mean, plan.whole_pictures);
   return (seconds_now() - start) / static_cast<double>(count);
 }
 
 }  // namespace
+
+bool runs_on_whole_pictures(const Ensemble& ensemble, const fs::path& video,
+                            const VideoInfo& info) {
+  return ensemble.cuts_frames() && info.is_image_folder && holds_labelled_pictures(video);
+}
 
 std::optional<int64_t> expected_frames(const VideoInfo& info, const FrameRange& range) {
   if (info.container_num_frames) return range.count(*info.container_num_frames);
@@ -109,10 +117,12 @@ RunPlan plan_run(const Ensemble& ensemble, const fs::path& video, const fs::path
   RunPlan plan{.video = open_video(video)->info(),
                .paths = result_paths(ensemble, video, out, options)};
   plan.num_frames = expected_frames(plan.video, options.frames).value_or(0);
+  plan.whole_pictures = runs_on_whole_pictures(ensemble, video, plan.video);
+  if (!plan.whole_pictures) ensemble.check_frame({plan.video.height, plan.video.width});
   plan.recorded = read_run_record(plan.paths.record);
   plan.input = identify_input(
       video, plan.recorded ? std::optional(plan.recorded->video) : std::optional<InputIdentity>());
-  plan.key = {.fingerprint = fingerprint_of(ensemble, plan.input, options),
+  plan.key = {.fingerprint = fingerprint_of(ensemble, plan.input, options, plan.whole_pictures),
               .num_members = static_cast<uint32_t>(ensemble.members().size()),
               .num_bodyparts = static_cast<uint32_t>(ensemble.bodyparts().size())};
   const RunSetting setting{.ensemble = ensemble,
@@ -138,7 +148,7 @@ RunEstimate estimate_run(Ensemble& ensemble, const RunPlan& plan) {
   if (plan.finished_already) return {};
   RunEstimate estimate{.disk_bytes = plan.disk_bytes()};
   if (plan.num_frames == 0 || !plan.needs_networks) return estimate;
-  const double per_frame = seconds_per_frame(ensemble, plan.video);
+  const double per_frame = seconds_per_frame(ensemble, plan);
   estimate.frames_per_second = 1 / per_frame;
   estimate.seconds = per_frame * static_cast<double>(plan.num_frames - plan.num_resumable());
   estimate.memory_bytes = peak_memory_bytes();

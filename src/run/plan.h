@@ -28,6 +28,7 @@ struct PlannedOutput {
 struct RunPlan {
   VideoInfo video;
   ResultPaths paths;
+  bool whole_pictures = false;  ///< as EnsembleRun::whole_pictures
   InputIdentity input;
   JournalKey key;
   std::string stages;                   ///< description of the stages between journal and outputs
@@ -52,7 +53,8 @@ struct RunPlan {
 /// Looks at the video, the options and the results folder; writes nothing and loads no network.
 /// @throws Error as open_video; Error(invalid_value) for a range that is none; Error(usage) if the
 /// folder holds results of another run and options.force is not set; Error(unsupported) for those
-/// of a later version; what an output's check() finds
+/// of a later version; what an output's check() finds; as
+/// Ensemble::check_frame
 RunPlan plan_run(const Ensemble& ensemble, const std::filesystem::path& video,
                  const std::filesystem::path& out, const RunOptions& options);
 
@@ -66,6 +68,11 @@ struct RunEstimate {
 
 /// Loads the networks and measures them on a few blank frames, unless the plan needs none.
 RunEstimate estimate_run(Ensemble& ensemble, const RunPlan& plan);
+
+/// True for labelled pictures (holds_labelled_pictures) where members cut frames: they were cut
+/// when they were extracted, and are run whole.
+bool runs_on_whole_pictures(const Ensemble& ensemble, const std::filesystem::path& video,
+                            const VideoInfo& info);
 
 /// Frames of the range by the container's count; nullopt where that is unknown.
 std::optional<int64_t> expected_frames(const VideoInfo& info, const FrameRange& range);

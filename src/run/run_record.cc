@@ -25,17 +25,22 @@ constexpr int kResultsVersion = 1;
 std::string text_of(const fs::path& path) { return printable(path.string()); }
 
 Json describe_member(const MemberNetwork& member) {
-  return {{"name", printable(member.name)},
-          {"path", text_of(member.member.path)},
-          {"snapshot", text_of(member.checkpoint.prefix())},
-          {"index_sha256", member.index_sha256},
-          {"network", net_type(member.spec)},
-          {"batch_norm", member.spec.batch_norm_mode == BatchNormMode::frame ? "frame" : "moving"},
-          {"decode", std::string(to_string(member.rule))},
-          {"stride", member.stride()},
-          {"locref_stdev", member.locref_stdev()},
-          {"bodyparts", member.bodyparts},
-          {"warnings", member.warnings}};
+  Json json = {
+      {"name", printable(member.name)},
+      {"path", text_of(member.member.path)},
+      {"snapshot", text_of(member.checkpoint.prefix())},
+      {"index_sha256", member.index_sha256},
+      {"network", net_type(member.spec)},
+      {"batch_norm", member.spec.batch_norm_mode == BatchNormMode::frame ? "frame" : "moving"},
+      {"decode", std::string(to_string(member.rule))},
+      {"stride", member.stride()},
+      {"locref_stdev", member.locref_stdev()},
+      {"bodyparts", member.bodyparts},
+      {"warnings", member.warnings}};
+  if (member.crop) {
+    json["crop"] = {member.crop->x1, member.crop->x2, member.crop->y1, member.crop->y2};
+  }
+  return json;
 }
 
 }  // namespace
@@ -87,7 +92,7 @@ int64_t peak_memory_bytes() {
 }
 
 std::string fingerprint_of(const Ensemble& ensemble, const InputIdentity& video,
-                           const RunOptions& options) {
+                           const RunOptions& options, bool whole_pictures) {
   Json all = {{"results", kResultsVersion}, {"video", video.sha256}};
   for (const MemberNetwork& member : ensemble.members()) {
     Json described = describe_member(member);
@@ -100,6 +105,7 @@ std::string fingerprint_of(const Ensemble& ensemble, const InputIdentity& video,
   all["backend"] = ensemble.backend_name();
   all["consensus"] = std::string(name_of(options.consensus));
   all["frames"] = options.frames.to_string();
+  if (whole_pictures) all["whole_pictures"] = true;
   Sha256 hash;
   hash.update(all.dump());
   return hash.finish();

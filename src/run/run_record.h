@@ -14,8 +14,9 @@ namespace posse {
 
 /// 64 hexadecimal digits over everything that decides the numbers in the journal: video, snapshots,
 /// options, the version of the results.
+/// @param whole_pictures  as EnsembleRun::whole_pictures
 std::string fingerprint_of(const Ensemble& ensemble, const InputIdentity& video,
-                           const RunOptions& options);
+                           const RunOptions& options, bool whole_pictures = false);
 
 /// What an existing run.json says of the run that wrote it.
 struct RecordedRun {

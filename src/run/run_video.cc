@@ -64,6 +64,7 @@ class JournalRun {
     facts.timings = outcome.timings = ensemble_.run({
         .source = [&](VideoFrame& frame) { return reader->read(frame); },
         .consensus = options_.consensus,
+        .whole_pictures = runs_on_whole_pictures(ensemble_, video_, reader->info()),
         .sink =
             [&](FrameBundle& bundle) {
               for (const FrameResult& result : bundle.results) journal.append(result);
@@ -150,6 +151,11 @@ bool write_outputs(const RunSetting& setting, const RunPlan& plan, const RunCont
   outcome.failed = std::move(report.failed);
   outcome.warnings = warnings_of(setting.facts.report, outcome.num_frames);
   std::move(report.warnings.begin(), report.warnings.end(), std::back_inserter(outcome.warnings));
+  if (plan.whole_pictures) {
+    outcome.warnings.emplace_back(
+        "these are labelled pictures, which are cut already: config.yaml's cropping is not "
+        "applied");
+  }
   outcome.files = written_files(plan, outcome.failed);
   return true;
 }

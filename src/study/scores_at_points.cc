@@ -22,8 +22,8 @@ double sum_of_sigmoids(const ScoremapView& map, int bodypart) {
 
 ScoreAtPoint score_at_point(const ScoremapView& map, int bodypart, Point point) {
   // nearbyint rounds half to even in the default rounding mode, as numpy.round does.
-  const double col = std::nearbyint(cell_from_pixel(point.x, map.stride));
-  const double row = std::nearbyint(cell_from_pixel(point.y, map.stride));
+  const double col = std::nearbyint(cell_from_pixel(point.x - map.offset_x, map.stride));
+  const double row = std::nearbyint(cell_from_pixel(point.y - map.offset_y, map.stride));
   const bool inside = row >= 0 && row < map.height && col >= 0 && col < map.width;
   if (!inside) return {kNan, kNan};  // NaN compares as not inside
   const double confidence =

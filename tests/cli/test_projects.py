@@ -1,9 +1,10 @@
 """Members and projects as people have them, through `posse run` and `posse info`.  usage: test_projects.py POSSE"""
 
 import json
+import pickle
 import shutil
 
-from program import MEMBERS, VIDEO, ProgramTest, main, posse, run_words
+from program import (MEMBERS, VIDEO, ProgramTest, copy_of, main, np, pd, pictures, points, posse, run_words, table)
 
 
 class BrokenMembers(ProgramTest):
@@ -49,6 +50,56 @@ class BrokenMembers(ProgramTest):
         self.assertIn("member-3.zip: is an archive", done.err)
         self.assertIn("'member-1' and 'member-1 (1)' are the same network", done.err)
         self.assertEqual(len(self.record()["warnings"]), 2)
+
+
+class CroppedProjects(ProgramTest):
+    """config.yaml with cropping: true; the box is the left 200 x 160 pixels of the frame, less 10 at the top and left."""
+
+    BOX = [("cropping: false", "cropping: true"), ("x1: 0", "x1: 10"), ("x2: 640", "x2: 210"), ("y1: 277", "y1: 10"),
+           ("y2: 624", "y2: 170")]
+
+    def setUp(self):
+        super().setUp()
+        self.member = copy_of(MEMBERS[3], self.folder / "member", self.BOX)
+        self.assertIn("x2: 210", (self.member / "config.yaml").read_text())
+
+    def run_on(self, video, name, *more, code=0):
+        return self.assert_code(posse(*run_words(video, [self.member], self.folder / name, *more)), code)
+
+    def test_are_run_on_their_box_and_say_so(self):
+        done = self.run_on(VIDEO, "out", "--frames", "0:4", "--save-members")
+        self.assertIn("frames are cut to columns 10 to 210, rows 10 to 170", done.err)
+        record = json.loads((self.folder / "out" / "openarena" / "run.json").read_text())
+        self.assertEqual(record["members"][0]["crop"], [10, 210, 10, 170])
+        meta = pickle.loads(next((self.folder / "out").rglob("*_meta.pickle")).read_bytes())["data"]
+        self.assertEqual((meta["cropping"], meta["cropping_parameters"]), (False, [0, 320, 0, 240]))
+        own = points(pd.read_hdf(next((self.folder / "out").rglob("members/*/*.h5"))))
+        self.assertTrue(np.all((own[..., 0] > 0) & (own[..., 0] < 225) & (own[..., 1] < 185)))
+        self.assert_error(posse(*run_words(VIDEO, [self.member], self.folder / "out", "--frames", "0:4", "--no-crop")), 2,
+                          "--force")
+        whole = self.run_on(VIDEO, "whole", "--frames", "0:4", "--no-crop")
+        self.assertNotIn("cut to", whole.err)
+        self.run_on(VIDEO, "out2", "--frames", "0:4", "--dry-run")
+
+    def test_with_a_box_outside_the_video_are_an_error_before_anything_is_written(self):
+        config = self.member / "config.yaml"
+        config.write_text(config.read_text().replace("x2: 210", "x2: 330"))
+        for more in [[], ["--dry-run"]]:
+            self.assert_error(posse(*run_words(VIDEO, [self.member], self.folder / "out", *more)), 1, "10 to 330",
+                              "320x240", "--no-crop")
+        self.assertFalse((self.folder / "out").exists())
+
+    def test_do_not_cut_labelled_pictures_again(self):
+        labelled = pictures(self.folder / "project" / "labeled-data" / "mouse")
+        plain = pictures(self.folder / "mouse")
+        self.assertIn("labelled pictures", self.run_on(labelled, "a", code=4).err)
+        self.run_on(plain, "b", "--no-crop")
+        np.testing.assert_array_equal(points(table(self.folder / "a" / "mouse", "*member.h5")),
+                                      points(table(self.folder / "b" / "mouse", "*member.h5")))
+        self.run_on(plain, "c")
+        (plain / "CollectedData_kate.csv").write_text("scorer\n")
+        self.run_on(plain, "d", code=4)
+        self.run_on(labelled, "a", "--dry-run")
 
 
 if __name__ == "__main__":

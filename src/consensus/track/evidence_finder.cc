@@ -105,8 +105,10 @@ MemberVote local_expectation(const ScoremapView& map, const Cell& peak, int colu
 
 MemberVote vote_of(const MemberMap& member, const Place& place, double fine_stride, int column) {
   const ScoremapView& map = member.map;
-  const Cell peak = highest_cell(map, cells_near(place.y, fine_stride, map.stride, map.height),
-                                 cells_near(place.x, fine_stride, map.stride, map.width), column);
+  const double x = place.x - map.offset_x;
+  const double y = place.y - map.offset_y;
+  const Cell peak = highest_cell(map, cells_near(y, fine_stride, map.stride, map.height),
+                                 cells_near(x, fine_stride, map.stride, map.width), column);
   if (!(peak.logit > -std::numeric_limits<double>::infinity())) return {kNan, kNan, 0};
   MemberVote vote;
   if (member.rule == DecodeRule::dlc && map.locref != nullptr) {
@@ -116,6 +118,8 @@ MemberVote vote_of(const MemberMap& member, const Place& place, double fine_stri
   } else {
     vote = local_expectation(map, peak, column);
   }
+  vote.x += static_cast<float>(map.offset_x);
+  vote.y += static_cast<float>(map.offset_y);
   if (!std::isfinite(vote.x) || !std::isfinite(vote.y)) return {kNan, kNan, 0};
   vote.likelihood = static_cast<float>(sigmoid(peak.logit));
   return rounded(vote, place);
@@ -135,7 +139,8 @@ void EvidenceFinder::align(std::span<const MemberMap> members) {
                               num_columns(member)));
     }
   }
-  grid_ = finest_grid(members);
+  grid_ = consensus_grid(members);
+  some_unseen_ = areas_differ(members);
   num_bodyparts_ = num_columns(members.front());
   logits_.resize(members.size());
   resampled_.resize(members.size());
@@ -143,7 +148,7 @@ void EvidenceFinder::align(std::span<const MemberMap> members) {
     if (members[m].in_ensemble_order() && grid_of(members[m].map) == grid_) {
       logits_[m] = members[m].map.logits;
     } else {
-      resample_member(members[m], grid_, resampled_[m]);
+      resample_member(members[m], grid_, some_unseen_, resampled_[m]);
       logits_[m] = resampled_[m].data();
     }
   }
@@ -235,8 +240,8 @@ void EvidenceFinder::find_places(FrameEvidence& frame) {
         continue;
       }
       place_cells_.push_back(cell);
-      frame.places.push_back({.x = pixel_from_cell(col, grid_.stride),
-                              .y = pixel_from_cell(row, grid_.stride),
+      frame.places.push_back({.x = pixel_from_cell(col, grid_.stride) + grid_.offset_x,
+                              .y = pixel_from_cell(row, grid_.stride) + grid_.offset_y,
                               .bodypart = static_cast<int32_t>(p),
                               .height = frame.background[p] - height});
     }
@@ -278,9 +283,10 @@ void EvidenceFinder::find_evidence(std::span<const MemberMap> members, FrameEvid
            .bodypart = static_cast<int32_t>(p),
            .mass = static_cast<float>(votes + static_cast<double>(frame.background[p]))});
       for (size_t m = 0; m < members.size(); ++m) {
-        frame.votes.push_back(
-            votes_[m][p] == 0 ? MemberVote{kNan, kNan, 0}
-                              : vote_of(members[m], place, grid_.stride, column_of(members[m], p)));
+        const bool unseen = some_unseen_ && !members[m].area.holds(place.x, place.y);
+        frame.votes.push_back(votes_[m][p] == 0 || unseen ? MemberVote{kNan, kNan, 0}
+                                                          : vote_of(members[m], place, grid_.stride,
+                                                                    column_of(members[m], p)));
       }
     }
   }

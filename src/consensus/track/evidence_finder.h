@@ -18,7 +18,7 @@ namespace posse {
 /// highest outside the boxes of those before, as long as they exceed twice the uniform value; at
 /// least one where any member votes. Members on other grids are brought to the finest
 /// (resample_member); their votes are read from their own maps. A member with a NaN logit for a
-/// bodypart, or with -inf everywhere, does not vote for it.
+/// bodypart, or with -inf everywhere, does not vote for it, nor one that was not shown the place.
 ///
 /// A vote is the member's largest cell within two cells of the place, plus its location refinement
 /// there; without one (or for the dgp rule) the expectation of its softmax over the 5 x 5 cells
@@ -47,6 +47,7 @@ class EvidenceFinder {
   double box_mass(size_t bodypart, size_t place, size_t first) const;
 
   Grid grid_;
+  bool some_unseen_ = false;  ///< members saw different parts of the frame
   size_t num_bodyparts_ = 0;
   std::vector<const float*> logits_;           ///< [members] of [height, width, bodyparts]
   std::vector<std::vector<float>> resampled_;  ///< [members], where it was needed

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "results/table/table_crop.h"
 #include "results/table/table_meaning.h"
 #include "results/table/table_writer.h"
 
@@ -138,6 +139,23 @@ bool has_one_individual(const RawTable& table) {
   return !table.header.columns.empty();
 }
 
+/// A table of cut frames becomes one of whole frames, unless a pickle beside the target says that
+/// it is of cut frames too: whoever reads it would add the corner again.
+void keep_in_whole_frame(const fs::path& source, const fs::path& target, RawTable& raw) {
+  const auto crop = crop_beside(source, raw.notes);
+  if (!crop || !raw.row_labels.empty()) return;
+  std::vector<std::string> ignored;
+  if (const auto there = crop_beside(target, ignored);
+      there && there->x1 == crop->x1 && there->y1 == crop->y1) {
+    raw.notes.push_back(crop->sentence() +
+                        "; points stay those of the cut picture, as the pickle says of the "
+                        "target too");
+    return;
+  }
+  move_points(raw, crop->x1, crop->y1);
+  raw.notes.push_back(crop->sentence() + "; points are moved into the whole frame");
+}
+
 }  // namespace
 
 std::vector<std::string> convert_table(const fs::path& source, const fs::path& target,
@@ -145,6 +163,7 @@ std::vector<std::string> convert_table(const fs::path& source, const fs::path& t
   const TableKind format = detect_table_kind(source);
   check_target(source, target, force);
   RawTable raw = read_raw_table(source);
+  keep_in_whole_frame(source, target, raw);
   const bool is_sleap = format == TableKind::slp || format == TableKind::sleap_analysis;
   const bool has_choice = !options.individual.empty() || !options.scorer.empty();
   if (has_choice || (is_sleap && has_one_individual(raw))) {

@@ -11,9 +11,10 @@ namespace posse {
 
 /// Rewrites a table as .csv or .h5, told by the suffix of `target`.
 ///
-/// csv and pandas HDF5 keep every column, row label and number bit for bit. SLEAP files become
-/// DeepLabCut tables: with likelihoods 0 where a point is missing, single-animal if there is one
-/// track or options.individual names one, else with a level 'individuals'.
+/// csv and pandas HDF5 keep every column, row label and number bit for bit; x and y of cut frames
+/// (crop_beside) are moved into the whole frame, unless the target lies beside the same pickle.
+/// SLEAP files become DeepLabCut tables: with likelihoods 0 where a point is missing, single-animal
+/// if there is one track or options.individual names one, else with a level 'individuals'.
 /// @return warnings, a sentence each
 /// @throws Error(usage) if `target` exists and `force` is not set, or is the source; as
 /// read_pose_table() and TableWriter

@@ -14,6 +14,7 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "results/table/table_crop.h"
 #include "results/table/table_formats.h"
 #include "results/table/table_meaning.h"
 
@@ -202,6 +203,16 @@ std::string plural(size_t count, const char* word) {
   return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
 }
 
+void move_into_whole_frame(const fs::path& path, LoadedPoses& loaded) {
+  const auto crop = crop_beside(path, loaded.notes.warnings);
+  if (!crop) return;
+  for (Keypoint& keypoint : loaded.table.poses.keypoints) {
+    keypoint.x += crop->x1;  // a missing one stays NaN
+    keypoint.y += crop->y1;
+  }
+  loaded.notes.warnings.push_back(crop->sentence() + "; points are moved into the whole frame");
+}
+
 }  // namespace
 
 bool looks_like_table(const fs::path& path) {
@@ -249,7 +260,9 @@ LoadedPoses read_pose_table(const fs::path& path, const TableReadOptions& option
     builder.append(table);
     table.clear_rows();
   });
-  return builder.finish(rest.notes);
+  LoadedPoses loaded = builder.finish(rest.notes);
+  move_into_whole_frame(path, loaded);
+  return loaded;
 }
 
 LoadedPoses interpret_poses(const RawTable& raw, const fs::path& path,

@@ -44,8 +44,9 @@ struct LoadedLabels {
 /// Missing values: a keypoint without x or y becomes NaN, NaN with likelihood 0; a missing
 /// likelihood becomes 0; one outside [0, 1] is cut; rows of zeros at the end (DeepGraphPose makes
 /// its tables too long) become missing; without a likelihood column it is 1 where a point is. Each
-/// of these is counted in the warnings. Coords other than x, y and likelihood are left out (see
-/// read_raw_table).
+/// of these is counted in the warnings. Points of cut frames are moved into the whole frame by the
+/// box in a "_meta.pickle" beside the table (crop_beside), with a warning. Coords other than x, y
+/// and likelihood are left out (see read_raw_table).
 /// @throws Error(not_found); Error(bad_file) naming line and column or dataset: text in number
 /// columns, rows of different lengths, too few header rows, frame numbers that repeat or do not
 /// rise, a file cut off; Error(unsupported) for rows that are images, 3-D tables, several

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "results/table/table_crop.h"
 #include "results/table/table_meaning.h"
 
 namespace posse {
@@ -154,6 +155,10 @@ TableSummary summarize_table(const std::filesystem::path& path) {
   summary.layout = raw.layout;
   summary.level_names = raw.header.level_names;
   summary.warnings = raw.notes;
+  if (const auto crop = crop_beside(path, summary.warnings)) {
+    summary.warnings.push_back(crop->sentence() +
+                               "; consensus, smooth, render and convert add the corner");
+  }
   summary.rows_are_images = !raw.row_labels.empty();
   summary.num_rows = static_cast<int64_t>(raw.num_rows());
   if (summary.rows_are_images) {
