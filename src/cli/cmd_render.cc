@@ -17,6 +17,7 @@
 #include "consensus/keypoint_consensus.h"
 #include "results/table/table_reader.h"
 #include "table_jobs/table_inputs.h"
+#include "video/image_file.h"
 #include "video/overlay.h"
 #include "video/video_reader.h"
 

@@ -13,6 +13,7 @@
 #include "base/threads.h"
 #include "ensemble/open_networks.h"
 #include "network/backend.h"
+#include "network/load_network.h"
 
 namespace posse {
 namespace {

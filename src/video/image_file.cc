@@ -1,6 +1,8 @@
 #include "video/picture_file.h"
 
 // Single pictures: decoding by content, PNG encoding.
+#include "video/image_file.h"
+
 #include <fmt/format.h>
 
 #include <cstring>
@@ -10,7 +12,6 @@
 #include "base/files.h"
 #include "video/libav.h"
 #include "video/rgb_converter.h"
-#include "video/video_reader.h"
 
 namespace posse {
 namespace fs = std::filesystem;

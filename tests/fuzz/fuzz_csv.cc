@@ -1,6 +1,6 @@
 // Text tables: as they are, as predictions, as hand labels.
 #include "fuzz/fuzz_target.h"
-#include "results/table/table_formats.h"
+#include "results/formats/csv/csv_reader.h"
 #include "results/table/table_reader.h"
 
 namespace posse::fuzz {
