@@ -3,7 +3,7 @@
 
 Usage: scripts/check_pairs.py [FOLDER...]
 
-Every x.cc has its x.h beside it, but for tests, main.cc, one file per verb (cmd_*.cc). A header without a source
+Every x.cc has its x.h beside it, but for tests, main.cc, verbs (cmd_*.cc) and kernels per instruction set. A header without a source
 declares nothing that is defined elsewhere. Prints one line per fault; exit 1 if there is any.
 """
 
@@ -17,10 +17,15 @@ ALONE = {
     "*_test.cc": "tests",
     "main.cc": "the program",
     "cmd_*.cc": "one file per verb, declared in command.h",
+    "*_baseline.cc": "one of a header's kernels, for one instruction set",
+    "*_generic.cc": "likewise",
+    "*_avx2.cc": "likewise",
+    "*_avx512.cc": "likewise",
 }
 # Headers that declare what other files define, and why.
 DECLARING = {
     "src/cli/command.h": "the verbs, one file each",
+    "src/video/picture_file.h": "what image_file.cc gives to src/video alone",
 }
 # A declaration of a function: it begins at the line's first column, since namespaces are not indented, and ends in ");".
 DECLARATION = re.compile(r"^(?!using |typedef |template|extern |static_assert|return |inline |constexpr |#|//|[A-Z_]+\()"

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "results/table/table_kind.h"
 #include "results/table/table_meaning.h"
 #include "results/table/table_writer.h"
 
