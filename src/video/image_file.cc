@@ -1,8 +1,6 @@
 #include "video/picture_file.h"
 
 // Single pictures: decoding by content, PNG encoding.
-#include "video/image_file.h"
-
 #include <fmt/format.h>
 
 #include <cstring>
@@ -10,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "video/image_file.h"
 #include "video/libav.h"
 #include "video/rgb_converter.h"
 
