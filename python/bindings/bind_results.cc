@@ -3,6 +3,7 @@
 #include "bindings.h"
 #include "results/table/table_writer.h"
 #include "video/overlay.h"
+#include "video/overlay_classic.h"
 #include "video/video_reader.h"
 #include "video/video_writer.h"
 

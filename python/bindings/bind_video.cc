@@ -1,6 +1,7 @@
 #include <cstring>
 
 #include "bindings.h"
+#include "video/image_file.h"
 #include "video/resize_image.h"
 #include "video/video_reader.h"
 #include "video/video_writer.h"

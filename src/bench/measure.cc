@@ -11,6 +11,7 @@
 #include "network/backend.h"
 #include "network/backends/cpu/cpu_backend.h"
 #include "network/flops.h"
+#include "network/load_network.h"
 #include "run/run_video.h"
 #include "video/video_writer.h"
 

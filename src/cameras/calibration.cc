@@ -1,9 +1,9 @@
-// Anipose calibration files: TOML to camera models.
+#include "cameras/calibration.h"
+
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include "base/error.h"
-#include "cameras/camera_model.h"
 
 namespace posse {
 namespace {

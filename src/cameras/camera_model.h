@@ -57,12 +57,4 @@ struct CameraModel {
 /// Rotation about the vector's direction by its length, radian (Rodrigues' formula).
 Eigen::Matrix3d rotation_of(const Eigen::Vector3d& rotation_vector);
 
-/// Cameras of an Anipose calibration (TOML): one table per camera with `name`, `size`, `matrix`,
-/// `distortions`, `rotation`, `translation` and optionally `fisheye`; in order of the tables'
-/// sorted names. `metadata` is ignored.
-/// @param text    the file's contents.
-/// @param source  its name, for messages.
-/// @throws Error(bad_file) naming the table and key.
-std::vector<CameraModel> parse_calibration(const std::string& text, const std::string& source);
-
 }  // namespace posse

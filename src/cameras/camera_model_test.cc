@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "cameras/calibration.h"
 #include "simd/pack.h"
 #include "support/shared_data.h"
 #include "support/synthetic_cameras.h"

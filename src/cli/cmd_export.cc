@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/option_binding.h"
 #include "ensemble/ensemble.h"
+#include "network/load_network.h"
 #include "network/onnx.h"
 
 namespace posse {

@@ -18,6 +18,7 @@
 #include "results/table/table_reader.h"
 #include "run/run_record.h"
 #include "table_jobs/table_inputs.h"
+#include "video/image_file.h"
 #include "video/overlay.h"
 #include "video/video_reader.h"
 

@@ -14,6 +14,7 @@
 #include "ensemble/cut_frames.h"
 #include "ensemble/open_networks.h"
 #include "network/backend.h"
+#include "network/load_network.h"
 
 namespace posse {
 namespace {

@@ -9,7 +9,7 @@
 #include "base/sheet.h"
 #include "base/text.h"
 #include "checkpoint/checkpoint.h"
-#include "network/architecture.h"
+#include "network/load_network.h"
 
 namespace posse {
 namespace fs = std::filesystem;

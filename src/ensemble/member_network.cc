@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "network/load_network.h"
 
 namespace posse {
 namespace {

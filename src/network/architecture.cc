@@ -9,7 +9,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "network/families.h"
+#include "network/efficientnet.h"
+#include "network/mobilenet_v2.h"
+#include "network/resnet.h"
 
 namespace posse {
 namespace {

@@ -8,7 +8,7 @@
 #include <functional>
 
 #include "base/error.h"
-#include "network/families.h"
+#include "network/mobilenet_v2.h"
 
 namespace posse {
 namespace {

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "network/backends/cpu/cpu_backend.h"
 #include "network/backends/reference/reference_backend.h"
+#include "network/unshared_ensemble.h"
 
 namespace posse {
 namespace {
@@ -31,6 +32,15 @@ const Backend& named_backend(std::string_view name, std::string_view asked_by) {
 }
 
 }  // namespace
+
+std::unique_ptr<EnsembleExecutor> Backend::compile_ensemble(std::span<const EnsembleMember> members,
+                                                            const BackendOptions& options) const {
+  std::vector<std::unique_ptr<Executor>> executors;
+  for (const EnsembleMember& member : members) {
+    executors.push_back(compile(*member.graph, *member.weights, options));
+  }
+  return make_unshared_ensemble(std::move(executors));
+}
 
 std::span<const Backend* const> backends() {
   static const std::array all = {&cpu_backend(), &reference_backend()};

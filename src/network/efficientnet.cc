@@ -1,10 +1,12 @@
+#include "network/efficientnet.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 
-#include "network/families.h"
+#include "network/mobilenet_v2.h"
 
 namespace posse {
 namespace {

@@ -1,9 +1,9 @@
+#include "network/load_network.h"
+
 #include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "checkpoint/checkpoint.h"
-#include "network/architecture.h"
 
 namespace posse {
 namespace {

@@ -1,3 +1,5 @@
+#include "network/load_network.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -6,8 +8,6 @@
 #include <filesystem>
 
 #include "base/error.h"
-#include "checkpoint/checkpoint.h"
-#include "network/architecture.h"
 #include "support/checkpoint_writer.h"
 #include "support/shared_data.h"
 #include "support/synthetic_weights.h"

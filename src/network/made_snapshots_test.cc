@@ -8,8 +8,7 @@
 #include <ostream>
 
 #include "base/files.h"
-#include "checkpoint/checkpoint.h"
-#include "network/architecture.h"
+#include "network/load_network.h"
 #include "support/shared_data.h"
 #include "support/synthetic_weights.h"
 

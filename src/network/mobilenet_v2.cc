@@ -1,10 +1,10 @@
+#include "network/mobilenet_v2.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-
-#include "network/families.h"
 
 namespace posse {
 namespace {

@@ -14,10 +14,9 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "checkpoint/checkpoint.h"
-#include "network/architecture.h"
 #include "network/backend.h"
 #include "network/backends/reference/reference_backend.h"
+#include "network/load_network.h"
 #include "network/onnx.h"
 #include "support/shared_data.h"
 #include "support/synthetic_weights.h"

@@ -1,9 +1,10 @@
+#include "network/resnet.h"
+
 #include <fmt/format.h>
 
 #include <array>
 
 #include "base/error.h"
-#include "network/families.h"
 
 namespace posse {
 namespace {

@@ -7,11 +7,11 @@
 #include <filesystem>
 
 #include "base/npy.h"
-#include "checkpoint/checkpoint.h"
-#include "network/architecture.h"
 #include "network/backend.h"
+#include "network/load_network.h"
 #include "support/golden_networks.h"
 #include "support/shared_data.h"
+#include "video/image_file.h"
 #include "video/video_reader.h"
 
 namespace posse {

@@ -1,7 +1,9 @@
+#include "network/unshared_ensemble.h"
+
+#include <string>
 #include <utility>
 
 #include "base/error.h"
-#include "network/backend.h"
 
 namespace posse {
 namespace {
@@ -70,13 +72,9 @@ class UnsharedEnsemble : public EnsembleExecutor {
 
 }  // namespace
 
-std::unique_ptr<EnsembleExecutor> Backend::compile_ensemble(std::span<const EnsembleMember> members,
-                                                            const BackendOptions& options) const {
-  std::vector<std::unique_ptr<Executor>> executors;
-  for (const EnsembleMember& member : members) {
-    executors.push_back(compile(*member.graph, *member.weights, options));
-  }
-  return std::make_unique<UnsharedEnsemble>(std::move(executors));
+std::unique_ptr<EnsembleExecutor> make_unshared_ensemble(
+    std::vector<std::unique_ptr<Executor>> members) {
+  return std::make_unique<UnsharedEnsemble>(std::move(members));
 }
 
 }  // namespace posse

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "project/config_values.h"
 #include "project/folder_contents.h"
+#include "project/member_faults.h"
 
 namespace posse {
 namespace fs = std::filesystem;

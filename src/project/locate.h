@@ -23,11 +23,6 @@ struct MemberLocation {
 /// @throws Error as open_member().
 MemberLocation locate_member(const std::filesystem::path& path);
 
-/// [[noreturn]] the errors of a path that is no member, and of a training folder without snapshots.
-[[noreturn]] void throw_not_a_member(const std::filesystem::path& path);
-[[noreturn]] void throw_without_snapshots(const MemberLocation& location,
-                                          const std::vector<ModelFolder>& others);
-
 /// True if the folder has a config.yaml or networks, or seems to have lost one of them.
 bool looks_like_project(const std::filesystem::path& folder);
 
@@ -36,9 +31,6 @@ bool has_torch_models(const std::filesystem::path& project);
 
 /// The sub-folders of `folder` that are members, in natural order; hidden ones are passed over.
 std::vector<std::filesystem::path> members_below(const std::filesystem::path& folder);
-
-/// For messages, as "iteration-0/TaskAug30-trainset95shuffle1 (2 snapshots), ...".
-std::string list_model_folder_names(const std::vector<const ModelFolder*>& folders);
 
 /// The training folders of a dlc-models folder, by iteration, fraction and shuffle.
 std::vector<ModelFolder> list_model_folders(const std::filesystem::path& models_folder);

@@ -1,4 +1,5 @@
-// What is wrong with a path that is no member, or with a member without networks.
+#include "project/member_faults.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,7 +8,6 @@
 #include "base/paths.h"
 #include "base/text.h"
 #include "project/folder_contents.h"
-#include "project/locate.h"
 
 namespace posse {
 namespace fs = std::filesystem;

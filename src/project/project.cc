@@ -13,6 +13,7 @@
 #include "project/evaluation_results.h"
 #include "project/folder_contents.h"
 #include "project/locate.h"
+#include "project/member_faults.h"
 
 namespace posse {
 namespace fs = std::filesystem;

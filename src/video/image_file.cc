@@ -8,9 +8,9 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "video/image_file.h"
 #include "video/libav.h"
 #include "video/rgb_converter.h"
-#include "video/video_reader.h"
 
 namespace posse {
 namespace fs = std::filesystem;

@@ -11,6 +11,7 @@
 #include "base/natural_order.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "video/image_file.h"
 
 namespace posse {
 namespace fs = std::filesystem;

@@ -4,22 +4,19 @@
 /// is clipped; points with NaN coordinates are not drawn.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/image.h"
 #include "base/point.h"
 #include "base/poses.h"
+#include "video/overlay_shapes.h"
 
 namespace posse {
-
-using Colour = std::array<uint8_t, 3>;  ///< red, green, blue
 
 /// Colours that people with any kind of colour vision tell apart (Okabe and Ito 2008, without
 /// black), for `number` things; beyond seven they repeat lighter, then darker.
@@ -60,42 +57,5 @@ struct OverlayStyle {
 /// Draws skeleton, ellipses, members, consensus and legend, in this order.
 /// @throws Error(shape_mismatch) if the numbers of bodyparts differ.
 void draw_poses(Image& image, const FramePoses& poses, const OverlayStyle& style = {});
-
-/// An anti-aliased disc mixed into the picture. @param opacity in [0, 1]
-void draw_disc(Image& image, double x, double y, double radius, Colour colour, double opacity);
-
-/// An anti-aliased ring of the given line width around the circle.
-void draw_ring(Image& image, double x, double y, double radius, double line_width, Colour colour,
-               double opacity);
-
-/// An anti-aliased line with round ends.
-void draw_line(Image& image, double x1, double y1, double x2, double y2, double line_width,
-               Colour colour, double opacity);
-
-/// The ellipse of points at `sigmas` standard deviations from (x, y): (p - c)' S^-1 (p - c) =
-/// sigmas^2. Axes shorter than half a pixel are drawn with half a pixel. Not drawn if the
-/// covariance has NaN or is not positive semidefinite.
-void draw_ellipse(Image& image, double x, double y, const Covariance& covariance, double sigmas,
-                  double line_width, Colour colour, double opacity);
-
-/// Text with its upper left corner at (col, row); each font pixel becomes scale x scale pixels.
-void draw_text(Image& image, int col, int row, std::string_view text, int scale, Colour colour);
-
-/// The look of DeepGraphPose's and DeepLabCut's labelled videos, pixel by pixel.
-struct ClassicStyle {
-  int dot_size = 3;               ///< every pixel nearer than this to the centre is painted
-  std::string colormap = "jet";   ///< jet or cool
-  double likelihood_above = 0.1;  ///< points at or below it are left out
-};
-
-/// Opaque discs without anti-aliasing, centred on truncated coordinates, later bodyparts on top.
-/// @throws Error(invalid_value) for an unknown colormap or a dot size below 0.
-/// Source: create_annotated_movie and make_cmap of DeepGraphPose; utils/make_labeled_video.py of
-/// DeepLabCut 2.1.
-void draw_classic(Image& image, std::span<const Keypoint> keypoints,
-                  const ClassicStyle& style = {});
-
-/// The colour of bodypart `index` of `number` in a classic picture. @throws Error(invalid_value)
-Colour classic_colour(std::string_view colormap, size_t index, size_t number);
 
 }  // namespace posse

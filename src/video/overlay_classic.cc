@@ -1,12 +1,12 @@
-// Discs as DeepGraphPose and DeepLabCut paint them.
+#include "video/overlay_classic.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <span>
 
 #include "base/error.h"
-#include "video/overlay.h"
 
 namespace posse {
 namespace {

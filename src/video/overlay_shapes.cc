@@ -1,13 +1,15 @@
-// Anti-aliased shapes: a pixel's share of the colour is the part of a one-pixel ramp that the
-// shape's edge leaves it.
+#include "video/overlay_shapes.h"
+
 #include <algorithm>
 #include <cmath>
 
 #include "video/bitmap_font.h"
-#include "video/overlay.h"
 
 namespace posse {
 namespace {
+
+// Anti-aliased shapes: a pixel's share of the colour is the part of a one-pixel ramp that the
+// shape's edge leaves it.
 
 struct Box {
   int left, top, right, bottom;  // half-open

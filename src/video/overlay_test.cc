@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "video/bitmap_font.h"
+#include "video/overlay_classic.h"
 
 namespace posse {
 namespace {

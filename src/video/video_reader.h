@@ -91,10 +91,4 @@ bool may_hold_frames(const std::filesystem::path& folder);
 std::unique_ptr<VideoReader> open_video(const std::filesystem::path& path,
                                         const VideoReaderOptions& options = {});
 
-/// One picture file, upright; of a TIFF with several pages the first. @throws like open_video.
-Image read_image(const std::filesystem::path& path);
-
-/// Writes a PNG through a temporary name. @throws Error(io)
-void write_png(const Image& image, const std::filesystem::path& path);
-
 }  // namespace posse

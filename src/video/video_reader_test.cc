@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "support/shared_data.h"
+#include "video/image_file.h"
 #include "video/test_clips.h"
 
 namespace posse {

@@ -1,5 +1,5 @@
 // Anipose calibrations; what was read has to be usable.
-#include "cameras/camera_model.h"
+#include "cameras/calibration.h"
 #include "fuzz/fuzz_target.h"
 
 void posse::fuzz::read_input(std::span<const uint8_t> input) {

@@ -1,6 +1,7 @@
 // Text tables: as they are, as predictions, as hand labels.
 #include "fuzz/fuzz_target.h"
-#include "results/table/table_formats.h"
+#include "results/formats/csv/csv_reader.h"
+#include "results/table/table_kind.h"
 #include "results/table/table_reader.h"
 
 namespace posse::fuzz {

@@ -87,6 +87,29 @@ class Stages(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (2, ""))
 
 
+class Pairs(unittest.TestCase):
+    def faults(self, **texts):
+        """What check_pairs says of the files of a folder; x_h stands for x.h."""
+        check = script("check_pairs")
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            paths = [root / ".".join(name.rsplit("_", 1)) for name in texts]
+            for path, text in zip(paths, texts.values()):
+                path.write_text(text, encoding="utf-8")
+            return [fault for path in paths for fault in check.problems_of(path, root)]
+
+    def test_pairs_and_headers_of_values_are_sound(self):
+        inline = "namespace posse {\n\nstruct Point {\n  int size() const;\n};\n\ninline int twice(int x) { return 2 * x; }\n\n}\n"
+        self.assertEqual(self.faults(grid_h="int f(int x);\n", grid_cc="", point_h=inline, main_cc="", cmd_run_cc="",
+                                     grid_test_cc=""), [])
+
+    def test_half_pairs_are_told(self):
+        found = "\n".join(self.faults(lonely_cc="", reader_h="/// Words (and more);\nTable read(const Path& path,\n"
+                                                              "           int rows);\n"))
+        for words in ("lonely.cc: has no lonely.h", "reader.h: has no reader.cc, but declares 'Table read(const Path& path,'"):
+            self.assertIn(words, found)
+
+
 class ChangedSources(unittest.TestCase):
     def changed(self, *steps):
         """What tidy.py takes for changed in a repository made by the steps (file name: contents, or shell words)."""

@@ -10,6 +10,7 @@
 #include "base/paths.h"
 #include "base/text.h"
 #include "results/table/table_crop.h"
+#include "results/table/table_kind.h"
 #include "results/table/table_meaning.h"
 #include "results/table/table_writer.h"
 

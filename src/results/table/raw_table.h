@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -38,5 +39,9 @@ struct RawTable {
     values.clear();
   }
 };
+
+/// Called by a reader whenever a block of rows is there, and once at the end: takes them and clears
+/// them, so that a table is never in memory twice. Without it all rows are returned.
+using TakeRows = std::function<void(RawTable& table)>;
 
 }  // namespace posse

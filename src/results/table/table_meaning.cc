@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "results/formats/hdf5/hdf5_file.h"
 
 namespace posse {
 namespace fs = std::filesystem;
@@ -256,20 +255,6 @@ std::string likelihood_by_another_name(const std::vector<std::string>& coords) {
 TableMeaning interpret_header(const RawTable& raw, const fs::path& path,
                               const TableReadOptions& options) {
   return Interpreter(raw, path, options).interpret();
-}
-
-TableKind detect_hdf5_table(const fs::path& path) {
-  const hdf5::QuietErrors quiet;
-  const hdf5::Handle file = hdf5::open_for_reading(path);
-  const auto has = [&](const char* name) { return hdf5::has_member(file.get(), name); };
-  if (has("metadata") && has("frames") && has("instances")) return TableKind::slp;
-  if (has("tracks") && has("node_names")) return TableKind::sleap_analysis;
-  if (has("specifications") || H5Aexists(file.get(), "nwb_version") > 0) {
-    throw Error(ErrorKind::unsupported, fmt::format("{}: is an NWB file", path.string()),
-                {.hint = "in Python with movement: save_poses.to_dlc_file("
-                         "load_poses.from_nwb_file(FILE), 'X.h5')"});
-  }
-  return TableKind::pandas_hdf5;
 }
 
 }  // namespace posse

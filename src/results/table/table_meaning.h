@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "results/table/table_formats.h"
 #include "results/table/table_reader.h"
 
 namespace posse {
@@ -42,8 +41,5 @@ std::string likelihood_by_another_name(const std::vector<std::string>& coords);
 /// The second half of read_pose_table(), for a table that is already in memory.
 LoadedPoses interpret_poses(const RawTable& raw, const std::filesystem::path& path,
                             const TableReadOptions& options);
-
-/// Which kind of table an HDF5 file holds. @throws Error(bad_file) if none that posse knows
-TableKind detect_hdf5_table(const std::filesystem::path& path);
 
 }  // namespace posse

@@ -14,8 +14,12 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "results/formats/csv/csv_reader.h"
+#include "results/formats/hdf5/pandas_hdf5.h"
+#include "results/formats/sleap/sleap_analysis.h"
+#include "results/formats/sleap/slp_reader.h"
 #include "results/table/table_crop.h"
-#include "results/table/table_formats.h"
+#include "results/table/table_kind.h"
 #include "results/table/table_meaning.h"
 
 namespace posse {
@@ -222,34 +226,6 @@ bool looks_like_table(const fs::path& path) {
   const std::string_view head(bytes.data(), static_cast<size_t>(file.gcount()));
   return head.starts_with("\x89HDF\r\n\x1A\n") || head.starts_with("scorer,") ||
          head.starts_with("\xEF\xBB\xBFscorer,");
-}
-
-TableKind detect_table_kind(const fs::path& path) {
-  constexpr std::array<uint8_t, 8> kHdf5Signature = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1A, '\n'};
-  {
-    const MappedFile file(path);
-    const auto bytes = file.bytes();
-    const bool is_hdf5 = bytes.size() >= kHdf5Signature.size() &&
-                         std::equal(kHdf5Signature.begin(), kHdf5Signature.end(), bytes.begin());
-    if (bytes.empty()) throw Error(ErrorKind::bad_file, fmt::format("{}: is empty", path.string()));
-    if (!is_hdf5) {
-      const auto head = bytes.subspan(0, std::min<size_t>(bytes.size(), 512));
-      const bool is_utf16 = head.size() >= 2 && ((head[0] == 0xFF && head[1] == 0xFE) ||
-                                                 (head[0] == 0xFE && head[1] == 0xFF));
-      if (is_utf16) {
-        throw Error(ErrorKind::bad_file,
-                    fmt::format("{}: is UTF-16 text, expected UTF-8", path.string()),
-                    {.hint = "iconv -f UTF-16 -t UTF-8 FILE > NEW"});
-      }
-      if (std::find(head.begin(), head.end(), uint8_t{0}) != head.end()) {
-        throw Error(
-            ErrorKind::bad_file,
-            fmt::format("{}: is neither text nor HDF5, so it is no pose table", path.string()));
-      }
-      return TableKind::csv;
-    }
-  }
-  return detect_hdf5_table(path);
 }
 
 RawTable read_raw_table(const fs::path& path) { return read_table(path, {}); }

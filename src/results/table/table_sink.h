@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
-#include <memory>
 #include <span>
 #include <string>
 
@@ -34,11 +32,5 @@ class TableSink {
   TableWriterOptions options;
   size_t num_rows = 0;
 };
-
-std::unique_ptr<TableSink> make_csv_sink(const std::filesystem::path& path,
-                                         const TableHeader& header);
-std::unique_ptr<TableSink> make_hdf5_sink(const std::filesystem::path& path,
-                                          const TableHeader& header,
-                                          const TableWriterOptions& options);
 
 }  // namespace posse

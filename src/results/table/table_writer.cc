@@ -10,6 +10,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "results/formats/csv/csv_writer.h"
+#include "results/formats/hdf5/hdf5_writer.h"
 #include "results/table/table_sink.h"
 
 namespace posse {

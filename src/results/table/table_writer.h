@@ -7,8 +7,15 @@
 /// A file appears under its name only when it is complete: until finish() everything is written to
 /// a temporary name in the same folder, and a writer that is destroyed early takes that away.
 ///
-/// To add a result format: derive from the Sink in table_sink.h, choose it in TableWriter's
-/// constructor, read it back in table_reader.cc, and describe it in docs/results.md.
+/// To add a result format:
+///  1. make src/results/formats/<name>/ with <name>_writer.h, which makes a TableSink
+///     (table_sink.h), and <name>_reader.h, which gives a RawTable;
+///  2. choose the sink by its suffix in make_sink() of table_writer.cc;
+///  3. tell the file by its content in table_kind.cc, and read it in read_table() of
+///     table_reader.cc;
+///  4. write a table, read it back and compare in table_writer_test.cc, and have another program
+///     read it in tests/compat;
+///  5. describe it in docs/results.md.
 #pragma once
 
 #include <cstdint>

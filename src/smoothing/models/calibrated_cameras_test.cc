@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "cameras/calibration.h"
 #include "support/golden_tables.h"
 #include "support/shared_data.h"
 #include "support/synthetic_cameras.h"

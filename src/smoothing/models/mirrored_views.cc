@@ -1,5 +1,5 @@
-// Mirrors put several views into one picture, and so into one table: bodyparts
-// "<keypoint>_<camera>".
+#include "smoothing/models/mirrored_views.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,7 +9,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "smoothing/models/several_cameras.h"
 
 namespace posse {
 namespace {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "smoothing/models/mirrored_views.h"
 #include "smoothing/models/several_cameras.h"
 #include "support/golden_tables.h"
 #include "support/shared_data.h"

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "base/error.h"
+#include "smoothing/models/mirrored_views.h"
 #include "support/shared_data.h"
 #include "support/synthetic_tracks.h"
 

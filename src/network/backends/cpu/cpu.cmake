@@ -3,7 +3,7 @@ target_sources(posse_network PRIVATE
   backends/cpu/arena.cc backends/cpu/convolutions.cc backends/cpu/cpu_backend.cc backends/cpu/ensemble.cc
   backends/cpu/kernels.cc backends/cpu/kernels_generic.cc backends/cpu/layer_weights.cc backends/cpu/lowering.cc
   backends/cpu/machine.cc backends/cpu/network.cc backends/cpu/onednn.cc backends/cpu/operations.cc
-  backends/cpu/peak.cc backends/cpu/tuning.cc backends/cpu/winograd_weights.cc)
+  backends/cpu/peak.cc backends/cpu/program.cc backends/cpu/tuning.cc backends/cpu/winograd_weights.cc)
 target_link_libraries(posse_network PRIVATE DNNL::dnnl)
 
 # Kernels are compiled once per instruction set and chosen at run time; everything else stays at the baseline, so that a

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "network/backends/cpu/ensemble.h"
-#include "network/backends/cpu/program.h"
+#include "network/backends/cpu/lowering.h"
 
 namespace posse {
 namespace cpu {

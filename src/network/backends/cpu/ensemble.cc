@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/threads.h"
+#include "network/backends/cpu/lowering.h"
 #include "network/backends/cpu/network.h"
 
 namespace posse::cpu {

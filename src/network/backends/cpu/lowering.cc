@@ -1,3 +1,5 @@
+#include "network/backends/cpu/lowering.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -5,7 +7,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "network/backends/cpu/program.h"
 
 namespace posse::cpu {
 namespace {
@@ -360,27 +361,6 @@ class Lowering {
 Program lower(const Graph& graph, const Weights& weights) {
   check_weights(graph, weights, "the weights given");
   return Lowering(graph, weights).run();
-}
-
-std::vector<ValueId> values_read(const Step& step) {
-  std::vector<ValueId> read;
-  for (const ValueId value : {step.input, step.residual, step.affine}) {
-    if (value >= 0) read.push_back(value);
-  }
-  return read;
-}
-
-std::vector<int> last_uses(const Program& program) {
-  std::vector<int> last(program.values.size(), -1);
-  for (size_t i = 0; i < program.steps.size(); ++i) {
-    for (const ValueId value : values_read(program.steps[i])) {
-      last[static_cast<size_t>(value)] = static_cast<int>(i);
-    }
-  }
-  if (program.exit >= 0) {
-    last[static_cast<size_t>(program.exit)] = static_cast<int>(program.steps.size());
-  }
-  return last;
 }
 
 }  // namespace posse::cpu

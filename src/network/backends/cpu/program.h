@@ -81,10 +81,6 @@ struct Program {
   ValueId exit = -1;
 };
 
-/// Fuses and folds. @throws what check_weights() throws;
-///         Error(unsupported) for an operator with a window of more than 16 rows.
-Program lower(const Graph& graph, const Weights& weights);
-
 /// For each value the index of the last step that reads it, or -1.
 std::vector<int> last_uses(const Program& program);
 

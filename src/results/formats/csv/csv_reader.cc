@@ -1,3 +1,5 @@
+#include "results/formats/csv/csv_reader.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +13,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "results/formats/csv/number_text.h"
-#include "results/table/table_formats.h"
 
 namespace posse {
 namespace {

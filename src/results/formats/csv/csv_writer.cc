@@ -1,3 +1,5 @@
+#include "results/formats/csv/csv_writer.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -10,7 +12,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "results/formats/csv/number_text.h"
-#include "results/table/table_sink.h"
 
 namespace posse {
 namespace {

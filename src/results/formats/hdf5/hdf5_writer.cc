@@ -1,3 +1,5 @@
+#include "results/formats/hdf5/hdf5_writer.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +13,6 @@
 #include "results/formats/hdf5/disk_reserve.h"
 #include "results/formats/hdf5/hdf5_file.h"
 #include "results/formats/pickle/pickle_text.h"
-#include "results/table/table_sink.h"
 
 namespace posse {
 namespace {

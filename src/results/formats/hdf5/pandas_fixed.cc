@@ -1,10 +1,11 @@
+#include "results/formats/hdf5/pandas_fixed.h"
+
 #include <fmt/format.h>
 
 #include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "results/formats/hdf5/pandas_table.h"
 #include "results/formats/pickle/object_array.h"
 
 namespace posse::pandas {

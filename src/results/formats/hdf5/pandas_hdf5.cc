@@ -1,3 +1,5 @@
+#include "results/formats/hdf5/pandas_hdf5.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -5,7 +7,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "results/formats/hdf5/pandas_table.h"
+#include "results/formats/hdf5/pandas_fixed.h"
+#include "results/formats/hdf5/pandas_records.h"
 
 namespace posse {
 namespace fs = std::filesystem;

@@ -1,3 +1,5 @@
+#include "results/formats/hdf5/pandas_records.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,7 +9,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "results/formats/hdf5/pandas_table.h"
 
 namespace posse::pandas {
 namespace {

@@ -2,7 +2,6 @@
 /// its columns stand.
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <span>
 #include <string>
@@ -10,7 +9,7 @@
 
 #include "results/formats/hdf5/hdf5_file.h"
 #include "results/formats/pickle/pickle_text.h"
-#include "results/table/table_formats.h"
+#include "results/table/raw_table.h"
 
 namespace posse::pandas {
 
@@ -49,12 +48,5 @@ class TableBuilder {
   const hdf5::Reader& reader_;
   std::map<Column, size_t> place_of_;
 };
-
-/// The "table" layout: one compound dataset, the columns' names pickled in attributes.
-void read_records(const std::filesystem::path& path, const hdf5::Reader& reader, hid_t group,
-                  const TakeRows& take_rows, TableBuilder& builder);
-
-/// The "fixed" layout: arrays for the axes and for each block of equal type.
-void read_fixed(const hdf5::Reader& reader, hid_t group, TableBuilder& builder);
 
 }  // namespace posse::pandas

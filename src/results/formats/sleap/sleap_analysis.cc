@@ -1,3 +1,5 @@
+#include "results/formats/sleap/sleap_analysis.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +10,6 @@
 #include "base/text.h"
 #include "results/formats/hdf5/hdf5_file.h"
 #include "results/formats/sleap/sleap_points.h"
-#include "results/table/table_formats.h"
 
 namespace posse {
 namespace fs = std::filesystem;
