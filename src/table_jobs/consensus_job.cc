@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "base/error.h"
 #include "base/paths.h"
 #include "base/text.h"
@@ -85,6 +88,15 @@ JobOutcome<PoseConsensus> run_consensus(const JobInputs& inputs, const fs::path&
   JobOutcome<PoseConsensus> outcome{
       .result = consensus_of_poses(sources.members, options.keypoints), .report = {}};
   job.progress("consensus", 1, 1, "tables");
+  const auto& details = outcome.result.details;
+  const bool has_any =
+      std::any_of(details.begin(), details.end(),
+                  [](const KeypointConsensus& one) { return !std::isnan(one.keypoint.x); });
+  if (!has_any && !details.empty()) {
+    job.warn(
+        "no member counts anywhere: every point of the consensus is missing; see --min-likelihood "
+        "and --min-members");
+  }
   for (const fs::path& table : targets.tables)
     write_consensus_table(table, outcome.result, sources);
   if (!targets.tables.empty()) {

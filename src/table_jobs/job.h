@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/poses.h"
@@ -25,6 +26,8 @@ struct NamedPoses {
 struct JobInputs {
   std::vector<std::filesystem::path> paths;
   std::vector<NamedPoses> poses;
+  /// Of each of `paths` whose camera was given as CAMERA=PATH, file or folder: path and camera.
+  std::vector<std::pair<std::filesystem::path, std::string>> cameras;
 };
 
 /// Whom a job tells how far it is and what it notices, and who may stop it. All may be empty.

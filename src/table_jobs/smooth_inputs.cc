@@ -74,6 +74,33 @@ bool stands_outside(std::string_view text, std::string_view name, std::string_vi
   return false;
 }
 
+/// Whether two neighbouring characters belong to one word or number.
+bool are_joined(char a, char b) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return (is_digit(a) && is_digit(b)) || (is_letter(a) && is_letter(b));
+}
+
+bool stands_as_word(std::string_view text, std::string_view name) {
+  if (name.empty()) return false;
+  for (size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    const size_t end = at + name.size();
+    const bool begins = at == 0 || !are_joined(text[at - 1], name.front());
+    if (begins && (end == text.size() || !are_joined(name.back(), text[end]))) return true;
+  }
+  return false;
+}
+
+std::optional<size_t> camera_given(const fs::path& file, const std::vector<std::string>& cameras,
+                                   const CamerasOfPaths& given) {
+  for (const auto& [path, camera] : given) {
+    if (path != file && path != file.parent_path() && path != file.parent_path() / "") continue;
+    const auto found = std::find(cameras.begin(), cameras.end(), camera);
+    if (found != cameras.end()) return static_cast<size_t>(found - cameras.begin());
+  }
+  return std::nullopt;
+}
+
 /// Cameras whose names a file's name holds.
 std::vector<size_t> cameras_of(const std::string& file, const std::vector<std::string>& cameras) {
   std::vector<size_t> fits;
@@ -86,7 +113,14 @@ std::vector<size_t> cameras_of(const std::string& file, const std::vector<std::s
     });
     if (stands && file.find(cameras[c]) != std::string::npos) fits.push_back(c);
   }
-  return fits;
+  std::vector<size_t> words;
+  for (const size_t c : fits) {
+    if (stands_as_word(file, cameras[c])) words.push_back(c);
+  }
+  const bool has_number = std::ranges::any_of(fits, [&](size_t c) {
+    return std::ranges::all_of(cameras[c], [](char each) { return each >= '0' && each <= '9'; });
+  });
+  return words.empty() && !has_number ? fits : words;
 }
 
 }  // namespace
@@ -135,10 +169,30 @@ std::string text_of(const std::vector<std::vector<size_t>>& blocks) {
   return text;
 }
 
+CamerasOfPaths take_camera_names(std::vector<fs::path>& paths,
+                                 const std::vector<std::string>& cameras) {
+  CamerasOfPaths given;
+  for (fs::path& path : paths) {
+    const std::string text = path.string();
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos || equals + 1 == text.size() || path_exists(path)) continue;
+    const std::string name = text.substr(0, equals);
+    if (std::find(cameras.begin(), cameras.end(), name) == cameras.end()) continue;
+    path = text.substr(equals + 1);
+    given.emplace_back(path, name);
+  }
+  return given;
+}
+
 std::vector<std::vector<fs::path>> files_by_camera(const std::vector<fs::path>& files,
-                                                   const std::vector<std::string>& cameras) {
+                                                   const std::vector<std::string>& cameras,
+                                                   const CamerasOfPaths& given) {
   std::vector<std::vector<fs::path>> groups(cameras.size());
   for (const fs::path& file : files) {
+    if (const auto camera = camera_given(file, cameras, given)) {
+      groups[*camera].push_back(file);
+      continue;
+    }
     const std::string name = file.filename().string();
     const std::vector<size_t> fits = cameras_of(name, cameras);
     if (fits.size() != 1) {
@@ -147,7 +201,8 @@ std::vector<std::vector<fs::path>> files_by_camera(const std::vector<fs::path>& 
                                : fmt::format("{}: holds the names of cameras '{}' and '{}'", name,
                                              cameras[fits[0]], cameras[fits[1]]),
                   {.have = fmt::format("cameras {}", fmt::join(cameras, ", ")),
-                   .hint = "exactly one camera's name must be part of each file's name"});
+                   .hint = "exactly one camera's name must be part of each file's name, as a word; "
+                           "or say it: CAMERA=FILE"});
     }
     groups[fits[0]].push_back(file);
   }

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/frame_range.h"
@@ -21,12 +22,22 @@ std::vector<std::vector<size_t>> parse_blocks(const std::string& text);
 /// The blocks as parse_blocks reads them.
 std::string text_of(const std::vector<std::vector<size_t>>& blocks);
 
-/// The files of each camera: those whose names hold the camera's name. Where one camera's name is
-/// part of another's ("cam_1", "cam_10"), it counts only where it stands outside the longer one.
+/// Files or folders and the cameras they were given for.
+using CamerasOfPaths = std::vector<std::pair<std::filesystem::path, std::string>>;
+
+/// Takes "CAMERA=" off paths that begin so, where no file has that very name.
+CamerasOfPaths take_camera_names(std::vector<std::filesystem::path>& paths,
+                                 const std::vector<std::string>& cameras);
+
+/// The files of each camera: those given for it, and those whose names hold the camera's name. A
+/// name counts as a word, neither letter next to letter nor digit next to digit ("1" in
+/// "cam1_seed20", not in "cam10"), where any camera's name stands so; else anywhere. Where one
+/// camera's name is part of another's ("cam_1", "cam_10"), it counts only outside the longer one.
 /// @throws Error(usage) for a file without a camera or with two, cameras without files or with
 /// different numbers of them
 std::vector<std::vector<std::filesystem::path>> files_by_camera(
-    const std::vector<std::filesystem::path>& files, const std::vector<std::string>& cameras);
+    const std::vector<std::filesystem::path>& files, const std::vector<std::string>& cameras,
+    const CamerasOfPaths& given = {});
 
 /// The one .npy below the folders among `inputs` whose name holds "timestamps" and `side`.
 /// @throws Error(usage) if there is none or more than one

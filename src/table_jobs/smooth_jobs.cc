@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/npy.h"
+#include "base/text.h"
 #include "base/threads.h"
 #include "cameras/calibration.h"
 #include "cameras/camera_model.h"
@@ -149,6 +150,33 @@ std::vector<double> times_of_rows(std::vector<double> times, const std::vector<i
   return chosen;
 }
 
+/// Without names all cameras of the calibration, else those named, in that order.
+void choose_cameras(std::vector<CameraModel>& models, std::vector<std::string>& names,
+                    const fs::path& calibration) {
+  std::vector<std::string> known;
+  for (const CameraModel& model : models) known.push_back(model.name);
+  if (names.empty()) {
+    names = known;
+    return;
+  }
+  std::vector<CameraModel> chosen;
+  for (const std::string& name : names) {
+    const auto found = std::find(known.begin(), known.end(), name);
+    if (found == known.end()) {
+      throw Error(ErrorKind::not_found,
+                  fmt::format("{}: has no camera '{}'", calibration.string(), printable(name)),
+                  {.have = list_names(known)});
+    }
+    chosen.push_back(models[static_cast<size_t>(found - known.begin())]);
+  }
+  models = std::move(chosen);
+}
+
+JobInputs find_by_camera(JobInputs inputs, const std::vector<std::string>& cameras, Job& job) {
+  inputs.cameras = take_camera_names(inputs.paths, cameras);
+  return find_inputs(std::move(inputs), job);
+}
+
 std::vector<CameraMembers> members_of(const std::vector<std::string>& cameras,
                                       const std::vector<TableInputs>& inputs) {
   std::vector<CameraMembers> members;
@@ -193,8 +221,7 @@ JobOutcome<SmoothedSpace> run_smooth_multi(const JobInputs& inputs, const fs::pa
   std::vector<std::string> cameras = options.camera_names;
   if (!options.calibration.empty()) {
     models = parse_calibration(read_file(options.calibration), options.calibration.string());
-    cameras.clear();
-    for (const CameraModel& model : models) cameras.push_back(model.name);
+    choose_cameras(models, cameras, options.calibration);
   }
   if (cameras.empty()) {
     throw Error(ErrorKind::usage, "no camera is named",
@@ -202,7 +229,8 @@ JobOutcome<SmoothedSpace> run_smooth_multi(const JobInputs& inputs, const fs::pa
   }
   const fs::path points = models.empty() || out.empty() ? fs::path() : out / "points_3d.csv";
   std::vector<TableInputs> read =
-      read_cameras(find_inputs(inputs, job), cameras, options.bodypart_list, job);
+      read_cameras(find_by_camera(inputs, cameras, job), cameras, options.bodypart_list, job);
+  match_bodyparts(read, cameras, job);
   match_frames(read, cameras, job);
   check_target(points, options.common.force);
   check_cameras(out, options.common, cameras);
@@ -285,7 +313,8 @@ JobOutcome<SmoothedCameras> run_smooth_paw(const JobInputs& inputs, const fs::pa
                                            const PawTimes& times) {
   Job job(hooks);
   const std::vector<std::string> sides = {"left", "right"};
-  const std::vector<TableInputs> read = read_cameras(find_inputs(inputs, job), sides, {}, job);
+  const std::vector<TableInputs> read =
+      read_cameras(find_by_camera(inputs, sides, job), sides, {}, job);
   check_cameras(out, options.common, sides);
   const auto times_of = [&](const std::vector<double>& given, const fs::path& named, size_t side) {
     return times_of_rows(

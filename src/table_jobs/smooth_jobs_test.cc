@@ -109,6 +109,25 @@ TEST(SmoothJobs, SeveralCamerasTakeTheirPosesByCameraAndWriteATableEach) {
   EXPECT_THROW(run_smooth_multi(inputs, {}, options), Error);  // "side" has none
 }
 
+TEST(SmoothJobs, CamerasWithOtherFramesAndAnotherOrderAreAligned) {
+  JobInputs inputs;
+  for (const double offset : {0.0, 1.0}) {
+    inputs.poses.push_back({"a", "top", swinging(offset, {"nose", "tail"})});
+    Poses side = swinging(offset, {"tail", "nose"});
+    side.frame_index.pop_back();
+    side.keypoints.resize(side.num_frames() * 2);
+    inputs.poses.push_back({"b", "side", side});
+  }
+  SmoothMultiOptions options;
+  options.camera_names = {"top", "side"};
+  options.tuning.s = {10};
+  const auto outcome = run_smooth_multi(inputs, {}, options);
+  EXPECT_EQ(outcome.result.views.cameras[1].bodyparts, (std::vector<std::string>{"nose", "tail"}));
+  EXPECT_EQ(outcome.result.views.cameras[1].frame_index.size(),
+            outcome.result.views.cameras[0].frame_index.size());
+  EXPECT_GE(outcome.report.warnings.size(), 1U);
+}
+
 TEST(SmoothJobs, TellHowFarTheyAreAndStopWhenAsked) {
   StopFlag stop;
   std::vector<std::string> stages;

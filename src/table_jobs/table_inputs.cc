@@ -162,7 +162,7 @@ std::vector<TableInputs> read_cameras(const JobInputs& inputs,
   std::vector<TableInputs> read;
   if (inputs.poses.empty()) {
     size_t before = 0;
-    for (const auto& files : files_by_camera(inputs.paths, cameras)) {
+    for (const auto& files : files_by_camera(inputs.paths, cameras, inputs.cameras)) {
       read.push_back(read_each(files, false, bodyparts, [&](size_t done) {
         job.progress("reading", static_cast<int64_t>(before + done),
                      static_cast<int64_t>(inputs.paths.size()), "tables");
@@ -177,6 +177,38 @@ std::vector<TableInputs> read_cameras(const JobInputs& inputs,
     for (const std::string& warning : read.back().warnings) job.warn(warning);
   }
   return read;
+}
+
+void match_bodyparts(std::vector<TableInputs>& cameras, const std::vector<std::string>& names,
+                     Job& job) {
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  std::vector<std::string> all;
+  for (const TableInputs& camera : cameras) {
+    for (const std::string& name : camera.tables.bodyparts) {
+      if (std::ranges::find(all, name) == all.end()) all.push_back(name);
+    }
+  }
+  for (size_t c = 0; c < cameras.size(); ++c) {
+    AlignedTables& tables = cameras[c].tables;
+    if (tables.bodyparts == all) continue;
+    const bool lacks_some = tables.bodyparts.size() < all.size();
+    job.warn(fmt::format(
+        "camera '{}' has {}; matched by name", names[c],
+        lacks_some ? "not all bodyparts of the others" : "its bodyparts in another order"));
+    for (Poses& member : tables.members) {
+      Poses matched{.bodyparts = all, .frame_index = member.frame_index, .keypoints = {}};
+      for (size_t row = 0; row < member.num_frames(); ++row) {
+        for (const std::string& name : all) {
+          const auto found = std::ranges::find(member.bodyparts, name);
+          const auto place = static_cast<size_t>(found - member.bodyparts.begin());
+          matched.keypoints.push_back(found == member.bodyparts.end() ? Keypoint{kNan, kNan, 0}
+                                                                      : member.at(row, place));
+        }
+      }
+      member = std::move(matched);
+    }
+    tables.bodyparts = all;
+  }
 }
 
 void match_frames(std::vector<TableInputs>& cameras, const std::vector<std::string>& names,

@@ -39,6 +39,11 @@ std::vector<TableInputs> read_cameras(const JobInputs& inputs,
                                       const std::vector<std::string>& cameras,
                                       const std::vector<std::string>& bodyparts, Job& job);
 
+/// Brings the cameras to the bodyparts that any of them has, in the order of the first: missing
+/// where a camera lacks one. Warns of each camera that differs.
+void match_bodyparts(std::vector<TableInputs>& cameras, const std::vector<std::string>& names,
+                     Job& job);
+
 /// Gives all cameras the frames that any of them has; missing where a camera lacks them, of which
 /// it is warned.
 void match_frames(std::vector<TableInputs>& cameras, const std::vector<std::string>& names,

@@ -163,6 +163,12 @@ def check_file_systems_without_locks(at):
             "31,41", "31.0,41.0").replace("32,42", "32.0,42.0")
 
 
+def check_nobody_counts(at):
+    tables = [at.write(f"low{i}.csv", HEADER + ROWS.replace("0,1.5", f"0,1.{i}")) for i in (1, 2)]
+    done = at.consensus(*tables, "--min-likelihood", "0.99")
+    assert done.returncode == 4 and "no member counts anywhere" in done.stderr, done
+
+
 def check_info(at):
     table = at.write("info.csv", HEADER + ROWS)
     report = json.loads(at.run("info", "--json", table).stdout)["tables"][0]
@@ -175,7 +181,7 @@ def check_info(at):
 
 
 def main():
-    for check in (check_refusals, check_truncated, check_different_members, check_results_in_a_folder, check_one_network_counted_twice, check_file_systems_without_locks, check_info):
+    for check in (check_refusals, check_truncated, check_different_members, check_results_in_a_folder, check_one_network_counted_twice, check_file_systems_without_locks, check_nobody_counts, check_info):
         with tempfile.TemporaryDirectory() as folder:
             check(Folder(sys.argv[1], folder))
 
