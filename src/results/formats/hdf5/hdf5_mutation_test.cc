@@ -19,7 +19,14 @@
 #include "results/table/table_writer.h"
 #include "support/shared_data.h"
 
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__)  // GCC
+#define POSSE_ADDRESS_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)  // Clang
+#define POSSE_ADDRESS_SANITIZER
+#endif
+#endif
+#ifdef POSSE_ADDRESS_SANITIZER
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -63,7 +70,7 @@ void read_all_ways(const fs::path& path) {
 }
 
 void write_report_to([[maybe_unused]] const fs::path& path) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef POSSE_ADDRESS_SANITIZER
   __sanitizer_set_report_path(path.c_str());  // with ".PID" behind it
 #endif
 }
