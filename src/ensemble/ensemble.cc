@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/threads.h"
+#include "consensus/track/evidence_bytes.h"
+#include "consensus/track/evidence_finder.h"
 #include "ensemble/open_networks.h"
 #include "network/backend.h"
 
@@ -42,6 +44,7 @@ struct Worker {
   std::unique_ptr<Workspace> workspace;
   std::vector<std::unique_ptr<PrefixActivations>> prefixes;
   FrameBatch batch;
+  EvidenceFinder evidence;
 };
 
 /// Members that are computed together because they begin alike, or a single one.
@@ -83,7 +86,8 @@ struct Ensemble::State {
   std::vector<Worker> workers;
 
   void compute(size_t group_index, bool want_locref, FrameBundle& bundle, Worker& worker) const;
-  void combine(FrameBundle& bundle, ConsensusEngine& engine) const;
+  /// @param evidence  also finds the frames' evidence; null: not wanted
+  void combine(FrameBundle& bundle, ConsensusEngine& engine, EvidenceFinder* evidence) const;
   DecodeRule consensus_rule() const;
 };
 
@@ -137,7 +141,8 @@ MemberMap map_of(const MemberNetwork& member, const NetworkOutput& output,
 
 }  // namespace
 
-void Ensemble::State::combine(FrameBundle& bundle, ConsensusEngine& engine) const {
+void Ensemble::State::combine(FrameBundle& bundle, ConsensusEngine& engine,
+                              EvidenceFinder* evidence) const {
   bundle.results.resize(bundle.num_frames);
   std::vector<MemberMap> maps(members.size());
   for (size_t i = 0; i < bundle.num_frames; ++i) {
@@ -150,6 +155,9 @@ void Ensemble::State::combine(FrameBundle& bundle, ConsensusEngine& engine) cons
                          .consensus = std::move(consensus.keypoints),
                          .members = std::move(consensus.members),
                          .scoremap_logits = std::move(consensus.scoremap_logits)};
+    if (evidence != nullptr) {
+      bundle.results[i].evidence = evidence_bytes(evidence->find(maps, bundle.results[i].members));
+    }
   }
 }
 
@@ -278,7 +286,9 @@ RunTimings Ensemble::run(const EnsembleRun& run) {
           },
       .combine =
           [&](FrameBundle& bundle, size_t worker) {
-            consensus.time([&] { state.combine(bundle, engines[worker]); });
+            EvidenceFinder* evidence =
+                run.keep_evidence ? &state.workers[worker].evidence : nullptr;
+            consensus.time([&] { state.combine(bundle, engines[worker], evidence); });
           },
       .sink = [&](FrameBundle& bundle) { sink.time([&] { run.sink(bundle); }); },
   };
