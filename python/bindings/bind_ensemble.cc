@@ -144,7 +144,7 @@ FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::ob
 FrameResults BoundEnsemble::predict(const py::object& images, const std::string& consensus) {
   const auto method = enum_of<ConsensusMethod>("consensus", consensus);
   const std::vector<Image> pictures = images_of(images);
-  FrameResults results = empty_results({}, run_consensus(method));
+  FrameResults results = empty_results({}, consensus_named(method));
   const Turn turn(*this);
   const py::gil_scoped_release other_threads_run;
   results.frames = ensemble_.predict(pictures, method);

@@ -34,7 +34,7 @@ struct EnumNames<RunConsensus> {
 constexpr ConsensusMethod map_method(RunConsensus consensus) {
   return consensus == RunConsensus::median ? ConsensusMethod::median : ConsensusMethod::mean;
 }
-constexpr RunConsensus run_consensus(ConsensusMethod method) {
+constexpr RunConsensus consensus_named(ConsensusMethod method) {
   return method == ConsensusMethod::median ? RunConsensus::median : RunConsensus::mean;
 }
 template <>
