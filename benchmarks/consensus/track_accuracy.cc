@@ -23,6 +23,7 @@
 #include "consensus/track/evidence_bytes.h"
 #include "consensus/track/evidence_finder.h"
 #include "consensus/track/look_alikes.h"
+#include "consensus/track/smoothed_track.h"
 #include "consensus/track/tracker.h"
 #include "keypoints/decode.h"
 #include "smoothing/models/single_camera.h"
@@ -212,19 +213,14 @@ int track(int argc, char** argv) {
   for (const size_t row : rows) keep(tracker.push(recording.evidence[row], elapsed));
   keep(tracker.finish());
   const double time = seconds() - start;
-  std::vector<Poses> gated = empty_members(recording, rows);
-  std::vector<Poses> plain = gated;
+  std::vector<Poses> plain = empty_members(recording, rows);
   for (size_t t = 0; t < rows.size(); ++t) {
     for (size_t m = 0; m < recording.members; ++m) {
       for (size_t p = 0; p < recording.parts; ++p) {
         plain[m].keypoints.push_back(recording.keypoints[rows[t]][m * recording.parts + p]);
-        gated[m].keypoints.push_back(tracked[t].votes[m * recording.parts + p]);
       }
     }
   }
-  SingleCameraOptions smoothing{.ensemble = {.allow_one_member = true}, .tuning = {}};
-  if (number(settings, "mean", 0) > 0) smoothing.ensemble.average = EnsembleAverage::mean;
-  if (number(settings, "plain", 0) > 0) smoothing.ensemble.variance = VarianceMode::plain;
   std::ofstream out(argv[3], std::ios::binary);
   put(out, static_cast<double>(rows.size()));
   put(out, static_cast<double>(recording.parts));
@@ -241,7 +237,14 @@ int track(int argc, char** argv) {
       }
     }
   }
-  put_track(out, smooth_single_camera(gated, smoothing), rows.size(), recording.parts);
+  smooth_track(tracked, plain.front().bodyparts);
+  for (const TrackedFrame& frame : tracked) {
+    for (const TrackedKeypoint& k : frame.keypoints) {
+      for (const double value : {k.keypoint.x, k.keypoint.y, k.covariance.xx, k.covariance.yy}) {
+        put(out, value);
+      }
+    }
+  }
   put_track(out,
             smooth_single_camera(
                 plain, SingleCameraOptions{.ensemble = {.allow_one_member = true}, .tuning = {}}),

@@ -1,15 +1,23 @@
 #include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <optional>
 
 #include "consensus/scoremap_consensus.h"
+#include "consensus/track/evidence_finder.h"
+#include "consensus/track/look_alikes.h"
+#include "consensus/track/smoothed_track.h"
+#include "consensus/track/tracker.h"
 #include "ensemble/options.h"
 #include "scoremap_arrays.h"
 
 namespace posse {
 namespace {
 
-/// Maps of all members, [members][frames].
+/// Maps of all members, [members][frames]. @param locref  in pixels, of each member or of none
 std::vector<std::vector<ScoremapView>> member_views(const std::vector<FloatArray>& members,
-                                                    const std::vector<double>& strides) {
+                                                    const std::vector<double>& strides,
+                                                    const std::vector<FloatArray>& locref = {}) {
   if (members.size() != strides.size() || members.empty()) {
     throw Error(ErrorKind::shape_mismatch,
                 fmt::format("{} members with {} strides: one stride per member, and at least one",
@@ -17,7 +25,8 @@ std::vector<std::vector<ScoremapView>> member_views(const std::vector<FloatArray
   }
   std::vector<std::vector<ScoremapView>> views;
   for (size_t m = 0; m < members.size(); ++m) {
-    views.push_back(frame_views(members[m], std::nullopt, strides[m], 1));
+    views.push_back(frame_views(
+        members[m], locref.empty() ? std::nullopt : std::optional(locref[m]), strides[m], 1));
     if (views[m].size() != views[0].size()) {
       throw Error(ErrorKind::shape_mismatch, fmt::format("member {} has {} frames, member 0 has {}",
                                                          m, views[m].size(), views[0].size()));
@@ -81,6 +90,110 @@ py::array_t<float> consensus_scoremap(const std::vector<FloatArray>& members,
   return array_of(std::move(all));
 }
 
+/// Maps of all members with their location refinement in pixels.
+std::vector<std::vector<MemberMap>> maps_with_locref(const std::vector<FloatArray>& members,
+                                                     const std::vector<FloatArray>& locref,
+                                                     const std::vector<double>& strides) {
+  const auto views = member_views(members, strides, locref);
+  std::vector<std::vector<MemberMap>> frames(views[0].size());
+  for (size_t i = 0; i < frames.size(); ++i) {
+    frames[i] = maps_of_frame(views, i);
+    for (size_t m = 0; m < locref.size(); ++m) frames[i][m].rule = DecodeRule::dlc;
+  }
+  return frames;
+}
+
+struct TrackedVideo {
+  std::vector<std::vector<int>> groups;
+  std::vector<TrackedFrame> frames;
+};
+
+TrackedVideo track_maps(const std::vector<std::vector<MemberMap>>& maps, size_t bodyparts,
+                        const std::optional<std::vector<std::vector<int>>>& look_alike,
+                        const std::vector<double>& elapsed, bool smooth, int lag) {
+  std::vector<FrameEvidence> evidence;
+  EvidenceFinder finder;
+  LookAlikes look_alikes(bodyparts);
+  for (size_t i = 0; i < maps.size(); ++i) {
+    evidence.push_back(finder.find(maps[i]));
+    evidence.back().frame_index = static_cast<int64_t>(i);
+    look_alikes.add(evidence.back());
+  }
+  TrackOptions options;
+  options.tracker.lag = static_cast<size_t>(lag);
+  TrackedVideo video{.groups = look_alike.value_or(look_alikes.groups())};
+  Tracker tracker(bodyparts, video.groups, options);
+  const auto keep = [&](std::vector<TrackedFrame> frames) {
+    std::move(frames.begin(), frames.end(), std::back_inserter(video.frames));
+  };
+  for (size_t i = 0; i < evidence.size(); ++i)
+    keep(tracker.push(std::move(evidence[i]), i == 0 ? 1 : elapsed[i - 1]));
+  keep(tracker.finish());
+  std::vector<std::string> names;
+  for (size_t p = 0; p < bodyparts; ++p) names.push_back(std::to_string(p));
+  if (smooth) smooth_track(video.frames, names);
+  return video;
+}
+
+/// An array [frames, bodyparts, extents...] of what `put` appends for each keypoint.
+template <class Put>
+py::array_t<double> keypoint_array(const TrackedVideo& video, size_t bodyparts, size_t width,
+                                   const Put& put) {
+  std::vector<double> values;
+  for (const TrackedFrame& frame : video.frames) {
+    for (const TrackedKeypoint& keypoint : frame.keypoints) put(keypoint, values);
+  }
+  std::vector<size_t> shape = {video.frames.size(), bodyparts};
+  if (width > 1) shape.push_back(width);
+  py::array_t<double> array(shape);
+  std::copy(values.begin(), values.end(), array.mutable_data());
+  return array;
+}
+
+py::dict track(const std::vector<FloatArray>& members, const std::vector<FloatArray>& locref,
+               const std::vector<double>& strides,
+               const std::optional<std::vector<std::vector<int>>>& look_alike,
+               const std::vector<double>& elapsed, bool smooth, int lag) {
+  const auto maps = maps_with_locref(members, locref, strides);
+  if (elapsed.size() + 1 != std::max<size_t>(maps.size(), 1) || lag < 0 ||
+      !std::all_of(elapsed.begin(), elapsed.end(), [](double e) { return e > 0; })) {
+    throw Error(ErrorKind::invalid_value,
+                "elapsed: one number above 0 for each step between two frames; lag: at least 0");
+  }
+  const auto bodyparts = static_cast<size_t>(members[0].shape(3));
+  TrackedVideo video;
+  {
+    const py::gil_scoped_release other_threads_run;
+    video = track_maps(maps, bodyparts, look_alike, elapsed, smooth, lag);
+  }
+  using Values = std::vector<double>;
+  py::dict result;
+  result["groups"] = video.groups;
+  result["poses"] = keypoint_array(video, bodyparts, 2, [](const TrackedKeypoint& k, Values& v) {
+    v.insert(v.end(), {k.keypoint.x, k.keypoint.y});
+  });
+  result["likelihood"] = keypoint_array(
+      video, bodyparts, 1,
+      [](const TrackedKeypoint& k, Values& v) { v.push_back(k.keypoint.likelihood); });
+  result["covariance"] =
+      keypoint_array(video, bodyparts, 3, [](const TrackedKeypoint& k, Values& v) {
+        v.insert(v.end(), {k.covariance.xx, k.covariance.xy, k.covariance.yy});
+      });
+  result["seen"] = keypoint_array(video, bodyparts, 1, [](const TrackedKeypoint& k, Values& v) {
+                     v.push_back(k.seen ? 1 : 0);
+                   }).attr("astype")("bool");
+  result["chance_seen"] = keypoint_array(
+      video, bodyparts, 1, [](const TrackedKeypoint& k, Values& v) { v.push_back(k.chance_seen); });
+  result["chance"] = keypoint_array(
+      video, bodyparts, 1, [](const TrackedKeypoint& k, Values& v) { v.push_back(k.chance); });
+  result["second_place"] =
+      keypoint_array(video, bodyparts, 3, [](const TrackedKeypoint& k, Values& v) {
+        const OtherPlace other = k.second.value_or(OtherPlace{std::nan(""), std::nan(""), 0});
+        v.insert(v.end(), {other.x, other.y, other.chance});
+      });
+  return result;
+}
+
 }  // namespace
 
 void bind_consensus(py::module_& core) {
@@ -93,6 +206,9 @@ void bind_consensus(py::module_& core) {
            py::arg("consensus") = "mean",
            "Logits of the members' mean or median probability, float32 [frames, height, width, "
            "bodyparts].");
+  core.def("track", &track, py::arg("members"), py::arg("locref"), py::arg("strides"),
+           py::arg("look_alike"), py::arg("elapsed"), py::arg("smooth"), py::arg("lag"),
+           "The track through maps in memory, as a dict of arrays; see posse.track.");
 }
 
 }  // namespace posse

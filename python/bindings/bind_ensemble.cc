@@ -10,6 +10,7 @@
 #include "run/plan.h"
 #include "run/result_paths.h"
 #include "run/run_video.h"
+#include "run/stage.h"
 
 namespace posse {
 namespace {
@@ -55,7 +56,27 @@ BoundEnsemble::Turn::~Turn() {
   ensemble_.mutex_.unlock();
 }
 
-FrameResults BoundEnsemble::empty_results(FrameRange range, ConsensusMethod consensus) const {
+void BoundEnsemble::track(FrameResults& results, const std::filesystem::path& video,
+                          const VideoInfo& info) const {
+  RunOptions options;
+  options.consensus = RunConsensus::track;
+  const RunSetting setting{.ensemble = ensemble_,
+                           .options = options,
+                           .paths = {},
+                           .video = video,
+                           .info = info,
+                           .facts = {}};
+  StageChain stages = make_stages(setting);
+  for (const FrameResult& frame : results.frames) stages.look_at(frame);
+  std::vector<FrameResult> tracked;
+  const auto keep = [&](FrameResult&& frame) { tracked.push_back(std::move(frame)); };
+  for (FrameResult& frame : results.frames) stages.push(std::move(frame), keep);
+  stages.finish(keep);
+  results.frames = std::move(tracked);
+  for (std::string& warning : stages.warnings()) results.warnings.push_back(std::move(warning));
+}
+
+FrameResults BoundEnsemble::empty_results(FrameRange range, RunConsensus consensus) const {
   FrameResults results(ensemble_.members().size(), ensemble_.bodyparts().size());
   results.range = range;
   results.consensus = consensus;
@@ -67,7 +88,12 @@ FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::ob
                                 const py::object& on_chunk, size_t chunk_frames,
                                 bool keep_scoremaps) {
   const FrameRange range = frame_range_of(frames);
-  const auto method = enum_of<ConsensusMethod>("consensus", consensus);
+  const auto method = enum_of<RunConsensus>("consensus", consensus);
+  const bool is_track = method == RunConsensus::track;
+  if (is_track && chunk_frames > 0) {
+    throw Error(ErrorKind::usage, "a track looks ahead: it cannot be had in chunks",
+                {.hint = "run() gives it whole, write() into files of any length"});
+  }
   const auto start_anew = [&] {
     FrameResults empty = empty_results(range, method);
     if (keep_scoremaps) {
@@ -92,8 +118,9 @@ FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::ob
     int64_t done = 0;
     listener.report(0, total, true);
     ensemble_.run({.source = [&](VideoFrame& frame) { return reader->read(frame); },
-                   .consensus = method,
+                   .consensus = map_method(method),
                    .whole_pictures = runs_on_whole_pictures(ensemble_, video, reader->info()),
+                   .keep_evidence = is_track,
                    .sink =
                        [&](FrameBundle& bundle) {
                          std::move(bundle.results.begin(), bundle.results.end(),
@@ -110,6 +137,7 @@ FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::ob
     if (chunk_frames > 0 && !results.frames.empty()) deliver();
     listener.report(done, total, true);
     results.warnings = reader->report().warnings;
+    if (is_track) track(results, video, reader->info());
   }
   listener.raise_if_raised();
   return results;
@@ -118,7 +146,7 @@ FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::ob
 FrameResults BoundEnsemble::predict(const py::object& images, const std::string& consensus) {
   const auto method = enum_of<ConsensusMethod>("consensus", consensus);
   const std::vector<Image> pictures = images_of(images);
-  FrameResults results = empty_results({}, method);
+  FrameResults results = empty_results({}, consensus_named(method));
   const Turn turn(*this);
   const py::gil_scoped_release other_threads_run;
   results.frames = ensemble_.predict(pictures, method);
@@ -225,6 +253,10 @@ std::vector<std::filesystem::path> BoundEnsemble::save(const FrameResults& resul
   auto options = options_from<RunOptions>(keywords);
   options.frames = results.range;
   options.consensus = results.consensus;
+  if (results.consensus == RunConsensus::track) {
+    throw Error(ErrorKind::usage, "a track in memory is not written as a run",
+                {.hint = "Ensemble.write(video, folder, consensus=\"track\") writes one"});
+  }
   const Turn turn(*this);
   const py::gil_scoped_release other_threads_run;
   const RunOutcome outcome = write_results(ensemble_, video, folder, options, results.frames,
@@ -235,7 +267,7 @@ std::vector<std::filesystem::path> BoundEnsemble::save(const FrameResults& resul
 
 std::string BoundEnsemble::scorer(const std::string& consensus) const {
   RunOptions options;
-  options.consensus = enum_of<ConsensusMethod>("consensus", consensus);
+  options.consensus = enum_of<RunConsensus>("consensus", consensus);
   return result_paths(ensemble_, "video.mp4", "", options).scorer;
 }
 

@@ -60,7 +60,10 @@ class BoundEnsemble {
     BoundEnsemble& ensemble_;
   };
 
-  FrameResults empty_results(FrameRange range, ConsensusMethod consensus) const;
+  FrameResults empty_results(FrameRange range, RunConsensus consensus) const;
+  /// The frames with the track as their consensus, once all are there.
+  void track(FrameResults& results, const std::filesystem::path& video,
+             const VideoInfo& info) const;
   /// Equal for networks that give equal scoremaps: weights and everything that decides how they are
   /// run.
   static std::string fingerprint_of(const MemberNetwork& member);

@@ -9,6 +9,7 @@
 #include "bindings.h"
 #include "consensus/scoremap_consensus.h"
 #include "ensemble/frame_result.h"
+#include "run/options.h"
 
 namespace posse {
 
@@ -43,7 +44,7 @@ struct FrameResults {
   size_t num_members;
   size_t num_bodyparts;
   FrameRange range;  ///< of the video: what was asked for; of a chunk, what it holds
-  ConsensusMethod consensus = ConsensusMethod::mean;
+  RunConsensus consensus = RunConsensus::mean;
   std::vector<std::string> warnings;  ///< about the data
   std::vector<MemberMaps> maps;       ///< [members] if they were asked for, else empty
 };

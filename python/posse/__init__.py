@@ -32,6 +32,7 @@ from posse.tables import (
     smooth_pupil,
     smooth_single,
 )
+from posse.tracking import Track, track
 from posse.video import Video
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "SmoothedPoses",
     "SmoothedPupil",
     "SmoothedViews",
+    "Track",
     "Video",
     "__version__",
     "consensus",
@@ -61,4 +63,5 @@ __all__ = [
     "smooth_paw",
     "smooth_pupil",
     "smooth_single",
+    "track",
 ]

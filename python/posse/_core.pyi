@@ -177,3 +177,12 @@ def write_pose_table(
 def write_dotted_video(
     video: Path, target: Path, frame_index: npt.ArrayLike, poses: npt.ArrayLike, likelihood: npt.ArrayLike
 ) -> None: ...
+def track(
+    members: list[_Float32],
+    locref: list[_Float32],
+    strides: list[float],
+    look_alike: list[list[int]] | None,
+    elapsed: list[float],
+    smooth: bool,
+    lag: int,
+) -> dict[str, Any]: ...

@@ -185,8 +185,8 @@ class Ensemble:
             A video file, a folder of pictures, or a picture.
         frames : optional
             Which frames: ``range(100, 200)``, ``slice(None, 50)``, ``"100:200:2"``, ``7``; all by default.
-        consensus : {"mean", "median"}
-            Of the members' probability maps.
+        consensus : {"mean", "median", "track"}
+            Of the members' probability maps, or the track through the maps of all frames.
         progress : callable or tqdm bar, optional
             Called as ``progress(done, total)``, ten times a second at most; total is None where the video does not say.
             What it raises stops the run and is raised here.
@@ -361,7 +361,12 @@ class Ensemble:
         folder: PathLike,
         *,
         frames: Frames = None,
-        consensus: Literal["mean", "median"] | None = None,
+        consensus: Literal["mean", "median", "track"] | None = None,
+        look_alike: str | None = None,
+        track_smooth: bool | None = None,
+        track_lag: int | None = None,
+        hide_below: float | None = None,
+        keep_evidence: bool | None = None,
         format: Literal["h5", "csv", "both"] | None = None,  # noqa: A002 - the command line's word
         save_members: bool | None = None,
         wide_csv: bool | None = None,
@@ -381,7 +386,8 @@ class Ensemble:
         Parameters
         ----------
         video, folder : path
-        frames, consensus, format, save_members, wide_csv, smooth, labeled_video, extras, keep_journal, force
+        frames, consensus, look_alike, track_smooth, track_lag, hide_below, keep_evidence
+        format, save_members, wide_csv, smooth, labeled_video, extras, keep_journal, force
             As on the command line (``posse run --help``).
         progress : callable or tqdm bar, optional
 
@@ -393,6 +399,11 @@ class Ensemble:
         options = {
             "frames": frames,
             "consensus": consensus,
+            "look_alike": look_alike,
+            "track_smooth": track_smooth,
+            "track_lag": track_lag,
+            "hide_below": hide_below,
+            "keep_evidence": keep_evidence,
             "format": format,
             "save_members": save_members,
             "wide_csv": wide_csv,

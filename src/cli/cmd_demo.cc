@@ -124,7 +124,7 @@ void run_demo(const DemoArguments& arguments, CommandContext& context) {
   Ensemble ensemble = Ensemble::open(std::vector{data});
   std::vector<Poses> tracks = empty_tracks(ensemble);
   RunOptions options;
-  options.consensus = ConsensusMethod::median;
+  options.consensus = RunConsensus::median;
   options.save_members = true;
   options.labeled_video = true;
   options.keep_journal = false;  // the demo shows the networks at work, each time

@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/threads.h"
+#include "consensus/track/evidence_bytes.h"
+#include "consensus/track/evidence_finder.h"
 #include "ensemble/cut_frames.h"
 #include "ensemble/open_networks.h"
 #include "network/backend.h"
@@ -45,6 +47,7 @@ struct Worker {
   std::vector<std::unique_ptr<PrefixActivations>> prefixes;
   FrameBatch batch;
   std::vector<std::vector<uint8_t>> cut_frames;  ///< of the batch, where frames are cut
+  EvidenceFinder evidence;
 };
 
 /// Members that are computed together because they begin alike and see the same, or a single one.
@@ -90,7 +93,9 @@ struct Ensemble::State {
 
   void compute(size_t group_index, const EnsembleRun& run, FrameBundle& bundle,
                Worker& worker) const;
-  void combine(const EnsembleRun& run, FrameBundle& bundle, ConsensusEngine& engine) const;
+  /// @param evidence  also finds the frames' evidence; null: not wanted
+  void combine(const EnsembleRun& run, FrameBundle& bundle, ConsensusEngine& engine,
+               EvidenceFinder* evidence) const;
   DecodeRule consensus_rule() const;
 };
 
@@ -174,7 +179,7 @@ MemberMap map_of(const MemberNetwork& member, const NetworkOutput& output,
 }  // namespace
 
 void Ensemble::State::combine(const EnsembleRun& run, FrameBundle& bundle,
-                              ConsensusEngine& engine) const {
+                              ConsensusEngine& engine, EvidenceFinder* evidence) const {
   bundle.results.resize(bundle.num_frames);
   std::vector<MemberMap> maps(members.size());
   for (size_t i = 0; i < bundle.num_frames; ++i) {
@@ -189,6 +194,9 @@ void Ensemble::State::combine(const EnsembleRun& run, FrameBundle& bundle,
                          .consensus = std::move(consensus.keypoints),
                          .members = std::move(consensus.members),
                          .scoremap_logits = std::move(consensus.scoremap_logits)};
+    if (evidence != nullptr) {
+      bundle.results[i].evidence = evidence_bytes(evidence->find(maps, bundle.results[i].members));
+    }
   }
 }
 
@@ -320,7 +328,9 @@ RunTimings Ensemble::run(const EnsembleRun& run) {
           },
       .combine =
           [&](FrameBundle& bundle, size_t worker) {
-            consensus.time([&] { state.combine(run, bundle, engines[worker]); });
+            EvidenceFinder* evidence =
+                run.keep_evidence ? &state.workers[worker].evidence : nullptr;
+            consensus.time([&] { state.combine(run, bundle, engines[worker], evidence); });
           },
       .sink = [&](FrameBundle& bundle) { sink.time([&] { run.sink(bundle); }); },
   };

@@ -35,6 +35,8 @@ struct EnsembleRun {
   ConsensusMethod consensus = ConsensusMethod::mean;
   /// Also fill FrameResult::scoremap_logits, the consensus map.
   bool keep_consensus_scoremap = false;
+  /// Also fill FrameResult::evidence, for tracking.
+  bool keep_evidence = false;
   /// Have the members' locref computed also where their decode rule does not use it. What the
   /// networks said is in FrameBundle::outputs in any case.
   bool want_locref = false;

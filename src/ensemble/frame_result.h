@@ -8,6 +8,7 @@
 
 #include "base/tensor.h"
 #include "consensus/scoremap_consensus.h"
+#include "consensus/track/tracked_frame.h"
 
 namespace posse {
 
@@ -18,6 +19,10 @@ struct FrameResult {
       std::numeric_limits<double>::quiet_NaN();  ///< presentation time; NaN if the video has none
   std::vector<ConsensusKeypoint> consensus;      ///< [bodyparts]
   std::vector<Keypoint> members;                 ///< [members, bodyparts]
+  /// What tracking keeps of the members' maps (consensus/track/evidence_bytes.h); empty unless
+  /// asked for.
+  std::vector<uint8_t> evidence;
+  std::vector<TrackedKeypoint> track;  ///< [bodyparts], once the frame has been tracked; else empty
   Tensor scoremap_logits;  ///< of the consensus, [height, width, bodyparts]; empty unless asked for
 
   /// Keypoints of member `m`, [bodyparts].

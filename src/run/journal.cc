@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -18,7 +19,9 @@ namespace posse {
 namespace {
 
 constexpr char kMagic[] = "posse journal 1\n";
+constexpr char kEvidenceMagic[] = "posse journal 2\n";
 constexpr size_t kMagicSize = sizeof(kMagic) - 1;
+static_assert(sizeof(kEvidenceMagic) == sizeof(kMagic));
 constexpr size_t kFingerprintSize = 64;
 constexpr size_t kHeaderSize = kMagicSize + kFingerprintSize + 2 * sizeof(uint32_t);
 constexpr char kEnd[] = "posse end";
@@ -27,7 +30,8 @@ constexpr size_t kMostEnd = size_t{1}
                             << 20;  // a report of many warnings; beyond it there is no end
 constexpr size_t kConsensusDoubles =
     9;  // x y likelihood, 3 of the covariance, 2 of the spread, members
-constexpr size_t kMemberDoubles = 3;           // x y likelihood
+constexpr uint32_t kMostEvidence = uint32_t{1} << 26;  // more is no length of a sound record
+constexpr size_t kMemberDoubles = 3;                   // x y likelihood
 constexpr uint64_t kMostNumbers = 10'000'000;  // of a frame: 1,000 bodyparts of 3,000 members
 
 [[noreturn]] void fail(const std::filesystem::path& path, const char* doing) {
@@ -56,7 +60,7 @@ size_t record_size(const JournalKey& key) {
 
 std::string header_of(const JournalKey& key) {
   POSSE_ASSERT(key.fingerprint.size() == kFingerprintSize);
-  std::string header(kMagic, kMagicSize);
+  std::string header(key.evidence ? kEvidenceMagic : kMagic, kMagicSize);
   header += key.fingerprint;
   header.append(reinterpret_cast<const char*>(&key.num_members), sizeof(uint32_t));
   header.append(reinterpret_cast<const char*>(&key.num_bodyparts), sizeof(uint32_t));
@@ -136,6 +140,17 @@ bool decode(std::vector<uint8_t>& record, const JournalKey& key, FrameResult& re
   return is_sound;
 }
 
+/// Length, bytes and checksum of a frame's evidence.
+std::vector<uint8_t> evidence_record(std::span<const uint8_t> evidence) {
+  std::vector<uint8_t> record(sizeof(uint32_t) + evidence.size() + sizeof(uint64_t));
+  const auto length = static_cast<uint32_t>(evidence.size());
+  std::memcpy(record.data(), &length, sizeof(length));
+  std::copy(evidence.begin(), evidence.end(), record.begin() + sizeof(length));
+  const uint64_t sum = checksum({record.data(), record.size() - sizeof(uint64_t)});
+  std::memcpy(record.data() + record.size() - sizeof(sum), &sum, sizeof(sum));
+  return record;
+}
+
 /// The end of a complete journal: mark, length, text, checksum of all three.
 std::string end_of(const JournalFacts& facts) {
   const std::string text = to_text(facts);
@@ -170,8 +185,10 @@ std::optional<JournalKey> read_journal_key(const std::filesystem::path& path) {
   std::string header(kHeaderSize, '\0');
   const bool whole = std::fread(header.data(), 1, header.size(), file) == header.size();
   std::fclose(file);
-  if (!whole || !header.starts_with(kMagic)) return std::nullopt;
-  JournalKey key{.fingerprint = header.substr(kMagicSize, kFingerprintSize)};
+  const bool has_evidence = header.starts_with(kEvidenceMagic);
+  if (!whole || !(has_evidence || header.starts_with(kMagic))) return std::nullopt;
+  JournalKey key{.fingerprint = header.substr(kMagicSize, kFingerprintSize),
+                 .evidence = has_evidence};
   const char* counts = header.data() + kMagicSize + kFingerprintSize;
   std::memcpy(&key.num_members, counts, sizeof(uint32_t));
   std::memcpy(&key.num_bodyparts, counts + sizeof(uint32_t), sizeof(uint32_t));
@@ -181,7 +198,12 @@ std::optional<JournalKey> read_journal_key(const std::filesystem::path& path) {
   return key;
 }
 
-size_t journal_bytes_per_frame(const JournalKey& key) { return record_size(key); }
+size_t journal_bytes_per_frame(const JournalKey& key) {
+  // About two places a bodypart are usual (evidence_bytes()).
+  const size_t evidence =
+      44 + size_t{key.num_bodyparts} * (4 + 3 * (14 + 8 + 6 * size_t{key.num_members}));
+  return record_size(key) + (key.evidence ? evidence : 0);
+}
 
 JournalState look_at_journal(const std::filesystem::path& path, const JournalKey& key) {
   JournalState state;
@@ -219,8 +241,7 @@ JournalWriter::JournalWriter(std::filesystem::path path, JournalKey key)
       JournalReader reader(path_, key_);
       for (FrameResult result; reader.read(result); ++num_resumed_)
         last_frame_index_ = result.frame_index;
-      std::filesystem::resize_file(
-          path_, kHeaderSize + static_cast<uintmax_t>(num_resumed_) * record_.size());
+      std::filesystem::resize_file(path_, reader.sound_bytes());
       file_.reset(std::fopen(path_.c_str(), "ab"));
       if (!file_) fail(path_, "be continued");
       return;
@@ -241,6 +262,10 @@ void JournalWriter::append(const FrameResult& result) {
   POSSE_ASSERT(result.members.size() == size_t{key_.num_bodyparts} * key_.num_members);
   encode(result, record_);
   if (std::fwrite(record_.data(), 1, record_.size(), file_.get()) != record_.size())
+    fail(path_, "be written");
+  if (!key_.evidence) return;
+  const std::vector<uint8_t> evidence = evidence_record(result.evidence);
+  if (std::fwrite(evidence.data(), 1, evidence.size(), file_.get()) != evidence.size())
     fail(path_, "be written");
 }
 
@@ -263,17 +288,36 @@ JournalReader::JournalReader(const std::filesystem::path& path, const JournalKey
     throw Error(ErrorKind::bad_file,
                 fmt::format("{}: is not the journal of this run", path.string()));
   }
+  sound_bytes_ = kHeaderSize;
+}
+
+bool JournalReader::read_evidence(FrameResult& result) {
+  result.evidence.clear();
+  if (!key_.evidence) return true;
+  uint32_t length = 0;
+  if (std::fread(&length, 1, sizeof(length), file_.get()) != sizeof(length)) return false;
+  if (length > kMostEvidence) return false;
+  result.evidence.resize(length);
+  uint64_t stored = 0;
+  if (std::fread(result.evidence.data(), 1, length, file_.get()) != length ||
+      std::fread(&stored, 1, sizeof(stored), file_.get()) != sizeof(stored)) {
+    return false;
+  }
+  std::vector<uint8_t> record = evidence_record(result.evidence);
+  uint64_t sum = 0;
+  std::memcpy(&sum, record.data() + record.size() - sizeof(sum), sizeof(sum));
+  return sum == stored;
 }
 
 bool JournalReader::read(FrameResult& result) {
   const size_t got = std::fread(record_.data(), 1, record_.size(), file_.get());
-  if (got == record_.size() && decode(record_, key_, result)) {
-    ++num_read_;
+  if (got == record_.size() && decode(record_, key_, result) && read_evidence(result)) {
+    sound_bytes_ += record_.size();
+    if (key_.evidence) sound_bytes_ += sizeof(uint32_t) + result.evidence.size() + sizeof(uint64_t);
     return true;
   }
-  const auto at = static_cast<long>(kHeaderSize + static_cast<size_t>(num_read_) * record_.size());
   std::string rest(kMostEnd, '\0');
-  if (std::fseek(file_.get(), at, SEEK_SET) != 0) return false;
+  if (std::fseek(file_.get(), static_cast<long>(sound_bytes_), SEEK_SET) != 0) return false;
   rest.resize(std::fread(rest.data(), 1, rest.size(), file_.get()));
   facts_ = facts_of(rest);
   return false;

@@ -6,7 +6,10 @@
 /// bodypart of the consensus (x, y, likelihood, covariance xx, xy, yy, standard deviations x, y,
 /// members), three per member and bodypart (x, y, likelihood), a checksum (uint64). A complete
 /// journal ends in "posse end", the length (uint32) and text of its facts, and a checksum.
-/// Little-endian. Journals of earlier versions have no end: they are continued where they stop.
+/// Little-endian. A journal that also keeps evidence for tracking begins with "posse journal 2\n"
+/// instead, and each record is followed by the length (uint32) and bytes of the frame's evidence
+/// (consensus/track/evidence_bytes.h) and a checksum of both (uint64). Journals of earlier versions
+/// have no end: they are continued where they stop.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +31,7 @@ struct JournalKey {
                             ///< (inputs, options)
   uint32_t num_members = 0;
   uint32_t num_bodyparts = 0;
+  bool evidence = false;  ///< also keeps what tracking needs of the maps
   bool operator==(const JournalKey&) const = default;
 };
 
@@ -36,7 +40,7 @@ struct JournalKey {
 /// @throws Error(not_found)
 std::optional<JournalKey> read_journal_key(const std::filesystem::path& path);
 
-/// Bytes that a frame takes.
+/// Bytes that a frame takes; with evidence an estimate.
 size_t journal_bytes_per_frame(const JournalKey& key);
 
 /// Held by the process that works with a journal, from before it is opened until it is left alone.
@@ -53,7 +57,7 @@ class JournalLock {
   int fd_ = -1;
 };
 
-/// Append-only file of fixed-size records, one per frame, each with a checksum. A record that was
+/// Append-only file of records, one per frame, each with a checksum. A record that was
 /// cut short by a kill is found by its checksum and dropped, with everything after it.
 class JournalWriter {
  public:
@@ -93,6 +97,8 @@ class JournalReader {
   JournalReader(const std::filesystem::path& path, const JournalKey& key);
   /// False at the end, or at the first damaged record.
   bool read(FrameResult& result);
+  /// Bytes of the header and of all sound records read so far.
+  uint64_t sound_bytes() const { return sound_bytes_; }
   /// Once read() has returned false: what a complete journal ends with; nullopt if it is not
   /// complete.
   const std::optional<JournalFacts>& facts() const { return facts_; }
@@ -101,10 +107,12 @@ class JournalReader {
   struct CloseFile {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
+  bool read_evidence(FrameResult& result);
+
   JournalKey key_;
   std::unique_ptr<std::FILE, CloseFile> file_;
   std::vector<uint8_t> record_;
-  int64_t num_read_ = 0;
+  uint64_t sound_bytes_ = 0;
   std::optional<JournalFacts> facts_;
 };
 

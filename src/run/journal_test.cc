@@ -82,6 +82,42 @@ TEST(Journal, KeysOfUnbelievableSizeAreNone) {
   EXPECT_EQ(read_journal_key(path), std::nullopt);
 }
 
+TEST(Journal, KeepsEvidenceOfAnyLengthAndDropsWhatAKillCutShort) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "journal";
+  JournalKey key = key_of('a');
+  key.evidence = true;
+  {
+    JournalWriter writer(path, key);
+    for (int64_t frame = 0; frame < 4; ++frame) {
+      FrameResult result = result_of(frame);
+      result.evidence.assign(static_cast<size_t>(10 * frame), static_cast<uint8_t>(frame));
+      writer.append(result);
+    }
+    writer.flush();
+  }
+  EXPECT_EQ(read_journal_key(path), key);
+  const auto all = read_all(path, key);
+  ASSERT_EQ(all.size(), 4U);
+  EXPECT_EQ(all[3].evidence, std::vector<uint8_t>(30, 3));
+  EXPECT_TRUE(all[0].evidence.empty());
+  fs::resize_file(path, fs::file_size(path) - 9);  // into the last frame's evidence
+  {
+    JournalWriter writer(path, key);
+    EXPECT_EQ(writer.num_resumed(), 3);
+    FrameResult result = result_of(7);
+    result.evidence = {1, 2, 3};
+    writer.append(result);
+    writer.finish({.num_threads = 5});
+  }
+  const JournalState state = look_at_journal(path, key);
+  EXPECT_EQ(state.num_frames, 4);
+  ASSERT_TRUE(state.facts.has_value());
+  EXPECT_EQ(state.facts->num_threads, 5);
+  EXPECT_EQ(read_all(path, key)[3].evidence, (std::vector<uint8_t>{1, 2, 3}));
+  EXPECT_TRUE(look_at_journal(path, key_of('a')).is_other_run);  // without evidence
+}
+
 TEST(Journal, GoesOnAfterTheLastSoundRecordOfAKilledRun) {
   const TemporaryFolder folder;
   const fs::path path = folder.path() / "journal";

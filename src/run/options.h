@@ -15,11 +15,28 @@
 
 namespace posse {
 
+/// How the members become one: the mean or median of their maps frame by frame, or the track
+/// through the maps of all frames.
+enum class RunConsensus { mean, median, track };
 enum class TableFormat { h5, csv, both };
 /// What follows the networks: nothing, the ensemble Kalman smoother, or its filter that does not
 /// look ahead.
 enum class SmoothChoice { off, kalman, causal };
 
+template <>
+struct EnumNames<RunConsensus> {
+  static constexpr std::array<std::pair<std::string_view, RunConsensus>, 3> kNames{
+      {{"mean", RunConsensus::mean},
+       {"median", RunConsensus::median},
+       {"track", RunConsensus::track}}};
+};
+/// What is computed while the networks run: the mean where a track follows.
+constexpr ConsensusMethod map_method(RunConsensus consensus) {
+  return consensus == RunConsensus::median ? ConsensusMethod::median : ConsensusMethod::mean;
+}
+constexpr RunConsensus consensus_named(ConsensusMethod method) {
+  return method == ConsensusMethod::median ? RunConsensus::median : RunConsensus::mean;
+}
 template <>
 struct EnumNames<TableFormat> {
   static constexpr std::array<std::pair<std::string_view, TableFormat>, 3> kNames{
@@ -35,7 +52,7 @@ struct EnumNames<SmoothChoice> {
 
 /// What is computed for each video, and what is written.
 struct RunOptions {
-  ConsensusMethod consensus = ConsensusMethod::mean;
+  RunConsensus consensus = RunConsensus::mean;
   FrameRange frames;
   TableFormat format = TableFormat::h5;
   bool save_members = false;
@@ -43,6 +60,11 @@ struct RunOptions {
   SmoothChoice smooth = SmoothChoice::off;
   bool labeled_video = false;
   std::string extras;  ///< folder of the further tables; empty: "extras" in the results' folder
+  std::string look_alike = "auto";  ///< "auto", "none", or "paw1,paw2;ear1,ear2"
+  bool track_smooth = true;
+  int track_lag = 64;     ///< frames looked ahead; 0: none
+  double hide_below = 0;  ///< in [0, 1]
+  bool keep_evidence = false;
   bool keep_journal = true;
   bool force = false;
 };
@@ -50,7 +72,22 @@ struct RunOptions {
 template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, RunOptions>
 void describe(Options& options, const Visitor& visit) {
-  visit("consensus", options.consensus, "METHOD", "of the members' probability maps");
+  visit("consensus", options.consensus, "METHOD",
+        "of the members' probability maps, or the track through the maps of all frames");
+  visit("look-alike", options.look_alike, "GROUPS",
+        "track: bodyparts that look alike, as 'paw1,paw2;ear1,ear2', none, or auto: found from the "
+        "maps (default auto)");
+  visit("track-smooth", options.track_smooth, "on|off",
+        "track: smooth the members' keypoints at the track (default on)");
+  visit("track-lag", options.track_lag, "N",
+        "track: frames that are looked ahead; 0 looks at the past alone, which is worse (default "
+        "64)");
+  visit("hide-below", options.hide_below, "P",
+        "track: keypoints whose chance of being seen is below are written as missing, in [0, 1] "
+        "(default 0: all are written)");
+  visit("keep-evidence", options.keep_evidence, "",
+        "keep what a track needs of the maps in the journal also for another consensus, so that "
+        "--consensus track needs no network later");
   visit("frames", options.frames, "A:B:STEP",
         "frames to use, counted from 0, B excluded (default: all)");
   visit("format", options.format, "FORMAT", "of the pose tables");

@@ -15,12 +15,35 @@ namespace posse {
 namespace {
 namespace fs = std::filesystem;
 
+/// True if the record is of the same frames with another consensus, whose table has another name:
+/// both can stay.
+bool are_beside(const RunPlan& plan) {
+  if (plan.recorded->fingerprint != plan.key.fingerprint) return false;
+  const auto listed = [&](const fs::path& file) {
+    const auto& files = plan.recorded->files;
+    return std::find(files.begin(), files.end(), printable(file.filename().string())) !=
+           files.end();
+  };
+  return !listed(plan.paths.consensus(".h5")) && !listed(plan.paths.consensus(".csv"));
+}
+
+/// Whether the journal is to keep evidence: where it is asked for, and where a journal of this run
+/// has it already.
+bool keeps_evidence(const RunPlan& plan, const RunOptions& options) {
+  if (options.keep_evidence || options.consensus == RunConsensus::track) return true;
+  std::error_code missing;
+  if (!fs::exists(plan.paths.journal, missing)) return false;
+  JournalKey with = plan.key;
+  with.evidence = true;
+  return read_journal_key(plan.paths.journal) == with;
+}
+
 /// True if the record is of the very run that is planned. @throws Error(usage) if it is another's.
 bool is_same_run(const RunPlan& plan, bool force) {
   if (!plan.recorded) return false;
   if (plan.recorded->fingerprint == plan.key.fingerprint && plan.recorded->stages == plan.stages)
     return !force;
-  if (force) return false;
+  if (force || are_beside(plan)) return false;
   throw Error(ErrorKind::usage,
               fmt::format("{}: holds the results of a run with other networks, options or video",
                           plan.paths.folder.string()),
@@ -60,6 +83,16 @@ void find_resumable(RunPlan& plan) {
   plan.journal = look_at_journal(plan.paths.journal, plan.key);
   plan.needs_networks = !plan.journal.facts;
   if (plan.journal.facts) plan.num_frames = plan.journal.num_frames;
+  if (JournalKey without = plan.key; plan.journal.is_other_run && plan.key.evidence) {
+    without.evidence = false;
+    if (read_journal_key(plan.paths.journal) == without) {
+      plan.notes.push_back(
+          fmt::format("{} has not kept what a track needs of the maps (--keep-evidence): the "
+                      "networks run again",
+                      printable(plan.paths.journal.string())));
+      return;
+    }
+  }
   if (plan.journal.is_other_run) {
     plan.notes.push_back(
         fmt::format("{} is of a run with other networks, options or video, or of another program: "
@@ -125,6 +158,7 @@ RunPlan plan_run(const Ensemble& ensemble, const fs::path& video, const fs::path
   plan.key = {.fingerprint = fingerprint_of(ensemble, plan.input, options, plan.whole_pictures),
               .num_members = static_cast<uint32_t>(ensemble.members().size()),
               .num_bodyparts = static_cast<uint32_t>(ensemble.bodyparts().size())};
+  plan.key.evidence = keeps_evidence(plan, options);
   const RunSetting setting{.ensemble = ensemble,
                            .options = options,
                            .paths = plan.paths,
@@ -132,11 +166,13 @@ RunPlan plan_run(const Ensemble& ensemble, const fs::path& video, const fs::path
                            .info = plan.video,
                            .facts = {}};
   plan.stages = make_stages(setting).description();
-  const bool same_run = is_same_run(plan, options.force);
-  for (const auto& output : make_outputs(setting)) {
+  const auto outputs = make_outputs(setting);
+  for (const auto& output : outputs)
     plan.outputs.push_back({output->name(), output->files(), output->bytes_per_frame()});
-    if (same_run) find_made(plan.outputs.back(), plan);
-    if (!plan.outputs.back().is_there) output->check();
+  const bool same_run = is_same_run(plan, options.force);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (same_run) find_made(plan.outputs[i], plan);
+    if (!plan.outputs[i].is_there) outputs[i]->check();
   }
   plan.finished_already = std::all_of(plan.outputs.begin(), plan.outputs.end(),
                                       [](const PlannedOutput& output) { return output.is_there; });

@@ -103,7 +103,7 @@ std::string fingerprint_of(const Ensemble& ensemble, const InputIdentity& video,
   }
   all["bodyparts"] = ensemble.bodyparts();
   all["backend"] = ensemble.backend_name();
-  all["consensus"] = std::string(name_of(options.consensus));
+  all["consensus"] = std::string(name_of(map_method(options.consensus)));
   all["frames"] = options.frames.to_string();
   if (whole_pictures) all["whole_pictures"] = true;
   Sha256 hash;
@@ -197,6 +197,7 @@ void write_run_record(const Ensemble& ensemble, const RunOptions& options, const
   json["bodyparts"] = ensemble.bodyparts();
   json["consensus_rule"] = std::string(to_string(ensemble.consensus_rule()));
   json["stages"] = plan.stages;
+  for (const auto& [name, report] : outcome.stage_reports) json[name] = Json::parse(report);
   json["options"] = Json::object();
   describe(options, RecordOptions(json["options"]));
   describe(ensemble.options(), RecordOptions(json["options"]));

@@ -47,8 +47,12 @@ std::vector<std::string> warnings_of(const VideoReport& report, int64_t num_fram
 class JournalRun {
  public:
   JournalRun(Ensemble& ensemble, const fs::path& video, const RunOptions& options,
-             const RunContext& context)
-      : ensemble_(ensemble), video_(video), options_(options), context_(context) {}
+             const RunContext& context, bool keep_evidence)
+      : ensemble_(ensemble),
+        video_(video),
+        options_(options),
+        context_(context),
+        keep_evidence_(keep_evidence) {}
 
   /// Ends the journal with the facts of this pass; nullopt if stopped before the end.
   std::optional<JournalFacts> run(JournalWriter& journal, RunOutcome& outcome) {
@@ -63,8 +67,9 @@ class JournalRun {
     report_progress(total);
     facts.timings = outcome.timings = ensemble_.run({
         .source = [&](VideoFrame& frame) { return reader->read(frame); },
-        .consensus = options_.consensus,
+        .consensus = map_method(options_.consensus),
         .whole_pictures = runs_on_whole_pictures(ensemble_, video_, reader->info()),
+        .keep_evidence = keep_evidence_,
         .sink =
             [&](FrameBundle& bundle) {
               for (const FrameResult& result : bundle.results) journal.append(result);
@@ -107,6 +112,7 @@ class JournalRun {
   const fs::path& video_;
   const RunOptions& options_;
   const RunContext& context_;
+  bool keep_evidence_;
   int64_t done_ = 0;
   int64_t taken_over_ = 0;
   double start_ = 0;
@@ -139,6 +145,13 @@ bool write_outputs(const RunSetting& setting, const RunPlan& plan, const RunCont
                    RunOutcome& outcome) {
   StageChain stages = make_stages(setting);
   const auto outputs = missing_outputs(setting, plan);
+  if (stages.wants_look()) {
+    JournalReader journal(plan.paths.journal, plan.key);
+    for (FrameResult result; journal.read(result);) {
+      if (context.stop != nullptr && context.stop->requested()) return false;
+      stages.look_at(result);
+    }
+  }
   JournalReader journal(plan.paths.journal, plan.key);
   ReplayReport report = replay(frames_of(journal), stages, outputs,
                                {.progress = context.progress,
@@ -156,6 +169,9 @@ bool write_outputs(const RunSetting& setting, const RunPlan& plan, const RunCont
         "these are labelled pictures, which are cut already: config.yaml's cropping is not "
         "applied");
   }
+  for (std::string& warning : stages.warnings()) outcome.warnings.push_back(std::move(warning));
+  for (std::string& note : stages.notes()) outcome.notes.push_back(std::move(note));
+  outcome.stage_reports = stages.reports();
   outcome.files = written_files(plan, outcome.failed);
   return true;
 }
@@ -242,7 +258,7 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
   std::optional<JournalFacts> facts = plan.journal.facts;
   if (!facts) {
     JournalWriter journal(plan.paths.journal, plan.key);
-    facts = JournalRun(ensemble, video, options, context).run(journal, outcome);
+    facts = JournalRun(ensemble, video, options, context, plan.key.evidence).run(journal, outcome);
   }
   const RunSetting setting{.ensemble = ensemble,
                            .options = options,

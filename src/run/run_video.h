@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -39,6 +40,7 @@ struct RunOutcome {
   double load_seconds = 0;  ///< loading and compiling the networks, 0 if they were ready
   /// About the data: corrupt frames, differing counts, a video that breaks off.
   std::vector<std::string> warnings;
+  std::map<std::string, std::string> stage_reports;  ///< of the stages, by name: JSON for run.json
   std::vector<std::string> notes;    ///< about the folder: what was found and how it was taken
   std::vector<FailedOutput> failed;  ///< outputs that could not be written; the others were
 };

@@ -86,7 +86,7 @@ void expect_close(std::vector<double> errors) {
 
 TEST(RunVideo, MembersAndConsensusOfTheDemoAgreeWithAnIndependentImplementation) {
   for (const auto& [method, word] :
-       {std::pair(ConsensusMethod::mean, "mean"), {ConsensusMethod::median, "median"}}) {
+       {std::pair(RunConsensus::mean, "mean"), {RunConsensus::median, "median"}}) {
     const TemporaryFolder out;
     const auto results = run_demo({.decode = DecodeChoice::dgp, .tune = false},
                                   {.consensus = method, .frames = {.stop = 60}}, out.path());
@@ -159,6 +159,78 @@ TEST(RunVideo, AStoppedRunGoesOnAndGivesTheSameNumbers) {
                                        }});
   EXPECT_GE(outcome.num_resumed, 12);
   EXPECT_TRUE(same(whole, results));
+}
+
+/// Distances of all points from the demo's exact truth, sorted.
+std::vector<double> errors_of(const std::vector<FrameResult>& results) {
+  std::ifstream file(demo() / "labels" / "openarena-groundtruth.csv");
+  std::vector<double> errors;
+  std::string line;
+  for (int header = 0; header < 3; ++header) std::getline(file, line);
+  for (const FrameResult& result : results) {
+    std::getline(file, line);
+    std::istringstream cells(line);
+    std::string x, y;
+    std::getline(cells, x, ',');
+    for (const ConsensusKeypoint& keypoint : result.consensus) {
+      std::getline(cells, x, ',');
+      std::getline(cells, y, ',');
+      errors.push_back(
+          std::hypot(keypoint.keypoint.x - std::stod(x), keypoint.keypoint.y - std::stod(y)));
+    }
+  }
+  std::sort(errors.begin(), errors.end());
+  return errors;
+}
+
+TEST(RunVideo, TheTrackOfTheDemoIsNearItsTruth) {
+  const TemporaryFolder out;
+  const auto results = run_demo({.tune = false}, {.consensus = RunConsensus::track}, out.path());
+  ASSERT_EQ(results.size(), 360U);
+  const std::vector<double> errors = errors_of(results);
+  double squares = 0;
+  for (const double error : errors) squares += error * error;
+  // 12.6 px and 6.5 % for the median of the members' keypoints.
+  EXPECT_LT(std::sqrt(squares / static_cast<double>(errors.size())), 4.0);
+  EXPECT_LT(errors[errors.size() * 995 / 1000], 15);
+}
+
+TEST(RunVideo, ATrackOfARunThatKeptItsEvidenceNeedsNoNetwork) {
+  const TemporaryFolder out;
+  RunOptions options{.frames = {.stop = 24}, .keep_evidence = true};
+  const auto mean = run_demo({.threads = 1, .batch = 4, .tune = false}, options, out.path() / "a");
+  options.consensus = RunConsensus::track;
+  const auto direct =
+      run_demo({.threads = 3, .batch = 5, .tune = false}, options, out.path() / "b");
+  Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
+  std::vector<FrameResult> replayed;
+  const RunContext context{.on_frame = [&](const FrameResult& result) {
+    replayed.push_back({.frame_index = result.frame_index,
+                        .consensus = result.consensus,
+                        .members = result.members});
+  }};
+  const RunOutcome outcome = run_video(ensemble, demo_video(), out.path() / "a", options, context);
+  EXPECT_FALSE(outcome.ran_networks);
+  EXPECT_TRUE(same(direct, replayed));
+  EXPECT_FALSE(same(mean, replayed));
+  EXPECT_TRUE(fs::exists(outcome.paths.consensus(".h5")));
+  // the mean's table stays beside it, and is made again without networks too
+  options.consensus = RunConsensus::mean;
+  const RunOutcome again = run_video(ensemble, demo_video(), out.path() / "a", options);
+  EXPECT_FALSE(again.ran_networks);
+  EXPECT_TRUE(fs::exists(outcome.paths.consensus(".h5")));
+}
+
+TEST(RunVideo, ATrackOfARunWithoutEvidenceRunsTheNetworksAgain) {
+  const TemporaryFolder out;
+  RunOptions options{.frames = {.stop = 4}};
+  run_demo({.tune = false}, options, out.path());
+  options.consensus = RunConsensus::track;
+  Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
+  const RunOutcome outcome = run_video(ensemble, demo_video(), out.path(), options);
+  EXPECT_TRUE(outcome.ran_networks);
+  ASSERT_FALSE(outcome.notes.empty());
+  EXPECT_NE(outcome.notes.front().find("--keep-evidence"), std::string::npos);
 }
 
 TEST(RunVideo, FurtherResultsOfAFinishedRunAreMadeWithoutNetworks) {

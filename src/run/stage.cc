@@ -1,5 +1,7 @@
 #include "run/stage.h"
 
+#include "run/stages/track_stage.h"
+
 namespace posse {
 
 std::string StageChain::description() const {
@@ -24,6 +26,48 @@ void StageChain::finish(const DeliverFrame& deliver) {
   }
 }
 
-StageChain make_stages(const RunSetting&) { return StageChain({}); }
+bool StageChain::wants_look() const {
+  for (const auto& stage : stages_) {
+    if (stage->wants_look()) return true;
+  }
+  return false;
+}
+
+void StageChain::look_at(const FrameResult& frame) {
+  for (const auto& stage : stages_) {
+    if (stage->wants_look()) stage->look_at(frame);
+  }
+}
+
+std::vector<std::string> StageChain::warnings() const {
+  std::vector<std::string> all;
+  for (const auto& stage : stages_) {
+    for (std::string& warning : stage->warnings()) all.push_back(std::move(warning));
+  }
+  return all;
+}
+
+std::vector<std::string> StageChain::notes() const {
+  std::vector<std::string> all;
+  for (const auto& stage : stages_) {
+    for (std::string& note : stage->notes()) all.push_back(std::move(note));
+  }
+  return all;
+}
+
+std::map<std::string, std::string> StageChain::reports() const {
+  std::map<std::string, std::string> all;
+  for (const auto& stage : stages_) {
+    auto [name, report] = stage->report();
+    if (!name.empty()) all[name] = std::move(report);
+  }
+  return all;
+}
+
+StageChain make_stages(const RunSetting& setting) {
+  std::vector<std::unique_ptr<Stage>> stages;
+  if (setting.options.consensus == RunConsensus::track) stages.push_back(make_track_stage(setting));
+  return StageChain(std::move(stages));
+}
 
 }  // namespace posse

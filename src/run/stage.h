@@ -1,7 +1,8 @@
 /// The seam between the journal and the outputs: what looks at frames in order and may change them.
 ///
 /// To add a stage:
-///  1. derive from Stage in a file of its own: push() takes the frames in order and delivers them
+///  1. derive from Stage in a file of its own, in src/run/stages: push() takes the frames in order
+///  and delivers them
 ///     in order, each once, at once or later: a stage with a fixed lag holds that many, one that
 ///     needs the whole video holds all of them until finish() (docs/results.md states the memory);
 ///  2. make it in make_stages() of stage.cc, under the option that asks for it, with a description
@@ -13,8 +14,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ensemble/frame_result.h"
@@ -33,10 +36,19 @@ class Stage {
 
   /// Name and settings, as "track(lag=30)": for messages, run.json, and to tell results apart.
   virtual std::string description() const = 0;
+  /// True if the stage must see the whole video before the first push(): look_at() is then called
+  /// with every frame in order.
+  virtual bool wants_look() const { return false; }
+  virtual void look_at(const FrameResult&) {}
   /// Takes the next frame, and delivers none, one or more of those it has.
   virtual void push(FrameResult&& frame, const DeliverFrame& deliver) = 0;
   /// After the last frame: delivers what is left.
   virtual void finish(const DeliverFrame& deliver) = 0;
+  /// After finish(): what was odd, and what was found and how it is taken, a sentence each.
+  virtual std::vector<std::string> warnings() const { return {}; }
+  virtual std::vector<std::string> notes() const { return {}; }
+  /// After finish(): the stage's key in run.json, and its value as JSON; empty: none.
+  virtual std::pair<std::string, std::string> report() const { return {}; }
 };
 
 /// Stages one after another. Without any, frames are delivered as they come.
@@ -50,6 +62,12 @@ class StageChain {
     push_into(0, std::move(frame), deliver);
   }
   void finish(const DeliverFrame& deliver);
+
+  bool wants_look() const;
+  void look_at(const FrameResult& frame);
+  std::vector<std::string> warnings() const;
+  std::vector<std::string> notes() const;
+  std::map<std::string, std::string> reports() const;
 
  private:
   void push_into(size_t stage, FrameResult&& frame, const DeliverFrame& deliver);

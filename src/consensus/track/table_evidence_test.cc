@@ -89,6 +89,23 @@ TEST(SmoothedTrack, FollowsALineAndStaysOnItWhereNothingIsSeen) {
   EXPECT_GT(frames[30].keypoints[0].covariance.xx, before);
 }
 
+TEST(TrackSmoother, PiecesOfALongVideoAreTheWholeOne) {
+  std::vector<TrackedFrame> whole = track_of_two(70, 70);
+  TrackSmoother pieces({"snout"}, 20, 30);
+  std::vector<TrackedFrame> all;
+  for (const TrackedFrame& frame : whole) {
+    for (TrackedFrame& ready : pieces.push(frame)) all.push_back(std::move(ready));
+  }
+  for (TrackedFrame& ready : pieces.finish()) all.push_back(std::move(ready));
+  smooth_track(whole, {"snout"});
+  ASSERT_EQ(all.size(), whole.size());
+  for (size_t t = 0; t < whole.size(); ++t) {
+    EXPECT_EQ(all[t].frame_index, whole[t].frame_index);
+    // s is tuned on 50 of the 60 frames; the rest has been forgotten 30 frames away.
+    EXPECT_NEAR(all[t].keypoints[0].keypoint.x, whole[t].keypoints[0].keypoint.x, 0.1) << t;
+  }
+}
+
 TEST(SmoothedTrack, LeavesASingleFrameAlone) {
   std::vector<TrackedFrame> frames = track_of_two(60, 60);
   frames.resize(1);

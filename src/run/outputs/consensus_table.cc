@@ -11,12 +11,42 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Places of the plain datasets in extra_arrays().
-enum Extra : size_t { kTime, kMembersStd, kMapCovariance, kNumMembers, kMemberDistance };
+enum Extra : size_t {
+  kTime,
+  kMembersStd,
+  kMapCovariance,
+  kNumMembers,
+  kMemberDistance,
+  kTrackCovariance,  // this and what follows: of a track only
+  kChance,
+  kChanceSeen,
+  kSecond
+};
 
-std::vector<ExtraArray> extra_arrays(const Ensemble& ensemble) {
+std::vector<ExtraArray> track_arrays(int64_t bodyparts) {
+  return {{.name = "track_covariance",
+           .axes = {"bodyparts", "xx_xy_yy"},
+           .extents = {bodyparts, 3},
+           .description = "Covariance of the tracked position, in square pixels."},
+          {.name = "chance",
+           .axes = {"bodyparts"},
+           .extents = {bodyparts},
+           .description = "Chance that the bodypart lies within three cells of the position."},
+          {.name = "chance_seen",
+           .axes = {"bodyparts"},
+           .extents = {bodyparts},
+           .description = "Chance that the bodypart can be seen in the frame."},
+          {.name = "second_place",
+           .axes = {"bodyparts", "x_y_chance"},
+           .extents = {bodyparts, 3},
+           .description = "The likeliest place further away: its position in pixels and its "
+                          "chance; NaN, NaN, 0 where none has more than 5 %."}};
+}
+
+std::vector<ExtraArray> extra_arrays(const Ensemble& ensemble, bool track) {
   const auto bodyparts = static_cast<int64_t>(ensemble.bodyparts().size());
   const auto members = static_cast<int64_t>(ensemble.members().size());
-  return {
+  std::vector<ExtraArray> arrays = {
       {.name = "time_seconds",
        .description = "Presentation time of the frame in seconds; NaN if unknown."},
       {.name = "members_std",
@@ -38,6 +68,10 @@ std::vector<ExtraArray> extra_arrays(const Ensemble& ensemble) {
        .extents = {members, bodyparts},
        .description =
            "Distance of each member's keypoint from the consensus, in pixels; NaN when missing."}};
+  if (track) {
+    for (ExtraArray& array : track_arrays(bodyparts)) arrays.push_back(std::move(array));
+  }
+  return arrays;
 }
 
 std::string list_of_names(const Ensemble& ensemble) {
@@ -51,6 +85,7 @@ class ConsensusTable : public RunOutput {
  public:
   ConsensusTable(const RunSetting& setting, const std::string& suffix, bool is_second)
       : is_h5_(suffix == ".h5"),
+        is_track_(setting.options.consensus == RunConsensus::track),
         num_bodyparts_(static_cast<double>(setting.ensemble.bodyparts().size())),
         num_members_(static_cast<double>(setting.ensemble.members().size())),
         rows_(is_second ? setting.paths.second_csv() : setting.paths.consensus(suffix),
@@ -63,7 +98,8 @@ class ConsensusTable : public RunOutput {
   std::vector<fs::path> files() const override { return {rows_.path()}; }
   double bytes_per_frame() const override {
     if (!is_h5_) return 6 + 54 * num_bodyparts_;  // 18 digits a number
-    return 8 + 24 * num_bodyparts_ + 8 * (1 + num_bodyparts_ * (6 + num_members_));
+    const double of_track = is_track_ ? 8 : 0;
+    return 8 + 24 * num_bodyparts_ + 8 * (1 + num_bodyparts_ * (6 + of_track + num_members_));
   }
 
   void append(const FrameResult& result) override {
@@ -77,13 +113,16 @@ class ConsensusTable : public RunOutput {
 
  private:
   static TableWriterOptions with_extras(const RunSetting& setting) {
-    return {.extras = extra_arrays(setting.ensemble),
-            .attributes = {{"consensus", std::string(name_of(setting.options.consensus))},
-                           {"members", list_of_names(setting.ensemble)}}};
+    return {
+        .extras = extra_arrays(setting.ensemble, setting.options.consensus == RunConsensus::track),
+        .attributes = {{"consensus", std::string(name_of(setting.options.consensus))},
+                       {"members", list_of_names(setting.ensemble)}}};
   }
   void append_extras(const FrameResult& result);
+  void append_track(const FrameResult& result);
 
   bool is_h5_;
+  bool is_track_;
   double num_bodyparts_;
   double num_members_;
   TableRows rows_;
@@ -107,6 +146,20 @@ void ConsensusTable::append_extras(const FrameResult& result) {
       rows_.extra(kMemberDistance)
           .push_back(std::hypot(member[j].x - consensus.x, member[j].y - consensus.y));
     }
+  }
+  if (is_track_) append_track(result);
+}
+
+void ConsensusTable::append_track(const FrameResult& result) {
+  for (const TrackedKeypoint& tracked : result.track) {
+    const OtherPlace second = tracked.second.value_or(OtherPlace{std::nan(""), std::nan(""), 0});
+    const Covariance& covariance = tracked.covariance;
+    for (const double value : {covariance.xx, covariance.xy, covariance.yy})
+      rows_.extra(kTrackCovariance).push_back(value);
+    rows_.extra(kChance).push_back(tracked.chance);
+    rows_.extra(kChanceSeen).push_back(tracked.chance_seen);
+    for (const double value : {second.x, second.y, second.chance})
+      rows_.extra(kSecond).push_back(value);
   }
 }
 

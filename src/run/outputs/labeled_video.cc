@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "consensus/keypoint_consensus.h"
+#include "keypoints/decode.h"
 #include "run/outputs/outputs.h"
 #include "video/overlay.h"
 #include "video/video_writer.h"
@@ -39,6 +40,11 @@ void draw(const std::vector<std::string>& bodyparts, const FrameResult& result,
   std::vector<Keypoint> members(result.num_members());
   for (size_t part = 0; part < bodyparts.size(); ++part) {
     consensus.push_back(result.consensus[part].keypoint);
+    if (!result.track.empty()) {  // what is not seen is not drawn as if it were
+      if (!result.track[part].seen) consensus.back() = missing_keypoint();
+      spread.push_back(result.track[part].covariance);
+      continue;
+    }
     for (size_t m = 0; m < members.size(); ++m) members[m] = result.member(m)[part];
     spread.push_back(consensus_of_keypoints(members, {}).covariance);
   }

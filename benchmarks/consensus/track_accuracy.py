@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""Accuracy of the track beside the keypoint median and the ensemble Kalman smoother, on sets of five members.
+
+usage: track_accuracy.py POSSE PROGRAM SHARED WORK [--sets demo,reaching,...] [--thin 1,2,3,4,6] [--members 5,4,3]
+       POSSE is the program, PROGRAM build/<preset>/bin/posse_track_accuracy, SHARED the folder of data from outside (sets that
+       are not there are left out; demo comes from this repository), WORK a folder for maps (1.5 GB with all sets). A set `made`
+       is looked for in WORK/made (made_video.py).
+
+Prints for every set, thinning (every k-th frame, all starts) and number of members (all subsets) RMSE in px / median error /
+share above 15 px of all methods, and for the track the 95 % interval of its difference to the better of the two others, by a
+bootstrap over blocks of 16 frames of the video; then what its stated chance and covariance are worth.
+"""
+import argparse
+import csv
+import itertools
+import pathlib
+import subprocess
+
+import numpy as np
+import pandas as pd
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MOUSE = ["snout", "leftear", "rightear", "tailbase"]
+SETS = {  # members, video, bodyparts that count, frames
+    "demo": ("{root}/data/demo", "{root}/data/demo/video/openarena.mp4", MOUSE, "0:360"),
+    "reaching": ("{shared}/reaching-ensemble", "{shared}/reaching/reachingvideo1_halfres_416x374.avi",
+                 ["Hand", "Finger1", "Tongue", "Joystick1"], "0:256"),
+    "openfield": ("{shared}/openfield-ensemble", "{shared}/openfield/videos/m3v1mp4.mp4", MOUSE, "0:300"),
+    "openfield 1200..": ("{shared}/openfield-ensemble", "{shared}/openfield/videos/m3v1mp4.mp4", MOUSE, "1200:1500"),
+    "mirror-mouse": ("{shared}/mirror-mouse-ensemble", "{shared}/mirror-mouse/predictions/test_vid.mp4",
+                     ["paw1LH_bot", "paw2LF_bot", "paw3RF_bot", "paw4RH_bot", "paw2LF_top", "paw3RF_top", "tailBase_bot",
+                      "nose_bot"], "0:994"),
+    "made": ("{work}/made", None, ["hand1", "hand2", "nose", "tail"], "0:1200"),
+}
+COLUMNS = {"reaching": ["Hand", "Finger1", "Tongue", "Joystick1", "Joystick2"]}
+
+
+def truth_of(name, shared, work):
+    """[frames, bodyparts, xy]; NaN where there is none."""
+    parts, (first, last) = SETS[name][2], map(int, SETS[name][3].split(":"))
+    if name == "made":
+        a = np.load(work / "made" / "truth.npy")
+        return np.where(a[..., 2:] > 0, a[..., :2], np.nan)
+    if name == "demo" or name.startswith("openfield"):
+        file = ROOT / "data/demo/labels/openarena-groundtruth.csv"
+        if name == "demo":
+            a = pd.read_csv(file, header=[0, 1, 2], index_col=0)
+        else:
+            a = pd.read_hdf(shared / "openfield/predictions/m3v1mp4DLC_resnet50_openfieldAug20shuffle1_30000.h5")
+        a.columns = a.columns.droplevel(0)
+        xy = np.stack([a[[(p, "x"), (p, "y")]].values for p in parts], 1).astype(float)
+        if name != "demo":
+            xy[np.stack([a[(p, "likelihood")].values for p in parts], 1) < 0.9] = np.nan
+        return xy[first:last]
+    xy = np.full((last, len(parts), 2), np.nan)
+    for row in csv.DictReader(open(shared / f"{name}-ensemble" / "truth.csv")):
+        if row["test"] == "1" and row["bodypart"] in parts:
+            xy[int(row["frame"]), parts.index(row["bodypart"])] = float(row["x"]), float(row["y"])
+    return xy
+
+
+class Measure:
+    def __init__(self, args):
+        self.args, self.work = args, pathlib.Path(args.work)
+
+    def maps(self, name):
+        """Folders of the members' maps; None where the set is not there."""
+        folder, video, _, frames = (s.format(root=ROOT, shared=self.args.shared, work=self.work) if isinstance(s, str) else s
+                                    for s in SETS[name])
+        if not pathlib.Path(folder).exists():
+            return None
+        if video is None:
+            return [pathlib.Path(folder) / f"member-{k}" for k in range(1, 6)]
+        out = [self.work / name.replace(" ", "-") / f"member-{k}" for k in range(1, 6)]
+        for k, maps in enumerate(out, 1):
+            if not (maps / "locref.npy").exists():
+                subprocess.run([self.args.posse, "scoremap", f"{folder}/member-{k}", video, "--frames", frames, "--out", maps],
+                               check=True, capture_output=True)
+        return out
+
+    def evidence(self, name, members):
+        file = self.work / f"{name.replace(' ', '-')}-{''.join(map(str, members))}.evidence"
+        if not file.exists():
+            maps = self.maps(name)
+            subprocess.run([self.args.program, "evidence", file, *(maps[m] for m in members)], check=True, capture_output=True)
+        return file
+
+    def track(self, name, members, step=1, start=0, groups="found"):
+        """Positions of every method, and the track's numbers [frames, bodyparts, 15] (see track_accuracy.cc)."""
+        out = self.work / "track.bin"
+        subprocess.run([self.args.program, "track", self.evidence(name, members), out, f"groups={groups}", f"step={step}",
+                        f"start={start}"], check=True, capture_output=True)
+        a = np.fromfile(out)
+        frames, parts, count = (int(v) for v in a[:3])
+        track, smooth, eks, points = np.split(a[3:], np.cumsum([frames * parts * 15, frames * parts * 4, frames * parts * 4]))
+        track, smooth, eks = (v.reshape(frames, parts, -1) for v in (track, smooth, eks))
+        median = np.median(points.reshape(frames, count, parts, 3)[..., :2], 1)
+        columns = COLUMNS.get(name, SETS[name][2])
+        keep = [columns.index(p) for p in SETS[name][2]]
+        methods = {"median": median, "eks": eks[..., :2], "track unsmoothed": track[..., :2], "track": smooth[..., :2]}
+        return {k: v[:, keep] for k, v in methods.items()}, track[:, keep]
+
+
+def figures(errors):
+    e = errors[np.isfinite(errors)]
+    return np.array([np.sqrt((e ** 2).mean()), np.median(e), 100 * (e > 15).mean()])
+
+
+def interval(ours, theirs, which, block):
+    """95 % interval of figure `which` of ours minus theirs, [frames, bodyparts] of one video each."""
+    rng, frames = np.random.default_rng(0), len(ours)
+    starts = np.arange(0, frames, block)
+    draws = []
+    for _ in range(400):
+        rows = np.concatenate([np.arange(s, min(s + block, frames)) for s in rng.choice(starts, len(starts))])
+        draws.append(figures(ours[rows])[which] - figures(theirs[rows])[which])
+    return np.percentile(draws, [2.5, 97.5])
+
+
+def accuracy(measure, name, truth, thinnings, counts):
+    for step, count in itertools.product(thinnings, counts):
+        if step > 1 and count < 5:
+            continue
+        errors = {}
+        for members in itertools.combinations(range(5), count):
+            for start in range(step):
+                methods, _ = measure.track(name, members, step, start)
+                for key, xy in methods.items():
+                    errors.setdefault(key, []).append(np.linalg.norm(xy - truth[start::step], axis=-1))
+        mean = {k: np.mean([figures(e) for e in v], 0) for k, v in errors.items()}
+        text = " | ".join("{} {:.2f} / {:.2f} / {:.1f}".format(k, *v) for k, v in mean.items())
+        print(f"{name}, every {step}. frame, {count} members: {text}", flush=True)
+        for which, (word, least) in enumerate((("RMSE", 0.0), ("median", 0.05), ("share above 15 px", 0.2))):
+            best = min(("median", "eks"), key=lambda k: mean[k][which])
+            worse = mean["track"][which] - mean[best][which]
+            if worse > max(0.03 * mean[best][which], least):
+                low, high = interval(errors["track"][0], errors[best][0], which, max(16 // step, 1))
+                print(f"    breach: {word} {worse:+.2f} against {best} [{low:+.2f}, {high:+.2f}]")
+        if step == 1 and count == 5:
+            for j, part in enumerate(SETS[name][2]):
+                own = {k: figures(v[0][:, j:j + 1]) for k, v in errors.items()}
+                best = min(("median", "eks"), key=lambda k: own[k][0])
+                low, high = interval(errors["track"][0][:, j:j + 1], errors[best][0][:, j:j + 1], 0, 16)
+                print("    {}: track {:.2f} / {:.2f} / {:.1f}, {} {:.2f} / {:.2f} / {:.1f}, RMSE [{:+.2f}, {:+.2f}]{}".format(
+                    part, *own["track"], best, *own[best], low, high, "  breach" if low > 0 else ""))
+
+
+def calibration(measure, name, truth):
+    methods, track = measure.track(name, range(5))
+    errors = np.linalg.norm(methods["track"] - truth, axis=-1)
+    seen = np.isfinite(errors)
+    chance, (xx, xy, yy) = track[..., 5], np.moveaxis(track[..., 6:9], -1, 0)
+    d = methods["track"] - truth
+    squared = (yy * d[..., 0] ** 2 - 2 * xy * d[..., 0] * d[..., 1] + xx * d[..., 1] ** 2) / (xx * yy - xy ** 2)
+    print(f"{name}: chance within 24 px {chance[seen].mean():.3f}, observed {(errors[seen] < 24).mean():.3f}; above 0.99: "
+          f"{(errors[seen & (chance > 0.99)] < 24).mean():.3f}; in the ellipse of 1, 2, 3 sd (0.393, 0.865, 0.989): "
+          + ", ".join(f"{(squared[seen] < r * r).mean():.3f}" for r in (1, 2, 3)), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("posse", "program", "shared", "work"):
+        parser.add_argument(name)
+    parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--thin", default="1,2,3,4,6")
+    parser.add_argument("--members", default="5,4,3")
+    args = parser.parse_args()
+    measure = Measure(args)
+    for name in args.sets.split(","):
+        if measure.maps(name) is None:
+            print(f"{name}: not there, left out")
+            continue
+        truth = truth_of(name, pathlib.Path(args.shared), measure.work)
+        accuracy(measure, name, truth, [int(k) for k in args.thin.split(",")], [int(k) for k in args.members.split(",")])
+        calibration(measure, name, truth)
+
+
+if __name__ == "__main__":
+    main()

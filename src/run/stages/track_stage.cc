@@ -1,0 +1,274 @@
+#include "run/stages/track_stage.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "consensus/track/evidence_bytes.h"
+#include "consensus/track/look_alikes.h"
+#include "consensus/track/smoothed_track.h"
+#include "consensus/track/track_watch.h"
+#include "consensus/track/tracker.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+/// Frames of the video between two of its frames, by their times where both have one.
+double elapsed_between(const FrameResult& before, const FrameResult& frame, double fps) {
+  constexpr double kLeast = 0.1;
+  const double by_time = (frame.time_seconds - before.time_seconds) * fps;
+  if (fps > 0 && std::isfinite(by_time) && by_time > 0) return std::max(by_time, kLeast);
+  return std::max(static_cast<double>(frame.frame_index - before.frame_index), kLeast);
+}
+
+TrackOptions track_options(const RunOptions& options) {
+  TrackOptions track;
+  track.tracker.lag = static_cast<size_t>(options.track_lag);
+  return track;
+}
+
+class TrackStage : public Stage {
+ public:
+  explicit TrackStage(const RunSetting& setting);
+
+  std::string description() const override;
+  bool wants_look() const override { return options_.look_alike == "auto"; }
+  void look_at(const FrameResult& frame) override { look_alikes_.add(evidence_of(frame)); }
+  void push(FrameResult&& frame, const DeliverFrame& deliver) override;
+  void finish(const DeliverFrame& deliver) override;
+  std::vector<std::string> warnings() const override;
+  std::vector<std::string> notes() const override;
+  std::pair<std::string, std::string> report() const override;
+
+ private:
+  FrameEvidence evidence_of(const FrameResult& frame) const;
+  void start();
+  void take(std::vector<TrackedFrame> tracked, const DeliverFrame& deliver);
+  void deliver_smoothed(std::vector<TrackedFrame> frames, const DeliverFrame& deliver);
+  std::string names_of(const std::vector<int>& group) const;
+
+  RunOptions options_;
+  std::vector<std::string> bodyparts_;
+  size_t num_members_;
+  double fps_;
+  bool pictures_;
+  LookAlikes look_alikes_;
+  std::vector<std::vector<int>> groups_;
+  std::unique_ptr<Tracker> tracker_;
+  std::unique_ptr<TrackSmoother> smoother_;
+  std::unique_ptr<TrackWatch> watch_;
+  /// A frame on its way, without its evidence.
+  struct Waiting {
+    FrameResult result;
+    double elapsed = 1;
+    double stride = 8;
+  };
+  std::deque<Waiting> waiting_;  ///< not tracked yet, in front those only not smoothed yet
+  size_t num_tracked_ = 0;       ///< of the waiting
+  FrameResult last_;             ///< its number and time
+  bool any_ = false;
+  TrackReport report_;
+};
+
+TrackStage::TrackStage(const RunSetting& setting)
+    : options_(setting.options),
+      bodyparts_(setting.ensemble.bodyparts()),
+      num_members_(setting.ensemble.members().size()),
+      fps_(setting.info.fps),
+      pictures_(fs::is_directory(setting.video)),
+      look_alikes_(bodyparts_.size()),
+      groups_(parse_look_alikes(options_.look_alike, bodyparts_)) {
+  if (!(options_.hide_below >= 0 && options_.hide_below <= 1)) {
+    throw Error(ErrorKind::usage,
+                fmt::format("--hide-below is {}, must be in [0, 1]", options_.hide_below));
+  }
+}
+
+std::string TrackStage::description() const {
+  return fmt::format("track(look-alike={}, lag={}, smooth={}, hide-below={})", options_.look_alike,
+                     options_.track_lag, options_.track_smooth ? "on" : "off", options_.hide_below);
+}
+
+FrameEvidence TrackStage::evidence_of(const FrameResult& frame) const {
+  FrameEvidence evidence = evidence_from_bytes(frame.evidence, num_members_, bodyparts_.size());
+  evidence.frame_index = frame.frame_index;
+  evidence.time_seconds = frame.time_seconds;
+  return evidence;
+}
+
+void TrackStage::start() {
+  if (tracker_) return;
+  if (wants_look()) groups_ = look_alikes_.groups();
+  const TrackOptions options = track_options(options_);
+  tracker_ = std::make_unique<Tracker>(bodyparts_.size(), groups_, options);
+  smoother_ = std::make_unique<TrackSmoother>(bodyparts_);
+  watch_ = std::make_unique<TrackWatch>(bodyparts_.size(), groups_, options);
+}
+
+void TrackStage::push(FrameResult&& frame, const DeliverFrame& deliver) {
+  start();
+  FrameEvidence evidence = evidence_of(frame);
+  const double elapsed = any_ ? elapsed_between(last_, frame, fps_) : 1;
+  last_.frame_index = frame.frame_index;
+  last_.time_seconds = frame.time_seconds;
+  any_ = true;
+  frame.evidence = {};
+  waiting_.push_back({std::move(frame), elapsed, evidence.stride});
+  take(tracker_->push(std::move(evidence), elapsed), deliver);
+}
+
+void TrackStage::finish(const DeliverFrame& deliver) {
+  start();
+  take(tracker_->finish(), deliver);
+  if (options_.track_smooth) deliver_smoothed(smoother_->finish(), deliver);
+  report_ = watch_->finish();
+}
+
+void TrackStage::take(std::vector<TrackedFrame> tracked, const DeliverFrame& deliver) {
+  for (TrackedFrame& frame : tracked) {
+    const Waiting& waiting = waiting_[num_tracked_++];
+    watch_->push(frame, waiting.result.members, waiting.elapsed, waiting.stride);
+    std::vector<TrackedFrame> ready;
+    if (options_.track_smooth) {
+      ready = smoother_->push(std::move(frame));
+    } else {
+      ready.push_back(std::move(frame));
+    }
+    deliver_smoothed(std::move(ready), deliver);
+  }
+}
+
+void TrackStage::deliver_smoothed(std::vector<TrackedFrame> frames, const DeliverFrame& deliver) {
+  for (TrackedFrame& frame : frames) {
+    FrameResult result = std::move(waiting_.front().result);
+    waiting_.pop_front();
+    --num_tracked_;
+    for (size_t p = 0; p < bodyparts_.size(); ++p) {
+      Keypoint& keypoint = frame.keypoints[p].keypoint;
+      if (frame.keypoints[p].chance_seen < options_.hide_below)
+        keypoint = {std::nan(""), std::nan(""), 0};
+      result.consensus[p].keypoint = keypoint;
+    }
+    result.track = std::move(frame.keypoints);
+    deliver(std::move(result));
+  }
+}
+
+std::string TrackStage::names_of(const std::vector<int>& group) const {
+  std::string names;
+  for (const int part : group)
+    names += (names.empty() ? "" : ",") + bodyparts_[static_cast<size_t>(part)];
+  return names;
+}
+
+std::vector<std::string> TrackStage::warnings() const {
+  std::vector<std::string> warnings = warnings_of(report_, bodyparts_);
+  if (pictures_) {
+    warnings.push_back(
+        "pictures of a folder are tracked as a video, in the order of their names: those of "
+        "different scenes want --consensus mean or median");
+  }
+  if (options_.track_lag == 0) {
+    warnings.push_back(
+        "--track-lag 0 looks at the past alone: on fast motion that can be worse than no track");
+  }
+  if (num_members_ < 3) {
+    warnings.push_back(fmt::format("a track of {} {}: with fewer than 3 few votes decide",
+                                   num_members_, num_members_ == 1 ? "member" : "members"));
+  }
+  return warnings;
+}
+
+std::vector<std::string> TrackStage::notes() const {
+  if (!wants_look()) return {};
+  std::string text;
+  for (const std::vector<int>& group : groups_) text += (text.empty() ? "" : ";") + names_of(group);
+  return {text.empty() ? "no bodyparts look alike to the members: each is tracked alone"
+                       : "bodyparts that look alike to the members are tracked together: " + text};
+}
+
+std::pair<std::string, std::string> TrackStage::report() const {
+  Json json;
+  json["groups"] = Json::array();
+  for (const std::vector<int>& group : groups_) json["groups"].push_back(names_of(group));
+  for (size_t a = 0; wants_look() && a < bodyparts_.size(); ++a) {
+    for (size_t b = a + 1; b < bodyparts_.size(); ++b) {
+      const double most = std::max(look_alikes_.confusion(a, b), look_alikes_.confusion(b, a));
+      if (most < 0.01) continue;
+      json["confusion"].push_back({{"bodyparts", {bodyparts_[a], bodyparts_[b]}},
+                                   {"share", most},
+                                   {"together", look_alikes_.together(a, b)}});
+    }
+  }
+  json["most_pruned"] = tracker_ ? tracker_->most_pruned() : 0.0;
+  json["swaps"] = report_.swaps;
+  json["bodyparts"] = Json::array();
+  for (size_t p = 0; p < report_.jumps.size(); ++p) {
+    json["bodyparts"].push_back({{"name", bodyparts_[p]},
+                                 {"frames_not_seen", report_.hidden[p]},
+                                 {"jumps", report_.jumps[p]},
+                                 {"frames_against_most_members", report_.against_most[p]},
+                                 {"steps_faster_than_expected", report_.fast[p]}});
+  }
+  return {"track", json.dump()};
+}
+
+std::vector<std::string> split(const std::string& text, char at) {
+  std::vector<std::string> words(1);
+  for (const char c : text) {
+    if (c == at) {
+      words.emplace_back();
+    } else {
+      words.back() += c;
+    }
+  }
+  return words;
+}
+
+int bodypart_named(const std::string& name, const std::vector<std::string>& bodyparts) {
+  const auto found = std::find(bodyparts.begin(), bodyparts.end(), name);
+  if (found != bodyparts.end()) return static_cast<int>(found - bodyparts.begin());
+  throw Error(ErrorKind::usage, fmt::format("--look-alike: there is no bodypart '{}'", name),
+              {.have = list_names(bodyparts, 20)});
+}
+
+}  // namespace
+
+std::vector<std::vector<int>> parse_look_alikes(const std::string& text,
+                                                const std::vector<std::string>& bodyparts) {
+  if (text == "auto" || text == "none" || text.empty()) return {};
+  std::vector<std::vector<int>> groups;
+  std::vector<std::string> named;
+  for (const std::string& words : split(text, ';')) {
+    std::vector<int> group;
+    for (const std::string& name : split(words, ',')) {
+      group.push_back(bodypart_named(name, bodyparts));
+      if (std::find(named.begin(), named.end(), name) != named.end()) {
+        throw Error(ErrorKind::usage, fmt::format("--look-alike: '{}' is named twice", name));
+      }
+      named.push_back(name);
+    }
+    if (group.size() < 2 || group.size() > kMostGroupParts) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("--look-alike: a group of {} bodyparts, 2 to {} are possible",
+                              group.size(), kMostGroupParts),
+                  {.hint = "groups as 'paw1,paw2;ear1,ear2'"});
+    }
+    groups.push_back(std::move(group));
+  }
+  return groups;
+}
+
+std::unique_ptr<Stage> make_track_stage(const RunSetting& setting) {
+  return std::make_unique<TrackStage>(setting);
+}
+
+}  // namespace posse
