@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/sheet.h"
 #include "base/text.h"
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/tensorflow/checkpoint.h"
 #include "network/architecture.h"
 
 namespace posse {

@@ -9,7 +9,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/tensorflow/checkpoint.h"
 #include "support/checkpoint_writer.h"
 #include "support/mutation.h"
 #include "support/shared_data.h"

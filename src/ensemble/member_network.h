@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/tensorflow/checkpoint.h"
 #include "ensemble/options.h"
 #include "keypoints/decode.h"
 #include "network/architecture.h"

@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "base/error.h"
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/tensorflow/checkpoint.h"
 #include "network/architecture.h"
 #include "support/checkpoint_writer.h"
 #include "support/shared_data.h"

@@ -8,7 +8,7 @@
 #include <ostream>
 
 #include "base/files.h"
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/tensorflow/checkpoint.h"
 #include "network/architecture.h"
 #include "support/shared_data.h"
 #include "support/synthetic_weights.h"

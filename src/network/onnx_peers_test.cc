@@ -14,7 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/tensorflow/checkpoint.h"
 #include "network/architecture.h"
 #include "network/backend.h"
 #include "network/backends/reference/reference_backend.h"

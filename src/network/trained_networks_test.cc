@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "base/npy.h"
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/tensorflow/checkpoint.h"
 #include "network/architecture.h"
 #include "network/backend.h"
 #include "support/golden_networks.h"

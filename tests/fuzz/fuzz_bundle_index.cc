@@ -2,8 +2,8 @@
 // behind right checksums; then the variables.
 #include <algorithm>
 
-#include "checkpoint/bundle_index.h"
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/tensorflow/bundle_index.h"
+#include "checkpoint/tensorflow/checkpoint.h"
 #include "fuzz/fuzz_target.h"
 #include "support/checkpoint_writer.h"
 

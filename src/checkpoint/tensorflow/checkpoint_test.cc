@@ -1,4 +1,4 @@
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/tensorflow/checkpoint.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

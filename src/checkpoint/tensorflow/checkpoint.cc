@@ -1,4 +1,4 @@
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/tensorflow/checkpoint.h"
 
 #include <fmt/format.h>
 
@@ -11,11 +11,11 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
-#include "checkpoint/bundle_index.h"
-#include "checkpoint/convert.h"
-#include "checkpoint/crc32c.h"
-#include "checkpoint/string_tensor.h"
-#include "checkpoint/table_file.h"
+#include "checkpoint/tensorflow/bundle_index.h"
+#include "checkpoint/tensorflow/convert.h"
+#include "checkpoint/tensorflow/crc32c.h"
+#include "checkpoint/tensorflow/string_tensor.h"
+#include "checkpoint/tensorflow/table_file.h"
 
 namespace posse {
 namespace fs = std::filesystem;

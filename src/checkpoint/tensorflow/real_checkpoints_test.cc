@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/tensorflow/checkpoint.h"
 #include "support/shared_data.h"
 
 namespace posse {
