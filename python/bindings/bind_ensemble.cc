@@ -260,7 +260,7 @@ std::vector<py::dict> BoundEnsemble::members() const {
 std::string BoundEnsemble::fingerprint_of(const MemberNetwork& member) {
   const NetworkSpec& spec = member.spec;
   Sha256 hash;
-  hash.update(fmt::format("{} {} {} {} {} {} {} {} {}", member.index_sha256, net_type(spec),
+  hash.update(fmt::format("{} {} {} {} {} {} {} {} {}", member.weights_sha256, net_type(spec),
                           spec.scope, spec.output_stride, spec.deconvolution_stride,
                           spec.mean_pixel[0], spec.mean_pixel[1], spec.mean_pixel[2],
                           static_cast<int>(spec.batch_norm_mode)));

@@ -46,7 +46,7 @@ void describe_ensemble(const Ensemble& ensemble, CommandContext& context) {
   for (const MemberNetwork& member : ensemble.members()) {
     context.console.note(
         fmt::format("member {}: {}, {}, decoded by the {} rule", member.name, net_type(member.spec),
-                    member.checkpoint.prefix().filename().string(), to_string(member.rule)));
+                    member.weights->path().filename().string(), to_string(member.rule)));
     for (const std::string& warning : member.warnings)
       context.console.warn(member.name + ": " + warning);
   }

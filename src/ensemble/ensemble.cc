@@ -215,7 +215,7 @@ double Ensemble::prepare(Extent frame) {
     state.executor.reset();
     std::vector<Weights> weights(state.members.size());
     parallel_for(weights.size(), state.num_threads, [&](size_t m) {
-      weights[m] = load_weights(state.members[m].graph, state.members[m].checkpoint);
+      weights[m] = load_weights(state.members[m].graph, *state.members[m].weights);
     });
     std::vector<EnsembleMember> members;
     for (size_t m = 0; m < weights.size(); ++m)

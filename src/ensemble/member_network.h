@@ -1,10 +1,11 @@
 /// A member of an ensemble with its network: opened and checked, not yet compiled.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "checkpoint/tensorflow/checkpoint.h"
+#include "checkpoint/weight_source.h"
 #include "ensemble/options.h"
 #include "keypoints/decode.h"
 #include "network/architecture.h"
@@ -17,11 +18,11 @@ struct MemberNetwork {
   Member member;                       ///< as it lies on disk
   std::string name;                    ///< unique in its ensemble
   std::vector<std::string> bodyparts;  ///< in the order of the network's channels
-  Checkpoint checkpoint;
+  std::shared_ptr<const WeightSource> weights;
   NetworkSpec spec;
   Graph graph;
   DecodeRule rule = DecodeRule::dgp;  ///< of this member's own keypoints
-  std::string index_sha256;  ///< of the snapshot's index, which holds every tensor's checksum
+  std::string weights_sha256;         ///< WeightSource::fingerprint()
   std::vector<std::string> warnings;  ///< what was odd and how it was taken
 
   double stride() const { return graph.stride; }  ///< input pixels per scoremap cell
@@ -33,7 +34,7 @@ struct MemberNetwork {
 /// Output stride, stride of the head and mean pixel are pose_cfg.yaml's; options.output_stride
 /// takes the place of a missing one. The checkpoint wins over a contradicting net_type, with a
 /// warning.
-/// @throws Error as Checkpoint::open, detect_network, build_graph and bodyparts_for; Error(usage)
+/// @throws Error as open_weights, detect_network, build_graph and bodyparts_for; Error(usage)
 /// for an output stride
 ///         that contradicts pose_cfg.yaml.
 MemberNetwork open_network(const Member& member, const EnsembleOptions& options);

@@ -11,7 +11,7 @@
 
 namespace posse {
 
-class Checkpoint;
+class WeightSource;
 
 enum class NetworkFamily { resnet, mobilenet_v2, efficientnet };
 
@@ -51,14 +51,14 @@ std::string net_type(const NetworkSpec& spec);
 ///         other.
 /// Source: names that DeepLabCut's pose_estimation_tensorflow and tf_slim give their variables.
 NetworkSpec detect_network(std::span<const Variable> variables, const std::string& file);
-NetworkSpec detect_network(const Checkpoint& checkpoint);
+NetworkSpec detect_network(const WeightSource& source);
 
 /// The graph of a network, outputs included.
 /// @throws Error(invalid_value) for an output stride or head stride the family does not have.
 Graph build_graph(const NetworkSpec& spec);
 
 /// The variables a graph needs, from a snapshot, checked.
-/// @throws what check_weights() and Checkpoint::tensor() throw.
-Weights load_weights(const Graph& graph, const Checkpoint& checkpoint);
+/// @throws what check_weights() and WeightSource::read() throw.
+Weights load_weights(const Graph& graph, const WeightSource& source);
 
 }  // namespace posse
