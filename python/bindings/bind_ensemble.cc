@@ -119,8 +119,8 @@ FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::ob
     listener.report(0, total, true);
     ensemble_.run({.source = [&](VideoFrame& frame) { return reader->read(frame); },
                    .consensus = map_method(method),
-                   .whole_pictures = runs_on_whole_pictures(ensemble_, video, reader->info()),
                    .keep_evidence = is_track,
+                   .whole_pictures = runs_on_whole_pictures(ensemble_, video, reader->info()),
                    .sink =
                        [&](FrameBundle& bundle) {
                          std::move(bundle.results.begin(), bundle.results.end(),
@@ -300,7 +300,7 @@ std::vector<py::dict> BoundEnsemble::members() const {
 std::string BoundEnsemble::fingerprint_of(const MemberNetwork& member) {
   const NetworkSpec& spec = member.spec;
   Sha256 hash;
-  hash.update(fmt::format("{} {} {} {} {} {} {} {} {}", member.index_sha256, net_type(spec),
+  hash.update(fmt::format("{} {} {} {} {} {} {} {} {}", member.weights_sha256, net_type(spec),
                           spec.scope, spec.output_stride, spec.deconvolution_stride,
                           spec.mean_pixel[0], spec.mean_pixel[1], spec.mean_pixel[2],
                           static_cast<int>(spec.batch_norm_mode)));

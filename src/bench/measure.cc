@@ -80,7 +80,7 @@ Spread preprocess_times(const MemberNetwork& member, const BenchOptions& options
   const Backend& backend = choose_backend(options.ensemble.backend);
   if (backend.name() != "cpu") return {};
   const auto executor =
-      backend.compile(member.graph, load_weights(member.graph, member.checkpoint),
+      backend.compile(member.graph, load_weights(member.graph, *member.weights),
                       {.low_memory = true, .tune = false, .frame_extent = options.extent});
   const auto workspace = executor->make_workspace();
   const Image picture = noise(options.extent);
@@ -114,7 +114,7 @@ Spread spread_of(std::vector<double> values) {
 NetworkBench bench_network(const MemberNetwork& member, const BenchOptions& options) {
   EnsembleOptions alone = options.ensemble;
   alone.threads = 1;
-  Ensemble ensemble = Ensemble::open(std::vector{member.checkpoint.prefix()}, alone);
+  Ensemble ensemble = Ensemble::open(std::vector{member.weights->path()}, alone);
   NetworkBench result{.member = member.name, .network = net_type(member.spec)};
   const cpu::FmaPeak before = cpu::measure_fma_peak();
   result.per_frame = spread_of(run_from_memory(ensemble, options).per_frame);

@@ -40,8 +40,7 @@ std::vector<std::pair<std::string, std::string>> metadata_of(const Ensemble& ens
     metadata.emplace_back(member.name + "/decode", std::string(to_string(member.rule)));
     metadata.emplace_back(member.name + "/batch_norm",
                           std::string(to_string(member.spec.batch_norm_mode)));
-    metadata.emplace_back(member.name + "/snapshot",
-                          member.checkpoint.prefix().filename().string());
+    metadata.emplace_back(member.name + "/snapshot", member.weights->path().filename().string());
   }
   return metadata;
 }
@@ -73,7 +72,7 @@ void export_onnx(const ExportArguments& arguments, CommandContext& context) {
   }
   std::vector<Weights> weights;
   for (const MemberNetwork& member : members)
-    weights.push_back(load_weights(member.graph, member.checkpoint));
+    weights.push_back(load_weights(member.graph, *member.weights));
   OnnxExport what{.input = arguments.float_input ? OnnxInput::float32 : OnnxInput::uint8,
                   .metadata = metadata_of(ensemble)};
   for (size_t m = 0; m < members.size(); ++m) {

@@ -46,7 +46,7 @@ void describe_ensemble(const Ensemble& ensemble, CommandContext& context) {
   for (const MemberNetwork& member : ensemble.members()) {
     context.console.note(
         fmt::format("member {}: {}, {}, decoded by the {} rule", member.name, net_type(member.spec),
-                    member.checkpoint.prefix().filename().string(), to_string(member.rule)));
+                    member.weights->path().filename().string(), to_string(member.rule)));
     if (member.crop) {
       context.console.note(fmt::format(
           "member {}: frames are cut to columns {} to {}, rows {} to {} (config.yaml's cropping); "

@@ -178,8 +178,8 @@ MemberMap map_of(const MemberNetwork& member, const NetworkOutput& output,
 
 }  // namespace
 
-void Ensemble::State::combine(const EnsembleRun& run, FrameBundle& bundle,
-                              ConsensusEngine& engine, EvidenceFinder* evidence) const {
+void Ensemble::State::combine(const EnsembleRun& run, FrameBundle& bundle, ConsensusEngine& engine,
+                              EvidenceFinder* evidence) const {
   bundle.results.resize(bundle.num_frames);
   std::vector<MemberMap> maps(members.size());
   for (size_t i = 0; i < bundle.num_frames; ++i) {
@@ -265,7 +265,7 @@ double Ensemble::prepare(Extent frame) {
     state.executor.reset();
     std::vector<Weights> weights(state.members.size());
     parallel_for(weights.size(), state.num_threads, [&](size_t m) {
-      weights[m] = load_weights(state.members[m].graph, state.members[m].checkpoint);
+      weights[m] = load_weights(state.members[m].graph, *state.members[m].weights);
     });
     std::vector<EnsembleMember> members;
     for (size_t m = 0; m < weights.size(); ++m)

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/sheet.h"
 #include "base/text.h"
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/weight_source.h"
 #include "network/load_network.h"
 
 namespace posse {
@@ -17,18 +17,19 @@ namespace {
 
 constexpr int kMostListed = 20;  // snapshots and shuffles of a text; JSON has all
 
-SnapshotInfo look_into(const Checkpoint& checkpoint) {
+SnapshotInfo look_into(const WeightSource& weights) {
   SnapshotInfo info;
-  info.num_shards = checkpoint.num_shards();
-  info.num_variables = static_cast<int>(checkpoint.variables().size());
+  info.num_shards = weights.num_data_files();
+  const std::vector<WeightInfo> variables = weights.list();
+  info.num_variables = static_cast<int>(variables.size());
   std::map<std::string, VariableGroup> groups;
-  std::map<CheckpointDtype, int> types;
-  for (const VariableInfo& variable : checkpoint.variables()) {
+  std::map<std::string, int> types;
+  for (const WeightInfo& variable : variables) {
     VariableGroup& group = groups[variable.name.substr(0, variable.name.find('/'))];
     ++group.num_variables;
     group.num_bytes += variable.num_bytes;
     info.num_bytes += variable.num_bytes;
-    if (variable.dtype != CheckpointDtype::float32) ++types[variable.dtype];
+    if (variable.dtype != "float32") ++types[variable.dtype];
   }
   for (auto& [name, group] : groups) {
     group.name = printable(name);
@@ -38,14 +39,14 @@ SnapshotInfo look_into(const Checkpoint& checkpoint) {
                    [](const auto& a, const auto& b) { return a.num_bytes > b.num_bytes; });
   for (const auto& [type, count] : types) {
     info.other_types.push_back(
-        fmt::format("{} ({} variable{})", to_string(type), count, count == 1 ? "" : "s"));
+        fmt::format("{} ({} variable{})", type, count, count == 1 ? "" : "s"));
   }
   return info;
 }
 
-void recognise(const Checkpoint& checkpoint, SnapshotInfo& info) {
+void recognise(const WeightSource& weights, SnapshotInfo& info) {
   try {
-    const NetworkSpec spec = detect_network(checkpoint);
+    const NetworkSpec spec = detect_network(weights);
     info.network = net_type(spec);
     info.num_bodyparts = spec.num_bodyparts;
     info.has_locref = spec.has_locref;
@@ -208,9 +209,9 @@ MemberInfo describe_member(Member member, bool verify) {
     info.problems.push_back(info.member.config->cropping_problem);
   }
   try {
-    const Checkpoint checkpoint = Checkpoint::open(info.member.snapshot.prefix);
-    info.snapshot = look_into(checkpoint);
-    recognise(checkpoint, *info.snapshot);
+    const std::shared_ptr<const WeightSource> weights = open_weights(info.member.snapshot.prefix);
+    info.snapshot = look_into(*weights);
+    recognise(*weights, *info.snapshot);
     if (info.snapshot->network) {
       compare_with_settings(info);
       info.bodyparts = bodyparts_for(info.member, info.snapshot->num_bodyparts);
@@ -219,7 +220,7 @@ MemberInfo describe_member(Member member, bool verify) {
     }
     if (verify) {
       info.verified = true;
-      for (std::string& problem : checkpoint.verify()) info.problems.push_back(std::move(problem));
+      for (std::string& problem : weights->verify()) info.problems.push_back(std::move(problem));
     }
   } catch (const Error& error) {
     info.problems.push_back(error.message());

@@ -9,7 +9,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/tensorflow/tensorflow_checkpoint.h"
 #include "support/checkpoint_writer.h"
 #include "support/mutation.h"
 #include "support/shared_data.h"
@@ -98,7 +98,7 @@ TEST_F(MemberInfoTest, ADamagedIndexIsAProblem) {
 // Entries that a sound table holds but no saver wrote: shapes of any size, names of any bytes.
 TEST_F(MemberInfoTest, AnyIndexIsDescribedOrAProblem) {
   std::vector<std::pair<std::string, std::string>> sound = {{"", testing::encode_header()}};
-  const Checkpoint checkpoint = Checkpoint::open(prefix_);
+  const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(prefix_);
   for (const VariableInfo& variable : checkpoint.variables()) {
     sound.emplace_back(variable.name, testing::encode_entry({.shape = variable.shape,
                                                              .offset = variable.offset,

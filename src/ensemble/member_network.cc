@@ -7,7 +7,6 @@
 #include <filesystem>
 
 #include "base/error.h"
-#include "base/hash.h"
 #include "network/load_network.h"
 
 namespace posse {
@@ -69,8 +68,8 @@ std::optional<CropBox> crop_of(const Member& member, const EnsembleOptions& opti
 }  // namespace
 
 MemberNetwork open_network(const Member& member, const EnsembleOptions& options) {
-  Checkpoint checkpoint = Checkpoint::open(member.snapshot.prefix);
-  NetworkSpec spec = detect_network(checkpoint);
+  std::shared_ptr<const WeightSource> weights = open_weights(member.snapshot.prefix);
+  NetworkSpec spec = detect_network(*weights);
   std::vector<std::string> warnings = member.warnings;
   apply_pose_config(member, options, spec, warnings);
   std::vector<std::string> bodyparts = bodyparts_for(member, spec.num_bodyparts);
@@ -81,17 +80,16 @@ MemberNetwork open_network(const Member& member, const EnsembleOptions& options)
         "{} says stride {}, the network's cells are {} pixels apart: the network is believed",
         member.pose.file.string(), member.pose.stride, graph.stride));
   }
-  std::filesystem::path index = member.snapshot.prefix;
-  index += ".index";
+  std::string fingerprint = weights->fingerprint();
   return {.member = member,
           .name = member.name,
           .bodyparts = std::move(bodyparts),
-          .checkpoint = std::move(checkpoint),
+          .weights = std::move(weights),
           .spec = std::move(spec),
           .graph = std::move(graph),
           .rule = rule,
           .crop = crop_of(member, options),
-          .index_sha256 = sha256_of_file(index),
+          .weights_sha256 = std::move(fingerprint),
           .warnings = std::move(warnings)};
 }
 

@@ -1,11 +1,12 @@
 /// A member of an ensemble with its network: opened and checked, not yet compiled.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/weight_source.h"
 #include "ensemble/options.h"
 #include "keypoints/decode.h"
 #include "network/architecture.h"
@@ -18,13 +19,13 @@ struct MemberNetwork {
   Member member;                       ///< as it lies on disk
   std::string name;                    ///< unique in its ensemble
   std::vector<std::string> bodyparts;  ///< in the order of the network's channels
-  Checkpoint checkpoint;
+  std::shared_ptr<const WeightSource> weights;
   NetworkSpec spec;
   Graph graph;
   DecodeRule rule = DecodeRule::dgp;  ///< of this member's own keypoints
   /// What frames are cut to before this network (config.yaml's `cropping`); nullopt: nothing.
   std::optional<CropBox> crop;
-  std::string index_sha256;  ///< of the snapshot's index, which holds every tensor's checksum
+  std::string weights_sha256;         ///< WeightSource::fingerprint()
   std::vector<std::string> warnings;  ///< what was odd and how it was taken
 
   double stride() const { return graph.stride; }  ///< input pixels per scoremap cell
@@ -36,7 +37,7 @@ struct MemberNetwork {
 /// Output stride, stride of the head and mean pixel are pose_cfg.yaml's; options.output_stride
 /// takes the place of a missing one. The checkpoint wins over a contradicting net_type, with a
 /// warning.
-/// @throws Error as Checkpoint::open, detect_network, build_graph and bodyparts_for; Error(usage)
+/// @throws Error as open_weights, detect_network, build_graph and bodyparts_for; Error(usage)
 /// for an output stride that contradicts pose_cfg.yaml; Error(bad_file) for a crop that cannot be
 /// used, unless options.no_crop is set.
 MemberNetwork open_network(const Member& member, const EnsembleOptions& options);

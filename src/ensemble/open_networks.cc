@@ -15,7 +15,7 @@ namespace {
 void warn_of_twins(OpenedNetworks& opened) {
   std::map<std::string, const MemberNetwork*> seen;  // by the hash of the index: of all checksums
   for (const MemberNetwork& member : opened.members) {
-    const auto [first, is_new] = seen.emplace(member.index_sha256, &member);
+    const auto [first, is_new] = seen.emplace(member.weights_sha256, &member);
     if (is_new) continue;
     opened.warnings.push_back(
         fmt::format("members '{}' and '{}' are the same network, which counts twice: one seems to "
@@ -39,7 +39,7 @@ OpenedNetworks open_networks(std::span<const std::filesystem::path> paths,
     try {
       require_data(member);
       MemberNetwork network = open_network(member, options);
-      network.checkpoint.check_files();
+      network.weights->check_files();
       opened.members.push_back(std::move(network));
     } catch (const Error& error) {
       if (!options.skip_broken_members || error.kind() == ErrorKind::usage) throw;

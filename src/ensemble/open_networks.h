@@ -18,7 +18,8 @@ struct OpenedNetworks {
 
 /// Finds and opens every member; nothing is loaded yet, but every file a member needs must be there
 /// in full length.
-/// @throws Error as find_members, require_data, open_network and Checkpoint::check_files; with
+/// @throws Error as find_members, require_data, open_network and TensorFlowCheckpoint::check_files;
+/// with
 ///         options.skip_broken_members only if no member is left.
 OpenedNetworks open_networks(std::span<const std::filesystem::path> paths,
                              const EnsembleOptions& options);

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "checkpoint/tensorflow/tensorflow_checkpoint.h"
 #include "support/checkpoint_writer.h"
 #include "support/shared_data.h"
 #include "support/synthetic_weights.h"
@@ -41,10 +42,10 @@ class LoadNetwork : public ::testing::Test {
         ->tensor;
   }
 
-  Checkpoint write() {
+  TensorFlowCheckpoint write() {
     const fs::path prefix = folder_ / "snapshot-11";
     testing::write_checkpoint(prefix, variables_);
-    return Checkpoint::open(prefix);
+    return TensorFlowCheckpoint::open(prefix);
   }
 
   Error refusal() {
@@ -62,7 +63,7 @@ class LoadNetwork : public ::testing::Test {
 };
 
 TEST_F(LoadNetwork, FindsTheNetworkAndItsNumbers) {
-  const Checkpoint checkpoint = write();
+  const TensorFlowCheckpoint checkpoint = write();
   const NetworkSpec spec = detect_network(checkpoint);
   EXPECT_EQ(net_type(spec), "mobilenet_v2_0.35");
   EXPECT_EQ(spec.num_bodyparts, 3);
@@ -105,12 +106,60 @@ struct RealSnapshot {
   int num_bodyparts;
 };
 
+/// Arrays in memory: a network needs nothing of a checkpoint but what the seam offers.
+class ArraysInMemory final : public WeightSource {
+ public:
+  explicit ArraysInMemory(const std::vector<testing::NamedTensor>& arrays) : arrays_(arrays) {}
+
+  const fs::path& path() const override { return path_; }
+  int num_data_files() const override { return 0; }
+  std::vector<WeightInfo> list() const override {
+    std::vector<WeightInfo> weights;
+    for (const auto& [name, tensor] : arrays_)
+      weights.push_back({name, tensor.shape(), "float32", 4 * tensor.size()});
+    return weights;
+  }
+  std::optional<Shape> shape(std::string_view name) const override {
+    const auto* array = find(name);
+    return array == nullptr ? std::nullopt : std::optional(array->tensor.shape());
+  }
+  Tensor read(std::string_view name) const override { return find(name)->tensor.clone(); }
+  std::string fingerprint() const override { return "in memory"; }
+  std::vector<std::string> verify() const override { return {}; }
+  void check_files() const override {}
+
+ private:
+  const testing::NamedTensor* find(std::string_view name) const {
+    const auto found = std::find_if(arrays_.begin(), arrays_.end(),
+                                    [&](const auto& array) { return array.name == name; });
+    return found == arrays_.end() ? nullptr : &*found;
+  }
+
+  const std::vector<testing::NamedTensor>& arrays_;
+  fs::path path_ = "memory";
+};
+
+TEST_F(LoadNetwork, AnySourceOfWeightsWillDo) {
+  const ArraysInMemory source(variables_);
+  const NetworkSpec spec = detect_network(source);
+  EXPECT_EQ(net_type(spec), "mobilenet_v2_0.35");
+  const Weights weights = load_weights(build_graph(spec), source);
+  ASSERT_EQ(weights.size(), variables_.size());
+  std::erase_if(variables_, [](const auto& v) { return v.name == "MobilenetV2/Conv_1/weights"; });
+  try {
+    load_weights(graph_, source);
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.message(), HasSubstr("missing in memory"));
+  }
+}
+
 class RealSnapshots : public ::testing::TestWithParam<RealSnapshot> {};
 
 // Indexes of models that people published; their numbers are not there.
 TEST_P(RealSnapshots, AreDetectedAndHaveEveryVariableOfTheGraph) {
   POSSE_SHARED_OR_SKIP(index, "dlc-snapshot-indexes/" + GetParam().prefix + ".index");
-  const Checkpoint checkpoint = Checkpoint::open(index);
+  const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(index);
   const NetworkSpec spec = detect_network(checkpoint);
   EXPECT_EQ(net_type(spec), GetParam().net_type);
   EXPECT_EQ(spec.num_bodyparts, GetParam().num_bodyparts);
@@ -141,7 +190,7 @@ TEST(PretrainedBackbones, AreRefusedAsHavingNoHeads) {
     POSSE_SHARED_OR_SKIP(index, "dlc-snapshot-indexes/dlc-pretrained-index/efficientnet-b" +
                                     number + "/model.ckpt.index");
     try {
-      detect_network(Checkpoint::open(index));
+      detect_network(TensorFlowCheckpoint::open(index));
       FAIL() << "accepted";
     } catch (const Error& error) {
       EXPECT_THAT(error.message(), HasSubstr("efficientnet-b" + number + " without pose heads"));

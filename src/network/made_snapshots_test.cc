@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "base/files.h"
+#include "checkpoint/tensorflow/tensorflow_checkpoint.h"
 #include "network/load_network.h"
 #include "support/shared_data.h"
 #include "support/synthetic_weights.h"
@@ -38,8 +39,8 @@ TEST_P(MadeSnapshots, HaveEveryNumberOfTheRecipe) {
                               " --parts 3 " + GetParam().options + " '" + prefix.string() +
                               "' >/dev/null 2>&1";
   if (std::system(command.c_str()) != 0) GTEST_SKIP() << "cannot run make_snapshot.py";
-  const Checkpoint checkpoint = Checkpoint::open(prefix);
-  EXPECT_EQ(checkpoint.num_shards(), GetParam().num_shards);
+  const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(prefix);
+  EXPECT_EQ(checkpoint.num_data_files(), GetParam().num_shards);
   EXPECT_TRUE(checkpoint.verify().empty());
   const NetworkSpec spec = detect_network(checkpoint);
   EXPECT_EQ(net_type(spec), GetParam().arch);

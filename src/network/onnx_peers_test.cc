@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "checkpoint/tensorflow/tensorflow_checkpoint.h"
 #include "network/backend.h"
 #include "network/backends/reference/reference_backend.h"
 #include "network/load_network.h"
@@ -288,7 +289,7 @@ TEST_P(OnnxPeers, AgreeOnTheDemoEnsemble) {
         testing::source_folder() / "data" / "demo" / fmt::format("member-{}", m) /
         "dlc-models/iteration-0/openarenaNov22-trainset50shuffle1/train/snapshot-5000";
     ASSERT_TRUE(fs::exists(train.string() + ".index")) << train;
-    const Checkpoint checkpoint = Checkpoint::open(train);
+    const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(train);
     Network& network = networks.emplace_back();
     network.graph = build_graph(detect_network(checkpoint));
     network.weights = load_weights(network.graph, checkpoint);

@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "checkpoint/wire.h"
+#include "checkpoint/tensorflow/wire.h"
 #include "network/graph_builder.h"
 #include "network/protobuf_message.h"
 #include "support/synthetic_weights.h"

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/npy.h"
+#include "checkpoint/tensorflow/tensorflow_checkpoint.h"
 #include "network/backend.h"
 #include "network/load_network.h"
 #include "support/golden_networks.h"
@@ -34,8 +35,8 @@ fs::path snapshot_of(const fs::path& project) {
 void compare(const fs::path& folder, const std::vector<std::string>& frames) {
   constexpr double kLimit = 4e-5;
   for (int m = 1; m <= 5; ++m) {
-    const Checkpoint checkpoint =
-        Checkpoint::open(snapshot_of(folder / fmt::format("member-{}", m)));
+    const TensorFlowCheckpoint checkpoint =
+        TensorFlowCheckpoint::open(snapshot_of(folder / fmt::format("member-{}", m)));
     const Graph graph = build_graph(detect_network(checkpoint));
     const Weights weights = load_weights(graph, checkpoint);
     for (const Backend* backend : backends()) {

@@ -28,8 +28,8 @@ Json describe_member(const MemberNetwork& member) {
   Json json = {
       {"name", printable(member.name)},
       {"path", text_of(member.member.path)},
-      {"snapshot", text_of(member.checkpoint.prefix())},
-      {"index_sha256", member.index_sha256},
+      {"snapshot", text_of(member.weights->path())},
+      {"index_sha256", member.weights_sha256},
       {"network", net_type(member.spec)},
       {"batch_norm", member.spec.batch_norm_mode == BatchNormMode::frame ? "frame" : "moving"},
       {"decode", std::string(to_string(member.rule))},

@@ -68,8 +68,8 @@ class JournalRun {
     facts.timings = outcome.timings = ensemble_.run({
         .source = [&](VideoFrame& frame) { return reader->read(frame); },
         .consensus = map_method(options_.consensus),
-        .whole_pictures = runs_on_whole_pictures(ensemble_, video_, reader->info()),
         .keep_evidence = keep_evidence_,
+        .whole_pictures = runs_on_whole_pictures(ensemble_, video_, reader->info()),
         .sink =
             [&](FrameBundle& bundle) {
               for (const FrameResult& result : bundle.results) journal.append(result);

@@ -2,8 +2,8 @@
 // behind right checksums; then the variables.
 #include <algorithm>
 
-#include "checkpoint/bundle_index.h"
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/tensorflow/bundle_index.h"
+#include "checkpoint/tensorflow/tensorflow_checkpoint.h"
 #include "fuzz/fuzz_target.h"
 #include "support/checkpoint_writer.h"
 
@@ -70,10 +70,10 @@ void read_input(std::span<const uint8_t> bytes) {
   read_bundle_index(view, "fuzz.index");  // most inputs end here, with an Error
   const auto index = scratch_file("fuzz.index", file);
   scratch_file("fuzz.data-00000-of-00001", std::string(256, '\1'));
-  const Checkpoint checkpoint = Checkpoint::open(index.parent_path() / "fuzz");
+  const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(index.parent_path() / "fuzz");
   checkpoint.verify();
   for (const VariableInfo& variable : checkpoint.variables()) {
-    expect_result_or_error([&] { checkpoint.tensor(variable.name); });
+    expect_result_or_error([&] { checkpoint.read(variable.name); });
   }
 }
 

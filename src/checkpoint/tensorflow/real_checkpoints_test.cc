@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/tensorflow/tensorflow_checkpoint.h"
 #include "support/shared_data.h"
 
 namespace posse {
@@ -35,12 +35,12 @@ TEST(RealBundles, AllThatAreCompleteVerifyAndLoad) {
   for (const fs::path& index : indexes_below(folder)) {
     if (index.string().find("tf2-two-shard-ckpt") != std::string::npos)
       continue;  // a shard is missing
-    const Checkpoint checkpoint = Checkpoint::open(index);
+    const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(index);
     EXPECT_THAT(checkpoint.verify(), IsEmpty()) << index;
     for (const VariableInfo& variable : checkpoint.variables()) {
       types.insert(variable.dtype);
       if (variable.dtype == CheckpointDtype::float32) {
-        EXPECT_EQ(checkpoint.tensor(variable.name).shape(), variable.shape) << variable.name;
+        EXPECT_EQ(checkpoint.read(variable.name).shape(), variable.shape) << variable.name;
       }
     }
     ++num_complete;
@@ -53,9 +53,11 @@ TEST(RealBundles, AllThatAreCompleteVerifyAndLoad) {
 
 TEST(RealBundles, ASnappyCompressedIndexSaysTheSameAsItsPlainTwin) {
   POSSE_SHARED_OR_SKIP(folder, "tf-bundles/tfx-testdata");
-  const Checkpoint packed = Checkpoint::open(folder / "snappy-savedmodel/variables/variables");
-  const Checkpoint shards = Checkpoint::open(folder / "snappy-two-shard/variables/variables");
-  EXPECT_EQ(shards.num_shards(), 2);
+  const TensorFlowCheckpoint packed =
+      TensorFlowCheckpoint::open(folder / "snappy-savedmodel/variables/variables");
+  const TensorFlowCheckpoint shards =
+      TensorFlowCheckpoint::open(folder / "snappy-two-shard/variables/variables");
+  EXPECT_EQ(shards.num_data_files(), 2);
   ASSERT_EQ(packed.variables().size(), shards.variables().size());
   for (const VariableInfo& variable : packed.variables()) {
     const VariableInfo* twin = shards.find(variable.name);
@@ -66,13 +68,13 @@ TEST(RealBundles, ASnappyCompressedIndexSaysTheSameAsItsPlainTwin) {
 
 TEST(RealBundles, AMissingShardIsAnErrorOnlyForWhatLiesInIt) {
   POSSE_SHARED_OR_SKIP(folder, "tf-bundles/tf2-two-shard-ckpt");
-  const Checkpoint checkpoint = Checkpoint::open(folder / ".index");
-  EXPECT_EQ(checkpoint.num_shards(), 2);
+  const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(folder / ".index");
+  EXPECT_EQ(checkpoint.num_data_files(), 2);
   ASSERT_THAT(checkpoint.variables(), SizeIs(189));
   EXPECT_EQ(checkpoint.variables()[0].name, "_CHECKPOINTABLE_OBJECT_GRAPH");
   EXPECT_EQ(checkpoint.variables()[0].dtype, CheckpointDtype::string);
   try {
-    checkpoint.tensor("optimizer/learning_rate/.ATTRIBUTES/VARIABLE_VALUE");
+    checkpoint.read("optimizer/learning_rate/.ATTRIBUTES/VARIABLE_VALUE");
     FAIL() << "loaded";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::not_found);
@@ -88,7 +90,7 @@ TEST(RealBundles, AnOldFormatFileIsNamed) {
       "tf-bundles/tf-serving-testdata/tensorflow_serving/session_bundle/testdata/half_plus_two/"
       "00000123/export-00000-of-00001");
   try {
-    Checkpoint::open(file);
+    TensorFlowCheckpoint::open(file);
     FAIL() << "opened";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::unsupported);
@@ -104,7 +106,7 @@ TEST(RealIndexes, OfDeepLabCutHaveTheNamesShapesAndOffsetsOfTheirNetwork) {
   POSSE_SHARED_OR_SKIP(folder, "dlc-snapshot-indexes");
   size_t num_resnets = 0;
   for (const fs::path& index : indexes_below(folder)) {
-    const Checkpoint checkpoint = Checkpoint::open(index);
+    const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(index);
     int64_t end = 0;  // a saver packs the variables in the order of their names
     for (const VariableInfo& variable : checkpoint.variables()) {
       EXPECT_EQ(variable.offset, end) << index << " " << variable.name;
@@ -126,8 +128,8 @@ TEST(RealIndexes, OfDeepLabCutHaveTheNamesShapesAndOffsetsOfTheirNetwork) {
 
 TEST(RealIndexes, OfEfficientNetsHoldAStepCounter) {
   POSSE_SHARED_OR_SKIP(folder, "dlc-snapshot-indexes/dlc-pretrained-index");
-  const Checkpoint b0 = Checkpoint::open(folder / "efficientnet-b0/model.ckpt");
-  const Checkpoint b3 = Checkpoint::open(folder / "efficientnet-b3/model.ckpt");
+  const TensorFlowCheckpoint b0 = TensorFlowCheckpoint::open(folder / "efficientnet-b0/model.ckpt");
+  const TensorFlowCheckpoint b3 = TensorFlowCheckpoint::open(folder / "efficientnet-b3/model.ckpt");
   EXPECT_THAT(b0.variables(), SizeIs(623));
   EXPECT_THAT(b3.variables(), SizeIs(993));
   EXPECT_EQ(b3.find("global_step")->dtype, CheckpointDtype::int64);
@@ -136,7 +138,7 @@ TEST(RealIndexes, OfEfficientNetsHoldAStepCounter) {
 
 TEST(RealIndexes, WithoutTheirDataSaySo) {
   POSSE_SHARED_OR_SKIP(folder, "dlc-snapshot-indexes/dlc-davinci");
-  const Checkpoint checkpoint = Checkpoint::open(folder / "snapshot-50000");
+  const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(folder / "snapshot-50000");
   EXPECT_THAT(checkpoint.verify(),
               ElementsAre(HasSubstr("is missing; it holds the values of 269 of the 269 variables "
                                     "(97341352 bytes)")));
@@ -146,12 +148,12 @@ TEST(RealSnapshots, OfTheDemoVerifyAndLoad) {
   const auto indexes = indexes_below(testing::source_folder() / "data" / "demo");
   EXPECT_THAT(indexes, SizeIs(5));
   for (const fs::path& index : indexes) {
-    const Checkpoint checkpoint = Checkpoint::open(index);
+    const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(index);
     EXPECT_THAT(checkpoint.verify(), IsEmpty());
-    EXPECT_EQ(checkpoint.num_shards(), 1);
+    EXPECT_EQ(checkpoint.num_data_files(), 1);
     for (const VariableInfo& variable : checkpoint.variables()) {
       if (variable.dtype != CheckpointDtype::float32) continue;
-      EXPECT_EQ(checkpoint.tensor(variable.name).shape(), variable.shape) << variable.name;
+      EXPECT_EQ(checkpoint.read(variable.name).shape(), variable.shape) << variable.name;
     }
   }
 }
@@ -161,7 +163,7 @@ TEST(RealSnapshots, OfTheOpenFieldEnsembleVerify) {
   const auto indexes = indexes_below(folder);
   EXPECT_THAT(indexes, SizeIs(5));
   for (const fs::path& index : indexes) {
-    const Checkpoint checkpoint = Checkpoint::open(index);
+    const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(index);
     EXPECT_THAT(checkpoint.verify(), IsEmpty());
     EXPECT_THAT(checkpoint.variables(), SizeIs(264));  // 260 of the backbone, 4 of the heads
   }

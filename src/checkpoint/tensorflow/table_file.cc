@@ -1,4 +1,4 @@
-#include "checkpoint/table_file.h"
+#include "checkpoint/tensorflow/table_file.h"
 
 #include <fmt/format.h>
 #include <snappy.h>
@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "checkpoint/crc32c.h"
-#include "checkpoint/wire.h"
+#include "checkpoint/tensorflow/crc32c.h"
+#include "checkpoint/tensorflow/wire.h"
 
 namespace posse {
 namespace {

@@ -1,4 +1,4 @@
-#include "checkpoint/crc32c.h"
+#include "checkpoint/tensorflow/crc32c.h"
 
 #include <gtest/gtest.h>
 

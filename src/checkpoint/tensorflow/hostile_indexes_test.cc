@@ -14,10 +14,10 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "checkpoint/bundle_index.h"
-#include "checkpoint/checkpoint.h"
-#include "checkpoint/table_file.h"
-#include "checkpoint/wire.h"
+#include "checkpoint/tensorflow/bundle_index.h"
+#include "checkpoint/tensorflow/table_file.h"
+#include "checkpoint/tensorflow/tensorflow_checkpoint.h"
+#include "checkpoint/tensorflow/wire.h"
 #include "support/checkpoint_writer.h"
 #include "support/mutation.h"
 #include "support/shared_data.h"
@@ -253,9 +253,9 @@ TEST_F(HostileIndexes, OnDiskAreOpenedOrRefused) {
       repair_checksum(damaged, block);
       std::ofstream(prefix.string() + ".index", std::ios::binary) << damaged;
       expect_read_or_refused(damaged.size(), [&] {
-        const Checkpoint checkpoint = Checkpoint::open(prefix);
+        const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(prefix);
         checkpoint.verify();  // the data are missing: says so and does not throw
-        return BundleIndex{.num_shards = checkpoint.num_shards(),
+        return BundleIndex{.num_shards = checkpoint.num_data_files(),
                            .variables = checkpoint.variables()};
       });
     }
@@ -270,9 +270,9 @@ TEST_F(HostileIndexes, ClaimingValuesThatAreNotThereAllocateNothingForThem) {
       {"w", testing::encode_entry({.shape = {1 << 28}, .num_bytes = int64_t{1} << 30})}};
   std::ofstream(prefix.string() + ".index", std::ios::binary) << testing::encode_table(entries);
   std::ofstream(prefix.string() + ".data-00000-of-00001") << "a few bytes";
-  const Checkpoint checkpoint = Checkpoint::open(prefix);
+  const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(prefix);
   const AllocationProbe probe;
-  EXPECT_THROW(checkpoint.tensor("w"), Error);
+  EXPECT_THROW(checkpoint.read("w"), Error);
   EXPECT_LT(probe.most_bytes(), size_t{64} << 10);
 }
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/tensorflow/tensorflow_checkpoint.h"
 
 namespace posse {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/tensor.h"
+#include "checkpoint/weight_source.h"
 
 namespace posse {
 
@@ -57,10 +57,10 @@ struct VariableInfo {
 /// An opened checkpoint. Opening reads and checks the index; the shards are mapped into memory when
 /// first needed.
 ///
-/// Immutable after open(); tensor() may be called from several threads. Copies share the mapped
+/// Immutable after open(); read() may be called from several threads. Copies share the mapped
 /// files. Memory: open() needs a small multiple of the index file's size whatever that file says
 /// (docs/formats.md).
-class Checkpoint {
+class TensorFlowCheckpoint final : public WeightSource {
  public:
   /// @param prefix  path without ".index", as ".../train/snapshot-50000"; the name of one of the
   /// checkpoint's files
@@ -68,10 +68,14 @@ class Checkpoint {
   /// @throws Error(not_found) without an index file; Error(bad_file) for anything malformed, naming
   /// file and place;
   ///         Error(unsupported) for a checkpoint of the older format V1.
-  static Checkpoint open(const std::filesystem::path& prefix);
+  static TensorFlowCheckpoint open(const std::filesystem::path& prefix);
 
-  const std::filesystem::path& prefix() const;
-  int num_shards() const;
+  const std::filesystem::path& path() const override;  ///< the prefix
+  int num_data_files() const override;
+  std::vector<WeightInfo> list() const override;
+  std::optional<Shape> shape(std::string_view name) const override;
+  /// SHA-256 of the index, which holds every tensor's checksum.
+  std::string fingerprint() const override;
   /// All variables, sorted by name (bytewise).
   const std::vector<VariableInfo>& variables() const;
   /// nullptr if there is none of that name.
@@ -83,18 +87,14 @@ class Checkpoint {
   /// Error(bad_file) for a shard
   ///         that is too short or a wrong checksum; Error(unsupported) for other types and for
   ///         partitioned variables.
-  Tensor tensor(std::string_view name) const;
+  Tensor read(std::string_view name) const override;
 
-  /// Checks every shard's presence and size and every variable's checksum; one line per problem,
-  /// empty if sound.
-  std::vector<std::string> verify() const;
-  /// @throws Error(not_found) if a file that holds values is missing, Error(bad_file) if one is
-  ///         shorter than the index says. No value is read.
-  void check_files() const;
+  std::vector<std::string> verify() const override;
+  void check_files() const override;
 
  private:
   struct State;
-  explicit Checkpoint(std::shared_ptr<State> state);
+  explicit TensorFlowCheckpoint(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;
 };
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/tensorflow/tensorflow_checkpoint.h"
 
 namespace posse {
 
@@ -26,7 +26,7 @@ struct BundleIndex {
 /// Memory: the variables take at most 32 times the file's size and 64 KiB, and a file that would
 /// need more is refused; with the decompressed block they stay below 64 times and 128 KiB.
 /// @param name  the file's name for messages.
-/// @throws Error(bad_file, unsupported) as Checkpoint::open() says.
+/// @throws Error(bad_file, unsupported) as TensorFlowCheckpoint::open() says.
 BundleIndex read_bundle_index(std::span<const uint8_t> file, const std::string& name);
 
 }  // namespace posse

@@ -1,4 +1,4 @@
-#include "checkpoint/convert.h"
+#include "checkpoint/tensorflow/convert.h"
 
 #include <bit>
 #include <cmath>

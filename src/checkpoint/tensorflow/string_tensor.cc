@@ -1,10 +1,10 @@
-#include "checkpoint/string_tensor.h"
+#include "checkpoint/tensorflow/string_tensor.h"
 
 #include <cstring>
 
 #include "base/error.h"
-#include "checkpoint/crc32c.h"
-#include "checkpoint/wire.h"
+#include "checkpoint/tensorflow/crc32c.h"
+#include "checkpoint/tensorflow/wire.h"
 
 namespace posse {
 namespace {

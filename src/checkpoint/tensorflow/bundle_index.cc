@@ -1,4 +1,4 @@
-#include "checkpoint/bundle_index.h"
+#include "checkpoint/tensorflow/bundle_index.h"
 
 #include <fmt/format.h>
 
@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "checkpoint/crc32c.h"
-#include "checkpoint/table_file.h"
-#include "checkpoint/wire.h"
+#include "checkpoint/tensorflow/crc32c.h"
+#include "checkpoint/tensorflow/table_file.h"
+#include "checkpoint/tensorflow/wire.h"
 
 namespace posse {
 namespace {

@@ -1,4 +1,4 @@
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/tensorflow/tensorflow_checkpoint.h"
 
 #include <fmt/format.h>
 
@@ -10,12 +10,13 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/hash.h"
 #include "base/text.h"
-#include "checkpoint/bundle_index.h"
-#include "checkpoint/convert.h"
-#include "checkpoint/crc32c.h"
-#include "checkpoint/string_tensor.h"
-#include "checkpoint/table_file.h"
+#include "checkpoint/tensorflow/bundle_index.h"
+#include "checkpoint/tensorflow/convert.h"
+#include "checkpoint/tensorflow/crc32c.h"
+#include "checkpoint/tensorflow/string_tensor.h"
+#include "checkpoint/tensorflow/table_file.h"
 
 namespace posse {
 namespace fs = std::filesystem;
@@ -153,7 +154,7 @@ fs::path shard_path(const fs::path& prefix, int shard, int num_shards) {
   return with_ending(prefix, fmt::format(".data-{:05d}-of-{:05d}", shard, num_shards));
 }
 
-struct Checkpoint::State {
+struct TensorFlowCheckpoint::State {
   fs::path prefix;
   BundleIndex index;
   mutable std::mutex mutex;
@@ -213,22 +214,42 @@ struct Checkpoint::State {
   }
 };
 
-Checkpoint::Checkpoint(std::shared_ptr<State> state) : state_(std::move(state)) {}
+TensorFlowCheckpoint::TensorFlowCheckpoint(std::shared_ptr<State> state)
+    : state_(std::move(state)) {}
 
-Checkpoint Checkpoint::open(const fs::path& prefix) {
+TensorFlowCheckpoint TensorFlowCheckpoint::open(const fs::path& prefix) {
   auto state = std::make_shared<State>();
   state->prefix = checkpoint_prefix(prefix);
   const std::string bytes = read_index_file(state->prefix);
   state->index = read_bundle_index({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()},
                                    with_ending(state->prefix, kIndexEnding).string());
-  return Checkpoint(std::move(state));
+  return TensorFlowCheckpoint(std::move(state));
 }
 
-const fs::path& Checkpoint::prefix() const { return state_->prefix; }
-int Checkpoint::num_shards() const { return state_->index.num_shards; }
-const std::vector<VariableInfo>& Checkpoint::variables() const { return state_->index.variables; }
+const fs::path& TensorFlowCheckpoint::path() const { return state_->prefix; }
+int TensorFlowCheckpoint::num_data_files() const { return state_->index.num_shards; }
+const std::vector<VariableInfo>& TensorFlowCheckpoint::variables() const {
+  return state_->index.variables;
+}
 
-const VariableInfo* Checkpoint::find(std::string_view name) const {
+std::vector<WeightInfo> TensorFlowCheckpoint::list() const {
+  std::vector<WeightInfo> weights;
+  weights.reserve(variables().size());
+  for (const VariableInfo& info : variables())
+    weights.push_back({info.name, info.shape, to_string(info.dtype), info.num_bytes});
+  return weights;
+}
+
+std::optional<Shape> TensorFlowCheckpoint::shape(std::string_view name) const {
+  const VariableInfo* info = find(name);
+  return info == nullptr ? std::nullopt : std::optional(info->shape);
+}
+
+std::string TensorFlowCheckpoint::fingerprint() const {
+  return sha256_of_file(state_->prefix.string() + ".index");
+}
+
+const VariableInfo* TensorFlowCheckpoint::find(std::string_view name) const {
   const auto& all = state_->index.variables;
   const auto it = std::lower_bound(
       all.begin(), all.end(), name,
@@ -236,7 +257,7 @@ const VariableInfo* Checkpoint::find(std::string_view name) const {
   return it != all.end() && it->name == name ? &*it : nullptr;
 }
 
-Tensor Checkpoint::tensor(std::string_view name) const {
+Tensor TensorFlowCheckpoint::read(std::string_view name) const {
   const std::string file = state_->prefix.string();
   const VariableInfo* variable = find(name);
   if (variable == nullptr) {
@@ -267,13 +288,13 @@ Tensor Checkpoint::tensor(std::string_view name) const {
   return tensor;
 }
 
-void Checkpoint::check_files() const {
+void TensorFlowCheckpoint::check_files() const {
   for (const VariableInfo& variable : variables()) {
     if (!variable.partitioned) state_->shard(variable.shard);
   }
 }
 
-std::vector<std::string> Checkpoint::verify() const {
+std::vector<std::string> TensorFlowCheckpoint::verify() const {
   std::map<int, std::string> bad_shards;
   std::vector<std::string> problems;
   const auto usable = [&](int number) {

@@ -1,4 +1,4 @@
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/tensorflow/tensorflow_checkpoint.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -85,8 +85,8 @@ Tensor numbers(Shape shape, float first) {
 
 TEST_F(CheckpointTest, TheHandMadeVectorIsRead) {
   write(kHandIndex, kHandData);
-  const Checkpoint checkpoint = Checkpoint::open(prefix());
-  EXPECT_EQ(checkpoint.num_shards(), 1);
+  const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(prefix());
+  EXPECT_EQ(checkpoint.num_data_files(), 1);
   ASSERT_THAT(checkpoint.variables(), SizeIs(2));
   const VariableInfo& biases = checkpoint.variables()[0];
   EXPECT_EQ(biases.name, "pose/part_pred/block4/biases");
@@ -96,15 +96,15 @@ TEST_F(CheckpointTest, TheHandMadeVectorIsRead) {
   ASSERT_NE(weights, nullptr);
   EXPECT_EQ(weights->offset, 8);
   EXPECT_EQ(weights->shape, (Shape{1, 1, 2, 2}));
-  EXPECT_THAT(checkpoint.tensor(biases.name).values(), ElementsAre(-0.5F, 0.25F));
-  EXPECT_THAT(checkpoint.tensor(weights->name).values(), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(checkpoint.read(biases.name).values(), ElementsAre(-0.5F, 0.25F));
+  EXPECT_THAT(checkpoint.read(weights->name).values(), ElementsAre(1, 2, 3, 4));
   EXPECT_THAT(checkpoint.verify(), IsEmpty());
 }
 
 TEST_F(CheckpointTest, AnyFileOfTheCheckpointStandsForIt) {
   write(kHandIndex, kHandData);
   for (const char* ending : {"", ".index", ".meta", ".data-00000-of-00001"}) {
-    EXPECT_EQ(Checkpoint::open(prefix().string() + ending).prefix(), prefix()) << ending;
+    EXPECT_EQ(TensorFlowCheckpoint::open(prefix().string() + ending).path(), prefix()) << ending;
   }
 }
 
@@ -123,11 +123,11 @@ TEST_F(CheckpointTest, WhatIsWrittenIsReadWhateverShardsBlocksAndCompression) {
     const fs::path here =
         folder_.path() / fmt::format("{}-{}", options.num_shards, options.block_bytes);
     write_checkpoint(here, variables, options);
-    const Checkpoint checkpoint = Checkpoint::open(here);
+    const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(here);
     ASSERT_THAT(checkpoint.variables(), SizeIs(201));
-    EXPECT_EQ(checkpoint.num_shards(), options.num_shards);
+    EXPECT_EQ(checkpoint.num_data_files(), options.num_shards);
     for (const NamedTensor& variable : variables) {
-      const Tensor read = checkpoint.tensor(variable.name);
+      const Tensor read = checkpoint.read(variable.name);
       EXPECT_EQ(read.shape(), variable.tensor.shape());
       EXPECT_TRUE(
           std::equal(read.values().begin(), read.values().end(), variable.tensor.values().begin()));
@@ -153,19 +153,19 @@ TEST_F(CheckpointTest, NumbersOfOtherTypesAndByteOrdersBecomeFloat32) {
   };
   write_entries(
       {{"a", entry(2, 2, 0, 16)}, {"b", entry(19, 6, 16, 12)}, {"c", entry(14, 2, 28, 4)}}, bytes);
-  const Checkpoint checkpoint = Checkpoint::open(prefix());
+  const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(prefix());
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  EXPECT_THAT(checkpoint.tensor("a").values(), ElementsAre(1.5F, -kInfinity));
-  EXPECT_THAT(checkpoint.tensor("b").values(),
+  EXPECT_THAT(checkpoint.read("a").values(), ElementsAre(1.5F, -kInfinity));
+  EXPECT_THAT(checkpoint.read("b").values(),
               ElementsAre(1, -2, 65504, std::ldexp(1.0F, -24), -0.0F, -kInfinity));
-  EXPECT_THAT(checkpoint.tensor("c").values(), ElementsAre(1, -2.25F));
+  EXPECT_THAT(checkpoint.read("c").values(), ElementsAre(1, -2.25F));
 
   const std::string swapped = from_hex("3fc00000");  // 1.5
   write(encode_table(Entries{
             {"", encode_header(1, 1)},
             {"a", encode_entry({.shape = {1}, .num_bytes = 4, .crc32c = plain_crc32c(swapped)})}}),
         swapped);
-  EXPECT_THAT(Checkpoint::open(prefix()).tensor("a").values(), ElementsAre(1.5F));
+  EXPECT_THAT(TensorFlowCheckpoint::open(prefix()).read("a").values(), ElementsAre(1.5F));
 }
 
 TEST_F(CheckpointTest, OtherTypesAreReportedAndNotLoaded) {
@@ -175,11 +175,11 @@ TEST_F(CheckpointTest, OtherTypesAreReportedAndNotLoaded) {
        {"names", encode_entry({.dtype = 7, .shape = {3}, .num_bytes = 8})},
        {"odd", encode_entry({.dtype = 42, .shape = {3}, .num_bytes = 8})}},
       bytes);
-  const Checkpoint checkpoint = Checkpoint::open(prefix());
+  const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(prefix());
   EXPECT_EQ(to_string(checkpoint.variables()[0].dtype), "int64");
   EXPECT_EQ(to_string(checkpoint.variables()[1].dtype), "string");
   EXPECT_EQ(to_string(checkpoint.variables()[2].dtype), "type 42");
-  const Error error = error_of([&] { checkpoint.tensor("global_step"); });
+  const Error error = error_of([&] { checkpoint.read("global_step"); });
   EXPECT_EQ(error.kind(), ErrorKind::unsupported);
   EXPECT_THAT(error.message(), HasSubstr("'global_step' is of type int64"));
 }
@@ -189,24 +189,24 @@ TEST_F(CheckpointTest, PartitionedVariablesAreListedAndNotLoaded) {
       encode_entry({.shape = {4, 4}}) + std::string("\x3a\x00", 2);  // field 7, empty
   write_entries({{std::string("\0w\0\1", 4), encode_entry({.shape = {2, 4}, .num_bytes = 32})},
                  {"w", sliced}});
-  const Checkpoint checkpoint = Checkpoint::open(prefix());
+  const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(prefix());
   ASSERT_THAT(checkpoint.variables(), SizeIs(1));
   EXPECT_TRUE(checkpoint.variables()[0].partitioned);
-  EXPECT_THAT(error_of([&] { checkpoint.tensor("w"); }).message(),
+  EXPECT_THAT(error_of([&] { checkpoint.read("w"); }).message(),
               HasSubstr("partitioned variable not supported"));
 }
 
 TEST_F(CheckpointTest, AnUnknownVariableNamesTheNearest) {
   write(kHandIndex, kHandData);
   const Error error =
-      error_of([&] { Checkpoint::open(prefix()).tensor("pose/part_pred/block4/bias"); });
+      error_of([&] { TensorFlowCheckpoint::open(prefix()).read("pose/part_pred/block4/bias"); });
   EXPECT_EQ(error.kind(), ErrorKind::not_found);
   EXPECT_THAT(error.notes().have, HasSubstr("pose/part_pred/block4/biases"));
 }
 
 TEST_F(CheckpointTest, AMissingIndexListsTheSnapshotsBesideIt) {
   write(kHandIndex, kHandData);
-  const Error error = error_of([&] { Checkpoint::open(folder_.path() / "snapshot-2"); });
+  const Error error = error_of([&] { TensorFlowCheckpoint::open(folder_.path() / "snapshot-2"); });
   EXPECT_EQ(error.kind(), ErrorKind::not_found);
   EXPECT_THAT(error.message(), HasSubstr("snapshot-2.index"));
   EXPECT_EQ(error.notes().have, "snapshot-1");
@@ -214,8 +214,8 @@ TEST_F(CheckpointTest, AMissingIndexListsTheSnapshotsBesideIt) {
 
 TEST_F(CheckpointTest, AMissingShardIsNamedWhenItIsNeeded) {
   put(index(), kHandIndex);
-  const Checkpoint checkpoint = Checkpoint::open(prefix());
-  const Error error = error_of([&] { checkpoint.tensor("pose/part_pred/block4/biases"); });
+  const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(prefix());
+  const Error error = error_of([&] { checkpoint.read("pose/part_pred/block4/biases"); });
   EXPECT_EQ(error.kind(), ErrorKind::not_found);
   EXPECT_THAT(error.message(), HasSubstr("snapshot-1.data-00000-of-00001: is missing"));
   EXPECT_THAT(checkpoint.verify(),
@@ -224,8 +224,8 @@ TEST_F(CheckpointTest, AMissingShardIsNamedWhenItIsNeeded) {
 
 TEST_F(CheckpointTest, ACutOffShardIsABadFile) {
   write(kHandIndex, kHandData.substr(0, 23));
-  const Checkpoint checkpoint = Checkpoint::open(prefix());
-  const Error error = error_of([&] { checkpoint.tensor("pose/part_pred/block4/biases"); });
+  const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(prefix());
+  const Error error = error_of([&] { checkpoint.read("pose/part_pred/block4/biases"); });
   EXPECT_EQ(error.kind(), ErrorKind::bad_file);
   EXPECT_THAT(error.message(), HasSubstr("has 23 bytes, the index refers to 24"));
   EXPECT_THAT(checkpoint.verify(), SizeIs(1));
@@ -236,11 +236,11 @@ TEST_F(CheckpointTest, EveryFlippedBitOfTheValuesIsNoticed) {
     std::string damaged = kHandData;
     damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
     write(kHandIndex, damaged);
-    const Checkpoint checkpoint = Checkpoint::open(prefix());
+    const TensorFlowCheckpoint checkpoint = TensorFlowCheckpoint::open(prefix());
     EXPECT_THAT(checkpoint.verify(), ElementsAre(HasSubstr("checksum"))) << "bit " << bit;
     const bool in_biases = bit < 64;
     const auto name = in_biases ? "pose/part_pred/block4/biases" : "pose/part_pred/block4/weights";
-    EXPECT_EQ(error_of([&] { checkpoint.tensor(name); }).kind(), ErrorKind::bad_file);
+    EXPECT_EQ(error_of([&] { checkpoint.read(name); }).kind(), ErrorKind::bad_file);
   }
 }
 
@@ -259,7 +259,7 @@ TEST_F(CheckpointTest, EveryFlippedBitOfTheIndexThatMattersIsNoticed) {
                         (byte >= footer + 4 && byte < footer + 40) || byte == footer ||
                         byte == footer + 1 || bit == (footer + 3) * 8 + 7;
     if (!unused) {
-      const Error error = error_of([&] { Checkpoint::open(prefix()); });
+      const Error error = error_of([&] { TensorFlowCheckpoint::open(prefix()); });
       EXPECT_EQ(error.kind(), ErrorKind::bad_file) << "bit " << bit;
       EXPECT_THAT(error.message(), HasSubstr("snapshot-1.index"));
     }
@@ -269,7 +269,8 @@ TEST_F(CheckpointTest, EveryFlippedBitOfTheIndexThatMattersIsNoticed) {
 TEST_F(CheckpointTest, EveryTruncationOfTheIndexIsNoticed) {
   for (size_t size = 0; size < kHandIndex.size(); ++size) {
     write(kHandIndex.substr(0, size), kHandData);
-    EXPECT_EQ(error_of([&] { Checkpoint::open(prefix()); }).kind(), ErrorKind::bad_file) << size;
+    EXPECT_EQ(error_of([&] { TensorFlowCheckpoint::open(prefix()); }).kind(), ErrorKind::bad_file)
+        << size;
   }
 }
 
@@ -374,13 +375,13 @@ class BadIndexTest : public ::testing::TestWithParam<BadIndex> {};
 TEST_P(BadIndexTest, IsABadFileWithItsOwnMessage) {
   const TemporaryFolder folder;
   put(folder.path() / "s.index", GetParam().bytes);
-  const Error error = error_of([&] { Checkpoint::open(folder.path() / "s"); });
+  const Error error = error_of([&] { TensorFlowCheckpoint::open(folder.path() / "s"); });
   EXPECT_EQ(error.kind(), ErrorKind::bad_file);
   EXPECT_THAT(error.message(), HasSubstr(GetParam().message));
   EXPECT_THAT(error.message(), HasSubstr("s.index"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Checkpoint, BadIndexTest, ::testing::ValuesIn(bad_indexes()),
+INSTANTIATE_TEST_SUITE_P(TensorFlowCheckpoint, BadIndexTest, ::testing::ValuesIn(bad_indexes()),
                          [](const auto& test) { return test.param.what; });
 
 TEST_F(CheckpointTest, TooManyEntriesAndTooManyBytesAreRefused) {
@@ -388,7 +389,7 @@ TEST_F(CheckpointTest, TooManyEntriesAndTooManyBytesAreRefused) {
   const std::string entry = encode_entry({.shape = {1}, .num_bytes = 4});
   for (int i = 0; i < 100'001; ++i) many.emplace_back(fmt::format("{:06d}", i), entry);
   write_entries(many);
-  EXPECT_THAT(error_of([&] { Checkpoint::open(prefix()); }).message(),
+  EXPECT_THAT(error_of([&] { TensorFlowCheckpoint::open(prefix()); }).message(),
               HasSubstr("more than 100000 entries"));
   Entries large;
   for (int i = 0; i < 5; ++i) {
@@ -396,7 +397,7 @@ TEST_F(CheckpointTest, TooManyEntriesAndTooManyBytesAreRefused) {
                        encode_entry({.shape = {1 << 28}, .num_bytes = 1 << 30}));
   }
   write_entries(large);
-  EXPECT_THAT(error_of([&] { Checkpoint::open(prefix()); }).message(),
+  EXPECT_THAT(error_of([&] { TensorFlowCheckpoint::open(prefix()); }).message(),
               HasSubstr("take more than 4294967296 bytes"));
 }
 
@@ -410,13 +411,13 @@ TEST_F(CheckpointTest, NamesThatExpandWithoutBoundAreRefused) {
     contents += testing::encode_varint(4000) + entry_bytes(suffix, value).substr(1);
   }
   write(table_of_block(contents + kOneRestart), "");
-  EXPECT_THAT(error_of([&] { Checkpoint::open(prefix()); }).message(),
+  EXPECT_THAT(error_of([&] { TensorFlowCheckpoint::open(prefix()); }).message(),
               HasSubstr("expand to more than 32 times"));
 }
 
 TEST_F(CheckpointTest, ANewerFormatIsUnsupported) {
   write(encode_table(Entries{{"", encode_header(1, 0, 2)}}), "");
-  const Error error = error_of([&] { Checkpoint::open(prefix()); });
+  const Error error = error_of([&] { TensorFlowCheckpoint::open(prefix()); });
   EXPECT_EQ(error.kind(), ErrorKind::unsupported);
   EXPECT_THAT(error.message(), HasSubstr("needs a reader of bundle version 2, posse's is 1"));
 }
@@ -425,14 +426,15 @@ TEST_F(CheckpointTest, TheOldFormatIsNamed) {
   const std::string saved_tensor_slices =
       std::string("\x0a\x02\x0a\x00", 4);  // {1: meta {1: tensor {}}}
   put(folder_.path() / "resnet_v1_50.ckpt", encode_table(Entries{{"", saved_tensor_slices}}));
-  const Error error = error_of([&] { Checkpoint::open(folder_.path() / "resnet_v1_50.ckpt"); });
+  const Error error =
+      error_of([&] { TensorFlowCheckpoint::open(folder_.path() / "resnet_v1_50.ckpt"); });
   EXPECT_EQ(error.kind(), ErrorKind::unsupported);
   EXPECT_THAT(error.message(), HasSubstr("TensorFlow's format V1"));
 }
 
 TEST_F(CheckpointTest, ADirectoryInPlaceOfAFileIsAnError) {
   fs::create_directory(index());
-  EXPECT_EQ(error_of([&] { Checkpoint::open(prefix()); }).kind(), ErrorKind::bad_file);
+  EXPECT_EQ(error_of([&] { TensorFlowCheckpoint::open(prefix()); }).kind(), ErrorKind::bad_file);
 }
 
 }  // namespace

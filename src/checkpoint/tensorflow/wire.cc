@@ -1,4 +1,4 @@
-#include "checkpoint/wire.h"
+#include "checkpoint/tensorflow/wire.h"
 
 #include <fmt/format.h>
 

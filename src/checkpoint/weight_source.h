@@ -1,0 +1,67 @@
+/// Where a network's weights come from: named arrays, in a file format of whatever program.
+///
+/// To add a checkpoint format:
+///  1. make src/checkpoint/<format>/ with a class that implements WeightSource, and its test
+///  beside;
+///  2. have open_weights() recognise it by the file's content;
+///  3. add a fuzz target in tests/fuzz/ and say in docs/formats.md what is read and what refused.
+/// Networks ask for weights by this interface alone (network/load_network.h).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/tensor.h"
+
+namespace posse {
+
+/// What a checkpoint says of one array.
+struct WeightInfo {
+  std::string name;
+  Shape shape;
+  std::string dtype;      ///< "float32", "int64", "string" ...
+  int64_t num_bytes = 0;  ///< as stored
+};
+
+/// An opened checkpoint. Opening checks what describes the arrays; their numbers are read on
+/// request.
+///
+/// Immutable; read() may be called from several threads.
+class WeightSource {
+ public:
+  virtual ~WeightSource() = default;
+
+  /// What the checkpoint is called: the file, or the common beginning of its files' names.
+  virtual const std::filesystem::path& path() const = 0;
+  /// Files that hold numbers.
+  virtual int num_data_files() const = 0;
+  /// All arrays, sorted by name (bytewise).
+  virtual std::vector<WeightInfo> list() const = 0;
+  /// nullopt if there is no array of that name.
+  virtual std::optional<Shape> shape(std::string_view name) const = 0;
+  /// The array as float32; other floating-point types are converted. Checksums, where the format
+  /// has them, are compared each time.
+  /// @throws Error(not_found) for an unknown name (lists the nearest) or a missing file;
+  /// Error(bad_file) for a file that is too short or damaged; Error(unsupported) for other types.
+  virtual Tensor read(std::string_view name) const = 0;
+  /// 64 hexadecimal digits that differ where any number does, made without reading all of them.
+  /// @throws Error(io)
+  virtual std::string fingerprint() const = 0;
+  /// Checks every file and every array; one line per problem, empty if sound.
+  virtual std::vector<std::string> verify() const = 0;
+  /// @throws Error(not_found) if a file that holds numbers is missing, Error(bad_file) if one is
+  /// shorter than is said of it. No number is read.
+  virtual void check_files() const = 0;
+};
+
+/// Opens a checkpoint of any format that posse reads; today TensorFlow's V2
+/// (checkpoint/tensorflow/tensorflow_checkpoint.h).
+/// @throws Error(not_found, bad_file, unsupported), naming file and place.
+std::shared_ptr<const WeightSource> open_weights(const std::filesystem::path& path);
+
+}  // namespace posse
