@@ -67,6 +67,7 @@ void tell(const SmoothedTracks& tracks, Job& job) {
     job.note(fmt::format("{}: s = {:.6g}{}", tracks.bodyparts[i], tracks.parameters[i].s,
                          tracks.parameters[i].tuned ? " (tuned)" : ""));
   }
+  for (const std::string& warning : tracks.warnings) job.warn(warning);
   for (const std::string& name : tracks.unobserved_bodyparts)
     job.warn(fmt::format("{}: no member found it in any frame; it is left missing", name));
   if (!tracks.calibrated)

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "smoothing/models/filled_cameras.h"
 #include "smoothing/models/keypoint_models.h"
+#include "smoothing/models/linear_views.h"
 #include "smoothing/observations/frame_gaps.h"
 
 namespace posse {
@@ -57,14 +58,32 @@ std::pair<double, double> moments(const FrameArray& points, size_t axis, size_t 
   return {mean, squares / static_cast<double>(count)};
 }
 
+/// Steps between frames that have a point, over gaps divided by the root of their length, as a
+/// random walk goes.
+std::vector<double> steps_over_gaps(const FrameArray& points, size_t axis) {
+  std::vector<double> steps;
+  size_t last = points.num_frames();
+  for (size_t t = 0; t < points.num_frames(); ++t) {
+    if (!std::isfinite(points.at(t, axis))) continue;
+    if (last < t) {
+      steps.push_back((points.at(t, axis) - points.at(last, axis)) /
+                      std::sqrt(static_cast<double>(t - last)));
+    }
+    last = t;
+  }
+  return steps;
+}
+
 /// Median absolute deviation from the median of the steps between successive frames that both have
-/// a point.
+/// a point; with few of these, of all steps.
 double step_deviation(const FrameArray& points, size_t axis) {
+  constexpr size_t kFewSteps = 10;
   std::vector<double> steps;
   for (size_t t = 1; t < points.num_frames(); ++t) {
     const double step = points.at(t, axis) - points.at(t - 1, axis);
     if (std::isfinite(step)) steps.push_back(step);
   }
+  if (steps.size() < kFewSteps) steps = steps_over_gaps(points, axis);
   if (steps.empty()) return 0;
   const double median = percentile(steps, 50);
   for (double& step : steps) step = std::abs(step - median);
@@ -129,6 +148,12 @@ FrameArray path_in_space(std::vector<CameraModel> cameras,
   return path;
 }
 
+/// Whether two cameras show the keypoint often enough to place it in space.
+bool share_enough_frames(const StackedKeypoint& stacked) {
+  constexpr size_t kEnoughFrames = 10;
+  return frames_with_views(stacked, 2) >= std::min(kEnoughFrames, frames_with_views(stacked, 1));
+}
+
 PreparedKeypoint prepare(StackedKeypoint stacked, size_t index,
                          std::span<const std::span<const Poses>> members,
                          std::span<const CameraModel> calibration,
@@ -139,8 +164,8 @@ PreparedKeypoint prepare(StackedKeypoint stacked, size_t index,
                             .mean = {},
                             .model = std::nullopt,
                             .inflation = {}};
-  if (stacked.cameras.size() < 2) return keypoint;
-  if (!stacked.kept.empty()) {
+  if (stacked.cameras.size() < 2 || !share_enough_frames(stacked)) return keypoint;
+  if (!stacked.kept.empty() && has_enough_complete_frames(stacked)) {
     keypoint.inflation = inflate_variances(stacked.centred(), keypoint.variances,
                                            options.common.num_latent, options.common.inflation);
   }
@@ -156,6 +181,39 @@ PreparedKeypoint prepare(StackedKeypoint stacked, size_t index,
                     .initial_mean = prior.mean,
                     .initial_factor = prior.deviation.asDiagonal()};
   return keypoint;
+}
+
+/// The single views of keypoints that have no place in space.
+std::vector<StackedKeypoint> parts_without_space(std::span<const PreparedKeypoint> keypoints,
+                                                 std::span<const EnsembleStatistics> statistics,
+                                                 const SeveralCamerasOptions& options) {
+  const auto is_usable = [](const PreparedKeypoint& keypoint) { return keypoint.usable(); };
+  if (std::ranges::all_of(keypoints, is_usable)) return {};
+  std::vector<StackedKeypoint> parts =
+      stack_views(statistics, options.quantile_to_keep, ViewSets::single, options.num_threads);
+  std::erase_if(parts, [&](const StackedKeypoint& part) {
+    return keypoints[part.bodypart].usable() || part.cameras.empty();
+  });
+  return parts;
+}
+
+std::vector<std::string> warnings_about_space(std::span<const StackedKeypoint> parts,
+                                              std::span<const std::string> bodyparts,
+                                              std::span<const std::string> cameras) {
+  std::vector<std::string> warnings;
+  for (size_t i = 0; i < parts.size();) {
+    const size_t bodypart = parts[i].bodypart;
+    std::string views;
+    for (; i < parts.size() && parts[i].bodypart == bodypart; ++i) {
+      views += fmt::format("{}{} ({} frames)", views.empty() ? "" : ", ",
+                           cameras[parts[i].cameras.front()], frames_with_views(parts[i], 1));
+    }
+    warnings.push_back(
+        fmt::format("{}: too few frames show it to two cameras, so it has no place in space; each "
+                    "camera keeps its own track: {}",
+                    bodyparts[bodypart], views));
+  }
+  return warnings;
 }
 
 /// The cameras in the order of the calibration.
@@ -210,7 +268,7 @@ SmoothedSpace smooth_calibrated_cameras(std::span<const CameraMembers> cameras,
   members.reserve(ordered.size());
   for (const CameraMembers& camera : ordered) members.push_back(camera.members);
   std::vector<StackedKeypoint> stacked =
-      stack_views(statistics, common.quantile_to_keep, common.num_threads);
+      stack_views(statistics, common.quantile_to_keep, ViewSets::all, common.num_threads);
   std::vector<std::vector<size_t>> cameras_of;
   cameras_of.reserve(stacked.size());
   for (const StackedKeypoint& keypoint : stacked) cameras_of.push_back(keypoint.cameras);
@@ -225,6 +283,7 @@ SmoothedSpace smooth_calibrated_cameras(std::span<const CameraMembers> cameras,
                               observer_of, common.num_threads);
   const auto parameters =
       groups.tune(ordered.front().members.front().bodyparts, num_frames, common.tuning);
+  std::vector<StackedKeypoint> alone = parts_without_space(groups.keypoints(), statistics, common);
   SmoothedSpace result{.views = prepare_cameras(ordered, std::move(statistics)),
                        .points = FrameArray(num_frames, 3 * stacked.size()),
                        .point_variances = FrameArray(num_frames, 3 * stacked.size())};
@@ -242,6 +301,12 @@ SmoothedSpace smooth_calibrated_cameras(std::span<const CameraMembers> cameras,
   for (const PreparedKeypoint& keypoint : groups.keypoints())
     result.views.inflation.push_back(keypoint.inflation);
   for (SmoothedTracks& tracks : result.views.cameras) tracks.parameters = parameters;
+  if (!alone.empty()) {
+    const std::vector<std::string>& bodyparts = ordered.front().members.front().bodyparts;
+    result.views.cameras.front().warnings =
+        warnings_about_space(alone, bodyparts, result.views.names);
+    smooth_parts(std::move(alone), bodyparts, common, result.views);
+  }
   return result;
 }
 

@@ -35,7 +35,9 @@ struct SmoothedSpace {
 /// Process: s times the squared typical step (1.4826 median absolute deviation) of the triangulated
 /// path on each axis. A view's posterior variance is the state's, carried through the projection,
 /// plus the inflated ensemble variance of that camera; ensemble_variance is the one before
-/// inflation. Views that are missing are left out.
+/// inflation. Views that are missing are left out. A keypoint that fewer than ten frames show to
+/// two cameras (or not all of its few frames) has no place in space: each camera keeps its own
+/// track, a random walk in the picture, and `warnings` of the first camera say so.
 /// @param cameras     in any order; each must have a model of the same name.
 /// @param calibration  one model per camera.
 /// @throws Error(shape_mismatch) if names of cameras and calibration do not agree, or as

@@ -164,15 +164,46 @@ TEST(CalibratedCameras, AFisheyeCameraTakesPart) {
   }
 }
 
-TEST(CalibratedCameras, AKeypointSeenByOneCameraOnlyIsLeftNan) {
+TEST(CalibratedCameras, ACameraThatSeesAKeypointAloneKeepsItsOwnTrack) {
   Scene scene(2, 0.5);
   for (Poses& member : scene.views[1]) {
     for (size_t t = 0; t < 100; ++t) member.at(t, 0) = {kNan, kNan, 0};
   }
   const auto result = smooth_calibrated_cameras(scene.members(), scene.cameras);
+  const SmoothedTracks& seen = result.views.cameras[0];
   EXPECT_TRUE(std::isnan(result.points.at(3, 0)));
-  EXPECT_TRUE(std::isnan(result.views.cameras[0].position.at(3, 0)));
-  EXPECT_TRUE(std::isnan(result.views.cameras[0].parameters[0].s));
+  EXPECT_TRUE(std::isnan(result.views.cameras[1].position.at(3, 0)));
+  EXPECT_TRUE(seen.parameters[0].tuned);
+  for (size_t t = 0; t < 100; ++t) {
+    const Vector2d expected = scene.cameras[0].project(scene.truth[t]).pixel;
+    EXPECT_NEAR(seen.position.at(t, 0), expected.x(), 2.0);  // members err by 0.5 px
+  }
+  EXPECT_THAT(seen.warnings, ::testing::ElementsAre(::testing::HasSubstr("(100 frames)")));
+}
+
+TEST(CalibratedCameras, CamerasThatNeverSeeAKeypointTogetherKeepTheirOwnTracks) {
+  Scene scene(3, 0.5);
+  for (size_t c = 0; c < 3; ++c) {
+    for (Poses& member : scene.views[c]) {
+      for (size_t t = 0; t < 100; ++t) {
+        if (t / 10 % 3 != c) member.at(t, 0) = {kNan, kNan, 0};
+      }
+    }
+  }
+  const auto result = smooth_calibrated_cameras(scene.members(), scene.cameras);
+  EXPECT_TRUE(std::isnan(result.points.at(3, 0)));
+  for (size_t c = 0; c < 3; ++c) {
+    const SmoothedTracks& camera = result.views.cameras[c];
+    for (size_t t = 0; t < 100; ++t) {
+      ASSERT_TRUE(std::isfinite(camera.position.at(t, 0)));
+      if (t / 10 % 3 != c) continue;
+      EXPECT_NEAR(camera.position.at(t, 0), camera.ensemble_position.at(t, 0), 3.0);
+    }
+  }
+  EXPECT_THAT(result.views.cameras[0].warnings,
+              ::testing::ElementsAre(::testing::AllOf(::testing::HasSubstr("has no place in space"),
+                                                      ::testing::HasSubstr("(40 frames)"),
+                                                      ::testing::HasSubstr("(30 frames)"))));
 }
 
 TEST(CalibratedCameras, ACalibrationOfOtherCamerasIsAnError) {

@@ -95,6 +95,7 @@ SmoothedTracks join_mirrored(const SmoothedCameras& smoothed) {
     const SmoothedTracks& camera = smoothed.cameras[c];
     const std::string suffix = "_" + smoothed.names[c];
     for (const std::string& name : camera.bodyparts) joined.bodyparts.push_back(name + suffix);
+    joined.warnings.insert(joined.warnings.end(), camera.warnings.begin(), camera.warnings.end());
     for (const std::string& name : camera.unobserved_bodyparts)
       joined.unobserved_bodyparts.push_back(name + suffix);
     joined.parameters.insert(joined.parameters.end(), camera.parameters.begin(),

@@ -40,7 +40,10 @@ struct SmoothedCameras {
 /// covariance has the shape of the observed steps, scaled to largest entry 1, times s.
 /// ensemble_variance holds the inflated variances; posterior_variance adds them to the state's (a
 /// predictive variance, as in eks) unless told otherwise. A view that is missing in a frame is
-/// predicted from the others. Bodyparts that are never complete are reported and left NaN.
+/// predicted from the others. Where frames lack views, mean and axes are fitted to all frames that
+/// two cameras share (see fit_incomplete_rows). Cameras that share too few frames with the others
+/// are smoothed apart, each with its own s, a single one as a random walk of its own: nothing that
+/// was seen is lost. Both are told in `warnings` of the first camera.
 /// @throws Error(shape_mismatch, invalid_value)
 /// Source: fit_eks_multicam and fit_eks_mirrored_multicam of eks 4.6.2, in double precision and
 /// without their slips.

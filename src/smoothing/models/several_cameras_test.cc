@@ -109,6 +109,89 @@ TEST(SeveralCameras, AMissingViewIsPredictedFromTheOthers) {
   }
 }
 
+/// Takes keypoint 0 from the views in the frames for which `is_hidden`(camera, frame).
+template <typename IsHidden>
+void hide(Rig& rig, IsHidden is_hidden) {
+  for (size_t c = 0; c < rig.views.size(); ++c) {
+    for (Poses& member : rig.views[c]) {
+      for (size_t t = 0; t < member.num_frames(); ++t) {
+        if (is_hidden(c, t)) member.at(t, 0) = {kNan, kNan, kNan};
+      }
+    }
+  }
+}
+
+double largest_difference(const FrameArray& a, const FrameArray& b, size_t lane) {
+  double largest = 0;
+  for (size_t t = 0; t < a.num_frames(); ++t) {
+    EXPECT_TRUE(std::isfinite(a.at(t, lane))) << "frame " << t;
+    largest = std::max(largest, std::abs(a.at(t, lane) - b.at(t, lane)));
+  }
+  return largest;
+}
+
+// Each view is hidden in turn, so that no frame is complete; the other three decide where it is.
+TEST(SeveralCameras, AKeypointThatNoFrameShowsToAllIsFoundInAllViews) {
+  Rig rig(4, 120, 4, 0.05);
+  const auto complete = smooth_several_cameras(rig.cameras(), with_s(5));
+  hide(rig, [](size_t c, size_t t) { return t % 4 == c; });
+  const auto partial = smooth_several_cameras(rig.cameras(), with_s(5));
+  for (size_t c = 0; c < 4; ++c) {
+    for (const size_t lane : {0, 1}) {
+      EXPECT_LT(largest_difference(partial.cameras[c].position, complete.cameras[c].position, lane),
+                0.5)
+          << "camera " << c;
+    }
+  }
+  EXPECT_THAT(partial.cameras[0].warnings,
+              ::testing::ElementsAre(::testing::AllOf(
+                  ::testing::HasSubstr("part0: no frames show it to all 4 cameras; the 120 frames"),
+                  ::testing::HasSubstr("in 30 frames"))));
+  EXPECT_THAT(complete.cameras[0].warnings, ::testing::IsEmpty());
+}
+
+// Three frames show it to all; a subspace of these alone is far from what the views show.
+TEST(SeveralCameras, FewCommonFramesDoNotDecideAlone) {
+  Rig rig(4, 120, 4, 0.05);
+  hide(rig, [](size_t c, size_t t) { return t >= 3 && t % 4 == c; });
+  const auto result = smooth_several_cameras(rig.cameras(), with_s(5));
+  for (const SmoothedTracks& camera : result.cameras) {
+    for (size_t t = 0; t < 120; ++t) {
+      if (!std::isfinite(camera.ensemble_position.at(t, 0))) continue;
+      EXPECT_NEAR(camera.position.at(t, 0), camera.ensemble_position.at(t, 0), 0.5) << t;
+    }
+  }
+  EXPECT_THAT(result.cameras[0].warnings,
+              ::testing::ElementsAre(::testing::HasSubstr("part0: 3 frames show it to all 4")));
+}
+
+TEST(SeveralCameras, CamerasThatShareNoFramesAreSmoothedApart) {
+  Rig rig(5, 100, 4, 0.05);
+  // cam0 and cam1 in the first half, cam2 and cam3 in the second, cam4 for itself in between
+  hide(rig, [](size_t c, size_t t) {
+    return c < 2 ? t >= 45 : c < 4 ? t < 55 : t < 45 || t >= 55;
+  });
+  auto options = with_s(5);
+  options.tuning.s = {5, 7};
+  const auto result = smooth_several_cameras(rig.cameras(), options);
+  for (const SmoothedTracks& camera : result.cameras) {
+    for (size_t t = 0; t < 100; ++t) {
+      ASSERT_TRUE(std::isfinite(camera.position.at(t, 0)));
+      if (!std::isfinite(camera.ensemble_position.at(t, 0))) continue;
+      EXPECT_NEAR(camera.position.at(t, 0), camera.ensemble_position.at(t, 0), 1.0);
+    }
+    EXPECT_EQ(camera.parameters[0].s, 5);
+    EXPECT_EQ(camera.parameters[1].s, 7);
+  }
+  EXPECT_THAT(result.cameras[0].warnings,
+              ::testing::ElementsAre(::testing::HasSubstr(
+                  "cam0 + cam1 (45 frames), cam2 + cam3 (45 frames), cam4 (10 frames)")));
+  const auto tuned = smooth_several_cameras(rig.cameras(), {.tuning = {.blocks = {{0, 1}}}});
+  EXPECT_EQ(tuned.cameras[0].parameters[0].s, tuned.cameras[4].parameters[1].s);
+  options.tuning.s = {5, 7, 9};
+  EXPECT_THROW(smooth_several_cameras(rig.cameras(), options), Error);
+}
+
 TEST(SeveralCameras, OneEmptyFrameEmptiesNothing) {
   Rig rig(2);
   for (auto& view : rig.views) {

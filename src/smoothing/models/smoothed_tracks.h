@@ -23,7 +23,8 @@ struct SmoothedTracks {
   FrameArray likelihood;          ///< mean of the members, lanes [bodyparts]
   std::vector<SmoothingParameter> parameters;  ///< [bodyparts]; empty where they share others
   std::vector<std::string>
-      unobserved_bodyparts;  ///< without a finite prediction in any frame: left NaN
+      unobserved_bodyparts;           ///< without a finite prediction in any frame: left NaN
+  std::vector<std::string> warnings;  ///< about keypoints; several cameras': with the first camera
   bool calibrated = true;  ///< false: from one member, variances are 1 / likelihood and mean little
 
   /// Smoothed positions with the members' likelihood; likelihood 0 where the position is NaN.

@@ -26,30 +26,50 @@ std::vector<EnsembleStatistics> summarise_cameras(std::span<const CameraMembers>
                                                   const StatisticsOptions& options,
                                                   int num_threads);
 
-/// One keypoint in all cameras. Lanes are [cameras, xy] of the cameras that see it at least once.
+/// One keypoint in cameras that are smoothed together. Lanes are [cameras, xy] of those that see it
+/// at least once.
 struct StackedKeypoint {
+  size_t bodypart = 0;
   std::vector<size_t> cameras;  ///< those whose lanes are here; empty: never seen
   FrameArray position;          ///< px, not centred; NaN = missing
   FrameArray variance;          ///< px^2
-  std::vector<size_t> kept;  ///< frames on which centring, axes and process are based; complete and
-                             ///< below the quantile
-  size_t num_for_axes = 0;   ///< how many of them, from the first, make mean and axes
-  std::vector<double> mean;  ///< [lanes], px, over those
+  std::vector<size_t> kept;  ///< frames on which centring, axes and process are based: shown to two
+                             ///< cameras (one, if there is but one) and below the quantile
+  bool kept_are_complete = true;  ///< all cameras show it in all of `kept`
+  size_t num_for_axes = 0;        ///< how many of them, from the first, make mean and axes
+  std::vector<double> mean;       ///< [lanes], px, over those
 
   size_t num_lanes() const { return position.num_lanes(); }
   /// Position less mean.
   FrameArray centred() const;
 };
 
+/// Which cameras of a keypoint are stacked together.
+enum class ViewSets {
+  all,             ///< all that see it
+  sharing_frames,  ///< sets that hang together: neighbours share ten frames, or all that one of
+                   ///< them has
+  single,          ///< each by itself
+};
+
 /// Stacks all keypoints and picks the frames to rely on.
 ///
-/// A frame is kept if all coordinates are there and its largest variance over cameras and axes is
-/// at most the `quantile`-th percentile of those. Mean and axes use the first n kept frames, n
+/// A frame is kept if two cameras show it (or the only one does) and its largest variance over
+/// cameras and axes is at most the `quantile`-th percentile of those; where a camera would be left
+/// with less than it needs, all such frames are kept. Mean and axes use the first n kept frames, n
 /// being the smallest count of any keypoint without gaps (a keypoint with gaps has no say in it and
-/// uses min(n, its own)). A camera that never sees a keypoint is left out of that keypoint. Source:
-/// section "centring" of eks 4.6.2; equal where nothing is missing.
+/// uses min(n, its own)). A camera that never sees a keypoint is left out of that keypoint.
+/// @return by bodypart, at least one each; of several sets the one with most views first.
+/// Source: section "centring" of eks 4.6.2; equal where nothing is missing.
 std::vector<StackedKeypoint> stack_views(std::span<const EnsembleStatistics> cameras,
-                                         double quantile, int num_threads);
+                                         double quantile, ViewSets sets, int num_threads);
+
+/// Frames in which at least `least` of the cameras show the keypoint.
+size_t frames_with_views(const StackedKeypoint& keypoint, size_t least);
+
+/// Whether enough frames show the keypoint to all cameras to fit a model of agreement to these
+/// alone: ten and two for each lane, or all that show it at all.
+bool has_enough_complete_frames(const StackedKeypoint& keypoint);
 
 /// Value at position percent / 100 * (n - 1) of the sorted values, linearly interpolated (numpy's
 /// default). Not empty.
