@@ -178,7 +178,7 @@ void write_file(const fs::path& path, std::string_view bytes) {
   PendingFile pending(path);
   {
     const Descriptor file(
-        ::open(pending.temporary().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+        ::open(pending.temporary().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (file.get() < 0) fail(path, "be written");
     while (!bytes.empty()) {
       const ssize_t done = ::write(file.get(), bytes.data(), bytes.size());

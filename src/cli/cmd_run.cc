@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -13,6 +14,7 @@
 #include "ensemble/ensemble.h"
 #include "run/plan.h"
 #include "run/run_video.h"
+#include "video/video_reader.h"
 
 namespace posse {
 namespace {
@@ -27,6 +29,38 @@ struct RunArguments {
   bool dry_run = false;
   bool json = false;
 };
+
+/// The videos, each file once.
+std::vector<fs::path> without_repeats(const std::vector<fs::path>& videos, Console& console) {
+  std::vector<fs::path> distinct;
+  for (const fs::path& video : videos) {
+    const bool is_repeat = std::ranges::any_of(distinct, [&](const fs::path& earlier) {
+      std::error_code missing;
+      return video == earlier || fs::equivalent(video, earlier, missing);
+    });
+    if (is_repeat) {
+      console.warn(video.string() + ": is given twice and run once");
+    } else {
+      distinct.push_back(video);
+    }
+  }
+  return distinct;
+}
+
+/// An option that takes all that follows may have taken the videos.
+void require_videos(const RunArguments& arguments) {
+  if (!arguments.videos.empty()) return;
+  std::string taken;
+  for (const fs::path& member : arguments.members) {
+    if (has_video_extension(member) || has_picture_extension(member))
+      taken += (taken.empty() ? "" : " ") + member.string();
+  }
+  const std::string first = taken.empty() ? "VIDEO..." : taken;
+  throw Error(ErrorKind::usage,
+              taken.empty() ? "VIDEO is required"
+                            : fmt::format("VIDEO is required: --members took {}", taken),
+              {.hint = fmt::format("put the videos first: posse run {} --members ...", first)});
+}
 
 /// Two videos of one name would write into one folder.
 void check_distinct(const std::vector<fs::path>& videos) {
@@ -243,7 +277,9 @@ ExitCode run_one(Ensemble& ensemble, const fs::path& video, const RunArguments& 
   }
 }
 
-void run(const RunArguments& arguments, CommandContext& context) {
+void run(RunArguments arguments, CommandContext& context) {
+  require_videos(arguments);
+  arguments.videos = without_repeats(arguments.videos, context.console);
   check_distinct(arguments.videos);
   Ensemble ensemble = Ensemble::open(arguments.members, arguments.ensemble);
   describe_ensemble(ensemble, context);
@@ -282,7 +318,7 @@ void run(const RunArguments& arguments, CommandContext& context) {
 void add_run(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<RunArguments>();
   Verb verb = root.add_verb("run", "consensus poses of an ensemble over videos");
-  verb.add_option("VIDEO", arguments->videos, "video files, or folders of pictures").required();
+  verb.add_option("VIDEO", arguments->videos, "video files, or folders of pictures");
   verb.add_option("--members", arguments->members,
                   "trained networks: project folders, train/ folders or snapshot prefixes, or a "
                   "folder that holds them")

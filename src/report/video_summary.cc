@@ -40,6 +40,8 @@ std::string to_text(const VideoSummary& summary) {
   if (info.fps > 0) frames += fmt::format(", {:.6g} frames/s", info.fps);
   if (info.duration_seconds > 0) frames += fmt::format(", {:.3f} s", info.duration_seconds);
   sheet.add("frames", frames);
+  if (!info.other_streams.empty())
+    sheet.add("streams", fmt::format("{} is read, not {}", info.stream, info.other_streams));
   if (!summary.decoded) return sheet.take();
   const VideoReport& decoded = *summary.decoded;
   sheet.add("decoded", fmt::format("{} frames, {} with errors, {} lost{}", decoded.num_decoded,

@@ -259,6 +259,17 @@ TEST_F(UnusualVideos, WithLostPacketsNameWhatIsMissing) {
   EXPECT_THAT(timed.report.warnings, ::testing::Not(Contains(HasSubstr("frame rate varies"))));
 }
 
+TEST_F(UnusualVideos, WithTwoVideoStreamsSayWhichIsRead) {
+  const fs::path one = make("one.mp4", kH264, 5);
+  const fs::path both =
+      remake(one, "both.mkv", "-map 0:v -map 0:v -c:v:0 copy -c:v:1 mjpeg -s:v:1 32x24");
+  const ReadClip clip = read_clip(both);
+  EXPECT_EQ(clip.info.width, 64);
+  EXPECT_EQ(clip.info.other_streams, "stream 1 (mjpeg, 32x24)");
+  EXPECT_THAT(clip.report.warnings,
+              Contains(HasSubstr("stream 0 (h264, 64x48) is read, not stream 1 (mjpeg, 32x24)")));
+}
+
 TEST_F(UnusualVideos, WhoseTimesRestartSaySo) {
   const fs::path clip = make("a.ts", kH264);
   const fs::path joined = copy_with(clip, "joined.ts", [](std::string& bytes) { bytes += bytes; });

@@ -111,6 +111,12 @@ void VideoFileReader::describe(const fs::path& path) {
   info_.codec = avcodec_get_name(stream.codecpar->codec_id);
   info_.pixel_format = libav::pixel_format_name(decoded_->format);
   info_.rotation_degrees = orientation_.rotation_degrees();
+  info_.stream = stream.index;
+  info_.other_streams = stream_->other_streams();
+  if (info_.other_streams.empty()) return;
+  report_.warnings.push_back(
+      fmt::format("The file has several video streams: stream {} ({}, {}x{}) is read, not {}.",
+                  stream.index, info_.codec, stored_width_, stored_height_, info_.other_streams));
 }
 
 void VideoFileReader::read_orientation() {

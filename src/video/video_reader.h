@@ -28,6 +28,8 @@ struct VideoInfo {
   std::string pixel_format;                     ///< "yuv420p"
   int rotation_degrees = 0;                     ///< 0, 90, 180, 270 clockwise, already applied
   bool is_image_folder = false;
+  int stream = 0;             ///< of the file's streams (sound counted too): the one that is read
+  std::string other_streams;  ///< other video streams, as "stream 1 (mjpeg, 160x120)"
 };
 
 struct VideoFrame {

@@ -109,7 +109,15 @@ void VideoStream::choose_stream(const fs::path& path) {
   // Others number their packets by times, or have an index that leads to the packets.
   if (std::string_view(format_->iformat->name) == "avi") next_index_entry_ = 0;
   for (unsigned i = 0; i < format_->nb_streams; ++i) {
-    if (static_cast<int>(i) != index) format_->streams[i]->discard = AVDISCARD_ALL;
+    AVStream& other = *format_->streams[i];
+    if (static_cast<int>(i) == index) continue;
+    other.discard = AVDISCARD_ALL;
+    const AVCodecParameters& parameters = *other.codecpar;
+    const bool is_cover = (other.disposition & AV_DISPOSITION_ATTACHED_PIC) != 0;
+    if (parameters.codec_type != AVMEDIA_TYPE_VIDEO || is_cover) continue;
+    other_streams_ +=
+        fmt::format("{}stream {} ({}, {}x{})", other_streams_.empty() ? "" : ", ", i,
+                    avcodec_get_name(parameters.codec_id), parameters.width, parameters.height);
   }
 }
 

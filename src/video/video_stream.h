@@ -46,6 +46,9 @@ class VideoStream {
   const AVCodecContext& decoder() const { return *decoder_; }
   double seconds(int64_t timestamp) const;
 
+  /// Other video streams of the file, as "stream 1 (mjpeg, 160x120)"; empty if there are none.
+  const std::string& other_streams() const { return other_streams_; }
+
   /// Facts of the first packet that went into the decoder since opening or seeking.
   const std::optional<PacketFacts>& first_packet() const { return first_packet_; }
   int64_t num_packets() const { return num_packets_; }  ///< that went into the decoder
@@ -97,6 +100,7 @@ class VideoStream {
   std::multiset<int64_t>
       awaited_;  // presentation times of packets whose frame has not come out yet
   bool has_complaint_ = false;
+  std::string other_streams_;
   std::string broke_off_;
   std::vector<std::string> complaints_;
 };

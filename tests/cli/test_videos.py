@@ -1,6 +1,7 @@
 """Videos and pictures as cameras, editors and people leave them, through the whole program.  usage: test_videos.py POSSE"""
 
 import json
+import os
 import shutil
 import subprocess
 import unittest
@@ -39,6 +40,37 @@ class LabeledVideo(ProgramTest):
         done = self.assert_error(self.run_labeled(video), 5, "wide.mkv", "17000x32", "16384", "--labeled-video")
         self.assertNotIn("frames/s", done.err)
         self.assertFalse((self.folder / "out").exists())
+
+
+class Videos(ProgramTest):
+    def test_that_an_option_swallowed_are_named(self):
+        done = posse("run", "--members", MEMBERS[0], VIDEO)
+        self.assert_error(done, 2, "VIDEO is required", "--members took", "put the videos first")
+        self.assert_error(posse("run", "--members", MEMBERS[0]), 2, "VIDEO is required")
+
+    def test_given_twice_are_run_once(self):
+        still = pictures(self.folder / "stills")
+        done = self.assert_code(posse(*run_words(still, MEMBERS[:1], self.folder / "out"), "--json"), 0)
+        words = ["run", still, f"{still}/", still.parent / "." / "stills", "--members", MEMBERS[0], "--out",
+                 self.folder / "twice", *FAST, "--json"]
+        twice = self.assert_code(posse(*words), 0)
+        self.assertEqual(len(twice.json), len(done.json))
+        self.assertIn("is given twice", twice.err)
+
+    def test_results_have_the_modes_that_the_umask_leaves(self):
+        still = pictures(self.folder / "stills")
+        for mask, mode in ((0o022, 0o644), (0o002, 0o664), (0o077, 0o600)):
+            out = self.folder / f"{mask:o}"
+            words = run_words(still, MEMBERS[:1], out, "--labeled-video", "--save-members", "--format", "both")
+            self.assertIn(posse(*words, before=lambda: os.umask(mask)).code, (0, 4))
+            modes = {p.name: p.stat().st_mode & 0o777 for p in out.rglob("*") if p.is_file()}
+            self.assertEqual(set(modes.values()), {mode}, modes)
+
+    def test_of_a_folder_of_videos_are_not_run_as_the_picture_in_it(self):
+        shutil.copy(VIDEO, self.folder / "day1.mp4")
+        shutil.copy(sorted(pictures(self.folder / "stills").glob("*"))[0], self.folder / "thumbnail.png")
+        done = posse(*run_words(self.folder, MEMBERS[:1], self.folder / "out"))
+        self.assert_error(done, 1, "holds 1 video and 1 picture", "*.mp4")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ class CsvSink final : public TableSink {
  public:
   CsvSink(const std::filesystem::path& path, const TableHeader& columns) : pending_(path) {
     header = columns;
-    fd_ = ::open(pending_.temporary().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    fd_ = ::open(pending_.temporary().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd_ < 0) fail();
     buffer_.resize(kBufferBytes);
     for (size_t level = 0; level < header.level_names.size(); ++level) {
