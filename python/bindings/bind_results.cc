@@ -1,6 +1,7 @@
 #include <unordered_map>
 
 #include "bindings.h"
+#include "results/table/table_reader.h"
 #include "results/table/table_writer.h"
 #include "video/overlay.h"
 #include "video/overlay_classic.h"
@@ -69,12 +70,30 @@ void write_dotted_video(const std::filesystem::path& video, const std::filesyste
   writer.finish();
 }
 
+/// (bodyparts, images, points [images, bodyparts, xy]) of a CollectedData table.
+py::tuple read_labels(const std::filesystem::path& path) {
+  LabelTable labels;
+  {
+    const py::gil_scoped_release other_threads_run;
+    labels = read_label_table(path).table;
+  }
+  py::array_t<double> points({labels.num_images(), labels.num_bodyparts(), size_t{2}});
+  double* out = points.mutable_data();
+  for (const LabelledPoint& point : labels.points) {
+    *out++ = point.x;
+    *out++ = point.y;
+  }
+  return py::make_tuple(labels.bodyparts, labels.images, points);
+}
+
 }  // namespace
 
 void bind_results(py::module_& core) {
   core.def("write_pose_table", &write_table, py::arg("path"), py::arg("scorer"),
            py::arg("bodyparts"), py::arg("poses"), py::arg("likelihood"),
            "Writes a .csv or .h5 table in DeepLabCut's layout, rows counted from 0.");
+  core.def("read_labels", &read_labels, py::arg("path"),
+           "Bodyparts, images and points [images, bodyparts, xy] of a CollectedData table.");
   core.def("write_dotted_video", &write_dotted_video, py::arg("video"), py::arg("target"),
            py::arg("frame_index"), py::arg("poses"), py::arg("likelihood"),
            "Writes the video with DeepGraphPose's coloured dots at the keypoints.");

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from dgp_ensembletools import _figures
 from dgp_ensembletools._cache import USER_CACHE
 from dgp_ensembletools._clips import VideoClip, frames_in
 from dgp_ensembletools._errors import MissingInput, WrongInput
-from dgp_ensembletools._numerics import Array, Maps, logistic, pair
+from dgp_ensembletools._numerics import Array, Maps, logistic
 from dgp_ensembletools._project import predicted_video, raw_video
 from dgp_ensembletools._passes import Pass, consensus_poses
 from dgp_ensembletools._ranges import Frames, check_frames, is_legacy
@@ -24,6 +25,12 @@ from posse import _core
 from posse._memory import check_memory
 
 __all__ = ["Ensemble"]
+
+
+def _same_contents(a: Path, b: Path) -> bool:
+    if os.path.samefile(a, b):
+        return True
+    return a.stat().st_size == b.stat().st_size and _core.sha256_of_file(a) == _core.sha256_of_file(b)
 
 
 class Ensemble:
@@ -66,6 +73,7 @@ class Ensemble:
         """What is computed when it is first needed; never part of a pickle or a copy."""
         self._stamps: dict[str, list[tuple[int, int]]] = {}
         self._networks: dict[tuple[str, bool, int], posse.Ensemble] = {}
+        self._compared: set[str] = set()
         self._consensus: dict[tuple[Any, ...], dict[str, Array]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -105,15 +113,23 @@ class Ensemble:
         return self._networks[key]
 
     def _raw_video(self, video_name: str) -> Path:
-        """The first model's copy of the raw video, or the next one's that has it."""
+        """The first model's copy of the raw video, or the next one's that has it; warns once of copies that differ."""
         missing: MissingInput | None = None
+        found: list[Path] = []
         for model in self.models.values():
             try:
-                return raw_video(model.project_dir, video_name)
+                found.append(raw_video(model.project_dir, video_name))
             except MissingInput as error:
                 missing = missing or error
-        assert missing is not None
-        raise missing
+        if not found:
+            assert missing is not None
+            raise missing
+        if video_name not in self._compared:
+            self._compared.add(video_name)
+            for other in found[1:]:
+                if not _same_contents(found[0], other):
+                    warnings.warn(f"{other} is another video than {found[0]}, which is used for all models", UserWarning, stacklevel=3)
+        return found[0]
 
     def get_scoremaps(
         self, video_name: str, frame_range: Frames, snapshot: str = SNAPSHOT, shuffle: int = 1
@@ -230,9 +246,11 @@ class Ensemble:
             i: model.compare_groundtruth(videoname, groundtruthpath, partperm, indices=indices, parts=parts)
             for i, model in self.models.items()
         }
-        truth = self.models[0].get_groundtruth(groundtruthpath, partperm)
+        truth = self.models[0].get_groundtruth(groundtruthpath, partperm, videoname)
         num_frames = len(posse.Video(self._raw_video(videoname)))
         x, y = self.get_mean_pose(videoname, range(min(len(truth), num_frames) + is_legacy()))
-        pose, truth = pair(np.stack([x, y], axis=1), truth, indices, parts)
+        pose, truth = self.models[0].paired_with_labels(
+            np.stack([x, y], axis=1), groundtruthpath, truth, indices, parts
+        )
         errors["median"] = self.models[0].marker_epsilon_distance(pose, truth)
         return errors

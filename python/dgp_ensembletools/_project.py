@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dgp_ensembletools._errors import MissingInput, WrongInput
+from dgp_ensembletools._labels import is_label_table, read_labels
 
-__all__ = ["PoseConfig", "predicted_video", "raw_video", "read_groundtruth", "read_pose_csv", "rewrite_project_path"]
+__all__ = ["PoseConfig", "predicted_video", "raw_stem", "raw_video", "read_groundtruth", "read_pose_csv", "rewrite_project_path"]
 
 _VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".wmv", ".webm"}
 
@@ -28,30 +29,46 @@ class PoseConfig(dict[str, Any]):
             raise AttributeError(name) from None
 
 
-def _raw_stem(stem: str) -> str:
-    """Without the last "_labeled" and what follows it."""
+def _stem_and_suffix(name: str) -> tuple[str, str]:
+    """The raw video's stem, and the suffix if it is a video's, of a raw or labelled video's name."""
+    stem, suffix = os.path.splitext(name)
+    if suffix.lower() not in _VIDEO_SUFFIXES:
+        stem, suffix = name, ""
     position = stem.rfind("_labeled")
-    return stem if position < 0 else stem[:position]
+    return (stem if position < 0 else stem[:position]), suffix.lower()
+
+
+def raw_stem(video_name: str | os.PathLike[str]) -> str:
+    """The stem of the raw video, for its own name or that of its labelled copy."""
+    return _stem_and_suffix(Path(video_name).name)[0]
 
 
 def raw_video(project: Path, video_name: str) -> Path:
-    """The video that networks are run on, for its own name (with or without suffix) or that of its labelled copy."""
+    """The video that networks are run on, for its own name (with or without suffix) or that of its labelled copy.
+
+    Where several raw videos have one stem, the suffix that was given decides; without it nobody knows which is meant.
+    """
     given = Path(video_name)
-    stems = {_raw_stem(given.stem), _raw_stem(given.name)}
+    stem, suffix = _stem_and_suffix(given.name)
     folders = [project / "videos", project / "videos_dgp"]
+    for name in (given.name, stem):
+        for folder in folders:
+            if (folder / name).is_file():
+                return folder / name
+    found: dict[str, Path] = {}  # by name: the same one in the second folder is the same video
     for folder in folders:
-        exact = folder / given.name
-        if exact.is_file():
-            return exact
-        if folder.is_dir():
-            for path in sorted(folder.iterdir()):
-                if not path.name.startswith(".") and path.stem in stems and path.suffix.lower() in _VIDEO_SUFFIXES:
-                    return path
+        for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+            if not path.name.startswith(".") and path.stem == stem and path.suffix.lower() in _VIDEO_SUFFIXES:
+                found.setdefault(path.name, path)
+    fitting = [path for path in found.values() if path.suffix.lower() == suffix] or list(found.values())
+    if len(fitting) > 1:
+        names = ", ".join(path.name for path in fitting)
+        raise WrongInput(f"{video_name}: several raw videos have its stem ({names}); name the one that is meant with its suffix")
+    if fitting:
+        return fitting[0]
     if given.is_file() and "_labeled" not in given.stem:
         return given
-    raise MissingInput(
-        f"{video_name}: its raw video {_raw_stem(given.stem)}.* is in neither {folders[0]} nor {folders[1]}"
-    )
+    raise MissingInput(f"{video_name}: its raw video {stem}.* is in neither {folders[0]} nor {folders[1]}")
 
 
 def predicted_video(project: Path, files: list[str], video_name: str) -> str:
@@ -86,10 +103,12 @@ def read_pose_csv(path: Path) -> dict[str, npt.NDArray[np.float64]]:
     return {"x": values[:, 0::3], "y": values[:, 1::3], "likelihoods": values[:, 2::3]}
 
 
-def read_groundtruth(path: str | os.PathLike[str]) -> npt.NDArray[np.float64]:
-    """True positions [frames, 2, parts] from a .mat file's "true_xy" [parts, frames, 2], or a CollectedData .csv."""
-    if str(path).lower().endswith(".csv"):
-        return _read_label_csv(Path(path))
+def read_groundtruth(
+    path: str | os.PathLike[str], bodyparts: Sequence[str] | None = None, video: str | None = None
+) -> npt.NDArray[np.float64]:
+    """True positions [frames, 2, parts] from a .mat file's "true_xy" [parts, frames, 2], or a label table (read_labels)."""
+    if is_label_table(path):
+        return read_labels(path, bodyparts, video)
     try:
         from scipy.io import loadmat
     except ImportError as error:
@@ -101,20 +120,6 @@ def read_groundtruth(path: str | os.PathLike[str]) -> npt.NDArray[np.float64]:
     if truth.ndim != 3 or truth.shape[2] != 2:
         raise WrongInput(f"{path}: true_xy is {truth.shape}, expected (parts, frames, 2)")
     return np.moveaxis(truth, 0, -1)
-
-
-def _read_label_csv(path: Path) -> npt.NDArray[np.float64]:
-    rows = _csv_rows(path)
-    if len(rows) < 4:
-        raise WrongInput(f"{path} is no label table: three header rows, then one row for every labelled frame")
-    index_columns = 1 + next((i for i, cell in enumerate(rows[0][1:]) if cell), 0)
-    names = [re.sub(r"\D", "", re.split(r"[/\\]", row[index_columns - 1])[-1]) for row in rows[3:]]
-    if not all(names):
-        raise WrongInput(f"{path}: row {names.index('') + 4} does not name a frame, as labeled-data/video/img012.png does")
-    values = _numbers(path, rows, index_columns)
-    truth = np.full((max(map(int, names)) + 1, values.shape[1] // 2, 2), np.nan)
-    truth[[int(name) for name in names]] = values.reshape(len(values), -1, 2)
-    return np.moveaxis(truth, 2, 1)
 
 
 def rewrite_project_path(project: Path) -> None:

@@ -16,10 +16,12 @@ import posse
 from dgp_ensembletools._cache import USER_CACHE, ScoremapCache, open_cache
 from dgp_ensembletools._clips import VideoClip, frames_in, get_video_clip
 from dgp_ensembletools._errors import MissingInput, WrongInput
+from dgp_ensembletools._labels import is_label_table, labelled_frames, labelled_parts
 from dgp_ensembletools._numerics import Array, Maps, logistic, pair
 from dgp_ensembletools._project import (
     PoseConfig,
     predicted_video,
+    raw_stem,
     raw_video,
     read_groundtruth,
     read_pose_csv,
@@ -279,18 +281,43 @@ class TrainedModel:
         return (scoremap, config) if return_cfg else scoremap
 
     def get_groundtruth(
-        self, groundtruth_path: str | os.PathLike[str], partperm: Sequence[int] | None = None
+        self,
+        groundtruth_path: str | os.PathLike[str],
+        partperm: Sequence[int] | None = None,
+        video_name: str | None = None,
     ) -> Array:
         """True positions [frames, 2, parts]; part k is the file's part ``partperm[k]``.
 
-        From a .mat file with "true_xy" [parts, frames, 2], or a CollectedData .csv, where unlabelled frames are NaN.
+        From a .mat file with "true_xy" [parts, frames, 2], or a CollectedData table (.csv, .h5): of that, the rows of the
+        video (which has to be named where there are several), in the network's order of parts unless `partperm` is given;
+        unlabelled frames are NaN.
         """
-        truth = read_groundtruth(groundtruth_path)
+        by_name = partperm is None and is_label_table(groundtruth_path)
+        video = None if video_name is None else raw_stem(video_name)
+        truth = read_groundtruth(groundtruth_path, self._bodyparts() if by_name else None, video)
         if partperm is None:
             return truth
         if sorted(partperm) != list(range(truth.shape[2])):
             raise WrongInput(f"partperm {list(partperm)} is no permutation of the {truth.shape[2]} parts")
         return truth[:, :, np.asarray(partperm)]
+
+    def _bodyparts(self) -> list[str]:
+        """The network's, without opening it where it is open."""
+        opened = next(iter(self._networks.values()), None)
+        return list((opened or self._network(SNAPSHOT, 1)).bodyparts)
+
+    def paired_with_labels(
+        self, pose: Array, groundtruth_path: str | os.PathLike[str], truth: Array, indices: Any, parts: Any
+    ) -> tuple[Array, Array]:
+        """:func:`pair`; sparse labels choose the parts and frames that they have, with a warning."""
+        if not is_label_table(groundtruth_path):
+            return pair(pose, truth, indices, parts)
+        if parts is None:
+            parts = labelled_parts(truth)
+        pose, truth = pair(pose, truth, None, parts)
+        if indices is None:
+            indices = labelled_frames(truth, len(pose), groundtruth_path)
+        return pair(pose, truth, indices, None)
 
     def _scores_at_truth(
         self,
@@ -301,7 +328,7 @@ class TrainedModel:
         snapshot: str,
         shuffle: int,
     ) -> tuple[Array, Array]:
-        truth = self.get_groundtruth(groundtruth_path, partperm)
+        truth = self.get_groundtruth(groundtruth_path, partperm, video_name)
         frames = frames_in(raw_video(self.project_dir, video_name), frame_range)
         if not is_legacy() and frames[-1] >= len(truth):
             raise WrongInput(f"{frame_range}: the ground truth has {len(truth)} frames")
@@ -342,8 +369,10 @@ class TrainedModel:
         parts: npt.ArrayLike | None = None,
     ) -> Array:
         """Ground truth minus pose, [frames, 2, parts], over the frames that both have."""
-        truth = self.get_groundtruth(groundtruth_path, partperm)
-        pose, truth = pair(self.get_poses_array(labeled_video), truth, indices, parts)
+        truth = self.get_groundtruth(groundtruth_path, partperm, labeled_video)
+        pose, truth = self.paired_with_labels(
+            self.get_poses_array(labeled_video), groundtruth_path, truth, indices, parts
+        )
         return truth - pose
 
     def compare_groundtruth_pointwise_direct(
@@ -356,7 +385,9 @@ class TrainedModel:
     ) -> Array:
         """As :meth:`compare_groundtruth_pointwise`, of a csv table anywhere."""
         truth = self.get_groundtruth(groundtruth_path, partperm)
-        pose, truth = pair(self.get_poses_array_direct(trace_file), truth, indices, parts)
+        pose, truth = self.paired_with_labels(
+            self.get_poses_array_direct(trace_file), groundtruth_path, truth, indices, parts
+        )
         return truth - pose
 
     def compare_groundtruth(
@@ -371,8 +402,10 @@ class TrainedModel:
 
         `parts` selects bodyparts of the pose, and of the ground truth unless that holds just those.
         """
-        truth = self.get_groundtruth(groundtruth_path, partperm)
-        pose, truth = pair(self.get_poses_array(labeled_video), truth, indices, parts)
+        truth = self.get_groundtruth(groundtruth_path, partperm, labeled_video)
+        pose, truth = self.paired_with_labels(
+            self.get_poses_array(labeled_video), groundtruth_path, truth, indices, parts
+        )
         return self.marker_epsilon_distance(pose, truth)
 
     def compare_groundtruth_direct(
@@ -385,7 +418,9 @@ class TrainedModel:
     ) -> float:
         """As :meth:`compare_groundtruth`, of a csv table anywhere."""
         truth = self.get_groundtruth(groundtruth_path, partperm)
-        pose, truth = pair(self.get_poses_array_direct(trace_file), truth, indices, parts)
+        pose, truth = self.paired_with_labels(
+            self.get_poses_array_direct(trace_file), groundtruth_path, truth, indices, parts
+        )
         return self.marker_epsilon_distance(pose, truth)
 
     def marker_epsilon_distance(self, pose: npt.ArrayLike, gt: npt.ArrayLike, epsilon: float = 0) -> float:

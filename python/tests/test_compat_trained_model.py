@@ -13,6 +13,8 @@ from conftest import DEMO, LABELED, NUM_FRAMES, VIDEO, copy_member
 import formulas
 import posse
 from dgp_ensembletools import models
+from dgp_ensembletools._labels import read_labels
+from dgp_ensembletools._project import raw_video
 
 STRIDE = 8.0
 FRAMES = range(100, 112)
@@ -360,3 +362,45 @@ def test_predict_covers_videos_of_any_place_and_suffix(tmp_path: Path, short_vid
         assert sum(1 for _ in csv.reader(file)) == 3 + 24
     for name in ("my clip.v2_labeled.mp4", "my clip.v2.MP4", "my clip.v2"):
         assert made.get_scoremap(name, range(2)).shape == (2, 30, 40, 4)
+
+
+# --- which video, which labels
+
+
+def test_the_suffix_decides_between_raw_videos_of_one_stem(tmp_path: Path) -> None:
+    for name in ("a.mp4", "a.avi", "b.avi", ".a.mkv"):
+        (tmp_path / "videos").mkdir(exist_ok=True)
+        (tmp_path / "videos" / name).touch()
+    assert raw_video(tmp_path, "a_labeled.mp4").name == "a.mp4"
+    assert raw_video(tmp_path, "a.avi").name == "a.avi"
+    assert raw_video(tmp_path, "b_labeled.mp4").name == "b.avi"
+    for name in ("a", "a_labeled", "a_labeled.mov"):
+        with pytest.raises(ValueError, match=r"several raw videos .*a\.avi, a\.mp4"):
+            raw_video(tmp_path, name)
+
+
+def test_labels_are_found_by_bodypart_video_and_last_number(tmp_path: Path) -> None:
+    table = tmp_path / "CollectedData_x.csv"
+    table.write_text(
+        "scorer,x,x,x,x\nbodyparts,b,b,a,a\ncoords,x,y,x,y\n"
+        "labeled-data/one/cam2_img003.png,1,2,3,4\nlabeled-data\\two\\img1.png,5,6,7,8\n"
+    )
+    truth = read_labels(table, ["a", "b", "c"], "one")
+    assert truth.shape == (4, 2, 3)
+    np.testing.assert_array_equal(truth[3], [[3, 1, np.nan], [4, 2, np.nan]])
+    assert np.isnan(truth[:3]).all()
+    np.testing.assert_array_equal(read_labels(table, ["a"], "two")[1], [[7], [8]])
+    with pytest.raises(ValueError, match="several videos"):
+        read_labels(table, ["a"])
+    with pytest.raises(ValueError, match="none of three"):
+        read_labels(table, ["a"], "three")
+    with pytest.raises(ValueError, match="the network has z"):
+        read_labels(table, ["z"], "one")
+
+
+def test_sparse_labels_are_compared_where_they_are(model: models.TrainedModel, truth_mat: Path) -> None:
+    sparse = DEMO / "labels" / "CollectedData_posse.csv"  # every tenth frame
+    with pytest.warns(UserWarning, match="frames have labels of every part"):
+        got = model.compare_groundtruth(LABELED, sparse)
+    frames = np.arange(0, len(model.get_groundtruth(sparse, None, LABELED)), 10)
+    assert got == pytest.approx(model.compare_groundtruth(LABELED, truth_mat, indices=frames), abs=1e-9)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,14 @@ void describe_ensemble(const Ensemble& ensemble, CommandContext& context) {
     }
     for (const std::string& warning : member.warnings)
       context.console.warn(member.name + ": " + warning);
+  }
+  std::set<std::string> notes;  // said once, however many members they are of
+  for (const MemberNetwork& member : ensemble.members()) {
+    notes.insert(
+        batch_norm_note(member.member, member.spec.batch_norm_mode == BatchNormMode::frame));
+  }
+  for (const std::string& note : notes) {
+    if (!note.empty()) context.console.note(note);
   }
   for (const std::string& warning : ensemble.warnings()) context.console.warn(warning);
   for (const std::string& name : ensemble.alignment().left_out) {

@@ -9,6 +9,7 @@
 #include "base/sheet.h"
 #include "base/text.h"
 #include "checkpoint/weight_source.h"
+#include "ensemble/member_network.h"
 #include "network/load_network.h"
 
 namespace posse {
@@ -215,6 +216,9 @@ MemberInfo describe_member(Member member, bool verify) {
     if (info.snapshot->network) {
       compare_with_settings(info);
       info.bodyparts = bodyparts_for(info.member, info.snapshot->num_bodyparts);
+      const bool mobilenet = info.snapshot->network->starts_with("mobilenet");
+      std::string note = batch_norm_note(info.member, mobilenet);
+      if (!note.empty()) info.notes.push_back(std::move(note));
     } else {
       info.problems.push_back(info.snapshot->why_no_network);
     }
@@ -250,6 +254,7 @@ std::string to_text(const MemberInfo& info) {
   }
   for (const std::string& reason : member.reasons) sheet.add("chosen", reason);
   add_alternatives(sheet, member);
+  for (const std::string& note : info.notes) sheet.add("note", note);
   for (const std::string& warning : info.warnings) sheet.add("warning", warning);
   if (info.verified && info.problems.empty()) sheet.add("verified", "every checksum is right");
   for (const std::string& problem : info.problems) sheet.add("problem", problem);
@@ -288,6 +293,7 @@ Json to_json(const MemberInfo& info) {
   for (const ModelFolder& folder : member.model_folders) {
     json["shuffles"].push_back(json_of(folder, member));
   }
+  json["notes"] = info.notes;
   json["warnings"] = info.warnings;
   json["problems"] = info.problems;
   if (info.verified) json["verified"] = info.problems.empty();

@@ -40,6 +40,7 @@ struct MemberInfo {
   /// What keeps the member from being run, empty if nothing does: one line per problem.
   std::vector<std::string> problems;
   bool verified = false;              ///< all checksums were asked for and looked at
+  std::vector<std::string> notes;     ///< what is worth knowing and not odd
   std::vector<std::string> warnings;  ///< of the member, and where checkpoint and settings differ
 };
 

@@ -67,6 +67,18 @@ std::optional<CropBox> crop_of(const Member& member, const EnsembleOptions& opti
 
 }  // namespace
 
+std::string batch_norm_note(const Member& member, bool frame_statistics) {
+  if (!frame_statistics || !member.config || member.config->batch_size < 2 ||
+      member.snapshot.parsed.kind != SnapshotKind::dlc) {
+    return "";
+  }
+  return fmt::format(
+      "config.yaml's batch_size is {0}: DeepLabCut normalises this network over {0} frames at a "
+      "time, posse over each frame, as DeepLabCut does with batch_size 1; many points differ by "
+      "more than a pixel from a table of DeepLabCut's, without being better or worse",
+      member.config->batch_size);
+}
+
 MemberNetwork open_network(const Member& member, const EnsembleOptions& options) {
   std::shared_ptr<const WeightSource> weights = open_weights(member.snapshot.prefix);
   NetworkSpec spec = detect_network(*weights);

@@ -102,5 +102,14 @@ class CroppedProjects(ProgramTest):
         self.run_on(labelled, "a", "--dry-run")
 
 
+class BatchedProjects(ProgramTest):
+    def test_whose_tables_depend_on_deeplabcuts_batch_say_so_once(self):
+        members = [copy_of(m, self.folder / m.name, [("batch_size: 1", "batch_size: 8")]) for m in MEMBERS[:2]]
+        done = self.assert_code(posse(*run_words(VIDEO, members, self.folder / "out", "--frames", "0:2")), 0)
+        self.assertEqual(done.err.count("batch_size is 8"), 1, done)
+        self.assertIn("batch_size is 8", self.assert_code(posse("info", members[0]), 0).out)
+        self.assertNotIn("batch_size", self.assert_code(posse("info", MEMBERS[0]), 0).out)
+
+
 if __name__ == "__main__":
     main()
