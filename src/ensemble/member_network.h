@@ -32,9 +32,9 @@ struct MemberNetwork {
   double locref_stdev() const { return member.pose.locref_stdev; }  ///< pixels per unit of locref
 };
 
-/// A sentence where DeepLabCut's own tables of this network depend on its batch and ours do not: its
-/// batch norm takes the statistics of a batch (config.yaml's batch_size above 1), ours of a frame.
-/// Empty otherwise.
+/// A sentence where DeepLabCut's own tables of this network depend on its batch and ours do not:
+/// its batch norm takes the statistics of a batch (config.yaml's batch_size above 1), ours of a
+/// frame. Empty otherwise.
 /// @param frame_statistics  the network's batch norm takes statistics when it runs (MobileNetV2)
 std::string batch_norm_note(const Member& member, bool frame_statistics);
 
