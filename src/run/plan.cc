@@ -15,18 +15,6 @@ namespace posse {
 namespace {
 namespace fs = std::filesystem;
 
-/// True if the record is of the same frames with another consensus, whose table has another name:
-/// both can stay.
-bool are_beside(const RunPlan& plan) {
-  if (plan.recorded->fingerprint != plan.key.fingerprint) return false;
-  const auto listed = [&](const fs::path& file) {
-    const auto& files = plan.recorded->files;
-    return std::find(files.begin(), files.end(), printable(file.filename().string())) !=
-           files.end();
-  };
-  return !listed(plan.paths.consensus(".h5")) && !listed(plan.paths.consensus(".csv"));
-}
-
 /// Whether the journal is to keep evidence: where it is asked for, and where a journal of this run
 /// has it already.
 bool keeps_evidence(const RunPlan& plan, const RunOptions& options) {
@@ -43,7 +31,7 @@ bool is_same_run(const RunPlan& plan, bool force) {
   if (!plan.recorded) return false;
   if (plan.recorded->fingerprint == plan.key.fingerprint && plan.recorded->stages == plan.stages)
     return !force;
-  if (force || are_beside(plan)) return false;
+  if (force) return false;
   throw Error(ErrorKind::usage,
               fmt::format("{}: holds the results of a run with other networks, options or video",
                           plan.paths.folder.string()),

@@ -209,16 +209,18 @@ TEST(RunVideo, ATrackOfARunThatKeptItsEvidenceNeedsNoNetwork) {
                         .consensus = result.consensus,
                         .members = result.members});
   }};
+  EXPECT_THROW(run_video(ensemble, demo_video(), out.path() / "a", options), Error);
+  options.force = true;  // the track's table takes the place of the mean's
   const RunOutcome outcome = run_video(ensemble, demo_video(), out.path() / "a", options, context);
   EXPECT_FALSE(outcome.ran_networks);
   EXPECT_TRUE(same(direct, replayed));
   EXPECT_FALSE(same(mean, replayed));
   EXPECT_TRUE(fs::exists(outcome.paths.consensus(".h5")));
-  // the mean's table stays beside it, and is made again without networks too
+  // and back
   options.consensus = RunConsensus::mean;
   const RunOutcome again = run_video(ensemble, demo_video(), out.path() / "a", options);
   EXPECT_FALSE(again.ran_networks);
-  EXPECT_TRUE(fs::exists(outcome.paths.consensus(".h5")));
+  EXPECT_TRUE(fs::exists(again.paths.consensus(".h5")));
 }
 
 TEST(RunVideo, ATrackOfARunWithoutEvidenceRunsTheNetworksAgain) {
@@ -226,6 +228,7 @@ TEST(RunVideo, ATrackOfARunWithoutEvidenceRunsTheNetworksAgain) {
   RunOptions options{.frames = {.stop = 4}};
   run_demo({.tune = false}, options, out.path());
   options.consensus = RunConsensus::track;
+  options.force = true;
   Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
   const RunOutcome outcome = run_video(ensemble, demo_video(), out.path(), options);
   EXPECT_TRUE(outcome.ran_networks);
