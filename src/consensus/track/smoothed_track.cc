@@ -10,8 +10,8 @@
 namespace posse {
 namespace {
 
-/// A bodypart that the track does not see stays at its likeliest place, instead of on the line between
-/// before and after, if the members' mean probability there is at least this.
+/// A bodypart that the track does not see stays at its likeliest place, instead of on the line
+/// between before and after, if the members' mean probability there is at least this.
 constexpr double kStillLikely = 0.5;
 
 /// Each member's votes as a table; the frames are numbered from 0.
