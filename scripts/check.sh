@@ -34,6 +34,7 @@ jobs=$(nproc)
 export CLANG_FORMAT=${CLANG_FORMAT:-clang-format-14} CLANG_TIDY=${CLANG_TIDY:-clang-tidy-14}
 # Where the sanitizers find function names for their reports.
 export ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-14
+export LSAN_OPTIONS="suppressions=$PWD/tests/lsan.supp print_suppressions=0"
 export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp halt_on_error=1 external_symbolizer_path=$ASAN_SYMBOLIZER_PATH"
 
 sources() { git ls-files --cached --others --exclude-standard -- 'src/*' 'tests/*' 'benchmarks/*' 'python/*' | grep -E "\.($1)$"; }

@@ -293,8 +293,9 @@ TEST(GroupTracker, TheOrderOfPartsDoesNotMatter) {
   auto turned = video;
   for (GroupFrame& frame : turned) {
     const size_t columns = frame.num_places() + 1;
-    std::ranges::rotate(frame.emission.values,
-                        frame.emission.values.begin() + static_cast<std::ptrdiff_t>(columns));
+    std::vector<double>& values = frame.emission.values;  // Clang 14 has no std::ranges::rotate
+    std::rotate(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(columns),
+                values.end());
   }
   const auto plain = track(video, 3, kExact);
   const auto other = track(turned, 3, kExact);
