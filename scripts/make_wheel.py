@@ -102,9 +102,13 @@ def pack(tree: Path, wheel: Path) -> None:
 def installed_pybind11_is_old() -> bool:
     try:
         import pybind11
-    except ImportError:
-        sys.exit("make_wheel: --offline needs pybind11 (apt-get install pybind11-dev)")
-    return pybind11.version_info < (2, 12)
+        version = pybind11.__version__
+    except ImportError:  # Debian's pybind11-dev has no Python module
+        found = subprocess.run(["pkg-config", "--modversion", "pybind11"], stdout=subprocess.PIPE, text=True)
+        version = found.stdout.strip()
+        if found.returncode != 0:
+            sys.exit("make_wheel: --offline needs pybind11 (apt-get install pybind11-dev)")
+    return tuple(int(number) for number in version.split(".")[:2]) < (2, 12)
 
 
 def main() -> None:

@@ -440,6 +440,7 @@ class Ensemble:
 
         Examples
         --------
+        >>> ensemble = Ensemble.open("data/demo/member-1")
         >>> ensemble.plan("data/demo/video/openarena.mp4", "posse-results")["needs_networks"]
         True
         """

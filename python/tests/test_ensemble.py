@@ -158,7 +158,8 @@ def test_the_options_written_out_in_python_are_all_there_are() -> None:
 
     assert keywords(posse.Ensemble.open) == set(_core.ensemble_options())
     assert keywords(posse.Ensemble.write) == set(_core.run_options()) | {"progress"}
-    assert keywords(posse.Result.save) == set(_core.run_options()) - {"frames", "consensus"}
+    computed = {"frames", "consensus", "look_alike", "track_smooth", "track_lag", "hide_below", "keep_evidence"}
+    assert keywords(posse.Result.save) == set(_core.run_options()) - computed
     for function in (posse.Ensemble.open, posse.Ensemble.write, posse.Result.save):
         for name in keywords(function):
             assert name in (function.__doc__ or ""), f"{function.__name__} does not document {name}"
@@ -242,10 +243,11 @@ def test_to_dataframe_is_the_saved_table(ensemble: posse.Ensemble, tmp_path: Pat
     result = ensemble.run(VIDEO, frames=range(30, 40))
     table = result.to_dataframe()
     assert table.columns.names == ["scorer", "bodyparts", "coords"]
-    saved = next(path for path in result.save(tmp_path, format="both") if path.suffix == ".h5")
+    files = result.save(tmp_path, format="both")
+    saved, text = (next(path for path in files if path.suffix == suffix) for suffix in (".h5", ".csv"))
     pandas.testing.assert_frame_equal(pandas.read_hdf(saved), table)
     pandas.testing.assert_frame_equal(
-        pandas.read_csv(saved.with_suffix(".csv"), header=[0, 1, 2], index_col=0), table
+        pandas.read_csv(text, header=[0, 1, 2], index_col=0), table
     )
     assert saved.stem == "openarena" + table.columns[0][0]
     scorer = table.columns[0][0]

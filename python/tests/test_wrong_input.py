@@ -61,7 +61,7 @@ def test_words_that_are_not_known_name_those_that_are(ensemble: posse.Ensemble) 
     with pytest.raises(ValueError, match="consensus 'mode' is not known") as caught:
         ensemble.run(VIDEO, consensus="mode")
     assert isinstance(caught.value, posse.InputError)
-    assert (caught.value.kind, caught.value.have) == ("usage", "mean, median")
+    assert (caught.value.kind, caught.value.have) == ("usage", "mean, median, track")
     with pytest.raises(TypeError, match="snapshots"):
         posse.Ensemble.open(MEMBERS, snapshots="newest")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="unknown option 'snapshots'; did you mean snapshot"):
@@ -185,11 +185,11 @@ def test_ground_truth_files(old: models.Ensemble, tmp_path: Path) -> None:
     savemat(tmp_path / "flat.mat", {"true_xy": np.zeros((4, 2))})
     with pytest.raises(ValueError, match=r"expected \(parts, frames, 2\)"):
         model.get_groundtruth(tmp_path / "flat.mat")
-    (tmp_path / "labels.csv").write_text("scorer,a,a\nbodyparts,b,b\ncoords,x,y\nimage,1,2\n")
-    with pytest.raises(ValueError, match="row 4 does not name a frame"):
+    (tmp_path / "labels.csv").write_text("scorer,a,a\nbodyparts,snout,snout\ncoords,x,y\nimage,1,2\n")
+    with pytest.raises(ValueError, match="labels.csv: image does not name a frame"):
         model.get_groundtruth(tmp_path / "labels.csv")
-    (tmp_path / "labels.csv").write_text("scorer,a,a\nbodyparts,b,b\ncoords,x,y\nimg1.png,1,two\n")
-    with pytest.raises(ValueError, match="no table of numbers"):
+    (tmp_path / "labels.csv").write_text("scorer,a,a\nbodyparts,snout,snout\ncoords,x,y\nimg1.png,1,two\n")
+    with pytest.raises(ValueError, match="'two' is not a number"):
         model.get_groundtruth(tmp_path / "labels.csv")
     with pytest.raises(FileNotFoundError):
         model.get_groundtruth(tmp_path / "none.csv")

@@ -4,6 +4,8 @@
 
 #include <map>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -11,11 +13,13 @@
 namespace posse {
 namespace {
 
-/// The same weights under two names count twice in every mean.
+/// The same weights under two names count twice in every mean; run at another stride they are a
+/// network of their own.
 void warn_of_twins(OpenedNetworks& opened) {
-  std::map<std::string, const MemberNetwork*> seen;  // by the hash of the index: of all checksums
+  std::map<std::pair<std::string, double>, const MemberNetwork*> seen;
   for (const MemberNetwork& member : opened.members) {
-    const auto [first, is_new] = seen.emplace(member.weights_sha256, &member);
+    const auto [first, is_new] =
+        seen.emplace(std::pair(member.weights_sha256, member.stride()), &member);
     if (is_new) continue;
     opened.warnings.push_back(
         fmt::format("members '{}' and '{}' are the same network, which counts twice: one seems to "

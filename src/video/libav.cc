@@ -98,7 +98,14 @@ void LogCapture::add(const std::string& message) { add_once(message, errors_); }
 
 void DecoderLog::add(int64_t packet, const std::string& message) {
   const std::lock_guard lock(mutex_);
+  const bool about_references = is_about_references(message);
+  if (about_references && ignores_references_) return;
   add_once(message, errors_);
+  if (about_references && !packets_.contains(packet)) {
+    about_references_.insert(packet);
+  } else if (!about_references) {
+    about_references_.erase(packet);
+  }
   packets_.insert(packet);
   if (packets_.size() > kMostPackets) packets_.erase(packets_.begin());
 }
@@ -120,6 +127,23 @@ std::vector<std::string> DecoderLog::errors() const {
 bool DecoderLog::take(int64_t packet) {
   const std::lock_guard lock(mutex_);
   return packets_.erase(packet) > 0;
+}
+
+void DecoderLog::ignore_missing_references() {
+  const std::lock_guard lock(mutex_);
+  ignores_references_ = true;
+  std::erase_if(errors_, [](const std::string& message) { return is_about_references(message); });
+  for (const int64_t packet : about_references_) packets_.erase(packet);
+  about_references_.clear();
+}
+
+// H.264 as libavcodec/h264_refs.c words it.
+bool is_about_references(std::string_view message) {
+  for (const std::string_view words : {"reference picture missing", "Missing reference picture",
+                                       "mmco: unref short failure", "number of reference frames"}) {
+    if (message.find(words) != std::string_view::npos) return true;
+  }
+  return false;
 }
 
 void DecoderLog::forget_packets() {

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 extern "C" {
@@ -52,13 +53,23 @@ class DecoderLog {
   bool take(int64_t packet);
   /// Forgets all packets.
   void forget_packets();
+  /// For a decoder that began within the video, at pictures that are whole: forgets what was said
+  /// of missing references, and passes over what is said of them from now on. It is about pictures
+  /// that are left out (leading ones of an open group), and goes on for as long as these would be
+  /// kept.
+  void ignore_missing_references();
 
  private:
   mutable std::mutex mutex_;
   std::vector<std::string> errors_;
   std::set<int64_t> packets_;
   std::set<std::string> habits_;
+  std::set<int64_t> about_references_;  ///< those of packets_ of which nothing else was said
+  bool ignores_references_ = false;
 };
+
+/// Whether a decoder's message says that a picture is missing which others refer to.
+bool is_about_references(std::string_view message);
 
 /// Collects what libav says on this thread while it lives; nothing is ever printed.
 ///

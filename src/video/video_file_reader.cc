@@ -182,6 +182,7 @@ void VideoFileReader::jump_to_range() {
     if (*index->frame_at(keyframes[i]) < kFramesWorthASeek) return;
     if (!jump_to(*index, keyframes[i], *stream)) continue;
     stream_ = std::move(stream);
+    stream_->ignore_missing_references();
     is_waiting_ = true;
     return;
   }

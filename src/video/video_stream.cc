@@ -280,6 +280,12 @@ void VideoStream::account_for(const AVFrame& frame) {
   if (!awaited_.empty() && *awaited_.begin() == frame.pts) awaited_.erase(awaited_.begin());
 }
 
+void VideoStream::ignore_missing_references() {
+  decoder_log_.ignore_missing_references();
+  std::erase_if(complaints_,
+                [](const std::string& text) { return libav::is_about_references(text); });
+}
+
 void VideoStream::keep_complaints(const std::vector<std::string>& texts) {
   for (const std::string& text : texts) {
     if (complaints_.size() >= kMostComplaints) return;

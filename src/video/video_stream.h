@@ -64,6 +64,8 @@ class VideoStream {
   /// The decoder said something about the last frame that next() gave, which it need not have
   /// flagged.
   bool has_complaint() const { return has_complaint_; }
+  /// As DecoderLog::ignore_missing_references().
+  void ignore_missing_references();
   const std::string& broke_off() const { return broke_off_; }
   const std::vector<std::string>& complaints() const {
     return complaints_;

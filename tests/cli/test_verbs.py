@@ -41,7 +41,7 @@ class WrongUsage(ProgramTest):
         for words, said in [
             ([], "subcommand"),
             (["frobnicate"], "there is no verb 'frobnicate'"),
-            (["run"], "VIDEO"),
+            (["run"], "--members is required"),
             (["run", VIDEO], "--members"),
             (["run", VIDEO, "--members", MEMBERS[0], "--consensus", "mode"], "mean"),
             (["run", VIDEO, "--members", MEMBERS[0], "--decode", "magic"], "dgp"),
