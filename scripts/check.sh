@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# check.sh [STAGE...]: the checks of continuous integration, all of them by default. Stages, in their order:
+# check.sh [STAGE...]: the checks of the project, all of these by default; .ci/run names those of continuous integration.
+# Stages, in their order:
 #
 #   format   clang-format 14 on every source
 #   layers   module layering (check_layers.py)
@@ -14,7 +15,7 @@
 #
 #   slow           what continuous integration has no time for, before a change is called done: clang-tidy on every source,
 #                  whole-program tests under AddressSanitizer, every unit test under ThreadSanitizer, a minute of every fuzz
-#                  target, checks against other programs from PyPI
+#                  target
 #   fuzz SECONDS   every fuzz target for so long
 #
 # All stages run even when one fails; the exit status is 0 only if all passed. Before the tests' summary stands a table of
