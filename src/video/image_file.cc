@@ -145,7 +145,8 @@ std::string PictureSource::name() const {
 std::vector<PictureSource> pictures_of_file(const fs::path& path,
                                             std::vector<std::string>& trouble) {
   const auto tiff = tiff_pages(path);
-  const bool is_plain = !tiff || (tiff->pages.size() < 2 && !tiff->is_big);
+  // A file without any page goes to the decoder, which says what is wrong with it.
+  const bool is_plain = !tiff || tiff->pages.empty() || (tiff->pages.size() == 1 && !tiff->is_big);
   if (tiff && !tiff->trouble.empty()) {
     trouble.push_back(fmt::format("{}: pages behind page {} cannot be read: {}.",
                                   path.filename().string(), tiff->pages.size(), tiff->trouble));

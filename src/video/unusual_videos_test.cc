@@ -561,5 +561,13 @@ TEST_F(ImageFolders, WithoutPicturesAreRefused) {
   EXPECT_THAT(error.notes().hint, HasSubstr("png"));
 }
 
+TEST(Pictures, ABigTiffWithoutPagesIsAnError) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "empty.tif";
+  write_file(path, std::string("II+\0\x08\0\0\0", 8) + std::string(8, '\0'));
+  const Error error = error_of([&] { read_image(path); });
+  EXPECT_THAT(error.message(), ::testing::HasSubstr("empty.tif"));
+}
+
 }  // namespace
 }  // namespace posse
