@@ -4,7 +4,8 @@
 /// To add a family:
 ///  1. detect its variables in architecture.cc and give its numbers a place in NetworkSpec;
 ///  2. build the nodes with GraphBuilder in <family>.cc and call that from build_graph();
-///  3. prove it in <family>_test.cc or golden_test.cc against goldens or a plain double
+///  3. prove it in golden_networks_test.cc against goldens, or in network_agreement_test.cc against
+///  a plain double
 ///     implementation;
 ///  4. list it in docs/networks.md.
 #pragma once
