@@ -1,4 +1,5 @@
 #include "base/hash.h"
+#include "base/paths.h"
 #include "base/version.h"
 #include "bindings.h"
 
@@ -79,7 +80,7 @@ void bind_base(py::module_& core) {
   py::register_exception_translator([](std::exception_ptr pointer) {
     if (!pointer) return;
     try {
-      std::rethrow_exception(pointer);
+      with_system_errors([&] { std::rethrow_exception(pointer); });
     } catch (const Error& error) {
       raise_in_python(error);
     }

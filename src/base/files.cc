@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/paths.h"
 
 namespace posse {
 namespace fs = std::filesystem;
@@ -35,20 +36,30 @@ class Descriptor {
   int fd_;
 };
 
-[[noreturn]] void fail(const fs::path& path, std::string_view doing) {
+[[noreturn]] void fail_to_read(const fs::path& path, std::string_view doing) {
   const int code = errno;
+  if (path.empty()) throw Error(ErrorKind::usage, "an empty name was given for a file");
   const ErrorKind kind = code == ENOENT || code == ENOTDIR ? ErrorKind::not_found : ErrorKind::io;
+  throw Error(
+      kind, fmt::format("{}: cannot {}: {}", path.string(), doing, std::strerror(code)),
+      {.hint = code == EACCES ? "you may not read it: see ls -l, and ls -ld for the folders "
+                                "above it"
+                              : ""});
+}
+
+[[noreturn]] void fail_to_write(const fs::path& path, std::string_view doing) {
+  const int code = errno;
   std::string hint;
   if (code == ENOSPC) hint = "the disk is full: free some space and run the same command again";
-  if (code == EACCES || code == EROFS)
-    hint = "check the permissions, or choose another folder with --out";
-  throw Error(kind, fmt::format("{}: cannot {}: {}", path.string(), doing, std::strerror(code)),
+  if (code == EACCES || code == EROFS) hint = "choose a folder you may write to";
+  throw Error(ErrorKind::io,
+              fmt::format("{}: cannot {}: {}", path.string(), doing, std::strerror(code)),
               {.hint = hint});
 }
 
 size_t size_of_regular_file(const Descriptor& file, const fs::path& path) {
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) fail(path, "be examined");
+  if (::fstat(file.get(), &status) != 0) fail_to_read(path, "be examined");
   if (!S_ISREG(status.st_mode)) {
     throw Error(ErrorKind::bad_file, fmt::format("{}: is not a regular file", path.string()));
   }
@@ -65,6 +76,12 @@ int process_of_partial(std::string_view name) {
   int process = 0;
   const auto [end, error] = std::from_chars(name.data() + at, name.data() + name.size(), process);
   return error == std::errc() && end != name.data() + name.size() && *end == '-' ? process : 0;
+}
+
+/// A name may have 255 bytes, and the temporary one has a few more than the target's.
+std::string start_of_partials(const fs::path& target) {
+  constexpr size_t kMostBytes = 200;
+  return target.filename().string().substr(0, kMostBytes) + ".";
 }
 
 bool is_alive(int process) { return ::kill(process, 0) == 0 || errno == EPERM; }
@@ -86,13 +103,12 @@ size_t remove_abandoned_partials_in(const fs::path& folder, std::string_view nam
 
 size_t remove_abandoned_partials(const fs::path& target) {
   return remove_abandoned_partials_in(
-      target.has_parent_path() ? target.parent_path() : fs::path("."),
-      target.filename().string() + ".");
+      target.has_parent_path() ? target.parent_path() : fs::path("."), start_of_partials(target));
 }
 
 std::string read_file(const fs::path& path, uint64_t most_bytes) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) fail(path, "be opened");
+  if (file.get() < 0) fail_to_read(path, "be opened");
   const size_t size = size_of_regular_file(file, path);
   if (size > most_bytes) {
     throw Error(ErrorKind::bad_file, fmt::format("{}: has {} bytes, at most {} are read",
@@ -102,7 +118,7 @@ std::string read_file(const fs::path& path, uint64_t most_bytes) {
   for (size_t done = 0; done < size;) {
     const ssize_t got = ::read(file.get(), bytes.data() + done, size - done);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail(path, "be read");
+    if (got < 0) fail_to_read(path, "be read");
     if (got == 0) bytes.resize(done), done = size;
     done += static_cast<size_t>(got);
   }
@@ -111,11 +127,11 @@ std::string read_file(const fs::path& path, uint64_t most_bytes) {
 
 MappedFile::MappedFile(const fs::path& path) : path_(path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) fail(path, "be opened");
+  if (file.get() < 0) fail_to_read(path, "be opened");
   size_ = size_of_regular_file(file, path);
   if (size_ == 0) return;
   void* memory = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.get(), 0);
-  if (memory == MAP_FAILED) fail(path, "be mapped into memory");
+  if (memory == MAP_FAILED) fail_to_read(path, "be mapped into memory");
   data_ = static_cast<const uint8_t*>(memory);
 }
 
@@ -152,9 +168,10 @@ PendingFile::PendingFile(fs::path target) : target_(std::move(target)) {
                 fmt::format("{}: folder cannot be made: {}", folder.string(), error.message()),
                 {.hint = "choose a folder you may write to"});
   }
+  require_writable(target_);
   remove_abandoned_partials(target_);
   temporary_ =
-      folder / fmt::format(".{}.{}-{}.partial", target_.filename().string(), ::getpid(), counter++);
+      folder / fmt::format(".{}{}-{}.partial", start_of_partials(target_), ::getpid(), counter++);
 }
 
 PendingFile::PendingFile(PendingFile&& other) noexcept
@@ -168,9 +185,10 @@ PendingFile::~PendingFile() {
 void PendingFile::commit() {
   {
     const Descriptor file(::open(temporary_.c_str(), O_RDONLY | O_CLOEXEC));
-    if (file.get() < 0 || ::fsync(file.get()) != 0) fail(temporary_, "be flushed to disk");
+    if (file.get() < 0 || ::fsync(file.get()) != 0) fail_to_write(temporary_, "be flushed to disk");
   }
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail(target_, "be written (rename)");
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0)
+    fail_to_write(target_, "be written (rename)");
   temporary_.clear();
 }
 
@@ -179,11 +197,11 @@ void write_file(const fs::path& path, std::string_view bytes) {
   {
     const Descriptor file(
         ::open(pending.temporary().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-    if (file.get() < 0) fail(path, "be written");
+    if (file.get() < 0) fail_to_write(path, "be written");
     while (!bytes.empty()) {
       const ssize_t done = ::write(file.get(), bytes.data(), bytes.size());
       if (done < 0 && errno == EINTR) continue;
-      if (done < 0) fail(path, "be written");
+      if (done < 0) fail_to_write(path, "be written");
       bytes.remove_prefix(static_cast<size_t>(done));
     }
   }
@@ -191,8 +209,14 @@ void write_file(const fs::path& path, std::string_view bytes) {
 }
 
 TemporaryFolder::TemporaryFolder() {
-  std::string pattern = (fs::temp_directory_path() / "posse-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) fail(pattern, "be made");
+  std::error_code error;
+  const fs::path system = fs::temp_directory_path(error);
+  if (error) {
+    throw Error(ErrorKind::io, "no folder for temporary files: " + error.message(),
+                {.hint = "TMPDIR names it"});
+  }
+  std::string pattern = (system / "posse-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) fail_to_write(pattern, "be made");
   path_ = pattern;
 }
 

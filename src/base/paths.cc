@@ -1,8 +1,11 @@
 #include "base/paths.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "base/error.h"
 #include "base/natural_order.h"
@@ -18,6 +21,32 @@ namespace {
       ErrorKind::io,
       fmt::format("{}: cannot be looked at: {}", printable(path.string()), error.message()),
       {.hint = is_closed ? "its folder, or one above it, may not be entered: see ls -ld" : ""});
+}
+
+/// The nearest folder above a file that is there; or what is in the way instead, with the reason.
+struct FolderAbove {
+  fs::path folder;
+  std::string obstacle;
+};
+
+FolderAbove folder_above(const fs::path& file) {
+  fs::path folder = file.parent_path();
+  for (;; folder = folder.parent_path()) {
+    if (folder.empty()) folder = ".";
+    std::error_code error;
+    const fs::file_type type = fs::status(folder, error).type();
+    const std::string name = printable(folder.string());
+    if (type == fs::file_type::directory) return {folder, ""};
+    if (type == fs::file_type::not_found) {
+      std::error_code ignored;
+      if (fs::is_symlink(folder, ignored)) return {folder, name + ": is a link to nowhere"};
+      if (folder != ".") continue;  // it can be made
+      return {folder, name + ": " + error.message()};
+    }
+    if (error == std::errc::permission_denied && folder != ".") continue;  // a closed one is above
+    if (type == fs::file_type::none) return {folder, name + ": " + error.message()};
+    return {folder, name + ": Not a directory"};
+  }
 }
 
 /// The text without what stands between its last '(' and a closing ')' at its end.
@@ -69,6 +98,57 @@ PathKind kind_of_path(const fs::path& path) {
       return PathKind::other;
   }
 }
+
+fs::path absolute_path(const fs::path& path) {
+  if (path.empty()) throw Error(ErrorKind::usage, "an empty name was given for a file or folder");
+  std::error_code error;
+  const fs::path whole = fs::absolute(path, error);
+  if (error) refuse(path, error);
+  return whole.lexically_normal();
+}
+
+uint64_t size_of_file(const fs::path& file) {
+  std::error_code error;
+  const uint64_t size = fs::file_size(file, error);
+  if (error) refuse(file, error);
+  return size;
+}
+
+std::string why_unreadable(const fs::path& folder) {
+  std::error_code error;
+  const fs::directory_iterator first(folder, error);
+  if (error) return error.message();
+  return ::access(folder.c_str(), X_OK) == 0 ? "" : std::strerror(errno);
+}
+
+std::string why_not_writable(const fs::path& file) {
+  const FolderAbove above = folder_above(file);
+  if (!above.obstacle.empty()) return above.obstacle;
+  std::error_code error;
+  const fs::file_status status = fs::status(file, error);
+  const bool is_new = status.type() == fs::file_type::not_found;
+  if (fs::is_directory(status)) return printable(file.string()) + ": is a folder";
+  if (::access(above.folder.c_str(), W_OK | X_OK) != 0)
+    return printable(above.folder.string()) + ": " + std::strerror(errno);
+  return error && !is_new ? printable(file.string()) + ": " + error.message() : "";
+}
+
+void require_writable(const fs::path& file) {
+  const std::string why = file.empty() ? "" : why_not_writable(file);
+  if (why.empty()) return;
+  throw Error(ErrorKind::io,
+              fmt::format("{}: cannot be written: {}", printable(file.string()), why),
+              {.hint = "choose a folder you may write to"});
+}
+
+std::optional<uint64_t> room_for(const fs::path& file) {
+  std::error_code error;
+  const fs::space_info space = fs::space(folder_above(file).folder, error);
+  if (error || space.available == static_cast<std::uintmax_t>(-1)) return std::nullopt;
+  return space.available;
+}
+
+void throw_refusal(const fs::filesystem_error& error) { refuse(error.path1(), error.code()); }
 
 std::vector<fs::path> entries_of_folder(const fs::path& folder) {
   std::vector<fs::path> entries;

@@ -4,6 +4,7 @@
 /// too long, a link that leads in a circle; on a user's path they are a user's error. Use these.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -26,6 +27,34 @@ inline bool is_folder(const std::filesystem::path& path) {
   return kind_of_path(path) == PathKind::folder;
 }
 
+/// The path from the root, without "." and ".."; links are not followed.
+/// @throws Error(usage) for an empty path; Error(io) where the working folder is gone
+std::filesystem::path absolute_path(const std::filesystem::path& path);
+
+/// @throws Error(io), naming the file and the reason
+uint64_t size_of_file(const std::filesystem::path& file);
+
+/// Why a folder cannot be looked into: the system's reason, empty if it can. A folder that may be
+/// listed and not entered cannot: what lies in it would seem not to be there.
+std::string why_unreadable(const std::filesystem::path& folder);
+
+/// Why a file cannot be made or replaced at a path, naming what is in the way: a folder that may
+/// not be written, a file where a folder should be, a name that is too long. Empty if it can, as
+/// far as can be told without writing; folders that are missing on the way can be made.
+std::string why_not_writable(const std::filesystem::path& file);
+
+/// @throws Error(io) with the reason of why_not_writable(); an empty path is fine
+void require_writable(const std::filesystem::path& file);
+
+/// Bytes that may still be written where a file is to be made; nothing if the system does not say.
+std::optional<uint64_t> room_for(const std::filesystem::path& file);
+
+/// Does the work. Where std::filesystem throws its own exception, that is the system's refusal of a
+/// user's path: @throws Error(io) with path and reason in its place.
+template <class Work>
+decltype(auto) with_system_errors(const Work& work);
+[[noreturn]] void throw_refusal(const std::filesystem::filesystem_error& error);
+
 /// What lies in a folder, in natural order. Names that begin with a dot are left out: macOS leaves
 /// "._X" beside every X on foreign disks, network disks ".nfs...", editors ".~lock...", killed runs
 /// of posse ".X....partial".
@@ -43,5 +72,14 @@ inline bool is_hidden_name(std::string_view file_name) {
 /// "Copy of X", "X.sync-conflict-20240501-120000-ABCDEFG", "X-DESKTOP-1A2B3C4". Nothing if the stem
 /// is none of these.
 std::optional<std::string> original_of_copy(std::string_view stem);
+
+template <class Work>
+decltype(auto) with_system_errors(const Work& work) {
+  try {
+    return work();
+  } catch (const std::filesystem::filesystem_error& error) {
+    throw_refusal(error);
+  }
+}
 
 }  // namespace posse

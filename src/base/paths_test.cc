@@ -41,6 +41,38 @@ TEST(Paths, NamesTheSystemRefusesAreErrorsOfTheCaller) {
   EXPECT_EQ(kind_of_failure(scratch.path() / "circle"), ErrorKind::io);
 }
 
+TEST(Paths, WhatIsInTheWayOfAFileIsNamed) {
+  const TemporaryFolder scratch;
+  const fs::path at = scratch.path();
+  write_file(at / "file", "x");
+  fs::create_symlink("nowhere", at / "dead");
+  EXPECT_EQ(why_not_writable(at / "new.h5"), "");
+  EXPECT_EQ(why_not_writable(at / "file"), "");  // would be replaced
+  EXPECT_EQ(why_not_writable(at / "a" / "b" / "new.h5"), "");
+  EXPECT_EQ(why_not_writable("new.h5"), "");
+  EXPECT_EQ(why_not_writable(at), at.string() + ": is a folder");
+  EXPECT_EQ(why_not_writable(at / "file" / "a" / "x.h5"),
+            (at / "file").string() + ": Not a directory");
+  EXPECT_EQ(why_not_writable(at / "dead" / "x.h5"),
+            (at / "dead").string() + ": is a link to nowhere");
+  EXPECT_THAT(why_not_writable(at / std::string(300, 'x')), HasSubstr("File name too long"));
+  EXPECT_THAT(why_not_writable(at / std::string(300, 'x') / "x.h5"),
+              HasSubstr("File name too long"));
+  EXPECT_THAT([&] { require_writable(at / "file" / "x.h5"); },
+              testing::ThrowsMessage<Error>(HasSubstr("Not a directory")));
+  EXPECT_NO_THROW(require_writable(""));
+  EXPECT_GT(room_for(at / "a" / "x.h5").value_or(0), 0U);
+}
+
+TEST(Paths, AnEmptyNameIsAnErrorOfTheCallerWhereTheSystemThrows) {
+  EXPECT_THAT([] { absolute_path(""); }, testing::ThrowsMessage<Error>(HasSubstr("empty name")));
+  EXPECT_EQ(absolute_path("/a/./b/../c"), "/a/c");
+  EXPECT_THAT(
+      [] { with_system_errors([] { return fs::file_size("/nowhere/at/all"); }); },
+      testing::ThrowsMessage<Error>(HasSubstr("/nowhere/at/all: cannot be looked at: No such")));
+  EXPECT_EQ(with_system_errors([] { return 7; }), 7);
+}
+
 TEST(Paths, FoldersAreListedInNaturalOrderWithoutHiddenNames) {
   const TemporaryFolder scratch;
   for (const char* name :

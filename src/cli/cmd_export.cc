@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/paths.h"
 #include "base/version.h"
 #include "cli/command.h"
 #include "cli/option_binding.h"
@@ -46,14 +47,15 @@ std::vector<std::pair<std::string, std::string>> metadata_of(const Ensemble& ens
 }
 
 void check_target(const ExportArguments& arguments) {
-  if (fs::is_directory(arguments.file)) {
+  if (is_folder(arguments.file)) {
     throw Error(ErrorKind::usage, fmt::format("{}: is a folder", arguments.file.string()),
                 {.hint = "name the file to write, as network.onnx"});
   }
-  if (fs::exists(arguments.file) && !arguments.force) {
+  if (path_exists(arguments.file) && !arguments.force) {
     throw Error(ErrorKind::usage, fmt::format("{}: exists already", arguments.file.string()),
                 {.hint = "--force replaces it"});
   }
+  require_writable(arguments.file);
 }
 
 void export_onnx(const ExportArguments& arguments, CommandContext& context) {

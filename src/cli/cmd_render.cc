@@ -179,7 +179,7 @@ Image contact_sheet(const std::vector<Image>& pictures) {
 
 void write_picture(const Image& picture, const fs::path& path, bool force,
                    CommandContext& context) {
-  if (fs::exists(path) && !force) {
+  if (!force && path_exists(path)) {
     throw Error(ErrorKind::usage, fmt::format("{}: exists already", path.string()),
                 {.hint = "--force replaces it"});
   }

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/paths.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/option_binding.h"
@@ -63,11 +65,23 @@ void require_videos(const RunArguments& arguments) {
               {.hint = fmt::format("put the videos first: posse run {} --members ...", first)});
 }
 
+/// The name of the folder of results; nothing for a path that cannot be looked at, whose turn to
+/// fail comes.
+std::optional<std::string> folder_name(const fs::path& video) {
+  try {
+    return result_stem(video);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 /// Two videos of one name would write into one folder.
 void check_distinct(const std::vector<fs::path>& videos) {
   std::map<std::string, fs::path> seen;
   for (const fs::path& video : videos) {
-    const auto [earlier, fresh] = seen.emplace(result_stem(video), video);
+    const std::optional<std::string> name = folder_name(video);
+    if (!name) continue;
+    const auto [earlier, fresh] = seen.emplace(*name, video);
     if (!fresh) {
       throw Error(ErrorKind::usage,
                   fmt::format("{} and {} would both write to the folder {}",
@@ -196,8 +210,12 @@ void print_plan(const fs::path& video, const RunPlan& plan, const RunEstimate& e
       plan.num_frames > 0 ? std::to_string(plan.num_frames) : "unknown number of", state_of(plan)));
   if (plan.finished_already) return;
   for (const PlannedOutput& output : plan.outputs) {
-    for (const fs::path& file : output.files)
-      console.print((output.is_there ? "  is there    " : "  would write ") + file.string());
+    for (const fs::path& file : output.files) {
+      console.print((output.is_there          ? "  is there    "
+                     : output.why_not.empty() ? "  would write "
+                                              : "  cannot be   ") +
+                    file.string());
+    }
   }
   console.print("  would write " + plan.paths.record.string());
   console.print(fmt::format("  about {} on the disk", format_bytes(estimate.disk_bytes)));
@@ -219,8 +237,32 @@ Json describe(const RunPlan& plan, const RunEstimate& estimate) {
                             {"seconds", estimate.seconds},
                             {"memory_bytes", estimate.memory_bytes},
                             {"disk_bytes", estimate.disk_bytes}});
+  json["failed"] = Json::array();
+  for (const PlannedOutput& output : plan.outputs) {
+    if (!output.why_not.empty())
+      json["failed"].push_back(Json::object({{"output", output.name}, {"error", output.why_not}}));
+  }
   for (const fs::path& file : plan.files()) json["files"].push_back(printable(file.string()));
   return json;
+}
+
+/// What of a plan would not come about. @return some_failed, data_warnings or done
+ExitCode warn_of_plan(const fs::path& video, const RunPlan& plan, const RunEstimate& cost,
+                      Console& console) {
+  ExitCode code = ExitCode::done;
+  const std::string name = video.filename().string();
+  if (cost.disk_room && *cost.disk_room < cost.disk_bytes) {
+    console.warn(fmt::format("{}: about {} are to be written to {}, where {} are free", name,
+                             format_bytes(cost.disk_bytes), plan.paths.folder.string(),
+                             format_bytes(*cost.disk_room)));
+    code = ExitCode::data_warnings;
+  }
+  for (const PlannedOutput& output : plan.outputs) {
+    if (output.why_not.empty()) continue;
+    console.warn(fmt::format("{}: {} cannot be written: {}", name, output.name, output.why_not));
+    code = ExitCode::some_failed;
+  }
+  return code;
 }
 
 /// Plans every video; one that cannot be read is reported and does not hide the others' plans.
@@ -230,7 +272,8 @@ void dry_run(Ensemble& ensemble, const RunArguments& arguments, CommandContext& 
   size_t failed = 0;
   for (const fs::path& video : arguments.videos) {
     try {
-      const RunPlan plan = plan_run(ensemble, video, arguments.out, arguments.run);
+      const RunPlan plan = with_system_errors(
+          [&] { return plan_run(ensemble, video, arguments.out, arguments.run); });
       const RunEstimate cost = estimate_run(ensemble, plan);
       total_seconds += cost.seconds;
       if (arguments.json) {
@@ -239,6 +282,9 @@ void dry_run(Ensemble& ensemble, const RunArguments& arguments, CommandContext& 
       } else {
         print_plan(video, plan, cost, ensemble, context.console);
       }
+      const ExitCode code = warn_of_plan(video, plan, cost, context.console);
+      if (context.exit_code != ExitCode::some_failed && code != ExitCode::done)
+        context.exit_code = code;
     } catch (const Error& error) {
       if (arguments.videos.size() == 1) throw;
       context.console.warn(error.what());
@@ -262,10 +308,11 @@ void dry_run(Ensemble& ensemble, const RunArguments& arguments, CommandContext& 
 ExitCode run_one(Ensemble& ensemble, const fs::path& video, const RunArguments& arguments,
                  CommandContext& context, Json& report) {
   try {
-    const RunOutcome outcome =
-        run_video(ensemble, video, arguments.out, arguments.run,
-                  {.progress = [&](const Progress& p) { context.console.progress(p); },
-                   .stop = &context.stop});
+    const RunOutcome outcome = with_system_errors([&] {
+      return run_video(ensemble, video, arguments.out, arguments.run,
+                       {.progress = [&](const Progress& p) { context.console.progress(p); },
+                        .stop = &context.stop});
+    });
     print_warnings(video, outcome, context.console);
     if (arguments.json) {
       Json entry = describe(outcome);

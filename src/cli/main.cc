@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/paths.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "cli/command.h"
@@ -85,8 +86,10 @@ int run(int argc, char** argv) {
   add_commands(root, context);
   try {
     check_verb(line.verbs(), std::span<char* const>(argv, static_cast<size_t>(argc)).subspan(1));
-    const std::optional<int> code = line.run(
-        argc, argv, [&] { context.console.set_quiet(quiet); }, static_cast<int>(ExitCode::usage));
+    const std::optional<int> code = with_system_errors([&] {
+      return line.run(
+          argc, argv, [&] { context.console.set_quiet(quiet); }, static_cast<int>(ExitCode::usage));
+    });
     if (code) return *code;
   } catch (const Error& error) {
     context.console.end_progress();

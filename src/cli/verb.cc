@@ -22,6 +22,15 @@ CLI::Validator not_negative_number() {
       "");
 }
 
+/// A script's empty variable, most often: taken for a name it would mean the working folder.
+CLI::Validator not_empty() {
+  return CLI::Validator(
+      [](std::string& text) {
+        return text.empty() ? std::string("an empty name was given") : std::string();
+      },
+      "");
+}
+
 }  // namespace
 
 VerbOption& VerbOption::required() {
@@ -69,7 +78,7 @@ VerbOption Verb::add_option(const std::string& name, std::string& field, const s
 
 VerbOption Verb::add_option(const std::string& name, std::filesystem::path& field,
                             const std::string& help) {
-  return VerbOption(*app_->add_option(name, field, help));
+  return VerbOption(*app_->add_option(name, field, help)->check(not_empty()));
 }
 
 VerbOption Verb::add_option(const std::string& name, int& field, const std::string& help) {

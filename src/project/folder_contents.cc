@@ -55,12 +55,6 @@ bool is_dead_link(const fs::path& path) {
   return fs::is_symlink(path, ignored) && !fs::exists(path, ignored);
 }
 
-std::string why_unreadable(const fs::path& folder) {
-  std::error_code error;
-  const fs::directory_iterator first(folder, error);
-  return error ? error.message() : "";
-}
-
 std::string kind_of_container(const fs::path& file) {
   const std::string name = ascii_lower(file.filename().string());
   for (const std::string_view ending :

@@ -23,9 +23,6 @@ bool has_file_beginning(const std::filesystem::path& folder, std::string_view be
 /// True for a link whose target is not there.
 bool is_dead_link(const std::filesystem::path& path);
 
-/// Why a folder's contents cannot be listed, in the system's words; empty if they can.
-std::string why_unreadable(const std::filesystem::path& folder);
-
 /// "an archive" for "member-1.zip", "a shortcut" for "member-1.lnk"; empty for other names.
 std::string kind_of_container(const std::filesystem::path& file);
 

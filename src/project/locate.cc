@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/natural_order.h"
+#include "base/paths.h"
 #include "base/text.h"
 #include "project/config_values.h"
 #include "project/folder_contents.h"
@@ -111,7 +112,7 @@ std::string snapshot_of_file(const std::string& name) {
 }
 
 fs::path without_trailing_slash(const fs::path& path) {
-  const fs::path whole = fs::absolute(path).lexically_normal();
+  const fs::path whole = absolute_path(path);
   return whole.has_filename() ? whole : whole.parent_path();
 }
 
@@ -128,6 +129,16 @@ MemberLocation locate_snapshot(const fs::path& prefix) {
 std::string fraction_word(const ProjectConfig& config, int index) {
   return fmt::format("training fraction {} (number {} of TrainingFraction)",
                      config.training_fractions[static_cast<size_t>(index)], index);
+}
+
+/// @throws Error(io) if one of them may not be read: what is missing may lie in it
+void require_readable_subfolders(const fs::path& folder) {
+  for (const fs::path& each : subfolders(folder)) {
+    const std::string why = why_unreadable(each);
+    if (why.empty()) continue;
+    throw Error(ErrorKind::io, fmt::format("{}: folder cannot be read: {}", shown(each), why),
+                {.hint = "you may not enter this folder: see ls -ld"});
+  }
 }
 
 /// Training folders of one iteration that belong to this project, and what is odd about them.
@@ -155,6 +166,7 @@ Candidates candidates_of(const std::vector<ModelFolder>& folders, const ProjectC
     candidates.folders = strangers;
   }
   if (candidates.folders.empty()) {
+    require_readable_subfolders(models_folder);
     throw Error(
         ErrorKind::not_found,
         fmt::format("{}: has no training folder of iteration {}", shown(models_folder), iteration),

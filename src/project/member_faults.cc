@@ -28,12 +28,10 @@ std::string shown(const fs::path& path) { return printable(path.string()); }
 [[noreturn]] void throw_without_members(const fs::path& folder) {
   std::vector<std::string> containers;
   bool empty = true;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (is_hidden_name(entry.path().filename().string())) continue;
+  for (const fs::path& entry : entries_of_folder(folder)) {
     empty = false;
-    if (!kind_of_container(entry.path()).empty()) {
-      containers.push_back(printable(entry.path().filename().string()));
-    }
+    if (!kind_of_container(entry).empty())
+      containers.push_back(printable(entry.filename().string()));
   }
   if (empty) {
     throw Error(ErrorKind::not_found, fmt::format("{}: is an empty folder", shown(folder)),
@@ -48,7 +46,6 @@ std::string shown(const fs::path& path) { return printable(path.string()); }
                             shown(folder), shown(deeper.front())),
                 {.hint = fmt::format("name {}", shown(each))});
   }
-  std::sort(containers.begin(), containers.end());
   throw Error(ErrorKind::not_found,
               fmt::format("{}: is not a member, nor is any folder in it", shown(folder)),
               {.have = containers.empty() ? "" : list_names(containers),
@@ -72,14 +69,14 @@ std::string list_model_folder_names(const std::vector<const ModelFolder*>& folde
 
 void throw_not_a_member(const fs::path& path) {
   const std::string what = shown(path);
-  std::error_code ignored;
-  if (is_dead_link(path)) {
-    throw Error(ErrorKind::not_found,
-                fmt::format("{}: is a link to {}, which is not there", what,
-                            shown(fs::read_symlink(path, ignored))),
-                {.hint = "copy the project itself, or mount the disk it lies on"});
-  }
-  if (!fs::exists(path, ignored)) {
+  if (!path_exists(path)) {
+    if (is_dead_link(path)) {
+      std::error_code ignored;
+      throw Error(ErrorKind::not_found,
+                  fmt::format("{}: is a link to {}, which is not there", what,
+                              shown(fs::read_symlink(path, ignored))),
+                  {.hint = "copy the project itself, or mount the disk it lies on"});
+    }
     std::vector<std::string> beside;
     for (const Snapshot& snapshot : list_snapshots(path.parent_path())) {
       beside.push_back(snapshot.name);

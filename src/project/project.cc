@@ -79,7 +79,7 @@ void read_pose(Member& member, const MemberLocation& location) {
   std::vector<fs::path> order = {train};
   if (beside_test) order.insert(dgp ? order.end() : order.begin(), test);
   for (const fs::path& file : order) {
-    if (!fs::exists(file)) continue;
+    if (!path_exists(file)) continue;
     member.pose = read_pose_config(file);
     append(member.warnings, member.pose.warnings);
     member.reasons.push_back(fmt::format(
@@ -229,8 +229,10 @@ void sort_out(const fs::path& entry, MemberPaths& found) {
 void check_named_once(const std::vector<Member>& members) {
   std::map<fs::path, fs::path> seen;  // snapshot to the path that named it
   for (const Member& member : members) {
+    std::error_code unknown;
+    const fs::path known = fs::weakly_canonical(member.snapshot.prefix, unknown);
     const auto [first, is_new] =
-        seen.emplace(fs::weakly_canonical(member.snapshot.prefix), member.path);
+        seen.emplace(unknown ? member.snapshot.prefix : known, member.path);
     if (is_new) continue;
     throw Error(
         ErrorKind::usage,

@@ -28,9 +28,8 @@ FileStamp stamp_of(const fs::path& path) {
 
 std::vector<fs::path> files_in_order(const fs::path& folder) {
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (is_hidden_name(entry.path().filename().string())) continue;
-    if (entry.is_regular_file()) files.push_back(entry.path());
+  for (const fs::path& entry : entries_of_folder(folder)) {
+    if (kind_of_path(entry) == PathKind::file) files.push_back(entry);
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -39,8 +38,8 @@ std::vector<fs::path> files_in_order(const fs::path& folder) {
 }  // namespace
 
 InputIdentity identify_input(const fs::path& path, const std::optional<InputIdentity>& known) {
-  InputIdentity identity{.path = fs::absolute(path).lexically_normal()};
-  if (fs::is_directory(path)) {
+  InputIdentity identity{.path = absolute_path(path)};
+  if (is_folder(path)) {
     Sha256 hash;
     for (const fs::path& file : files_in_order(path)) {
       const FileStamp stamp = stamp_of(file);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/paths.h"
 #include "base/text.h"
 #include "base/version.h"
 
@@ -43,7 +44,7 @@ void finish_record(const fs::path& path, Json record, std::span<const fs::path> 
   for (const fs::path& file : files) {
     const fs::path relative = file.lexically_relative(path.parent_path());
     record["files"].push_back(
-        printable((relative.empty() ? fs::absolute(file).lexically_normal() : relative).string()));
+        printable((relative.empty() ? absolute_path(file) : relative).string()));
   }
   write_file(path, record.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/paths.h"
 
 namespace posse {
 namespace {
@@ -241,7 +242,7 @@ JournalWriter::JournalWriter(std::filesystem::path path, JournalKey key)
       JournalReader reader(path_, key_);
       for (FrameResult result; reader.read(result); ++num_resumed_)
         last_frame_index_ = result.frame_index;
-      std::filesystem::resize_file(path_, reader.sound_bytes());
+      with_system_errors([&] { std::filesystem::resize_file(path_, reader.sound_bytes()); });
       file_.reset(std::fopen(path_.c_str(), "ab"));
       if (!file_) fail(path_, "be continued");
       return;

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/paths.h"
 #include "base/text.h"
 #include "project/labelled_pictures.h"
 #include "run/outputs/outputs.h"
@@ -65,6 +66,17 @@ void find_made(PlannedOutput& output, RunPlan& plan) {
   output.files = std::move(earlier);
   output.is_there = true;
   plan.notes.push_back(fmt::format("{} stays where an earlier version put it", output.name));
+}
+
+/// Asks the system before the networks run. @throws Error(io) if the folder of the run is closed
+void check_writable(RunPlan& plan) {
+  require_writable(plan.paths.record);
+  for (PlannedOutput& output : plan.outputs) {
+    if (output.is_there) continue;
+    for (const fs::path& file : output.files) {
+      if (output.why_not.empty()) output.why_not = why_not_writable(file);
+    }
+  }
 }
 
 void find_resumable(RunPlan& plan) {
@@ -156,7 +168,9 @@ RunPlan plan_run(const Ensemble& ensemble, const fs::path& video, const fs::path
   plan.stages = make_stages(setting).description();
   const auto outputs = make_outputs(setting);
   for (const auto& output : outputs)
-    plan.outputs.push_back({output->name(), output->files(), output->bytes_per_frame()});
+    plan.outputs.push_back({.name = output->name(),
+                            .files = output->files(),
+                            .bytes_per_frame = output->bytes_per_frame()});
   const bool same_run = is_same_run(plan, options.force);
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (same_run) find_made(plan.outputs[i], plan);
@@ -164,13 +178,16 @@ RunPlan plan_run(const Ensemble& ensemble, const fs::path& video, const fs::path
   }
   plan.finished_already = std::all_of(plan.outputs.begin(), plan.outputs.end(),
                                       [](const PlannedOutput& output) { return output.is_there; });
-  if (!plan.finished_already) find_resumable(plan);
+  if (plan.finished_already) return plan;
+  check_writable(plan);
+  find_resumable(plan);
   return plan;
 }
 
 RunEstimate estimate_run(Ensemble& ensemble, const RunPlan& plan) {
   if (plan.finished_already) return {};
   RunEstimate estimate{.disk_bytes = plan.disk_bytes()};
+  if (const auto room = room_for(plan.paths.record)) estimate.disk_room = *room;
   if (plan.num_frames == 0 || !plan.needs_networks) return estimate;
   const double per_frame = seconds_per_frame(ensemble, plan);
   estimate.frames_per_second = 1 / per_frame;

@@ -23,6 +23,7 @@ struct PlannedOutput {
   std::vector<std::filesystem::path> files;
   double bytes_per_frame = 0;  ///< estimated
   bool is_there = false;       ///< made by an earlier run, and nothing it depends on has changed
+  std::string why_not;         ///< why its files cannot be written; empty if they can
 };
 
 struct RunPlan {
@@ -53,8 +54,8 @@ struct RunPlan {
 /// Looks at the video, the options and the results folder; writes nothing and loads no network.
 /// @throws Error as open_video; Error(invalid_value) for a range that is none; Error(usage) if the
 /// folder holds results of another run and options.force is not set; Error(unsupported) for those
-/// of a later version; what an output's check() finds; as
-/// Ensemble::check_frame
+/// of a later version; Error(io) if the run's folder cannot be written; what an output's check()
+/// finds; as Ensemble::check_frame
 RunPlan plan_run(const Ensemble& ensemble, const std::filesystem::path& video,
                  const std::filesystem::path& out, const RunOptions& options);
 
@@ -64,6 +65,7 @@ struct RunEstimate {
   double frames_per_second = 0;
   int64_t memory_bytes = 0;
   double disk_bytes = 0;
+  std::optional<double> disk_room;  ///< bytes that are free where the run's folder is to be
 };
 
 /// Loads the networks and measures them on a few blank frames, unless the plan needs none.

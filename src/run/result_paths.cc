@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/paths.h"
 #include "base/text.h"
 #include "results/result_names.h"
 
@@ -40,8 +41,8 @@ std::string method_of(const Ensemble& ensemble, std::string_view method) {
 }  // namespace
 
 std::string result_stem(const fs::path& video) {
-  const fs::path whole = fs::absolute(video).lexically_normal();
-  if (!fs::is_directory(video)) return video_stem(whole);
+  const fs::path whole = absolute_path(video);
+  if (!is_folder(video)) return video_stem(whole);
   return without_control_characters(
       (whole.has_filename() ? whole : whole.parent_path()).filename().string());
 }
@@ -86,7 +87,7 @@ std::optional<fs::path> ResultPaths::earlier_place(const fs::path& file) const {
 
 std::string ResultPaths::name_in_record(const fs::path& file) const {
   const fs::path relative = file.lexically_relative(folder);
-  return printable((relative.empty() ? fs::absolute(file).lexically_normal() : relative).string());
+  return printable((relative.empty() ? absolute_path(file) : relative).string());
 }
 
 ResultPaths result_paths(const Ensemble& ensemble, const fs::path& video, const fs::path& out,
@@ -94,7 +95,7 @@ ResultPaths result_paths(const Ensemble& ensemble, const fs::path& video, const 
   const std::string stem = result_stem(video);
   const fs::path folder = out / stem;
   const fs::path extras = options.extras.empty() ? out / "extras" : fs::path(options.extras);
-  if (fs::absolute(folder).lexically_normal() == fs::absolute(extras).lexically_normal()) {
+  if (absolute_path(folder) == absolute_path(extras)) {
     throw Error(ErrorKind::usage,
                 fmt::format("{}: would be the folder of this video's results and of all members' "
                             "and further tables",

@@ -50,18 +50,21 @@ namespace {
 /// Tables below a folder, in natural order; .h5 where one is there in both formats.
 std::vector<fs::path> tables_below(const fs::path& folder) {
   std::vector<fs::path> files;
-  std::error_code missing;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, missing)) {
-    if (is_hidden_name(entry.path().filename().string())) continue;
-    const fs::path suffix = entry.path().extension();
-    if (entry.is_regular_file() && (suffix == ".h5" || suffix == ".csv"))
-      files.push_back(entry.path());
+  std::error_code missing, unknown;
+  const auto skipping = fs::directory_options::skip_permission_denied;
+  fs::recursive_directory_iterator entry(folder, skipping, missing);
+  for (; !missing && entry != fs::recursive_directory_iterator(); entry.increment(missing)) {
+    if (is_hidden_name(entry->path().filename().string())) continue;
+    const fs::path suffix = entry->path().extension();
+    if (entry->is_regular_file(unknown) && (suffix == ".h5" || suffix == ".csv"))
+      files.push_back(entry->path());
   }
   std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
     return naturally_before(a.string(), b.string());
   });
   std::erase_if(files, [&](const fs::path& file) {
-    return file.extension() == ".csv" && fs::exists(fs::path(file).replace_extension(".h5"));
+    return file.extension() == ".csv" &&
+           fs::exists(fs::path(file).replace_extension(".h5"), unknown);
   });
   return files;
 }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/paths.h"
 #include "base/text.h"
 #include "run/journal.h"
 #include "run/outputs/outputs.h"
@@ -284,7 +285,7 @@ RunOutcome write_results(Ensemble& ensemble, const fs::path& video, const fs::pa
   if (!plan.finished_already && plan.needs_networks) {
     make_folder(plan.paths.folder);
     const JournalLock lock(plan.paths.journal);
-    fs::resize_file(plan.paths.journal, 0);
+    with_system_errors([&] { fs::resize_file(plan.paths.journal, 0); });
     JournalWriter journal(plan.paths.journal, plan.key);
     for (const FrameResult& result : results) journal.append(result);
     const double now = unix_seconds_now();

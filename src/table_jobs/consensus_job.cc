@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "base/paths.h"
 #include "base/text.h"
 #include "table_jobs/consensus_files.h"
 #include "table_jobs/job_records.h"
@@ -45,11 +44,7 @@ Targets targets_of(const fs::path& out, const ConsensusOptions& options,
 }
 
 void check_targets(const Targets& targets, bool force) {
-  for (const fs::path& table : targets.tables) {
-    if (force || !path_exists(table)) continue;
-    throw Error(ErrorKind::usage, fmt::format("{}: exists already", table.string()),
-                {.hint = "--force replaces it"});
-  }
+  for (const fs::path& table : targets.tables) check_target(table, force);
 }
 
 /// What files are called in messages and tables, in place of files for poses from memory.

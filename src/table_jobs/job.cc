@@ -47,7 +47,10 @@ std::function<void()> Job::on_evaluation() {
 }
 
 void check_target(const fs::path& path, bool force) {
-  if (path.empty() || force || kind_of_path(path) != PathKind::file) return;
+  if (path.empty()) return;
+  const PathKind kind = kind_of_path(path);
+  if (kind != PathKind::folder) require_writable(path);
+  if (force || kind != PathKind::file) return;
   throw Error(ErrorKind::usage, fmt::format("{}: exists already", path.string()),
               {.hint = "--force replaces it"});
 }

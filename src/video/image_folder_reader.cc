@@ -38,6 +38,10 @@ bool has_video_extension(const fs::path& path) {
 }
 
 FolderFiles files_in(const fs::path& folder) {
+  if (const std::string why = why_unreadable(folder); !why.empty()) {
+    throw Error(ErrorKind::io,
+                fmt::format("folder '{}' cannot be read: {}", printable(folder.string()), why));
+  }
   std::error_code error;
   FolderFiles files;
   for (auto entry = fs::directory_iterator(folder, error);

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <fstream>
 #include <map>
 #include <unordered_set>
@@ -78,7 +80,8 @@ class TiffFile {
  public:
   explicit TiffFile(const fs::path& path) : path_(path), file_(path, std::ios::binary) {
     if (!file_) {
-      throw Error(ErrorKind::io, fmt::format("picture '{}' cannot be read", path.string()));
+      throw Error(ErrorKind::io, fmt::format("picture '{}' cannot be read: {}", path.string(),
+                                             std::strerror(errno)));
     }
     std::error_code error;
     num_bytes_ = fs::file_size(path, error);

@@ -11,9 +11,10 @@ namespace fs = std::filesystem;
 
 std::unique_ptr<VideoReader> open_video(const fs::path& path, const VideoReaderOptions& options) {
   options.range.validate();
+  if (path.empty()) throw Error(ErrorKind::usage, "an empty name was given for a video");
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
-  if (status.type() == fs::file_type::not_found || path.empty()) {
+  if (status.type() == fs::file_type::not_found) {
     throw Error(ErrorKind::not_found, fmt::format("video '{}' does not exist", path.string()));
   }
   if (error) {

@@ -245,6 +245,34 @@ class Names(ProgramTest):
         self.assertEqual(len(table(self.folder / "Ergebnisse ü" / video.stem, "*member.h5")), 3)
 
 
+class BadAmongSeveral(ProgramTest):
+    """A name that cannot even be looked at costs no other video its results."""
+
+    def test_of_whatever_kind_leaves_the_others_their_results(self):
+        still = pictures(self.folder / "stills")
+        (self.folder / "circle").symlink_to("circle")
+        for number, bad in enumerate(["", self.folder / ("x" * 300 + ".mp4"), self.folder / "circle", VIDEO / "x.mp4"]):
+            out = self.folder / str(number)
+            words = ["run", bad, still, "--members", MEMBERS[0], "--out", out, *FAST]
+            report = self.assert_error(posse(*words, "--json"), 3).json
+            self.assertEqual([r["status"] for r in report], ["failed", "done"])
+            self.assert_error(posse(*words, "--dry-run"), 3)
+            self.assertIn("done already", posse(*words).out)
+
+    def test_empty_names_of_folders_are_wrong_usage(self):
+        for words in [["run", VIDEO, "--members", ""], ["run", VIDEO, "--members", MEMBERS[0], "--out", ""],
+                      ["scoremap", "", VIDEO, "--out", self.folder], ["export", MEMBERS[0], "--onnx", ""],
+                      ["convert", "", self.folder / "x.h5"], ["info", ""], ["run", "", "--members", MEMBERS[0]]]:
+            self.assert_error(posse(*words, folder=self.folder), 2, "an empty name was given")
+        self.assertEqual(files_below(self.folder), {})
+
+    def test_longest_names_are_written_all_the_same(self):
+        video = self.folder / ("v" * 200 + ".mp4")
+        shutil.copy(VIDEO, video)
+        done = posse(*run_words(video, MEMBERS[:1], self.folder / "out", "--frames", "0:2"))
+        self.assert_code(done, 0)
+
+
 class Permissions(ProgramTest):
     """As somebody who may not; root may everything, so the program is then started as another user."""
 
@@ -285,12 +313,73 @@ class Permissions(ProgramTest):
         parent.mkdir(mode=0o555)
         self.refused_as_nobody(*run_words(VIDEO, MEMBERS[:1], parent / "out", "--frames", "0:2"))
 
+    def test_closed_folder_among_several_videos(self):
+        closed = pictures(self.folder / "closed")
+        listed = pictures(self.folder / "listed")
+        still = pictures(self.folder / "stills")
+        closed.chmod(0)
+        listed.chmod(0o744)  # its names can be read, what they stand for cannot
+        for number, bad in enumerate([closed, closed / "frame-0060.png", closed / "video.mp4", listed]):
+            words = ["run", bad, still, "--members", MEMBERS[0], "--out", self.folder / f"out{number}", *FAST]
+            done = self.assert_error(posse(*words, before=as_nobody), 3, "ermission denied")
+            self.assertIn("3 frames", done.out)
+
+    def test_members_folders_that_may_not_be_read_are_not_called_untrained(self):
+        for number, (pattern, mode) in enumerate([(".", 0), (".", 0o744), ("dlc-models", 0), ("dlc-models/iteration-0", 0),
+                                                  ("dlc-models/iteration-0/*", 0),
+                                                  ("dlc-models/iteration-0/*/train", 0)]):
+            member = copy_of(MEMBERS[0], self.folder / f"member{number}")
+            (place,) = member.glob(pattern) if pattern != "." else [member]
+            place.chmod(mode)
+            for words in [run_words(VIDEO, [member], self.folder / "out"), ["info", member]]:
+                done = self.assert_error(posse(*words, before=as_nobody), 1, "ermission denied", place.name)
+                for wrong in ["train the network", "is not a member", "--iteration", "--out"]:
+                    self.assertNotIn(wrong, done.err)
+
+    def test_dry_run_promises_nothing_that_cannot_be_written(self):
+        closed = self.folder / "closed"
+        closed.mkdir(mode=0o555)
+        words = ["run", VIDEO, "--members", MEMBERS[0], "--dry-run", *FAST]
+        self.refused_as_nobody(*words, "--out", closed / "out")
+        done = posse(*words, "--save-members", "--out", self.folder / "out", "--extras", closed, before=as_nobody)
+        self.assert_error(done, 3, "table of member-1", "ermission denied")
+        self.assertIn("cannot be   " + str(closed), done.out)
+        self.assertFalse((self.folder / "out").exists())
+
+    def test_tables_for_closed_folders(self):
+        self.assert_code(posse(*run_words(VIDEO, MEMBERS[:1], self.folder / "out", "--frames", "0:2")), 0)
+        (table_of_run,) = (self.folder / "out" / "openarena").glob("*.h5")
+        closed = self.folder / "closed"
+        closed.mkdir()
+        shutil.copy(table_of_run, closed / "t.h5")
+        closed.chmod(0o700)
+        shutil.copy(table_of_run, self.folder / "second.h5")
+        (self.folder / "listed").mkdir(mode=0o555)
+        for target in [self.folder / "listed" / "t.h5", self.folder / "listed" / "sub" / "t.h5", closed / "t.h5"]:
+            for words in [["convert", table_of_run, target], ["smooth", "single", table_of_run, self.folder / "second.h5",
+                                                                 "--out", target],
+                          ["consensus", table_of_run, self.folder / "second.h5", "--out", target],
+                          ["export", MEMBERS[0], "--onnx", target]]:
+                self.refused_as_nobody(*words)
+                self.assertNotIn("flags", posse(*words, before=as_nobody).err)
+        self.refused_as_nobody("render", VIDEO, table_of_run, "--out", closed)
+        for verb in ["consensus", "info", "convert"]:
+            done = posse(verb, closed / "t.h5", *([self.folder / "x.h5"] if verb == "convert" else []),
+                         *([table_of_run, "--out", self.folder / "x.h5"] if verb == "consensus" else []), before=as_nobody)
+            self.assert_error(done, 1, "ermission denied")
+            self.assertNotIn("another folder with --out", done.err)
+
     def test_out_that_is_a_file(self):
         (self.folder / "out").write_text("mine")
         self.assert_error(posse(*run_words(VIDEO, MEMBERS[:1], self.folder / "out", "--frames", "0:2")), 1, "out")
 
 
 class FullDisk(ProgramTest):
+    def test_is_foreseen_by_a_dry_run(self):
+        with small_disk(self.folder / "disk", 8192) as disk:
+            done = posse(*run_words(VIDEO, MEMBERS[:2], disk, "--dry-run"))
+            self.assert_error(done, 4, "are free")
+
     def check_goes_on(self, disk, done, words, code=1):
         """No table under its name; with more room the same command completes from the frames that were kept."""
         self.assert_error(done, code, "No space left on device")

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/paths.h"
 #include "base/text.h"
 #include "project/config_values.h"
 #include "project/yaml_tree.h"
@@ -101,9 +102,7 @@ fs::path analysis_config(const fs::path& train_config) {
   return fs::is_regular_file(beside, missing) ? beside : train_config;
 }
 
-std::string absolute_text(const fs::path& path) {
-  return printable(fs::absolute(path).lexically_normal().string());
-}
+std::string absolute_text(const fs::path& path) { return printable(absolute_path(path).string()); }
 
 }  // namespace
 

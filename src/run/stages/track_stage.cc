@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/paths.h"
 #include "base/text.h"
 #include "consensus/track/evidence_bytes.h"
 #include "consensus/track/look_alikes.h"
@@ -83,7 +84,7 @@ TrackStage::TrackStage(const RunSetting& setting)
       bodyparts_(setting.ensemble.bodyparts()),
       num_members_(setting.ensemble.members().size()),
       fps_(setting.info.fps),
-      pictures_(fs::is_directory(setting.video)),
+      pictures_(is_folder(setting.video)),
       look_alikes_(bodyparts_.size()),
       groups_(parse_look_alikes(options_.look_alike, bodyparts_)) {
   if (!(options_.hide_below >= 0 && options_.hide_below <= 1)) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/paths.h"
 #include "base/text.h"
 #include "results/formats/hdf5/pandas_fixed.h"
 #include "results/formats/hdf5/pandas_records.h"
@@ -38,12 +39,9 @@ std::string choose_object(const fs::path& path, const hdf5::Reader& reader, hid_
 }  // namespace
 
 RawTable read_pandas_hdf5(const fs::path& path, const TakeRows& take_rows) {
-  if (!fs::exists(path)) {
-    throw Error(ErrorKind::not_found, fmt::format("{}: no such file", path.string()));
-  }
   const hdf5::QuietErrors quiet;
   const hdf5::Handle file = hdf5::open_for_reading(path);
-  const hdf5::Reader reader(path, fs::file_size(path));
+  const hdf5::Reader reader(path, size_of_file(path));
   const std::string name = choose_object(path, reader, file.get());
   const hdf5::Handle group(H5Gopen2(file.get(), name.c_str(), H5P_DEFAULT));
   if (!group.valid()) reader.fail(fmt::format("group '{}' cannot be opened", name));

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/paths.h"
 #include "base/text.h"
 #include "results/formats/hdf5/hdf5_file.h"
 #include "results/formats/sleap/sleap_points.h"
@@ -66,7 +67,7 @@ AxisOrder without_xy(AxisOrder order) {
 class AnalysisReader {
  public:
   explicit AnalysisReader(const fs::path& path)
-      : file_(hdf5::open_for_reading(path)), reader_(path, fs::file_size(path)) {}
+      : file_(hdf5::open_for_reading(path)), reader_(path, size_of_file(path)) {}
 
   RawTable read() {
     nodes_ = reader_.strings(file_.get(), "node_names");

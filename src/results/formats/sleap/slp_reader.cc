@@ -10,6 +10,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/paths.h"
 #include "base/text.h"
 #include "results/formats/hdf5/hdf5_file.h"
 #include "results/formats/sleap/sleap_points.h"
@@ -71,7 +72,7 @@ struct SlpPoints {
 class SlpReader {
  public:
   explicit SlpReader(const fs::path& path)
-      : path_(path), file_(hdf5::open_for_reading(path)), reader_(path, fs::file_size(path)) {}
+      : path_(path), file_(hdf5::open_for_reading(path)), reader_(path, size_of_file(path)) {}
 
   RawTable read() {
     read_metadata();
