@@ -6,6 +6,7 @@
 //        posse_track_accuracy track IN OUT [name=value ...] : tracks it
 //          groups=0,1;2,3  members=0,2,4 (keypoints only)  step=K  start=S  lag=L|all
 //          sigma, jump, hide, appear, unseen, power, inflation, floor
+//          from=points (as posse consensus --method track, of the members' keypoints)  cell=PX
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -24,6 +25,8 @@
 #include "consensus/track/evidence_finder.h"
 #include "consensus/track/look_alikes.h"
 #include "consensus/track/smoothed_track.h"
+#include "consensus/track/table_evidence.h"
+#include "consensus/track/table_track.h"
 #include "consensus/track/tracker.h"
 #include "keypoints/decode.h"
 #include "smoothing/models/single_camera.h"
@@ -121,6 +124,28 @@ Recording read_recording(const char* path) {
   return recording;
 }
 
+/// Evidence of the members' keypoints in the place of that of their maps.
+void use_points(Recording& recording, double cell) {
+  Poses poses;
+  poses.bodyparts.resize(recording.parts);
+  std::vector<Poses> members(recording.members, poses);
+  for (size_t t = 0; t < recording.keypoints.size(); ++t) {
+    for (size_t m = 0; m < members.size(); ++m) {
+      members[m].frame_index.push_back(static_cast<int64_t>(t));
+      const auto first =
+          recording.keypoints[t].begin() + static_cast<std::ptrdiff_t>(m * recording.parts);
+      members[m].keypoints.insert(members[m].keypoints.end(), first,
+                                  first + static_cast<std::ptrdiff_t>(recording.parts));
+    }
+  }
+  const PointGrid grid = grid_of_tables(members, cell > 0 ? cell : cell_of_members(members));
+  for (size_t t = 0; t < recording.keypoints.size(); ++t) {
+    std::vector<std::span<const Keypoint>> rows;
+    for (const Poses& member : members) rows.push_back(member.row(t));
+    recording.evidence[t] = evidence_of_points(rows, grid);
+  }
+}
+
 std::vector<std::string> split(const std::string& text, char at) {
   std::vector<std::string> words;
   std::istringstream stream(text);
@@ -157,7 +182,8 @@ int track(int argc, char** argv) {
     const std::string word = argv[i];
     settings[word.substr(0, word.find('='))] = word.substr(word.find('=') + 1);
   }
-  const Recording recording = read_recording(argv[2]);
+  Recording recording = read_recording(argv[2]);
+  if (settings["from"] == "points") use_points(recording, number(settings, "cell", 0));
   const auto step = static_cast<size_t>(number(settings, "step", 1));
   std::vector<size_t> rows;
   for (auto t = static_cast<size_t>(number(settings, "start", 0)); t < recording.evidence.size();
@@ -177,6 +203,11 @@ int track(int argc, char** argv) {
     for (size_t a = 0; a < recording.parts; ++a) {
       for (size_t b = 0; b < recording.parts; ++b)
         std::printf("%6.3f ", look_alikes.confusion(a, b));
+      std::printf("   ");
+      for (size_t b = 0; b < recording.parts; ++b) std::printf("%6.3f ", look_alikes.crossed(a, b));
+      std::printf("   ");
+      for (size_t b = 0; b < recording.parts; ++b)
+        std::printf("%6.2f ", look_alikes.together(a, b));
       std::printf("\n");
     }
   } else {
@@ -210,7 +241,10 @@ int track(int argc, char** argv) {
   const auto keep = [&](std::vector<TrackedFrame> frames) {
     for (TrackedFrame& frame : frames) tracked.push_back(std::move(frame));
   };
-  for (const size_t row : rows) keep(tracker.push(recording.evidence[row], elapsed));
+  for (const size_t row : rows) {
+    recording.evidence[row].frame_index = static_cast<int64_t>(row);
+    keep(tracker.push(recording.evidence[row], elapsed));
+  }
   keep(tracker.finish());
   const double time = seconds() - start;
   std::vector<Poses> plain = empty_members(recording, rows);

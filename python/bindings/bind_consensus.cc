@@ -2,6 +2,7 @@
 #include <cmath>
 #include <iterator>
 #include <optional>
+#include <span>
 
 #include "consensus/scoremap_consensus.h"
 #include "consensus/track/evidence_finder.h"
@@ -10,6 +11,7 @@
 #include "consensus/track/tracker.h"
 #include "ensemble/options.h"
 #include "scoremap_arrays.h"
+#include "track_dict.h"
 
 namespace posse {
 namespace {
@@ -114,9 +116,11 @@ TrackedVideo track_maps(const std::vector<std::vector<MemberMap>>& maps, size_t 
   std::vector<FrameEvidence> evidence;
   EvidenceFinder finder;
   LookAlikes look_alikes(bodyparts);
+  double time = 0;
   for (size_t i = 0; i < maps.size(); ++i) {
     evidence.push_back(finder.find(maps[i]));
-    evidence.back().frame_index = static_cast<int64_t>(i);
+    time += i == 0 ? 0 : elapsed[i - 1];
+    evidence.back().frame_index = std::llround(time);
     look_alikes.add(evidence.back());
   }
   TrackOptions options;
@@ -135,21 +139,6 @@ TrackedVideo track_maps(const std::vector<std::vector<MemberMap>>& maps, size_t 
   return video;
 }
 
-/// An array [frames, bodyparts, extents...] of what `put` appends for each keypoint.
-template <class Put>
-py::array_t<double> keypoint_array(const TrackedVideo& video, size_t bodyparts, size_t width,
-                                   const Put& put) {
-  std::vector<double> values;
-  for (const TrackedFrame& frame : video.frames) {
-    for (const TrackedKeypoint& keypoint : frame.keypoints) put(keypoint, values);
-  }
-  std::vector<size_t> shape = {video.frames.size(), bodyparts};
-  if (width > 1) shape.push_back(width);
-  py::array_t<double> array(shape);
-  std::copy(values.begin(), values.end(), array.mutable_data());
-  return array;
-}
-
 py::dict track(const std::vector<FloatArray>& members, const std::vector<FloatArray>& locref,
                const std::vector<double>& strides,
                const std::optional<std::vector<std::vector<int>>>& look_alike,
@@ -166,31 +155,11 @@ py::dict track(const std::vector<FloatArray>& members, const std::vector<FloatAr
     const py::gil_scoped_release other_threads_run;
     video = track_maps(maps, bodyparts, look_alike, elapsed, smooth, lag);
   }
-  using Values = std::vector<double>;
-  py::dict result;
+  std::vector<TrackedKeypoint> keypoints;
+  for (const TrackedFrame& frame : video.frames)
+    keypoints.insert(keypoints.end(), frame.keypoints.begin(), frame.keypoints.end());
+  py::dict result = dict_of_track(keypoints, bodyparts);
   result["groups"] = video.groups;
-  result["poses"] = keypoint_array(video, bodyparts, 2, [](const TrackedKeypoint& k, Values& v) {
-    v.insert(v.end(), {k.keypoint.x, k.keypoint.y});
-  });
-  result["likelihood"] = keypoint_array(
-      video, bodyparts, 1,
-      [](const TrackedKeypoint& k, Values& v) { v.push_back(k.keypoint.likelihood); });
-  result["covariance"] =
-      keypoint_array(video, bodyparts, 3, [](const TrackedKeypoint& k, Values& v) {
-        v.insert(v.end(), {k.covariance.xx, k.covariance.xy, k.covariance.yy});
-      });
-  result["seen"] = keypoint_array(video, bodyparts, 1, [](const TrackedKeypoint& k, Values& v) {
-                     v.push_back(k.seen ? 1 : 0);
-                   }).attr("astype")("bool");
-  result["chance_seen"] = keypoint_array(
-      video, bodyparts, 1, [](const TrackedKeypoint& k, Values& v) { v.push_back(k.chance_seen); });
-  result["chance"] = keypoint_array(
-      video, bodyparts, 1, [](const TrackedKeypoint& k, Values& v) { v.push_back(k.chance); });
-  result["second_place"] =
-      keypoint_array(video, bodyparts, 3, [](const TrackedKeypoint& k, Values& v) {
-        const OtherPlace other = k.second.value_or(OtherPlace{std::nan(""), std::nan(""), 0});
-        v.insert(v.end(), {other.x, other.y, other.chance});
-      });
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include "python_listener.h"
 #include "table_jobs/consensus_job.h"
 #include "table_jobs/smooth_jobs.h"
+#include "track_dict.h"
 
 namespace posse {
 namespace {
@@ -115,7 +116,7 @@ py::dict dict_of(const SmoothedPupil& pupil) {
   return dict;
 }
 
-py::dict dict_of(const PoseConsensus& consensus) {
+py::dict dict_of(const TableConsensus& consensus) {
   const Poses& poses = consensus.poses;
   const Sizes shape{poses.num_frames(), poses.num_bodyparts()};
   DoubleArray xy(Sizes{shape[0], shape[1], 2}), likelihood(shape);
@@ -141,6 +142,12 @@ py::dict dict_of(const PoseConsensus& consensus) {
   dict["spread"] = spread;
   dict["num_members"] = num_members;
   dict["num_agreeing"] = num_agreeing;
+  dict["track"] = py::none();
+  if (!consensus.track.empty()) {
+    py::dict track = dict_of_track(consensus.track, poses.num_bodyparts());
+    track["groups"] = consensus.groups;
+    dict["track"] = track;
+  }
   return dict;
 }
 
@@ -209,7 +216,7 @@ void bind_table_jobs(py::module_& core) {
   bind_job<SmoothMultiOptions>(core, "smooth_multi", &run_smooth_multi);
   bind_job<SmoothMirroredOptions>(core, "smooth_mirrored", &run_smooth_mirrored);
   bind_job<SmoothPupilOptions>(core, "smooth_pupil", &run_smooth_pupil);
-  bind_job<ConsensusOptions>(core, "consensus", &run_consensus);
+  bind_job<ConsensusJobOptions>(core, "consensus", &run_consensus);
   core.def("smooth_paw", &smooth_paw, py::arg("paths"), py::arg("poses"), py::arg("out"),
            py::arg("times_left"), py::arg("times_right"), py::arg("progress"));
   core.def(
@@ -221,7 +228,7 @@ void bind_table_jobs(py::module_& core) {
         jobs["smooth_mirrored"] = option_help<SmoothMirroredOptions>();
         jobs["smooth_pupil"] = option_help<SmoothPupilOptions>();
         jobs["smooth_paw"] = option_help<SmoothPawOptions>();
-        jobs["consensus"] = option_help<ConsensusOptions>();
+        jobs["consensus"] = option_help<ConsensusJobOptions>();
         return jobs;
       },
       "Keywords of the jobs over tables, each with its meaning.");

@@ -17,6 +17,7 @@ from posse import _core
 from posse._progress import Progress, as_callback
 from posse.ensemble import Frames
 from posse.result import DataWarning, PathLike, Result, given
+from posse.tracking import Track
 
 __all__ = [
     "ConsensusPoses",
@@ -184,6 +185,8 @@ class ConsensusPoses:
         Members that found it, and those within the agreement radius.
     files : tuple of Path
     warnings : tuple of str
+    track : Track, or None
+        With ``method="track"`` what the track says of itself: chances, covariance, second places, groups.
     """
 
     bodyparts: tuple[str, ...]
@@ -196,6 +199,7 @@ class ConsensusPoses:
     num_agreeing: npt.NDArray[np.int32]
     files: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
+    track: Track | None = None
 
 
 def _told(job: dict[str, Any]) -> dict[str, Any]:
@@ -533,6 +537,11 @@ def consensus(
     min_members: int | None = None,
     trim: float | None = None,
     agreement_radius: float | None = None,
+    look_alike: str | None = None,
+    track_smooth: bool | None = None,
+    track_lag: int | None = None,
+    cell: float | None = None,
+    hide_below: float | None = None,
     bodypart_list: Sequence[str] | None = None,
     common_bodyparts: bool | None = None,
     format: Literal["h5", "csv", "both"] | None = None,  # noqa: A002 - the command line's word
@@ -546,8 +555,10 @@ def consensus(
     members : path, sequence of paths, sequence of Poses, or Result
     out : path, optional
         A table (.h5 or .csv), or a folder, to write.
-    method : {"median", "mean", "weighted-mean", "most-confident", "geometric-median", "trimmed-mean"}, optional
+    method : {"median", "mean", "weighted-mean", "most-confident", "geometric-median", "trimmed-mean", "track"}, optional
+        "track" follows every bodypart through the members' points of all frames.
     min_likelihood, min_members, trim, agreement_radius, bodypart_list, common_bodyparts, format, force
+    look_alike, track_smooth, track_lag, cell, hide_below
         As on the command line (``posse consensus --help``).
     progress : callable or tqdm bar, optional
 
@@ -567,6 +578,11 @@ def consensus(
         "min_members": min_members,
         "trim": trim,
         "agreement_radius": agreement_radius,
+        "look_alike": look_alike,
+        "track_smooth": track_smooth,
+        "track_lag": track_lag,
+        "cell": cell,
+        "hide_below": hide_below,
         "bodypart_list": bodypart_list,
         "common_bodyparts": common_bodyparts,
         "format": format,
@@ -575,7 +591,10 @@ def consensus(
     made = _run(_core.consensus, members, out, progress, options)
     _warn(made)
     arrays = ("frame_index", "poses", "likelihood", "spread", "covariance", "num_members", "num_agreeing")
-    return ConsensusPoses(tuple(made["bodyparts"]), *(made[name] for name in arrays), **_told(made))
+    track = made["track"]
+    if track is not None:
+        track = Track(**{**track, "groups": tuple(tuple(group) for group in track["groups"])})
+    return ConsensusPoses(tuple(made["bodyparts"]), *(made[name] for name in arrays), **_told(made), track=track)
 
 
 def info(

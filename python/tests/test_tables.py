@@ -72,6 +72,7 @@ KINDS = {
     "smooth_mirrored": ({"camera_names": list(VIEWS)}, ["smooth", "mirrored"]),
     "smooth_pupil": ({"diameter_s": 0.9}, ["smooth", "pupil"]),
     "consensus": ({"method": "geometric-median"}, ["consensus"]),
+    "track": ({"method": "track", "cell": 12, "track_lag": 30}, ["consensus"]),
 }
 NAMES = {
     "smooth_mirrored": ("nose_top", "tail_top", "nose_side", "tail_side"),
@@ -87,7 +88,7 @@ def test_files_and_arrays_give_the_command_lines_numbers(kind: str, tmp_path: Pa
     files = write(members, tmp_path)
     words = [word for key, value in options.items() for word in ["--" + key.replace("_", "-"), *np.atleast_1d(value).tolist()]]
     posse_program(*verb, *files, "--out", tmp_path / "by-program.h5", *words)
-    job = getattr(posse, kind)
+    job = getattr(posse, "consensus" if kind == "track" else kind)
     from_files = job(files, out=tmp_path / "by-python.h5", **options)
     in_memory = job(members, **options)
     assert_same_tables(tmp_path / "by-python.h5", tmp_path / "by-program.h5")
@@ -130,6 +131,22 @@ def test_the_members_of_a_run_can_be_smoothed(ensemble: posse.Ensemble, short_vi
     assert smoothed.poses.shape == result.poses.shape
     assert smoothed.bodyparts == result.bodyparts
     np.testing.assert_array_equal(smoothed.frame_index, result.frame_index)
+
+
+def test_a_track_of_tables_says_how_sure_it_is() -> None:
+    seen = [posse.Poses(["nose", "tail"], np.stack([[[60 + t + off, 40], [200, 90 + off]] for t in range(40)])) for off in range(3)]
+    seen[0].poses[10:14, 0] = seen[1].poses[10:14, 0] = 300, 200  # two of three members are lost, without a likelihood
+    made = posse.consensus(seen, method="track")
+    assert np.abs(made.poses[:, 0, 0] - (61 + np.arange(40))).max() < 4
+    track = made.track
+    assert track is not None and track.chance.shape == track.chance_seen.shape == (40, 2)
+    assert track.covariance.shape == track.second_place.shape == (40, 2, 3) and track.seen.dtype == bool
+    np.testing.assert_array_equal(track.poses, made.poses)
+    assert track.groups == ()
+    assert posse.consensus(seen).track is None
+    together = posse.consensus(seen[:2], method="track", look_alike="nose,tail")
+    assert together.track is not None and together.track.groups == ((0, 1),)
+    assert "few votes" in together.warnings[0]
 
 
 @pytest.mark.parametrize("kind", ["smooth_single", "consensus"])

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 struct ConsensusArguments {
   std::vector<fs::path> inputs;
   fs::path out;
-  ConsensusOptions options;
+  ConsensusJobOptions options;
 };
 
 /// Per bodypart: frames with a consensus, mean spread, share of members that agree.
@@ -76,6 +76,10 @@ void add_consensus(Verb root, CommandContext& context) {
       "midpoint by every method but weighted-mean and most-confident. trimmed-mean leaves out "
       "floor(trim * members) at\n"
       "either end: none below 5 members by default.\n\n"
+      "--method track follows every bodypart through the members' points of all frames, those that "
+      "look alike jointly, and\n"
+      "smooths what it follows; of one table too. The .h5 holds its chances. --min-members and "
+      "--trim are not for it.\n\n"
       "example: posse consensus seed0.csv seed1.csv seed2.csv --out consensus.h5 --method median");
   verb.on_call([arguments, &context] { print_consensus(*arguments, context); });
 }

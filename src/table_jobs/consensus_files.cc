@@ -1,12 +1,13 @@
 #include "table_jobs/consensus_files.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <utility>
 
 #include "base/text.h"
 #include "results/result_names.h"
 #include "results/table/table_writer.h"
+#include "run/outputs/track_arrays.h"
 
 namespace posse {
 namespace {
@@ -40,12 +41,13 @@ std::vector<ExtraArray> extra_arrays(int64_t bodyparts, int64_t members) {
                       "missing."}};
 }
 
-using Extras = std::array<std::vector<double>, 5>;
+constexpr size_t kNumExtras = 5;
+using Extras = std::vector<std::vector<double>>;
 
 /// Values of the extra arrays, in their order, for frames [begin, end).
-Extras extras_of(const PoseConsensus& consensus, std::span<const Poses> members, size_t begin,
+Extras extras_of(const TableConsensus& consensus, std::span<const Poses> members, size_t begin,
                  size_t end) {
-  Extras extras;
+  Extras extras(kNumExtras);
   const size_t bodyparts = consensus.poses.num_bodyparts();
   for (size_t i = begin * bodyparts; i < end * bodyparts; ++i) {
     const KeypointConsensus& detail = consensus.details[i];
@@ -64,6 +66,10 @@ Extras extras_of(const PoseConsensus& consensus, std::span<const Poses> members,
       }
     }
   }
+  if (consensus.track.empty()) return extras;
+  extras.resize(kNumExtras + kNumTrackArrays);
+  for (size_t i = begin * bodyparts; i < end * bodyparts; ++i)
+    append_track_values(consensus.track[i], std::span(extras).subspan<kNumExtras>());
   return extras;
 }
 
@@ -95,7 +101,7 @@ std::string joined(const std::vector<std::string>& names) {
 }  // namespace
 
 std::string consensus_scorer(const ConsensusSources& sources) {
-  return ensemble_scorer(name_of(sources.options.method), "", sources.names.size());
+  return ensemble_scorer(name_of(sources.method), "", sources.names.size());
 }
 
 std::string common_stem(std::span<const fs::path> files) {
@@ -118,7 +124,7 @@ std::string common_stem(std::span<const fs::path> files) {
   return common.empty() ? "consensus" : common;
 }
 
-void write_consensus_table(const fs::path& path, const PoseConsensus& consensus,
+void write_consensus_table(const fs::path& path, const TableConsensus& consensus,
                            const ConsensusSources& sources) {
   const Poses& poses = consensus.poses;
   const std::string scorer = consensus_scorer(sources);
@@ -128,12 +134,16 @@ void write_consensus_table(const fs::path& path, const PoseConsensus& consensus,
     writer.finish();
     return;
   }
-  PoseTableWriter writer(
-      path, scorer, poses.bodyparts,
-      {.extras = extra_arrays(static_cast<int64_t>(poses.num_bodyparts()),
-                              static_cast<int64_t>(sources.members.size())),
-       .attributes = {{"consensus", std::string(name_of(sources.options.method))},
-                      {"members", joined(sources.names)}}});
+  std::vector<ExtraArray> arrays = extra_arrays(static_cast<int64_t>(poses.num_bodyparts()),
+                                                static_cast<int64_t>(sources.members.size()));
+  if (!consensus.track.empty()) {
+    for (ExtraArray& array : track_arrays(static_cast<int64_t>(poses.num_bodyparts())))
+      arrays.push_back(std::move(array));
+  }
+  PoseTableWriter writer(path, scorer, poses.bodyparts,
+                         {.extras = std::move(arrays),
+                          .attributes = {{"consensus", std::string(name_of(sources.method))},
+                                         {"members", joined(sources.names)}}});
   for (size_t begin = 0; begin < poses.num_frames(); begin += kRowsPerBlock) {
     const size_t end = std::min(begin + kRowsPerBlock, poses.num_frames());
     const Extras extras = extras_of(consensus, sources.members, begin, end);

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "consensus/keypoint_consensus.h"
+#include "table_jobs/table_consensus.h"
 
 namespace posse {
 
@@ -14,7 +14,7 @@ namespace posse {
 struct ConsensusSources {
   std::vector<std::string> names;  ///< [members], without suffix
   std::span<const Poses> members;  ///< [members], aligned
-  KeypointConsensusOptions options;
+  TableMethod method = TableMethod::median;
 };
 
 /// The scorer of the table, as "DLC_posseMedian_3members".
@@ -26,9 +26,10 @@ std::string common_stem(std::span<const std::filesystem::path> files);
 
 /// Writes one table, .csv or .h5. An .h5 also holds, under /posse: members_std [frames, bodyparts,
 /// xy] in px, members_covariance [frames, bodyparts, xx_xy_yy] in px², num_members and num_agreeing
-/// [frames, bodyparts], member_distance [frames, members, bodyparts] in px; see docs/results.md.
+/// [frames, bodyparts], member_distance [frames, members, bodyparts] in px, and of a track what
+/// track_arrays says; see docs/results.md.
 /// @throws Error(io) and what table writers refuse
-void write_consensus_table(const std::filesystem::path& path, const PoseConsensus& consensus,
+void write_consensus_table(const std::filesystem::path& path, const TableConsensus& consensus,
                            const ConsensusSources& sources);
 
 }  // namespace posse

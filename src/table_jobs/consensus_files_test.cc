@@ -40,8 +40,9 @@ TEST(ConsensusFiles, TablesHoldWhatTheConsensusIs) {
   Poses right{.bodyparts = {"snout"}, .frame_index = {0}, .keypoints = {{13, 24, 0.9}}};
   const std::vector<Poses> members = {left, right};
   const ConsensusSources sources{
-      .names = {"a", "b"}, .members = members, .options = {.method = KeypointMethod::mean}};
-  const PoseConsensus consensus = consensus_of_poses(members, sources.options);
+      .names = {"a", "b"}, .members = members, .method = TableMethod::mean};
+  const TableConsensus consensus{
+      consensus_of_poses(members, {.method = KeypointMethod::mean}), {}, {}, {}};
   for (const char* name : {"table.csv", "table.h5"}) {
     write_consensus_table(folder / name, consensus, sources);
     const Poses read = read_pose_table(folder / name).table.poses;

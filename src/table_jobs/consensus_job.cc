@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "consensus/track/table_track.h"
+#include "run/track_report.h"
 #include "table_jobs/consensus_files.h"
 #include "table_jobs/job_records.h"
 #include "table_jobs/table_inputs.h"
@@ -21,7 +24,7 @@ struct Targets {
   fs::path record;
 };
 
-Targets targets_of(const fs::path& out, const ConsensusOptions& options,
+Targets targets_of(const fs::path& out, const ConsensusJobOptions& options,
                    const std::vector<fs::path>& files) {
   if (out.empty()) return {};
   const std::string suffix = ascii_lower(out.extension().string());
@@ -30,9 +33,8 @@ Targets targets_of(const fs::path& out, const ConsensusOptions& options,
     throw Error(ErrorKind::usage,
                 fmt::format("{}: tables are written as .h5 or .csv", out.string()));
   }
-  const std::string scorer = consensus_scorer({.names = std::vector<std::string>(files.size()),
-                                               .members = {},
-                                               .options = options.keypoints});
+  const std::string scorer = consensus_scorer(
+      {.names = std::vector<std::string>(files.size()), .members = {}, .method = options.method});
   const std::string stem = common_stem(files) + scorer;
   Targets targets{.record = record_in(out)};
   for (const auto& [name, format] : EnumNames<TableFormat>::kNames) {
@@ -55,33 +57,134 @@ std::vector<fs::path> names_as_files(const JobInputs& inputs) {
   return names;
 }
 
-void check_count(const std::vector<fs::path>& files, const JobReport& report) {
-  if (files.size() >= 2) return;
-  throw Error(ErrorKind::usage, "a consensus needs at least two tables",
-              {.have = files.empty() ? "" : files.front().string(),
-               .hint = report.notes.empty() ? "" : report.notes.front()});
+void check_count(const std::vector<fs::path>& files, TableMethod method, const JobReport& report) {
+  const size_t least = method == TableMethod::track ? 1 : 2;
+  if (files.size() >= least) return;
+  throw Error(
+      ErrorKind::usage,
+      least == 1 ? "a track needs at least one table" : "a consensus needs at least two tables",
+      {.have = files.empty() ? "" : files.front().string(),
+       .hint = report.notes.empty() ? "" : report.notes.front()});
+}
+
+void check_track(const ConsensusJobOptions& options) {
+  const auto check = [](const char* name, double value, bool good, const char* wanted) {
+    if (!good)
+      throw Error(ErrorKind::usage, fmt::format("{} is {}, must be {}", name, value, wanted));
+  };
+  check("--hide-below", options.hide_below, options.hide_below >= 0 && options.hide_below <= 1,
+        "in [0, 1]");
+  check("--cell", options.cell, options.cell >= 0 && std::isfinite(options.cell), "0 or more");
+  check("--track-lag", options.track_lag, options.track_lag >= 0, "0 or more");
+}
+
+KeypointConsensusOptions frame_options(const ConsensusJobOptions& options) {
+  KeypointConsensusOptions keypoints = options.keypoints;
+  if (options.method != TableMethod::track) {
+    for (const auto& [name, method] : EnumNames<KeypointMethod>::kNames) {
+      if (name == name_of(options.method)) keypoints.method = method;
+    }
+  }
+  return keypoints;
+}
+
+/// The tables without points below the likelihood that counts.
+std::vector<Poses> counting(std::span<const Poses> members, double min_likelihood) {
+  std::vector<Poses> kept(members.begin(), members.end());
+  for (Poses& member : kept) {
+    for (Keypoint& keypoint : member.keypoints) {
+      if (keypoint.likelihood < min_likelihood) keypoint = {std::nan(""), std::nan(""), 0};
+    }
+  }
+  return kept;
+}
+
+/// Members' points within the radius of a position.
+int num_near(std::span<const Poses> members, size_t at, const Keypoint& position, double radius) {
+  int count = 0;
+  for (const Poses& member : members) {
+    const Keypoint& point = member.keypoints[at];
+    count += std::hypot(point.x - position.x, point.y - position.y) <= radius ? 1 : 0;
+  }
+  return count;
+}
+
+TableConsensus consensus_of(TableTrack track, std::span<const Poses> members,
+                            const ConsensusJobOptions& options) {
+  TableConsensus consensus;
+  consensus.poses = {.bodyparts = members.front().bodyparts,
+                     .frame_index = members.front().frame_index,
+                     .keypoints = {}};
+  for (TrackedFrame& frame : track.frames) {
+    for (TrackedKeypoint& tracked : frame.keypoints) {
+      if (tracked.chance_seen < options.hide_below)
+        tracked.keypoint = {std::nan(""), std::nan(""), 0};
+      const size_t at = consensus.details.size();
+      consensus.details.push_back({.keypoint = tracked.keypoint,
+                                   .covariance = tracked.spread,
+                                   .std_x = std::sqrt(tracked.spread.xx),
+                                   .std_y = std::sqrt(tracked.spread.yy),
+                                   .num_members = tracked.num_members,
+                                   .num_agreeing = num_near(members, at, tracked.keypoint,
+                                                            options.keypoints.agreement_radius)});
+      consensus.poses.keypoints.push_back(tracked.keypoint);
+      consensus.track.push_back(std::move(tracked));
+    }
+  }
+  consensus.groups = std::move(track.groups);
+  consensus.report = std::move(track.report);
+  return consensus;
+}
+
+TableConsensus tracked_consensus(std::span<const Poses> tables, const ConsensusJobOptions& options,
+                                 Job& job) {
+  const std::vector<Poses> members = counting(tables, options.keypoints.min_likelihood);
+  const std::vector<std::string>& bodyparts = members.front().bodyparts;
+  TableTrackOptions settings{.groups = {},
+                             .cell = options.cell,
+                             .smooth = options.track_smooth,
+                             .lag = static_cast<size_t>(options.track_lag)};
+  if (options.look_alike != "auto")
+    settings.groups = parse_look_alikes(options.look_alike, bodyparts);
+  TableTrack track = track_of_poses(members, settings);
+  if (options.look_alike == "auto") job.note(note_of_groups(track.groups, bodyparts));
+  job.note(fmt::format("a cell of the track is {:.1f} px wide{}", track.cell,
+                       options.cell > 0 ? "" : ", as members agree; see --cell"));
+  for (const std::string& warning : warnings_of(track.report, bodyparts)) job.warn(warning);
+  for (const std::string& warning :
+       warnings_of_setting(settings.lag, members.size(), track.close_pairs, bodyparts)) {
+    job.warn(warning);
+  }
+  return consensus_of(std::move(track), members, options);
+}
+
+TableConsensus consensus_of_tables(std::span<const Poses> members,
+                                   const ConsensusJobOptions& options, Job& job) {
+  if (options.method == TableMethod::track) return tracked_consensus(members, options, job);
+  return {consensus_of_poses(members, frame_options(options)), {}, {}, {}};
 }
 
 }  // namespace
 
-JobOutcome<PoseConsensus> run_consensus(const JobInputs& inputs, const fs::path& out,
-                                        const ConsensusOptions& options, const JobHooks& hooks) {
-  options.keypoints.validate();
+JobOutcome<TableConsensus> run_consensus(const JobInputs& inputs, const fs::path& out,
+                                         const ConsensusJobOptions& options,
+                                         const JobHooks& hooks) {
+  frame_options(options).validate();
+  check_track(options);
   Job job(hooks);
   const JobInputs found = find_inputs(inputs, job);
   const std::vector<fs::path> files = names_as_files(found);
-  check_count(files, job.report);
+  check_count(files, options.method, job.report);
   const Targets targets = targets_of(out, options, files);
   check_targets(targets, options.force);
   const TableInputs read =
       read_members(found, options.common_bodyparts, options.bodypart_list, job);
-  ConsensusSources sources{
-      .names = {}, .members = read.tables.members, .options = options.keypoints};
+  ConsensusSources sources{.names = {}, .members = read.tables.members, .method = options.method};
   for (const fs::path& file : files)
     sources.names.push_back(inputs.poses.empty() ? file.stem().string() : file.string());
   job.progress("consensus", 0, 1, "tables");
-  JobOutcome<PoseConsensus> outcome{
-      .result = consensus_of_poses(sources.members, options.keypoints), .report = {}};
+  JobOutcome<TableConsensus> outcome{.result = consensus_of_tables(sources.members, options, job),
+                                     .report = {}};
   job.progress("consensus", 1, 1, "tables");
   const auto& details = outcome.result.details;
   const bool has_any =
@@ -100,7 +203,11 @@ JobOutcome<PoseConsensus> run_consensus(const JobInputs& inputs, const fs::path&
     write_record(options,
                  {.inputs = std::span(&read, 1),
                   .num_frames = outcome.result.poses.num_frames(),
-                  .bodyparts = outcome.result.poses.bodyparts},
+                  .bodyparts = outcome.result.poses.bodyparts,
+                  .track = options.method == TableMethod::track
+                               ? track_report_json(outcome.result.report, outcome.result.groups,
+                                                   outcome.result.poses.bodyparts)
+                               : ""},
                  job.report);
   }
   outcome.report = std::move(job.report);

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -30,8 +33,7 @@ JobInputs two_tables(const fs::path& folder) {
 TEST(ConsensusJob, WritesTheTablesAndARecordOfWhatTheyAreMadeOf) {
   const TemporaryFolder scratch;
   const JobInputs inputs = two_tables(scratch.path());
-  ConsensusOptions options{.keypoints = {.method = KeypointMethod::mean},
-                           .format = TableFormat::both};
+  ConsensusJobOptions options{.method = TableMethod::mean, .format = TableFormat::both};
   const fs::path out = scratch.path() / "out";
   const auto outcome = run_consensus(inputs, out, options);
   EXPECT_EQ(outcome.result.poses.at(0, 0).x, 10);
@@ -61,6 +63,103 @@ TEST(ConsensusJob, TakesPosesFromMemoryAndWritesNothingUnlessAsked) {
   EXPECT_EQ(outcome.result.poses.at(0, 0).y, 3);
   EXPECT_TRUE(outcome.report.files.empty());
   EXPECT_THROW(run_consensus({.paths = {}, .poses = {inputs.poses[0]}}, {}, {}), Error);
+}
+
+/// A member that walks to the right a px a frame, in frames first to 19 and then 60 to 79.
+Poses walk(double off_x, int first) {
+  Poses poses{.bodyparts = {"snout", "tail"}, .frame_index = {}, .keypoints = {}};
+  for (int frame = first; frame < 80; frame = frame == 19 ? 60 : frame + 1) {
+    poses.frame_index.push_back(frame);
+    poses.keypoints.push_back({100 + off_x + frame, 60, 0.9});
+    poses.keypoints.push_back({200, 90 + off_x, std::nan("")});  // its likelihood is not known
+  }
+  return poses;
+}
+
+JobInputs walks(int count) {
+  JobInputs inputs;
+  for (int k = 0; k < count; ++k)
+    inputs.poses.push_back({std::string(1, static_cast<char>('a' + k)), "", walk(k - 1, 0)});
+  return inputs;
+}
+
+TEST(ConsensusJob, TracksThroughGapsAndOutOfTwoMembersThatAreLostTogether) {
+  JobInputs inputs = walks(5);
+  for (size_t m : {0U, 1U, 2U}) {
+    for (size_t row = 5; row < 9; ++row) {
+      inputs.poses[m].poses.keypoints[2 * row].x = 300;
+      inputs.poses[m].poses.keypoints[2 * row].likelihood = 0.6;
+    }
+  }
+  const auto outcome = run_consensus(inputs, {}, {.method = TableMethod::track});
+  const TableConsensus& track = outcome.result;
+  ASSERT_EQ(track.poses.num_frames(), 40U);
+  EXPECT_EQ(track.poses.frame_index[20], 60);
+  ASSERT_EQ(track.track.size(), 80U);
+  for (size_t row = 0; row < 40; ++row) {
+    // The middle of the five members; the walk of the smoother lags behind a line by little.
+    EXPECT_NEAR(track.poses.at(row, 0).x, 101 + static_cast<double>(track.poses.frame_index[row]),
+                2)
+        << row;
+    EXPECT_NEAR(track.poses.at(row, 1).y, 91, 1) << row;
+    EXPECT_GT(track.track[2 * row].chance_seen, 0.9) << row;
+  }
+  EXPECT_EQ(track.details[2 * 6].num_members, 2);
+  EXPECT_TRUE(outcome.report.warnings.empty());
+  const auto median = run_consensus(inputs, {}, {});
+  EXPECT_EQ(median.result.poses.at(6, 0).x, 300);  // where the median goes
+}
+
+TEST(ConsensusJob, ATrackOfOneOrTwoTablesRunsAndSaysThatFewVote) {
+  for (const int count : {1, 2}) {
+    const auto outcome = run_consensus(walks(count), {}, {.method = TableMethod::track});
+    EXPECT_NEAR(outcome.result.poses.at(3, 0).x, 103, 2);
+    ASSERT_EQ(outcome.report.warnings.size(), 1U);
+    EXPECT_NE(outcome.report.warnings[0].find("few votes"), std::string::npos);
+  }
+}
+
+TEST(ConsensusJob, AMissingBodypartIsMissingInTheTrack) {
+  JobInputs inputs = walks(3);
+  for (NamedPoses& member : inputs.poses) {
+    for (size_t row = 0; row < member.poses.num_frames(); ++row)
+      member.poses.keypoints[2 * row + 1] = {std::nan(""), std::nan(""), 0};
+  }
+  const auto outcome = run_consensus(inputs, {}, {.method = TableMethod::track});
+  EXPECT_TRUE(std::isnan(outcome.result.poses.at(0, 1).x));
+  EXPECT_EQ(outcome.result.poses.at(0, 1).likelihood, 0);
+  EXPECT_NEAR(outcome.result.poses.at(0, 0).x, 100, 2);
+}
+
+TEST(ConsensusJob, ATracksTableHoldsItsChancesAndItsRecordTheGroups) {
+  const TemporaryFolder scratch;
+  const fs::path out = scratch.path() / "track.h5";
+  const auto outcome =
+      run_consensus(walks(3), out, {.method = TableMethod::track, .look_alike = "snout,tail"});
+  EXPECT_EQ(outcome.result.groups, (std::vector<std::vector<int>>{{0, 1}}));
+  const auto record = nlohmann::json::parse(read_file(outcome.report.record));
+  EXPECT_EQ(record["track"]["groups"], std::vector<std::string>{"snout,tail"});
+  EXPECT_EQ(record["track"]["bodyparts"][0]["frames_not_seen"], 0);
+  EXPECT_EQ(record["options"]["method"], "track");
+}
+
+TEST(ConsensusJob, ATrackRefusesWhatCannotBe) {
+  const JobInputs inputs = walks(3);
+  const auto refused = [&](ConsensusJobOptions options) {
+    options.method = TableMethod::track;
+    EXPECT_THROW(run_consensus(inputs, {}, options), Error);
+  };
+  refused({.look_alike = "snout,paw"});
+  refused({.look_alike = "snout"});
+  refused({.cell = -1});
+  refused({.cell = std::nan("")});
+  refused({.hide_below = 2});
+  EXPECT_THROW(run_consensus({}, {}, {.method = TableMethod::track}), Error);
+}
+
+TEST(ConsensusJob, HideBelowLeavesOutWhatIsHardlySeen) {
+  const auto outcome = run_consensus(walks(3), {}, {.method = TableMethod::track, .hide_below = 1});
+  EXPECT_TRUE(std::isnan(outcome.result.poses.at(0, 0).x));  // no chance is 1
 }
 
 TEST(ConvertJob, LeavesARecordBesideTheTable) {

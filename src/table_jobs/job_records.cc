@@ -80,6 +80,7 @@ void write(const char* verb, const Options& options, const JobFacts& facts,
   record["options"] = Json::object();
   describe(options, TableJobOptions(record["options"]));
   if (!facts.parameters.empty()) record["smoothing"] = describe_parameters(facts);
+  if (!facts.track.empty()) record["track"] = Json::parse(facts.track);
   finish(std::move(record), report);
 }
 
@@ -109,7 +110,8 @@ void write_record(const SmoothPawOptions& options, const JobFacts& facts, const 
   write("smooth paw", options, facts, report);
 }
 
-void write_record(const ConsensusOptions& options, const JobFacts& facts, const JobReport& report) {
+void write_record(const ConsensusJobOptions& options, const JobFacts& facts,
+                  const JobReport& report) {
   write("consensus", options, facts, report);
 }
 

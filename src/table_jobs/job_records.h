@@ -22,6 +22,7 @@ struct JobFacts {
   size_t num_frames = 0;
   std::vector<std::string> bodyparts;
   std::span<const SmoothingParameter> parameters;  ///< [bodyparts], or empty
+  std::string track;                               ///< track_report_json, or empty
 };
 
 /// Writes report.record: format, version, verb, options by their command-line names, members with
@@ -35,7 +36,8 @@ void write_record(const SmoothMirroredOptions& options, const JobFacts& facts,
 void write_record(const SmoothPupilOptions& options, const JobFacts& facts,
                   const JobReport& report);
 void write_record(const SmoothPawOptions& options, const JobFacts& facts, const JobReport& report);
-void write_record(const ConsensusOptions& options, const JobFacts& facts, const JobReport& report);
+void write_record(const ConsensusJobOptions& options, const JobFacts& facts,
+                  const JobReport& report);
 void write_record(const ConvertOptions& options, const std::filesystem::path& source,
                   const JobReport& report);
 

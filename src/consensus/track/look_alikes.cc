@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
+#include "base/point.h"
 #include "consensus/track/group_frame.h"
 
 namespace posse {
@@ -23,6 +25,37 @@ std::vector<int> main_places(const FrameEvidence& frame) {
   return main;
 }
 
+/// A bodypart's votes at its main place, and their median.
+struct MainVotes {
+  std::vector<Point> points;
+  Point median;
+};
+
+double median_of(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+MainVotes main_votes(const FrameEvidence& frame, size_t entry) {
+  constexpr float kLeastOfHighest = 0.1F;
+  MainVotes main;
+  const std::span votes(frame.votes_of(entry), static_cast<size_t>(frame.num_members));
+  float highest = 0;
+  for (const MemberVote& vote : votes) highest = std::max(highest, vote.likelihood);
+  std::vector<double> x, y;
+  for (const MemberVote& vote : votes) {
+    if (!std::isfinite(vote.x) || vote.likelihood < kLeastOfHighest * highest) continue;
+    x.push_back(static_cast<double>(vote.x));
+    y.push_back(static_cast<double>(vote.y));
+    main.points.push_back({x.back(), y.back()});
+  }
+  if (!x.empty()) main.median = {median_of(x), median_of(y)};
+  return main;
+}
+
+double distance(const Point& a, const Point& b) { return std::hypot(a.x - b.x, a.y - b.y); }
+
 bool share_a_box(const FrameEvidence& frame, int a, int b) {
   const Place& p = frame.places[static_cast<size_t>(a)];
   const Place& q = frame.places[static_cast<size_t>(b)];
@@ -36,7 +69,9 @@ LookAlikes::LookAlikes(size_t num_bodyparts, LookAlikeOptions options)
     : num_bodyparts_(num_bodyparts),
       options_(options),
       confused_(num_bodyparts * num_bodyparts, 0.0),
-      together_(num_bodyparts * num_bodyparts, 0.0) {}
+      together_(num_bodyparts * num_bodyparts, 0.0),
+      crossed_(num_bodyparts * num_bodyparts, 0.0),
+      votes_(num_bodyparts * num_bodyparts, 0.0) {}
 
 void LookAlikes::add(const FrameEvidence& frame) {
   num_frames_ += 1;
@@ -47,6 +82,7 @@ void LookAlikes::add(const FrameEvidence& frame) {
       if (share_a_box(frame, main[a], main[b])) together_[a * num_bodyparts_ + b] += 1;
     }
   }
+  add_crossed(frame, main);
   for (const PlaceEvidence& evidence : frame.evidence) {
     const auto a = static_cast<size_t>(evidence.bodypart);
     const auto b = static_cast<size_t>(frame.places[static_cast<size_t>(evidence.place)].bodypart);
@@ -57,6 +93,33 @@ void LookAlikes::add(const FrameEvidence& frame) {
     confused_[a * num_bodyparts_ + b] +=
         static_cast<double>(evidence.mass) * kPlaceCells / frame.num_cells;
   }
+}
+
+void LookAlikes::add_crossed(const FrameEvidence& frame, const std::vector<int>& main) {
+  std::vector<MainVotes> votes(num_bodyparts_);
+  for (size_t entry = 0; entry < frame.evidence.size(); ++entry) {
+    const PlaceEvidence& evidence = frame.evidence[entry];
+    const auto part = static_cast<size_t>(evidence.bodypart);
+    if (main[part] == evidence.place) votes[part] = main_votes(frame, entry);
+  }
+  for (size_t a = 0; a < num_bodyparts_; ++a) {
+    for (size_t b = 0; b < num_bodyparts_; ++b) {
+      if (a == b || votes[a].points.empty() || votes[b].points.empty()) continue;
+      if (!share_a_box(frame, main[a], main[b])) continue;
+      const bool apart = distance(votes[a].median, votes[b].median) > frame.stride;
+      for (const Point& point : votes[a].points) {
+        const bool is_crossed =
+            apart && distance(point, votes[b].median) < distance(point, votes[a].median);
+        crossed_[a * num_bodyparts_ + b] += is_crossed ? 1 : 0;
+        votes_[a * num_bodyparts_ + b] += 1;
+      }
+    }
+  }
+}
+
+double LookAlikes::crossed(size_t a, size_t b) const {
+  const double votes = votes_[a * num_bodyparts_ + b];
+  return votes > 0 ? crossed_[a * num_bodyparts_ + b] / votes : 0;
 }
 
 double LookAlikes::confusion(size_t a, size_t b) const {
@@ -79,6 +142,19 @@ std::vector<LookAlikes::Pair> LookAlikes::confused_pairs() const {
   return pairs;
 }
 
+std::vector<LookAlikes::Pair> LookAlikes::crossed_pairs() const {
+  std::vector<Pair> pairs;
+  for (size_t a = 0; a < num_bodyparts_; ++a) {
+    for (size_t b = a + 1; b < num_bodyparts_; ++b) {
+      const double most = std::max(crossed(a, b), crossed(b, a));
+      if (together(a, b) > options_.most_together && most >= options_.least_crossed)
+        pairs.push_back({most, a, b});
+    }
+  }
+  std::ranges::stable_sort(pairs, std::ranges::greater{}, &Pair::confusion);
+  return pairs;
+}
+
 bool LookAlikes::may_join(const std::vector<size_t>& group_of, size_t a, size_t b) const {
   size_t size = 0;
   for (size_t p = 0; p < num_bodyparts_; ++p) {
@@ -94,9 +170,33 @@ bool LookAlikes::may_join(const std::vector<size_t>& group_of, size_t a, size_t 
   return size <= kMostGroupParts;
 }
 
+std::vector<std::pair<int, int>> LookAlikes::close_pairs(
+    const std::vector<std::vector<int>>& groups) const {
+  std::vector<std::pair<int, int>> close;
+  for (const std::vector<int>& group : groups) {
+    for (size_t i = 0; i < group.size(); ++i) {
+      for (size_t j = i + 1; j < group.size(); ++j) {
+        const auto a = static_cast<size_t>(group[i]);
+        const auto b = static_cast<size_t>(group[j]);
+        if (together(a, b) > options_.most_together &&
+            std::max(crossed(a, b), crossed(b, a)) < options_.least_crossed) {
+          close.emplace_back(group[i], group[j]);
+        }
+      }
+    }
+  }
+  return close;
+}
+
 std::vector<std::vector<int>> LookAlikes::groups() const {
   std::vector<size_t> group_of(num_bodyparts_);
   std::iota(group_of.begin(), group_of.end(), size_t{0});
+  std::vector<bool> is_paired(num_bodyparts_, false);
+  for (const Pair& pair : crossed_pairs()) {
+    if (is_paired[pair.a] || is_paired[pair.b]) continue;
+    is_paired[pair.a] = is_paired[pair.b] = true;
+    group_of[pair.b] = pair.a;
+  }
   for (const Pair& pair : confused_pairs()) {
     const size_t a = group_of[pair.a];
     const size_t b = group_of[pair.b];

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "consensus/track/frame_evidence.h"
@@ -13,8 +14,11 @@ struct LookAlikeOptions {
   /// other's main place, away from its own; in [0, 1].
   double least_confusion = 0.015;
   /// Bodyparts whose main places share a box in more than this share of frames lie close together
-  /// by nature, and never make a group; in [0, 1].
+  /// by nature, and make no group but for the next; in [0, 1].
   double most_together = 0.5;
+  /// Two that lie close together are a group if at least this share of one's votes at its main
+  /// place is nearer to where the other is; in [0, 1].
+  double least_crossed = 0.06;
 };
 
 /// Gathers, frame by frame, how much of each bodypart's evidence lies at the others' places; memory
@@ -30,9 +34,21 @@ class LookAlikes {
   double confusion(size_t a, size_t b) const;
   /// Share of frames in which the main places of the two share a box; in [0, 1].
   double together(size_t a, size_t b) const;
+  /// Share of a's votes at its main place that are nearer to the median of b's votes at b's main
+  /// place than to that of a's own, over frames in which the two places share a box, of those whose
+  /// medians are more than a cell apart: members that take one for the other there. In [0, 1]; 0
+  /// without votes. A vote below a tenth of the highest likelihood does not count.
+  double crossed(size_t a, size_t b) const;
 
-  /// Groups of two or more bodyparts, sorted. Pairs are joined from the most confused down, unless
-  /// that would bring two close ones, or more than kMostGroupParts, into one group.
+  /// Pairs of the groups that lie close together by nature, their main places in one box in more
+  /// than most_together of the frames, and are not crossed: as two cannot be at one place, they
+  /// push one another away for nothing.
+  std::vector<std::pair<int, int>> close_pairs(const std::vector<std::vector<int>>& groups) const;
+
+  /// Groups of two or more bodyparts, sorted. First pairs that lie close together, from the most
+  /// crossed down, no bodypart in two of them: a third one would find no place beside them. Then
+  /// pairs are joined from the most confused down, unless that would bring two close ones, or more
+  /// than kMostGroupParts, into one group.
   std::vector<std::vector<int>> groups() const;
 
  private:
@@ -41,7 +57,9 @@ class LookAlikes {
     size_t a = 0;
     size_t b = 0;
   };
+  void add_crossed(const FrameEvidence& frame, const std::vector<int>& main);
   std::vector<Pair> confused_pairs() const;
+  std::vector<Pair> crossed_pairs() const;
   bool may_join(const std::vector<size_t>& group_of, size_t a, size_t b) const;
 
   size_t num_bodyparts_;
@@ -49,6 +67,8 @@ class LookAlikes {
   double num_frames_ = 0;
   std::vector<double> confused_;  ///< [bodyparts, bodyparts]
   std::vector<double> together_;  ///< [bodyparts, bodyparts]
+  std::vector<double> crossed_;   ///< [bodyparts, bodyparts], votes
+  std::vector<double> votes_;     ///< [bodyparts, bodyparts], out of which those are
 };
 
 }  // namespace posse

@@ -1,8 +1,10 @@
 #include "consensus/track/smoothed_track.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "smoothing/models/single_camera.h"
@@ -14,12 +16,28 @@ namespace {
 /// between before and after, if the members' mean probability there is at least this.
 constexpr double kStillLikely = 0.5;
 
-/// Each member's votes as a table; the frames are numbered from 0.
+/// The frames' numbers from 0 in steps of the smallest that there is between two of them, so that
+/// every fourth frame of a video is a track without gaps. A longer gap than kLongestGap counts as
+/// that: all is forgotten by then.
+std::vector<int64_t> numbers_of(std::span<const TrackedFrame> frames) {
+  constexpr int64_t kLongestGap = 1000;
+  int64_t least = std::numeric_limits<int64_t>::max();
+  for (size_t t = 1; t < frames.size(); ++t)
+    least = std::min(least, frames[t].frame_index - frames[t - 1].frame_index);
+  least = std::max<int64_t>(least, 1);
+  std::vector<int64_t> numbers(1, 0);
+  for (size_t t = 1; t < frames.size(); ++t) {
+    const int64_t steps = (frames[t].frame_index - frames[t - 1].frame_index + least / 2) / least;
+    numbers.push_back(numbers.back() + std::clamp<int64_t>(steps, 1, kLongestGap));
+  }
+  return numbers;
+}
+
+/// Each member's votes as a table.
 std::vector<Poses> vote_tables(std::span<const TrackedFrame> frames,
                                const std::vector<std::string>& bodyparts) {
   const size_t parts = bodyparts.size();
-  Poses empty{.bodyparts = bodyparts};
-  for (size_t t = 0; t < frames.size(); ++t) empty.frame_index.push_back(static_cast<int64_t>(t));
+  Poses empty{.bodyparts = bodyparts, .frame_index = numbers_of(frames)};
   std::vector<Poses> members(frames.front().votes.size() / parts, empty);
   for (size_t m = 0; m < members.size(); ++m) {
     for (const TrackedFrame& frame : frames) {

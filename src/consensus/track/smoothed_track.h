@@ -17,8 +17,8 @@ namespace posse {
 /// Likelihoods, chances and second places stay. So do covariances where the bodypart is seen; where
 /// it is not, the smoother's posterior variance is added, which grows with the gap. Fewer than two
 /// frames stay as they are.
-/// @param frames  all of a video, in order, with equal bodyparts and members; rows are taken as
-/// equally spaced in time.
+/// @param frames  all of a video, in order, with equal bodyparts and members; the smallest step
+/// between two frame numbers is one step of the smoother's random walk, a longer one so many.
 void smooth_track(std::span<TrackedFrame> frames, const std::vector<std::string>& bodyparts,
                   int num_threads = 1);
 

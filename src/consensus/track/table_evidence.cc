@@ -10,6 +10,7 @@ namespace {
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr double kLeastCells = 100;
+constexpr double kMostCells = 1e6;
 
 struct Vote {
   bool counts = false;
@@ -18,13 +19,28 @@ struct Vote {
   double likelihood = 0;
 };
 
-Vote vote_of(const Keypoint& keypoint) {
-  const double likelihood =
-      std::isnan(keypoint.likelihood) ? 0 : std::clamp(keypoint.likelihood, 0.0, 1.0);
-  return {.counts = std::isfinite(keypoint.x) && std::isfinite(keypoint.y),
-          .x = keypoint.x,
-          .y = keypoint.y,
-          .likelihood = likelihood};
+/// The members' votes for one bodypart.
+std::vector<Vote> votes_for(std::span<const std::span<const Keypoint>> members, size_t bodypart) {
+  std::vector<Vote> votes;
+  double sum = 0;
+  int num_known = 0;
+  for (const auto& member : members) {
+    const Keypoint& keypoint = member[bodypart];
+    Vote vote{.counts = std::isfinite(keypoint.x) && std::isfinite(keypoint.y),
+              .x = keypoint.x,
+              .y = keypoint.y,
+              .likelihood = std::clamp(keypoint.likelihood, 0.0, 1.0)};
+    if (vote.counts && !std::isnan(vote.likelihood)) {
+      sum += vote.likelihood;
+      ++num_known;
+    }
+    votes.push_back(vote);
+  }
+  const double unknown = num_known > 0 ? sum / num_known : 1;
+  for (Vote& vote : votes) {
+    if (std::isnan(vote.likelihood)) vote.likelihood = unknown;
+  }
+  return votes;
 }
 
 bool in_box(const Vote& vote, double x, double y, double cell) {
@@ -101,7 +117,8 @@ PointGrid grid_of_tables(std::span<const Poses> members, double cell) {
     }
   }
   return {.cell = cell,
-          .num_cells = std::max(kLeastCells, std::ceil(right / cell) * std::ceil(bottom / cell))};
+          .num_cells = std::clamp(std::ceil(right / cell) * std::ceil(bottom / cell), kLeastCells,
+                                  kMostCells)};
 }
 
 FrameEvidence evidence_of_points(std::span<const std::span<const Keypoint>> members,
@@ -115,11 +132,11 @@ FrameEvidence evidence_of_points(std::span<const std::span<const Keypoint>> memb
   std::vector<double> num_voting(parts, 0.0);
   for (size_t p = 0; p < parts; ++p) {
     double background = 0;
-    for (const auto& member : members) {
-      votes[p].push_back(vote_of(member[p]));
-      if (!votes[p].back().counts) continue;
+    votes[p] = votes_for(members, p);
+    for (const Vote& vote : votes[p]) {
+      if (!vote.counts) continue;
       num_voting[p] += 1;
-      background += 1 - votes[p].back().likelihood;
+      background += 1 - vote.likelihood;
     }
     frame.background.push_back(num_voting[p] > 0 ? static_cast<float>(background / num_voting[p])
                                                  : kNan);

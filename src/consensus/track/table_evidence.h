@@ -14,11 +14,13 @@ struct PointGrid {
   double num_cells = 600;  ///< that cover the pictures; at least 1
 };
 
-/// The grid of cells of `cell` px that covers all finite points of the tables, 100 cells at least.
+/// The grid of cells of `cell` px that covers all finite points of the tables, 100 cells at least
+/// and a million at most.
 PointGrid grid_of_tables(std::span<const Poses> members, double cell);
 
 /// Evidence of one frame: each member says w at its point and (1 - w) everywhere, where w is its
-/// likelihood (NaN: 0).
+/// likelihood. One that is NaN beside a point is not known: it weighs as much as the bodypart's
+/// others do on average, and where none is known all are 1.
 ///
 /// A place is a member's point with the most likelihood within its box, then the same among points
 /// that lie in no box yet; at most kMostOwnPlaces. A member votes with its own point, at the places

@@ -47,10 +47,19 @@ TEST(TableEvidence, MissingPointsAreNoPlace) {
   EXPECT_TRUE(std::isnan(frame.background[0]));
 }
 
-TEST(TableEvidence, ANanLikelihoodIsAVoteForNothing) {
-  const FrameEvidence frame = evidence_of({{{100, 60, kNan}}});
-  EXPECT_EQ(frame.background[0], 1);
-  EXPECT_NEAR(frame.evidence[0].mass, 1, 1e-6);
+TEST(TableEvidence, ALikelihoodThatIsNotKnownWeighsAsTheOthers) {
+  const FrameEvidence some =
+      evidence_of({{{100, 60, kNan}}, {{200, 60, 0.9}}, {{300, 60, 0.5}}, {{kNan, kNan, 0}}});
+  EXPECT_NEAR(some.background[0], 0.3, 1e-6);
+  EXPECT_NEAR(some.evidence[1].mass, 0.7 / 3 * 40 + 0.3, 1e-5);
+  const FrameEvidence none = evidence_of({{{100, 60, kNan}}, {{101, 60, kNan}}});
+  EXPECT_EQ(none.background[0], 0);
+  EXPECT_NEAR(none.evidence[0].mass, 40, 1e-5);
+}
+
+TEST(TableEvidence, AnInfinitePointIsMissing) {
+  const double infinite = std::numeric_limits<double>::infinity();
+  EXPECT_TRUE(evidence_of({{{infinite, 60, 1}}}).places.empty());
 }
 
 TEST(TableEvidence, TheGridCoversThePoints) {

@@ -202,4 +202,25 @@ std::vector<std::string> warnings_of(const TrackReport& report,
   return warnings;
 }
 
+std::vector<std::string> warnings_of_setting(size_t lag, size_t num_members,
+                                             const std::vector<std::pair<int, int>>& close_pairs,
+                                             const std::vector<std::string>& bodyparts) {
+  std::vector<std::string> warnings;
+  if (lag == 0) {
+    warnings.push_back(
+        "--track-lag 0 looks at the past alone: on fast motion that can be worse than no track");
+  }
+  if (num_members < 3) {
+    warnings.push_back(fmt::format("a track of {} {}: with fewer than 3 few votes decide",
+                                   num_members, num_members == 1 ? "member" : "members"));
+  }
+  for (const auto& [a, b] : close_pairs) {
+    warnings.push_back(fmt::format(
+        "{} and {} of one group of --look-alike lie within two cells of each other in most frames: "
+        "as two cannot be at one place, they push one another away",
+        bodyparts[static_cast<size_t>(a)], bodyparts[static_cast<size_t>(b)]));
+  }
+  return warnings;
+}
+
 }  // namespace posse

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "consensus/track/tracker.h"
@@ -75,5 +76,11 @@ class TrackWatch {
 /// One sentence for each thing that is odd, with bodyparts and frames; none if nothing is.
 std::vector<std::string> warnings_of(const TrackReport& report,
                                      const std::vector<std::string>& bodyparts);
+
+/// The same of what a track is asked to do: without look-ahead, of few members, with groups of
+/// bodyparts that lie close together (LookAlikes::close_pairs).
+std::vector<std::string> warnings_of_setting(size_t lag, size_t num_members,
+                                             const std::vector<std::pair<int, int>>& close_pairs,
+                                             const std::vector<std::string>& bodyparts);
 
 }  // namespace posse

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "run/outputs/outputs.h"
 #include "run/outputs/table_rows.h"
+#include "run/outputs/track_arrays.h"
 
 namespace posse {
 namespace {
@@ -17,31 +18,8 @@ enum Extra : size_t {
   kMapCovariance,
   kNumMembers,
   kMemberDistance,
-  kTrackCovariance,  // this and what follows: of a track only
-  kChance,
-  kChanceSeen,
-  kSecond
+  kTrack  // the first of those of a track
 };
-
-std::vector<ExtraArray> track_arrays(int64_t bodyparts) {
-  return {{.name = "track_covariance",
-           .axes = {"bodyparts", "xx_xy_yy"},
-           .extents = {bodyparts, 3},
-           .description = "Covariance of the tracked position, in square pixels."},
-          {.name = "chance",
-           .axes = {"bodyparts"},
-           .extents = {bodyparts},
-           .description = "Chance that the bodypart lies within three cells of the position."},
-          {.name = "chance_seen",
-           .axes = {"bodyparts"},
-           .extents = {bodyparts},
-           .description = "Chance that the bodypart can be seen in the frame."},
-          {.name = "second_place",
-           .axes = {"bodyparts", "x_y_chance"},
-           .extents = {bodyparts, 3},
-           .description = "The likeliest place further away: its position in pixels and its "
-                          "chance; NaN, NaN, 0 where none has more than 5 %."}};
-}
 
 std::vector<ExtraArray> extra_arrays(const Ensemble& ensemble, bool track) {
   const auto bodyparts = static_cast<int64_t>(ensemble.bodyparts().size());
@@ -151,15 +129,11 @@ void ConsensusTable::append_extras(const FrameResult& result) {
 }
 
 void ConsensusTable::append_track(const FrameResult& result) {
-  for (const TrackedKeypoint& tracked : result.track) {
-    const OtherPlace second = tracked.second.value_or(OtherPlace{std::nan(""), std::nan(""), 0});
-    const Covariance& covariance = tracked.covariance;
-    for (const double value : {covariance.xx, covariance.xy, covariance.yy})
-      rows_.extra(kTrackCovariance).push_back(value);
-    rows_.extra(kChance).push_back(tracked.chance);
-    rows_.extra(kChanceSeen).push_back(tracked.chance_seen);
-    for (const double value : {second.x, second.y, second.chance})
-      rows_.extra(kSecond).push_back(value);
+  std::vector<std::vector<double>> values(kNumTrackArrays);
+  for (const TrackedKeypoint& tracked : result.track) append_track_values(tracked, values);
+  for (size_t k = 0; k < values.size(); ++k) {
+    std::vector<double>& rows = rows_.extra(kTrack + k);
+    rows.insert(rows.end(), values[k].begin(), values[k].end());
   }
 }
 

@@ -10,12 +10,12 @@
 
 #include "base/error.h"
 #include "base/paths.h"
-#include "base/text.h"
 #include "consensus/track/evidence_bytes.h"
 #include "consensus/track/look_alikes.h"
 #include "consensus/track/smoothed_track.h"
 #include "consensus/track/track_watch.h"
 #include "consensus/track/tracker.h"
+#include "run/track_report.h"
 
 namespace posse {
 namespace {
@@ -54,7 +54,6 @@ class TrackStage : public Stage {
   void start();
   void take(std::vector<TrackedFrame> tracked, const DeliverFrame& deliver);
   void deliver_smoothed(std::vector<TrackedFrame> frames, const DeliverFrame& deliver);
-  std::string names_of(const std::vector<int>& group) const;
 
   RunOptions options_;
   std::vector<std::string> bodyparts_;
@@ -117,6 +116,7 @@ void TrackStage::start() {
 void TrackStage::push(FrameResult&& frame, const DeliverFrame& deliver) {
   start();
   FrameEvidence evidence = evidence_of(frame);
+  if (!wants_look()) look_alikes_.add(evidence);  // how close those of a given group lie
   const double elapsed = any_ ? elapsed_between(last_, frame, fps_) : 1;
   last_.frame_index = frame.frame_index;
   last_.time_seconds = frame.time_seconds;
@@ -163,13 +163,6 @@ void TrackStage::deliver_smoothed(std::vector<TrackedFrame> frames, const Delive
   }
 }
 
-std::string TrackStage::names_of(const std::vector<int>& group) const {
-  std::string names;
-  for (const int part : group)
-    names += (names.empty() ? "" : ",") + bodyparts_[static_cast<size_t>(part)];
-  return names;
-}
-
 std::vector<std::string> TrackStage::warnings() const {
   std::vector<std::string> warnings = warnings_of(report_, bodyparts_);
   if (pictures_) {
@@ -177,29 +170,21 @@ std::vector<std::string> TrackStage::warnings() const {
         "pictures of a folder are tracked as a video, in the order of their names: those of "
         "different scenes want --consensus mean or median");
   }
-  if (options_.track_lag == 0) {
-    warnings.push_back(
-        "--track-lag 0 looks at the past alone: on fast motion that can be worse than no track");
-  }
-  if (num_members_ < 3) {
-    warnings.push_back(fmt::format("a track of {} {}: with fewer than 3 few votes decide",
-                                   num_members_, num_members_ == 1 ? "member" : "members"));
+  for (std::string& warning :
+       warnings_of_setting(static_cast<size_t>(options_.track_lag), num_members_,
+                           look_alikes_.close_pairs(groups_), bodyparts_)) {
+    warnings.push_back(std::move(warning));
   }
   return warnings;
 }
 
 std::vector<std::string> TrackStage::notes() const {
   if (!wants_look()) return {};
-  std::string text;
-  for (const std::vector<int>& group : groups_) text += (text.empty() ? "" : ";") + names_of(group);
-  return {text.empty() ? "no bodyparts look alike to the members: each is tracked alone"
-                       : "bodyparts that look alike to the members are tracked together: " + text};
+  return {note_of_groups(groups_, bodyparts_)};
 }
 
 std::pair<std::string, std::string> TrackStage::report() const {
-  Json json;
-  json["groups"] = Json::array();
-  for (const std::vector<int>& group : groups_) json["groups"].push_back(names_of(group));
+  Json json = Json::parse(track_report_json(report_, groups_, bodyparts_));
   for (size_t a = 0; wants_look() && a < bodyparts_.size(); ++a) {
     for (size_t b = a + 1; b < bodyparts_.size(); ++b) {
       const double most = std::max(look_alikes_.confusion(a, b), look_alikes_.confusion(b, a));
@@ -210,63 +195,10 @@ std::pair<std::string, std::string> TrackStage::report() const {
     }
   }
   json["most_pruned"] = tracker_ ? tracker_->most_pruned() : 0.0;
-  json["swaps"] = report_.swaps;
-  json["bodyparts"] = Json::array();
-  for (size_t p = 0; p < report_.jumps.size(); ++p) {
-    json["bodyparts"].push_back({{"name", bodyparts_[p]},
-                                 {"frames_not_seen", report_.hidden[p]},
-                                 {"jumps", report_.jumps[p]},
-                                 {"frames_against_most_members", report_.against_most[p]},
-                                 {"steps_faster_than_expected", report_.fast[p]}});
-  }
   return {"track", json.dump()};
 }
 
-std::vector<std::string> split(const std::string& text, char at) {
-  std::vector<std::string> words(1);
-  for (const char c : text) {
-    if (c == at) {
-      words.emplace_back();
-    } else {
-      words.back() += c;
-    }
-  }
-  return words;
-}
-
-int bodypart_named(const std::string& name, const std::vector<std::string>& bodyparts) {
-  const auto found = std::find(bodyparts.begin(), bodyparts.end(), name);
-  if (found != bodyparts.end()) return static_cast<int>(found - bodyparts.begin());
-  throw Error(ErrorKind::usage, fmt::format("--look-alike: there is no bodypart '{}'", name),
-              {.have = list_names(bodyparts, 20)});
-}
-
 }  // namespace
-
-std::vector<std::vector<int>> parse_look_alikes(const std::string& text,
-                                                const std::vector<std::string>& bodyparts) {
-  if (text == "auto" || text == "none" || text.empty()) return {};
-  std::vector<std::vector<int>> groups;
-  std::vector<std::string> named;
-  for (const std::string& words : split(text, ';')) {
-    std::vector<int> group;
-    for (const std::string& name : split(words, ',')) {
-      group.push_back(bodypart_named(name, bodyparts));
-      if (std::find(named.begin(), named.end(), name) != named.end()) {
-        throw Error(ErrorKind::usage, fmt::format("--look-alike: '{}' is named twice", name));
-      }
-      named.push_back(name);
-    }
-    if (group.size() < 2 || group.size() > kMostGroupParts) {
-      throw Error(ErrorKind::usage,
-                  fmt::format("--look-alike: a group of {} bodyparts, 2 to {} are possible",
-                              group.size(), kMostGroupParts),
-                  {.hint = "groups as 'paw1,paw2;ear1,ear2'"});
-    }
-    groups.push_back(std::move(group));
-  }
-  return groups;
-}
 
 std::unique_ptr<Stage> make_track_stage(const RunSetting& setting) {
   return std::make_unique<TrackStage>(setting);

@@ -2,9 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <span>
-#include <string>
-#include <vector>
 
 #include "run/stage.h"
 
@@ -17,11 +14,5 @@ namespace posse {
 /// video (docs/results.md).
 /// @throws Error(usage, invalid_value) for options that are out of range or name no bodypart
 std::unique_ptr<Stage> make_track_stage(const RunSetting& setting);
-
-/// "paw1,paw2;ear1,ear2" as numbers of bodyparts; empty for "none" and "auto".
-/// @throws Error(usage) for unknown names, with the nearest ones, for one named twice, or for a
-/// group of one or of more than kMostGroupParts.
-std::vector<std::vector<int>> parse_look_alikes(const std::string& text,
-                                                const std::vector<std::string>& bodyparts);
 
 }  // namespace posse

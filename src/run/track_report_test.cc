@@ -1,4 +1,4 @@
-#include "run/stages/track_stage.h"
+#include "run/track_report.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,97 @@
+#include "run/track_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "consensus/track/group_frame.h"
+
+namespace posse {
+namespace {
+using Json = nlohmann::ordered_json;
+
+std::string names_of(const std::vector<int>& group, const std::vector<std::string>& bodyparts) {
+  std::string names;
+  for (const int part : group)
+    names += (names.empty() ? "" : ",") + bodyparts[static_cast<size_t>(part)];
+  return names;
+}
+
+std::vector<std::string> split(const std::string& text, char at) {
+  std::vector<std::string> words(1);
+  for (const char c : text) {
+    if (c == at) {
+      words.emplace_back();
+    } else {
+      words.back() += c;
+    }
+  }
+  return words;
+}
+
+int bodypart_named(const std::string& name, const std::vector<std::string>& bodyparts) {
+  const auto found = std::find(bodyparts.begin(), bodyparts.end(), name);
+  if (found != bodyparts.end()) return static_cast<int>(found - bodyparts.begin());
+  throw Error(ErrorKind::usage, fmt::format("--look-alike: there is no bodypart '{}'", name),
+              {.have = list_names(bodyparts, 20)});
+}
+
+}  // namespace
+
+std::vector<std::vector<int>> parse_look_alikes(const std::string& text,
+                                                const std::vector<std::string>& bodyparts) {
+  if (text == "auto" || text == "none" || text.empty()) return {};
+  std::vector<std::vector<int>> groups;
+  std::vector<std::string> named;
+  for (const std::string& words : split(text, ';')) {
+    std::vector<int> group;
+    for (const std::string& name : split(words, ',')) {
+      group.push_back(bodypart_named(name, bodyparts));
+      if (std::find(named.begin(), named.end(), name) != named.end()) {
+        throw Error(ErrorKind::usage, fmt::format("--look-alike: '{}' is named twice", name));
+      }
+      named.push_back(name);
+    }
+    if (group.size() < 2 || group.size() > kMostGroupParts) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("--look-alike: a group of {} bodyparts, 2 to {} are possible",
+                              group.size(), kMostGroupParts),
+                  {.hint = "groups as 'paw1,paw2;ear1,ear2'"});
+    }
+    groups.push_back(std::move(group));
+  }
+  return groups;
+}
+
+std::string note_of_groups(const std::vector<std::vector<int>>& groups,
+                           const std::vector<std::string>& bodyparts) {
+  std::string text;
+  for (const std::vector<int>& group : groups)
+    text += (text.empty() ? "" : ";") + names_of(group, bodyparts);
+  return text.empty() ? "no bodyparts look alike to the members: each is tracked alone"
+                      : "bodyparts that look alike to the members are tracked together: " + text;
+}
+
+std::string track_report_json(const TrackReport& report,
+                              const std::vector<std::vector<int>>& groups,
+                              const std::vector<std::string>& bodyparts) {
+  Json json;
+  json["groups"] = Json::array();
+  for (const std::vector<int>& group : groups)
+    json["groups"].push_back(printable(names_of(group, bodyparts)));
+  json["swaps"] = report.swaps;
+  json["bodyparts"] = Json::array();
+  for (size_t p = 0; p < report.jumps.size(); ++p) {
+    json["bodyparts"].push_back({{"name", printable(bodyparts[p])},
+                                 {"frames_not_seen", report.hidden[p]},
+                                 {"jumps", report.jumps[p]},
+                                 {"frames_against_most_members", report.against_most[p]},
+                                 {"steps_faster_than_expected", report.fast[p]}});
+  }
+  return json.dump();
+}
+
+}  // namespace posse
