@@ -37,6 +37,32 @@ function(posse_module name)
   target_link_libraries(posse_${name} PUBLIC posse_build_flags ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS})
 endfunction()
 
+# posse_simd_kernels(NAME SOURCES a_kernels.cc ...)
+# compiles the sources into posse_<NAME> once per instruction set (src/simd/instruction_set.h). Everything else stays at the
+# baseline, so that a binary built here runs on any machine of the architecture. Vectors may be wider than the baseline's
+# registers (no-psabi: no vector crosses a function that is not inlined); loops count on the loop vectoriser, which wants
+# -O3 and no-trapping-math. GCC 12 calls deliberately undefined operands inside its own AVX-512 header uninitialised (GCC
+# bug 105593).
+function(posse_simd_kernels name)
+  cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
+  set(sets baseline)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+    list(APPEND sets avx2 avx512)
+  endif()
+  set(flags_of_avx2 -mavx2 -mfma)
+  set(flags_of_avx512 ${flags_of_avx2} -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512)
+  foreach(set IN LISTS sets)
+    set(target posse_${name}_${set})
+    add_library(${target} OBJECT ${ARG_SOURCES})
+    target_link_libraries(${target} PRIVATE posse_build_flags)
+    target_compile_definitions(${target} PRIVATE POSSE_SIMD_NAMESPACE=${set})
+    target_compile_options(${target} PRIVATE -O3 -fno-trapping-math -Wno-psabi ${flags_of_${set}}
+      $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized> $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized>)
+    target_sources(posse_${name} PRIVATE $<TARGET_OBJECTS:${target}>)
+    set_property(GLOBAL APPEND PROPERTY POSSE_KERNEL_OBJECTS $<TARGET_OBJECTS:${target}>)
+  endforeach()
+endfunction()
+
 # posse_module_tests(NAME SOURCES a_test.cc ... [DEPENDS lib ...] [LABELS unit|slow|compat])
 # makes posse_<NAME>_test and registers each of its cases with CTest. Tests read POSSE_SHARED_DATA for data that lies
 # outside the project and say SKIPPED when it is not there.

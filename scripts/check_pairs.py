@@ -3,7 +3,7 @@
 
 Usage: scripts/check_pairs.py [FOLDER...]
 
-Every x.cc has its x.h beside it, but for tests, main.cc, verbs (cmd_*.cc) and kernels per instruction set. A header without a source
+Every x.cc has its x.h beside it, but for tests, main.cc and verbs (cmd_*.cc). A header without a source
 declares nothing that is defined elsewhere. Prints one line per fault; exit 1 if there is any.
 """
 
@@ -17,10 +17,6 @@ ALONE = {
     "*_test.cc": "tests",
     "main.cc": "the program",
     "cmd_*.cc": "one file per verb, declared in command.h",
-    "*_baseline.cc": "one of a header's kernels, for one instruction set",
-    "*_generic.cc": "likewise",
-    "*_avx2.cc": "likewise",
-    "*_avx512.cc": "likewise",
 }
 # Headers that declare what other files define, and why.
 DECLARING = {

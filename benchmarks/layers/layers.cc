@@ -1,7 +1,7 @@
 // Times of every layer of a network on one thread, against the FMA peak measured in the same run.
 //
 //   posse_bench_layers [--net resnet50|mobilenet] [--size WxH] [--batch N] [--rounds N]
-//                      [--isa avx512|avx2|generic] [--direct] [--total]
+//                      [--isa avx512|avx2|baseline] [--direct] [--total]
 //
 // Times are medians over the rounds, in processor time of the thread where other processes run.
 #include <fmt/format.h>
@@ -79,13 +79,11 @@ NetworkSpec spec_of(const std::string& net) {
 }
 
 const Backend& backend_of(const std::string& isa) {
-  const Backend* backend = isa.empty()        ? &cpu_backend()
-                           : isa == "avx512"  ? cpu::cpu_backend_with(cpu::Isa::avx512)
-                           : isa == "avx2"    ? cpu::cpu_backend_with(cpu::Isa::avx2)
-                           : isa == "generic" ? cpu::cpu_backend_with(cpu::Isa::generic)
-                                              : nullptr;
-  if (backend == nullptr) usage("no instruction set '" + isa + "' here");
-  return *backend;
+  if (isa.empty()) return cpu_backend();
+  for (const InstructionSet set : available_instruction_sets()) {
+    if (isa == name_of(set)) return *cpu::cpu_backend_with(set);
+  }
+  usage("no instruction set '" + isa + "' here");
 }
 
 double median(std::vector<double> values) {

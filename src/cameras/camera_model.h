@@ -7,16 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "cameras/distortion.h"
 #include "simd/pack.h"
 
 namespace posse {
-
-/// Lens distortion in OpenCV's order; unused ones are 0. The tilted-sensor terms (13th, 14th) are
-/// not modelled.
-struct Distortion {
-  double k1 = 0, k2 = 0, p1 = 0, p2 = 0, k3 = 0, k4 = 0, k5 = 0, k6 = 0, s1 = 0, s2 = 0, s3 = 0,
-         s4 = 0;
-};
 
 /// A pinhole camera with rational, tangential and thin-prism distortion, or a fisheye camera.
 ///

@@ -9,26 +9,19 @@
 #include "base/version.h"
 #include "cli/command.h"
 #include "network/backend.h"
+#include "simd/instruction_set.h"
 #include "video/video_writer.h"
 
 namespace posse {
 namespace {
 
-/// "avx512f avx2 fma ..." as far as kernels care; empty on other architectures.
+/// Those that there are kernels for, best first: "AVX-512, AVX2, baseline".
 std::string instruction_sets() {
-#if defined(__x86_64__)
-  std::string sets;
-  const auto add = [&](bool there, const char* name) {
-    sets += there ? std::string(sets.empty() ? "" : " ") + name : "";
-  };
-  add(__builtin_cpu_supports("avx512f") != 0, "avx512f");
-  add(__builtin_cpu_supports("avx512bw") != 0, "avx512bw");
-  add(__builtin_cpu_supports("avx2") != 0, "avx2");
-  add(__builtin_cpu_supports("fma") != 0, "fma");
-  return sets.empty() ? "none beyond x86-64" : sets;
-#else
-  return "not an x86-64 machine: portable kernels";
-#endif
+  std::string titles;
+  for (const InstructionSet set : available_instruction_sets()) {
+    titles += (titles.empty() ? "" : ", ") + std::string(title_of(set));
+  }
+  return titles;
 }
 
 /// Why labelled videos cannot be written; empty if they can.

@@ -42,7 +42,7 @@ std::optional<Peak> find_peak(std::span<const double> consensus_logits, const Gr
 
 void PeakFinder::sum_rows(const AlignedMembers& aligned, ConsensusMethod method,
                           bool want_highest) {
-  const RowKernels& kernels = best_row_kernels();
+  const RowKernels& kernels = row_kernels();
   const auto add_odds =
       method == ConsensusMethod::mean ? kernels.add_mean_odds : kernels.add_median_odds;
   const size_t count = row_length(aligned);

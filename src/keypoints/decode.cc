@@ -84,8 +84,8 @@ std::vector<std::optional<Keypoint>> quick_by_dgp_rule(const ScoremapView& map,
   std::vector<double> mass(padded_row(count), 0.0);
   std::vector<double> first(padded_row(count), 0.0);
   for (size_t row = 0; row < rows.mass.size(); ++row) {
-    best_row_kernels().add_softmax(map.logits + row * count, count, rows.mass[row], rows.first[row],
-                                   mass.data(), first.data());
+    row_kernels().add_softmax(map.logits + row * count, count, rows.mass[row], rows.first[row],
+                              mass.data(), first.data());
   }
   std::vector<std::optional<Keypoint>> keypoints(static_cast<size_t>(map.num_bodyparts));
   for (size_t j = 0; j < keypoints.size(); ++j) {
@@ -114,9 +114,8 @@ std::vector<std::optional<Keypoint>> quick_by_dlc_rule(const ScoremapView& map) 
   std::vector<float> highest(padded_row(count), -std::numeric_limits<float>::infinity());
   std::vector<float> highest_row(padded_row(count), -1.0F);
   for (int row = 0; row < map.height; ++row) {
-    if (best_row_kernels().keep_highest(map.logits + static_cast<size_t>(row) * count, count,
-                                        static_cast<float>(row), highest.data(),
-                                        highest_row.data())) {
+    if (row_kernels().keep_highest(map.logits + static_cast<size_t>(row) * count, count,
+                                   static_cast<float>(row), highest.data(), highest_row.data())) {
       return keypoints;
     }
   }

@@ -1,19 +1,14 @@
-/// The inner loops over scoremaps, written once and compiled for several instruction sets; chosen
-/// when the program runs.
+/// The inner loops over scoremaps, compiled per instruction set (simd/instruction_set.h).
 ///
 /// A "row" is one row of a channel-last map, taken as `count` = width * bodyparts floats: what a
 /// kernel does it does to each of them alike, so that one loop serves any number of bodyparts. Sums
 /// over the rows of a map are kept per float of a row, in double precision; adding them up by
 /// bodypart comes last.
-///
-/// To add an instruction set: write a Lanes type like those of row_kernels_avx2.cc in a source of
-/// its own, compile it with its flags (CMakeLists.txt) and list it in available_row_kernels();
-/// row_kernels_test.cc then checks it.
 #pragma once
 
 #include <cstddef>
-#include <span>
-#include <string_view>
+
+#include "simd/instruction_set.h"
 
 namespace posse {
 
@@ -48,8 +43,6 @@ struct OddsSums {
 /// One instruction set's kernels. Each value is off by at most 2e-7 (softmax weights) or 1e-6
 /// (odds) of itself. NaN in gives NaN sums; an infinite logit gives NaN in the median.
 struct RowKernels {
-  std::string_view name;  ///< "avx512", "avx2", "baseline"
-
   /// mass[i] += mass_weight * exp(logits[i]); first[i] likewise with first_weight.
   void (*add_softmax)(const float* logits, size_t count, double mass_weight, double first_weight,
                       double* mass, double* first);
@@ -68,10 +61,6 @@ struct RowKernels {
                        float* highest_row);
 };
 
-/// Those that this machine can run, best first; the last, "baseline", runs everywhere.
-std::span<const RowKernels* const> available_row_kernels();
-
-/// The best one.
-const RowKernels& best_row_kernels();
+POSSE_KERNEL_TABLE(RowKernels, row_kernels)
 
 }  // namespace posse

@@ -16,9 +16,9 @@
 namespace posse {
 namespace {
 
-class RowKernelsOf : public ::testing::TestWithParam<const RowKernels*> {
+class RowKernelsOf : public ::testing::TestWithParam<InstructionSet> {
  protected:
-  const RowKernels& kernels() const { return *GetParam(); }
+  const RowKernels& kernels() const { return *row_kernels_for(GetParam()); }
 };
 
 struct Sums {
@@ -48,8 +48,9 @@ TEST_P(RowKernelsOf, SoftmaxWeightsAreExpOfTheLogit) {
     worst = std::max(worst, std::abs(sums.mass[i] / std::exp(static_cast<double>(logits[i])) - 1));
     ASSERT_EQ(sums.first[i], 2 * sums.mass[i]);
   }
-  EXPECT_LT(worst, 1.3e-7);  // the bound stated at exp_of: one float32 rounding of 6e-8 each for 1
-                             // + r and its sum
+  EXPECT_LT(worst,
+            1.3e-7);  // the bound stated at exponential(): one float32 rounding of 6e-8 each for 1
+                      // + r and its sum
 }
 
 /// p / (1 - p) of the mean of sigmoids, in double.
@@ -142,9 +143,9 @@ TEST_P(RowKernelsOf, KeepHighestKeepsTheFirstRowOfEqualValues) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Available, RowKernelsOf,
-                         ::testing::ValuesIn(available_row_kernels().begin(),
-                                             available_row_kernels().end()),
-                         [](const auto& instance) { return std::string(instance.param->name); });
+                         ::testing::ValuesIn(available_instruction_sets().begin(),
+                                             available_instruction_sets().end()),
+                         [](const auto& instance) { return name_of(instance.param); });
 
 }  // namespace
 }  // namespace posse

@@ -1,15 +1,13 @@
-/// Pack as the compiler's vector type, for use inside kernels compiled by POSSE_SIMD_CLONES.
+/// Pack as the compiler's vector type, for use inside kernels (simd/instruction_set.h).
 ///
-/// Everything here must be inlined into the kernel, so that it is compiled for the clone's
-/// instructions.
+/// Everything here must be inlined into the kernel, so that it is compiled for the
+/// kernel's instructions.
 #pragma once
 
 #include <cmath>
 
+#include "simd/always_inline.h"
 #include "simd/pack.h"
-#include "simd/simd_clones.h"
-
-#define POSSE_ALWAYS_INLINE inline __attribute__((always_inline))
 
 namespace posse {
 

@@ -72,6 +72,24 @@ class Layers(unittest.TestCase):
             self.assertIn(words, found)
 
 
+class Kernels(unittest.TestCase):
+    def faults(self, source):
+        """What check_kernels says of an object compiled for AVX2 from `source`."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "posse_x_avx2.dir" / "x.o"
+            path.parent.mkdir()
+            subprocess.run(["c++", "-std=c++20", "-O1", "-c", "-x", "c++", "-", "-o", path], input=source, text=True, check=True)
+            return script("check_kernels").faults_of(str(path))
+
+    def test_a_shared_function_outside_the_namespace_is_told(self):
+        source = "namespace posse::avx2 { %s void f(T*); extern void (*const table)(int*); void (*const table)(int*) = f<int>; }"
+        inside = "template <typename T> __attribute__((noinline)) void f(T* x) { ++*x; } template <typename T>"
+        self.assertEqual(self.faults(source % inside), [])
+        outside = "namespace posse { template <typename T> __attribute__((noinline)) void g(T* x) { ++*x; } }\n"
+        calling = "template <typename T> void f(T* x) { g(x); } template <typename T>"
+        self.assertIn("posse::g<int>", "\n".join(self.faults(outside + source % calling)))
+
+
 class Stages(unittest.TestCase):
     def check(self, *words):
         return subprocess.run([SCRIPTS / "check.sh", *words], capture_output=True, text=True)

@@ -8,6 +8,8 @@
 #include <nmmintrin.h>
 #endif
 
+#include "simd/instruction_set.h"
+
 namespace posse {
 namespace {
 
@@ -117,8 +119,7 @@ uint32_t crc32c_by_tables(std::span<const uint8_t> bytes, uint32_t crc) {
 
 uint32_t crc32c(std::span<const uint8_t> bytes, uint32_t crc) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("sse4.2"))
-    return ~extend_by_instruction(~crc, bytes.data(), bytes.size());
+  if (has_crc32c_instruction()) return ~extend_by_instruction(~crc, bytes.data(), bytes.size());
 #endif
   return crc32c_by_tables(bytes, crc);
 }

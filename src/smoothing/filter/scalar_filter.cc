@@ -1,22 +1,19 @@
 #include "smoothing/filter/scalar_filter.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <numbers>
 
 #include "base/error.h"
-#include "simd/simd_clones.h"
+#include "smoothing/filter/scalar_kernels.h"
 #include "smoothing/parallel.h"
 
 namespace posse {
 namespace {
 
 constexpr size_t kLaneGrain = 8;  // lanes of one cache line: threads never share one
-constexpr uint64_t kMantissa = (uint64_t{1} << 52) - 1;
-constexpr uint64_t kExponentOfOne = uint64_t{1023} << 52;
 
 /// One number per lane, from the start of a cache line: vectors that cross lines cost twice.
 template <typename T>
@@ -29,53 +26,6 @@ struct Lanes {
   LaneVector<double> variance;
 };
 
-/// Observation step of one frame for `count` lanes.
-struct FrameInput {
-  const double* observation;
-  const double* variance;
-  const double* centre;
-  const double* s;
-};
-
-/// One frame: update with the observation, write the filtered state, predict the next.
-POSSE_SIMD_CLONES void step_forward(const FrameInput& in, size_t count, double* __restrict mean,
-                                    double* __restrict variance, double* __restrict filtered_mean,
-                                    double* __restrict filtered_variance) {
-  for (size_t i = 0; i < count; ++i) {
-    const double y = in.observation[i];
-    const bool seen = y == y;
-    const double r = std::max(in.variance[i], kLeastObservationVariance);
-    const double p = variance[i];
-    const double inverse = 1 / (p + r);
-    const double error = y - in.centre[i] - mean[i];
-    const double m = seen ? mean[i] + p * inverse * error : mean[i];
-    const double q = seen ? p * inverse * r : p;
-    mean[i] = m;
-    filtered_mean[i] = m;
-    filtered_variance[i] = q;
-    variance[i] = q + in.s[i];
-  }
-}
-
-/// One frame backwards. The row holds the filtered state (mean relative to centre) and gets the
-/// smoothed one (absolute); next_* hold the smoothed state of the next frame and get this one's.
-POSSE_SIMD_CLONES void step_backward(const double* centre, const double* s, size_t count,
-                                     double* __restrict row_mean, double* __restrict row_variance,
-                                     double* __restrict next_mean,
-                                     double* __restrict next_variance) {
-  for (size_t i = 0; i < count; ++i) {
-    const double p = row_variance[i];
-    const double inverse = 1 / (p + s[i]);
-    const double gain = p * inverse;
-    const double m = row_mean[i] + gain * (next_mean[i] - row_mean[i]);
-    const double v = p * s[i] * inverse + gain * gain * next_variance[i];
-    next_mean[i] = m;
-    next_variance[i] = v;
-    row_mean[i] = m + centre[i];
-    row_variance[i] = v;
-  }
-}
-
 /// Sums of a likelihood. The logarithm of a product of variances is taken once at the end: the
 /// product's mantissa is kept in [1, 2) and its exponents are added up.
 struct LikelihoodSums {
@@ -86,28 +36,6 @@ struct LikelihoodSums {
   LaneVector<uint64_t> exponent;
   LaneVector<double> seen;
 };
-
-POSSE_SIMD_CLONES void step_likelihood(const FrameInput& in, size_t count, double* __restrict mean,
-                                       double* __restrict variance, double* __restrict quadratic,
-                                       double* __restrict mantissa, uint64_t* __restrict exponent,
-                                       double* __restrict num_seen) {
-  for (size_t i = 0; i < count; ++i) {
-    const double y = in.observation[i];
-    const bool seen = y == y;
-    const double r = std::max(in.variance[i], kLeastObservationVariance);
-    const double p = variance[i];
-    const double total = p + r;
-    const double inverse = 1 / total;
-    const double error = y - in.centre[i] - mean[i];
-    mean[i] = seen ? mean[i] + p * inverse * error : mean[i];
-    variance[i] = (seen ? p * inverse * r : p) + in.s[i];
-    quadratic[i] += seen ? error * error * inverse : 0.0;
-    num_seen[i] += seen ? 1.0 : 0.0;
-    const auto bits = std::bit_cast<uint64_t>(mantissa[i] * (seen ? total : 1.0));
-    exponent[i] += bits >> 52;
-    mantissa[i] = std::bit_cast<double>((bits & kMantissa) | kExponentOfOne);
-  }
-}
 
 void check_shapes(const FrameArray& observations, const FrameArray& variances,
                   const ScalarPrior& prior, std::span<const double> s) {
@@ -124,12 +52,12 @@ void filter_lanes(const FrameArray& observations, const FrameArray& variances,
   Lanes state(end - begin);
   std::copy(prior.variance.begin() + begin, prior.variance.begin() + end, state.variance.begin());
   for (size_t t = 0; t < observations.num_frames(); ++t) {
-    const FrameInput in{.observation = observations.row(t) + begin,
-                        .variance = variances.row(t) + begin,
-                        .centre = prior.mean.data() + begin,
-                        .s = s.data() + begin};
-    step_forward(in, end - begin, state.mean.data(), state.variance.data(),
-                 out.position.row(t) + begin, out.variance.row(t) + begin);
+    const ScalarFrame in{.observation = observations.row(t) + begin,
+                         .variance = variances.row(t) + begin,
+                         .centre = prior.mean.data() + begin,
+                         .s = s.data() + begin};
+    scalar_kernels().step_forward(in, end - begin, state.mean.data(), state.variance.data(),
+                                  out.position.row(t) + begin, out.variance.row(t) + begin);
   }
 }
 
@@ -145,9 +73,9 @@ void smooth_lanes(const ScalarPrior& prior, std::span<const double> s, size_t be
     out.position.at(last, i) += prior.mean[i];
   }
   for (size_t t = last; t-- > 0;) {
-    step_backward(prior.mean.data() + begin, s.data() + begin, end - begin,
-                  out.position.row(t) + begin, out.variance.row(t) + begin, next.mean.data(),
-                  next.variance.data());
+    scalar_kernels().step_backward(prior.mean.data() + begin, s.data() + begin, end - begin,
+                                   out.position.row(t) + begin, out.variance.row(t) + begin,
+                                   next.mean.data(), next.variance.data());
   }
 }
 
@@ -254,13 +182,13 @@ std::vector<double> negative_log_likelihood(const FrameArray& observations,
       }
       at_start = false;
       for (size_t t = range.begin; t < range.end; ++t) {
-        const FrameInput in{.observation = observations.row(t) + begin,
-                            .variance = variances.row(constant_variance ? 0 : t) + begin,
-                            .centre = prior.mean.data() + begin,
-                            .s = s.data() + begin};
-        step_likelihood(in, end - begin, state.mean.data(), state.variance.data(),
-                        sums.quadratic.data(), sums.mantissa.data(), sums.exponent.data(),
-                        sums.seen.data());
+        const ScalarFrame in{.observation = observations.row(t) + begin,
+                             .variance = variances.row(constant_variance ? 0 : t) + begin,
+                             .centre = prior.mean.data() + begin,
+                             .s = s.data() + begin};
+        scalar_kernels().step_likelihood(in, end - begin, state.mean.data(), state.variance.data(),
+                                         sums.quadratic.data(), sums.mantissa.data(),
+                                         sums.exponent.data(), sums.seen.data());
       }
       num_frames += range.end - range.begin;
     }

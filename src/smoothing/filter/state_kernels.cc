@@ -1,12 +1,10 @@
 #include "smoothing/filter/state_kernels.h"
 
 #include <bit>
-#include <cmath>
-#include <numbers>
 
 #include "simd/pack_vector.h"
 
-namespace posse {
+namespace posse::POSSE_SIMD_NAMESPACE {
 namespace {
 
 constexpr uint64_t kMantissaBits = (uint64_t{1} << 52) - 1;
@@ -75,8 +73,8 @@ POSSE_ALWAYS_INLINE void smoother_gain(const Pack* array, size_t size, Pack* gai
   }
 }
 
-POSSE_SIMD_CLONES void observe(const FrameObservations& frame, size_t size, Pack* mean,
-                               Pack* factor, PackedLikelihood& likelihood, Pack* f) {
+void observe(const FrameObservations& frame, size_t size, Pack* mean, Pack* factor,
+             PackedLikelihood& likelihood, Pack* f) {
   for (size_t coordinate = 0; coordinate < frame.num_coordinates; ++coordinate) {
     const Pack* row = frame.rows + coordinate * size;
     const Vector value = vec(frame.values[coordinate]);
@@ -111,8 +109,7 @@ POSSE_SIMD_CLONES void observe(const FrameObservations& frame, size_t size, Pack
   }
 }
 
-POSSE_SIMD_CLONES void predict(const PackedProcess& process, size_t size, Pack* mean, Pack* factor,
-                               Pack* array) {
+void predict(const PackedProcess& process, size_t size, Pack* mean, Pack* factor, Pack* array) {
   for (size_t r = 0; r < size; ++r) {
     for (size_t c = 0; c < size; ++c) {
       vec(array[r * size + c]) = vec(factor[c * size + r]) * vec(process.transition[c]);
@@ -153,9 +150,8 @@ POSSE_ALWAYS_INLINE void smooth_covariance(const Pack* array, const Pack* gain, 
 
 // [ F'A'  F' ]  triangularised:  [ U  V ]   U'U = predicted covariance,  V'U = cov(x[t], x[t+1]),
 // [ G'    0  ]                   [ 0  C ]   C'C = cov(x[t] given x[t+1])
-POSSE_SIMD_CLONES void smooth(const PackedProcess& process, size_t size, const Pack* filtered_mean,
-                              const Pack* filtered_factor, Pack* mean, Pack* covariance,
-                              Pack* scratch) {
+void smooth(const PackedProcess& process, size_t size, const Pack* filtered_mean,
+            const Pack* filtered_factor, Pack* mean, Pack* covariance, Pack* scratch) {
   const size_t width = 2 * size;
   Pack* array = scratch;
   Pack* gain = scratch + width * width;
@@ -181,9 +177,8 @@ POSSE_SIMD_CLONES void smooth(const PackedProcess& process, size_t size, const P
   smooth_covariance(array, gain, size, covariance, difference);
 }
 
-POSSE_SIMD_CLONES void project(size_t size, const Pack* mean, const Pack* covariance,
-                               const Pack* rows, const Pack* offset, size_t num_coordinates,
-                               Pack* position, Pack* variance) {
+void project(size_t size, const Pack* mean, const Pack* covariance, const Pack* rows,
+             const Pack* offset, size_t num_coordinates, Pack* position, Pack* variance) {
   for (size_t coordinate = 0; coordinate < num_coordinates; ++coordinate) {
     const Pack* row = rows + coordinate * size;
     Vector place = vec(offset[coordinate]);
@@ -199,7 +194,7 @@ POSSE_SIMD_CLONES void project(size_t size, const Pack* mean, const Pack* covari
   }
 }
 
-POSSE_SIMD_CLONES void square(const Pack* factor, size_t size, Pack* covariance) {
+void square(const Pack* factor, size_t size, Pack* covariance) {
   for (size_t i = 0; i < size; ++i) {
     for (size_t j = 0; j < size; ++j) {
       Vector sum{};
@@ -212,38 +207,7 @@ POSSE_SIMD_CLONES void square(const Pack* factor, size_t size, Pack* covariance)
 
 }  // namespace
 
-double PackedLikelihood::total(size_t lane) const {
-  const double log_variances =
-      std::log(mantissa[lane]) + static_cast<double>(exponent[lane]) * std::numbers::ln2;
-  return 0.5 * (num_seen[lane] * std::log(2 * std::numbers::pi) + log_variances + quadratic[lane]);
-}
+const StateKernels state_kernels = {
+    .observe = observe, .predict = predict, .smooth = smooth, .project = project, .square = square};
 
-PackedPosterior::PackedPosterior(const Pack* filtered_mean, const Pack* filtered_factor,
-                                 size_t size)
-    : mean(filtered_mean, filtered_mean + size), covariance(size * size), scratch(6 * size * size) {
-  square(filtered_factor, size, covariance.data());
-}
-
-void observe_frame(const FrameObservations& frame, PackedState& state,
-                   PackedLikelihood& likelihood) {
-  observe(frame, state.mean.size(), state.mean.data(), state.factor.data(), likelihood,
-          state.scratch.data());
-}
-
-void predict_frame(const PackedProcess& process, PackedState& state) {
-  predict(process, state.mean.size(), state.mean.data(), state.factor.data(), state.scratch.data());
-}
-
-void smooth_frame(const PackedProcess& process, const Pack* filtered_mean,
-                  const Pack* filtered_factor, PackedPosterior& posterior) {
-  smooth(process, posterior.mean.size(), filtered_mean, filtered_factor, posterior.mean.data(),
-         posterior.covariance.data(), posterior.scratch.data());
-}
-
-void project_posterior(const PackedPosterior& posterior, const Pack* rows, const Pack* offset,
-                       size_t num_coordinates, Pack* position, Pack* variance) {
-  project(posterior.mean.size(), posterior.mean.data(), posterior.covariance.data(), rows, offset,
-          num_coordinates, position, variance);
-}
-
-}  // namespace posse
+}  // namespace posse::POSSE_SIMD_NAMESPACE

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "base/error.h"
-#include "smoothing/filter/state_kernels.h"
+#include "smoothing/filter/packed_state.h"
 
 namespace posse {
 namespace {

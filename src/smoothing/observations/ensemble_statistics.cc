@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "simd/simd_clones.h"
+#include "smoothing/observations/statistics_kernels.h"
 #include "smoothing/parallel.h"
 
 namespace posse {
@@ -27,72 +27,6 @@ struct Workspace {
 };
 
 using MemberRows = std::span<const std::span<const Keypoint>>;
-
-/// Copies the frame's coordinates to `coordinates` and averages the likelihoods.
-/// @return false if something is not finite, so that the frame needs the careful way.
-POSSE_SIMD_CLONES bool gather(const std::span<const Keypoint>* rows, size_t num_members,
-                              size_t num_bodyparts, double* coordinates, double* likelihood) {
-  for (size_t k = 0; k < num_bodyparts; ++k) likelihood[k] = 0;
-  double check = 0;
-  for (size_t m = 0; m < num_members; ++m) {
-    const Keypoint* row = rows[m].data();
-    double* out = coordinates + m * 2 * num_bodyparts;
-    for (size_t k = 0; k < num_bodyparts; ++k) {
-      out[2 * k] = row[k].x;
-      out[2 * k + 1] = row[k].y;
-      likelihood[k] += row[k].likelihood;
-    }
-    for (size_t i = 0; i < 2 * num_bodyparts; ++i) check += out[i] - out[i];  // 0, or NaN for ever
-  }
-  for (size_t k = 0; k < num_bodyparts; ++k) {
-    check += likelihood[k] - likelihood[k];
-    likelihood[k] /= static_cast<double>(num_members);
-  }
-  return check == 0;
-}
-
-/// Mean and population variance per lane; all values finite.
-POSSE_SIMD_CLONES void mean_and_variance(const double* coordinates, size_t num_members,
-                                         size_t num_lanes, double* mean, double* variance) {
-  const double count = static_cast<double>(num_members);
-  for (size_t i = 0; i < num_lanes; ++i) {
-    double sum = 0;
-    for (size_t m = 0; m < num_members; ++m) sum += coordinates[m * num_lanes + i];
-    mean[i] = sum / count;
-  }
-  for (size_t i = 0; i < num_lanes; ++i) variance[i] = 0;
-  for (size_t m = 0; m < num_members; ++m) {
-    for (size_t i = 0; i < num_lanes; ++i) {
-      const double difference = coordinates[m * num_lanes + i] - mean[i];
-      variance[i] += difference * difference;
-    }
-  }
-  for (size_t i = 0; i < num_lanes; ++i) variance[i] /= count;
-}
-
-/// Median per lane by sorting all lanes at once: compare and exchange whole rows of lanes. Spoils
-/// `coordinates`.
-POSSE_SIMD_CLONES void median(double* coordinates, size_t num_members, size_t num_lanes,
-                              double* result) {
-  const size_t middle = num_members / 2;
-  for (size_t low = 0; low <= middle;
-       ++low) {  // selection: after each round row `low` is in its place
-    double* smallest = coordinates + low * num_lanes;
-    for (size_t m = low + 1; m < num_members; ++m) {
-      double* other = coordinates + m * num_lanes;
-      for (size_t i = 0; i < num_lanes; ++i) {
-        const double a = smallest[i];
-        const double b = other[i];
-        smallest[i] = a < b ? a : b;
-        other[i] = a < b ? b : a;
-      }
-    }
-  }
-  const double* upper = coordinates + middle * num_lanes;
-  const double* lower = num_members % 2 == 1 ? upper : upper - num_lanes;
-  for (size_t i = 0; i < num_lanes; ++i)
-    result[i] = lower == upper ? upper[i] : (lower[i] + upper[i]) / 2;
-}
 
 /// Position and spread of one coordinate from its finite values, in `values` (reordered).
 void summarise_coordinate(std::span<double> values, EnsembleAverage average, double* position,
@@ -157,30 +91,18 @@ void summarise_with_gaps(MemberRows rows, const StatisticsOptions& options, Work
   }
 }
 
-/// From the spread over members to the variance the filter believes.
-POSSE_SIMD_CLONES void weigh_variance(double* variance, const double* likelihood,
-                                      size_t num_bodyparts, bool confidence_weighted) {
-  for (size_t k = 0; k < num_bodyparts; ++k) {
-    const double weight = confidence_weighted ? likelihood[k] : 1;
-    for (size_t i = 2 * k; i < 2 * k + 2; ++i) {
-      const double weighted = variance[i] / weight;
-      const bool known = weight > 0 && weighted <= std::numeric_limits<double>::max();
-      variance[i] = known ? weighted : kUnknownVariance;
-    }
-  }
-}
-
 void summarise(MemberRows rows, const StatisticsOptions& options, Workspace& work, double* position,
                double* variance, double* likelihood) {
   const size_t num_bodyparts = rows.front().size();
   const size_t num_lanes = 2 * num_bodyparts;
-  const bool plain =
-      gather(rows.data(), rows.size(), num_bodyparts, work.coordinates.data(), likelihood) &&
-      options.min_likelihood <= 0;
+  const StatisticsKernels& kernels = statistics_kernels();
+  const bool plain = kernels.gather(rows.data(), rows.size(), num_bodyparts,
+                                    work.coordinates.data(), likelihood) &&
+                     options.min_likelihood <= 0;
   if (plain) {
-    mean_and_variance(work.coordinates.data(), rows.size(), num_lanes, position, variance);
+    kernels.mean_and_variance(work.coordinates.data(), rows.size(), num_lanes, position, variance);
     if (options.average == EnsembleAverage::median) {
-      median(work.coordinates.data(), rows.size(), num_lanes, position);
+      kernels.median(work.coordinates.data(), rows.size(), num_lanes, position);
     }
   } else {
     summarise_with_gaps(rows, options, work, position, variance, likelihood);
@@ -192,8 +114,8 @@ void summarise(MemberRows rows, const StatisticsOptions& options, Workspace& wor
     }
     return;
   }
-  weigh_variance(variance, likelihood, num_bodyparts,
-                 options.variance == VarianceMode::confidence_weighted);
+  kernels.weigh_variance(variance, likelihood, num_bodyparts,
+                         options.variance == VarianceMode::confidence_weighted);
 }
 
 void check_members(std::span<const Poses> members, const StatisticsOptions& options) {

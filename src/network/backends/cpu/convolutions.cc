@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "network/backends/cpu/kernel_scratch.h"
 
 namespace posse::cpu {
 namespace {

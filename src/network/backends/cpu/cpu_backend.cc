@@ -56,15 +56,15 @@ class CpuBackend : public Backend {
 
 }  // namespace
 
-const Backend* cpu_backend_with(Isa isa) {
-  if (kernels_of(isa) == nullptr) return nullptr;
-  static const CpuBackend generic(machine_with(Isa::generic));
-  if (isa == Isa::generic) return &generic;
-  if (isa == Isa::avx2) {
-    static const CpuBackend avx2(machine_with(Isa::avx2));
+const Backend* cpu_backend_with(InstructionSet set) {
+  if (kernels_for(set) == nullptr) return nullptr;
+  static const CpuBackend generic(machine_with(InstructionSet::baseline));
+  if (set == InstructionSet::baseline) return &generic;
+  if (set == InstructionSet::avx2) {
+    static const CpuBackend avx2(machine_with(InstructionSet::avx2));
     return &avx2;
   }
-  static const CpuBackend avx512(machine_with(Isa::avx512));
+  static const CpuBackend avx512(machine_with(InstructionSet::avx512));
   return &avx512;
 }
 

@@ -16,7 +16,7 @@ namespace cpu {
 
 /// With the kernels of one instruction set; nullptr if this machine does not have it. For tests and
 /// measurements.
-const Backend* cpu_backend_with(Isa isa);
+const Backend* cpu_backend_with(InstructionSet set);
 
 /// Runs once and adds the time of every layer to `times`, in the order they run.
 /// @param executor  of the cpu backend.

@@ -1,80 +1,31 @@
 #include "network/backends/cpu/kernels.h"
 
-#include <algorithm>
-
 #include "network/backends/cpu/depthwise_chunk.h"
+#include "network/backends/cpu/kernel_scratch.h"
 
-namespace posse::cpu {
+// In this order: each uses what comes before.
+// clang-format off
+#include "network/backends/cpu/kernels_common.inc.h"
+#include "network/backends/cpu/kernels_pointwise.inc.h"
+#include "network/backends/cpu/kernels_depthwise.inc.h"
+#include "network/backends/cpu/kernels_matrix.inc.h"
+#include "network/backends/cpu/kernels_winograd.inc.h"
+#include "network/backends/cpu/kernels_peak.inc.h"
+// clang-format on
 
-namespace simd_generic {
-const Kernels& kernels();
-}
-#if defined(POSSE_X86)
-namespace simd_avx2 {
-const Kernels& kernels();
-}
-namespace simd_avx512 {
-const Kernels& kernels();
-}
-#endif
+namespace posse::cpu::POSSE_SIMD_NAMESPACE {
 
-const Kernels* kernels_of(Isa isa) {
-  switch (isa) {
-    case Isa::generic:
-      return &simd_generic::kernels();
-#if defined(POSSE_X86)
-    case Isa::avx2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &simd_avx2::kernels()
-                                                                             : nullptr;
-    case Isa::avx512:
-      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")
-                 ? &simd_avx512::kernels()
-                 : nullptr;
-#else
-    default:
-      break;
-#endif
-  }
-  return nullptr;
-}
+const Kernels kernels = {.set = InstructionSet::POSSE_SIMD_NAMESPACE,
+                         .lanes = kLanes,
+                         .gemm_columns = kPanel,
+                         .preprocess = preprocess,
+                         .pointwise = pointwise,
+                         .statistics = statistics,
+                         .depthwise = depthwise,
+                         .winograd = winograd,
+                         .matrix = matrix,
+                         .max_pool = max_pool,
+                         .global_mean = global_mean,
+                         .fma_burst = fma_burst};
 
-const Kernels& best_kernels() {
-  for (const Isa isa : {Isa::avx512, Isa::avx2}) {
-    if (const Kernels* kernels = kernels_of(isa)) return *kernels;
-  }
-  return *kernels_of(Isa::generic);
-}
-
-int64_t depthwise_scratch_floats(int64_t width, int64_t dst_width, int64_t vectors, int lanes,
-                                 int kernel, int stride, int dilation) {
-  const int64_t span = int64_t{kernel - 1} * dilation + 1;
-  // The padding before is shorter than the kernel.
-  const int64_t padded_width = std::max(width + span, (dst_width - 1) * stride + span);
-  return span * padded_width * std::max<int64_t>(1, vectors) * lanes;
-}
-
-int64_t matrix_block_pixels(int64_t channels) {
-  constexpr int64_t kCacheFloats = 64 * 1024, kLeast = 42;
-  return std::max(kLeast, kCacheFloats / channels);
-}
-
-int64_t matrix_scratch_floats(int64_t channels, int lanes) {
-  return matrix_block_pixels(channels) * (channels + lanes);
-}
-
-int64_t winograd_num_tiles(int64_t num_frames, int64_t height, int64_t width, int dilation,
-                           int outputs) {
-  const auto tiles = [&](int64_t length) {
-    const int64_t interleaved = (length + dilation - 1) / dilation;
-    return (interleaved + outputs - 1) / outputs;
-  };
-  return num_frames * dilation * dilation * tiles(height) * tiles(width);
-}
-
-int64_t winograd_scratch_floats(int outputs, int64_t channels, int64_t tile_capacity, int lanes) {
-  // One vector more per frequency, see frequency_stride() of the kernels.
-  return int64_t{outputs + 2} * (outputs + 2) * (channels * tile_capacity + lanes);
-}
-
-}  // namespace posse::cpu
+}  // namespace posse::cpu::POSSE_SIMD_NAMESPACE

@@ -1,8 +1,8 @@
-/// The CPU backend's own kernels, one table per instruction set.
+/// The CPU backend's own kernels, one table per instruction set (simd/instruction_set.h).
 ///
-/// Every kernel is written once (kernels_*.inc.h) on a vector type of `lanes` floats and compiled
-/// several times: plain, AVX2 and AVX-512. Nothing here allocates, and nothing depends on how many
-/// frames or threads there are: the same input gives the same bits.
+/// Every kernel is written once (kernels_*.inc.h) on a vector of `lanes` floats. Nothing here
+/// allocates, and nothing depends on how many frames or threads there are: the same input gives the
+/// same bits.
 ///
 /// Maps are float32 with channels padded with zeros to whole vectors. A vector of channels v at
 /// pixel p lies at data[p * pixel_stride + v * vector_stride], rows follow each other without gaps:
@@ -13,11 +13,9 @@
 #include <cstdint>
 
 #include "network/graph.h"
+#include "simd/instruction_set.h"
 
 namespace posse::cpu {
-
-/// Instruction sets that kernels are compiled for.
-enum class Isa { generic, avx2, avx512 };
 
 struct MapView {
   const float* data = nullptr;
@@ -134,7 +132,7 @@ struct PoolArgs {
 };
 
 struct Kernels {
-  Isa isa;
+  InstructionSet set;
   int lanes;
   int gemm_columns;  ///< output channels of one panel of Winograd or matrix weights
   void (*preprocess)(const PreprocessArgs&);
@@ -148,26 +146,6 @@ struct Kernels {
   double (*fma_burst)(int64_t iterations);              ///< for measure_fma_peak()
 };
 
-/// Kernels of the best instruction set that was built in and that this machine has.
-const Kernels& best_kernels();
-/// nullptr if the set was not built in or this machine does not have it.
-const Kernels* kernels_of(Isa isa);
-
-/// Scratch of a depthwise convolution: kernel rows of the padded input, for as many channels at a
-/// time as fit the second-level cache.
-int64_t depthwise_scratch_floats(int64_t width, int64_t dst_width, int64_t vectors, int lanes,
-                                 int kernel, int stride, int dilation);
-
-/// Pixels whose channels stay in the second-level cache while all weights pass by; enough of them
-/// to pay for that.
-int64_t matrix_block_pixels(int64_t channels);
-int64_t matrix_scratch_floats(int64_t channels, int lanes);
-
-/// Tiles of all frames.
-int64_t winograd_num_tiles(int64_t num_frames, int64_t height, int64_t width, int dilation,
-                           int outputs);
-
-/// Floats of `transformed` (channels in) or `products` (channels out, rounded up to gemm_columns).
-int64_t winograd_scratch_floats(int outputs, int64_t channels, int64_t tile_capacity, int lanes);
+POSSE_KERNEL_TABLE(Kernels, kernels)
 
 }  // namespace posse::cpu

@@ -8,11 +8,11 @@ struct DepthwiseChunk {
   int64_t first_vector, vectors;
   int64_t padded_width;  // of a ring row, pixels
   int64_t ring_rows;
-  POSSE_INLINE int64_t row_floats() const { return padded_width * vectors * kLanes; }
+  POSSE_ALWAYS_INLINE int64_t row_floats() const { return padded_width * vectors * kLanes; }
 };
 
-POSSE_INLINE void fill_ring_row(const DepthwiseArgs& a, const DepthwiseChunk& chunk, int64_t row,
-                                float* to) {
+POSSE_ALWAYS_INLINE void fill_ring_row(const DepthwiseArgs& a, const DepthwiseChunk& chunk,
+                                       int64_t row, float* to) {
   const MapView& src = a.src;
   const int64_t pixel = chunk.vectors * kLanes;
   const Vec zero = broadcast(0.0F);

@@ -6,7 +6,7 @@ namespace posse::cpu::POSSE_SIMD_NAMESPACE {
 constexpr int kPanel = 2 * kLanes;  // output channels per weight panel: two vectors
 
 // Rows that one call of the micro-kernel holds in registers, two accumulators each.
-#if POSSE_LANES == 16
+#if defined(__AVX512F__)
 constexpr int kMostRows = 14;
 #elif defined(__AVX2__)
 constexpr int kMostRows = 6;
@@ -41,7 +41,7 @@ struct RowsArgs {
 };
 
 template <bool kAdd, Activation kActivation>
-POSSE_INLINE void store_sum(float* y, Vec sum) {
+POSSE_ALWAYS_INLINE void store_sum(float* y, Vec sum) {
   if constexpr (kAdd) sum = sum + load(y);
   if constexpr (kActivation != Activation::none) sum = max(sum, broadcast(0.0F));
   if constexpr (kActivation == Activation::relu6) sum = min(sum, broadcast(6.0F));
@@ -146,7 +146,7 @@ inline __attribute__((noinline)) void multiply_rows(const RowsArgs& a) {
 using MultiplyRows = void (*)(const RowsArgs&);
 
 template <bool kStoresAsTheyAre>
-POSSE_INLINE MultiplyRows multiply_rows_of(int64_t rows) {
+POSSE_ALWAYS_INLINE MultiplyRows multiply_rows_of(int64_t rows) {
   static constexpr MultiplyRows table[] = {
     nullptr,
     multiply_rows<1, kStoresAsTheyAre>,
@@ -157,7 +157,7 @@ POSSE_INLINE MultiplyRows multiply_rows_of(int64_t rows) {
     multiply_rows<5, kStoresAsTheyAre>,
     multiply_rows<6, kStoresAsTheyAre>,
 #endif
-#if POSSE_LANES == 16
+#if defined(__AVX512F__)
     multiply_rows<7, kStoresAsTheyAre>,
     multiply_rows<8, kStoresAsTheyAre>,
     multiply_rows<9, kStoresAsTheyAre>,
@@ -173,8 +173,8 @@ POSSE_INLINE MultiplyRows multiply_rows_of(int64_t rows) {
 
 /// All panels for the pixels [first, end), panel by panel, so that these stay in the second-level
 /// cache; meanwhile the next panel and the next pixels are fetched. `x` is the map of these pixels.
-POSSE_INLINE void multiply_block(const MatrixArgs& a, const MapView& x, int64_t first,
-                                 int64_t end) {
+POSSE_ALWAYS_INLINE void multiply_block(const MatrixArgs& a, const MapView& x, int64_t first,
+                                        int64_t end) {
   const int64_t in = a.src.vectors, panels = (a.dst.vectors + 1) / 2;
   const int64_t panel_floats = in * kLanes * kPanel;
   const int64_t groups = (end - first + kMostRows - 1) / kMostRows;
@@ -218,7 +218,7 @@ POSSE_INLINE void multiply_block(const MatrixArgs& a, const MapView& x, int64_t 
 
 /// The pixels [first, end) one vector further apart than they lie: a distance of whole pages would
 /// put all of a call's rows into one set of the first-level cache.
-POSSE_INLINE MapView spread_rows(const MatrixArgs& a, int64_t first, int64_t end) {
+POSSE_ALWAYS_INLINE MapView spread_rows(const MatrixArgs& a, int64_t first, int64_t end) {
   MapView x = a.src;
   x.data = a.scratch;
   x.pixel_stride = (a.src.vectors + 1) * kLanes;

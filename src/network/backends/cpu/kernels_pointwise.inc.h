@@ -4,14 +4,14 @@ namespace posse::cpu::POSSE_SIMD_NAMESPACE {
 
 // ---- statistics of a map -------------------------------------------------------------------
 
-POSSE_INLINE void clear_sums(double* sums, int64_t vectors) {
+POSSE_ALWAYS_INLINE void clear_sums(double* sums, int64_t vectors) {
   for (int64_t i = 0; i < 2 * vectors * kLanes; ++i) sums[i] = 0;
 }
 
 /// Adds the sums of (x - pivot) and (x - pivot)^2 of one row, pivot being the map's first pixel,
 /// which keeps the variance exact for channels whose mean is far from zero.
-POSSE_INLINE void add_row_to_sums(const MapView& map, int64_t row, int64_t first, int64_t count,
-                                  double* sums) {
+POSSE_ALWAYS_INLINE void add_row_to_sums(const MapView& map, int64_t row, int64_t first,
+                                         int64_t count, double* sums) {
   const int64_t channels = map.vectors * kLanes;
   for (int64_t v = first; v < first + count; ++v) {
     const Vec pivot = load(map.data + v * map.vector_stride);
@@ -40,7 +40,7 @@ POSSE_INLINE void add_row_to_sums(const MapView& map, int64_t row, int64_t first
   }
 }
 
-POSSE_INLINE void finish_statistics(const MapView& map, const StatisticsArgs& a) {
+POSSE_ALWAYS_INLINE void finish_statistics(const MapView& map, const StatisticsArgs& a) {
   const int64_t channels = map.vectors * kLanes;
   const double count = static_cast<double>(map.height * map.width);
   for (int64_t v = 0; v < map.vectors; ++v) {
@@ -86,7 +86,7 @@ inline void global_mean(const MapView& map, float* dst) {
 // ---- value by value ------------------------------------------------------------------------
 
 template <bool kScale, bool kShift, bool kResidual>
-POSSE_INLINE Vec pointwise_value(const PointwiseArgs& a, int64_t channel, int64_t offset) {
+POSSE_ALWAYS_INLINE Vec pointwise_value(const PointwiseArgs& a, int64_t channel, int64_t offset) {
   Vec x = load(a.src.data + offset);
   if constexpr (kScale && kShift) {
     x = fma(x, load(a.scale + channel), load(a.shift + channel));

@@ -20,7 +20,7 @@ struct TileGrid {
   struct Place {
     int64_t frame, row, col;  // of the tile's first output
   };
-  POSSE_INLINE Place place(int64_t tile) const {
+  POSSE_ALWAYS_INLINE Place place(int64_t tile) const {
     const int64_t tile_col = tile % across;
     tile /= across;
     const int64_t tile_row = tile % down;
@@ -35,7 +35,7 @@ struct TileGrid {
 // One-dimensional transforms; interpolation points 0, 1, -1, 2, -2, infinity (F4) and
 // 0, 1, -1, infinity (F2).
 template <int kOutputs>
-POSSE_INLINE void transform_input(const Vec* d, Vec* o) {
+POSSE_ALWAYS_INLINE void transform_input(const Vec* d, Vec* o) {
   if constexpr (kOutputs == 4) {
     const Vec four = broadcast(4.0F), five = broadcast(5.0F), two = broadcast(2.0F);
     const Vec even = fnma(four, d[2], d[4]), odd = fnma(four, d[1], d[3]);
@@ -55,7 +55,7 @@ POSSE_INLINE void transform_input(const Vec* d, Vec* o) {
 }
 
 template <int kOutputs>
-POSSE_INLINE void transform_output(const Vec* m, Vec* o) {
+POSSE_ALWAYS_INLINE void transform_output(const Vec* m, Vec* o) {
   if constexpr (kOutputs == 4) {
     const Vec sum1 = m[1] + m[2], difference1 = m[1] - m[2];
     const Vec sum2 = m[3] + m[4], difference2 = m[3] - m[4];
@@ -71,7 +71,7 @@ POSSE_INLINE void transform_output(const Vec* m, Vec* o) {
 
 // Frequencies start one vector further each than a multiple of the page size, so that the stores
 // of one tile do not all fall into one set of the cache.
-POSSE_INLINE int64_t frequency_stride(int64_t vectors, int64_t capacity) {
+POSSE_ALWAYS_INLINE int64_t frequency_stride(int64_t vectors, int64_t capacity) {
   return (vectors * capacity + 1) * kLanes;
 }
 

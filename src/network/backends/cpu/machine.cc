@@ -19,22 +19,24 @@ MutableMapView Machine::map(float* data, int64_t height, int64_t width,
   return view;
 }
 
-Machine machine_with(Isa isa) {
-  const Kernels* kernels = kernels_of(isa);
+Machine machine_with(InstructionSet set) {
+  const Kernels* kernels = kernels_for(set);
   if (kernels == nullptr) {
     throw Error(ErrorKind::unavailable, "this machine does not have the instructions asked for");
   }
-  return {kernels, isa == Isa::avx512 ? MapFormat::channels_last : MapFormat::blocked8};
+  return {kernels, set == InstructionSet::avx512 ? MapFormat::channels_last : MapFormat::blocked8};
 }
 
 const Machine& this_machine() {
   static const Machine machine = [] {
     // oneDNN can be held back (its environment variables, an old version): follow it, since it
     // does most of the work.
-    if (kernels_of(Isa::avx512) != nullptr && onednn_is_fast(MapFormat::channels_last)) {
-      return machine_with(Isa::avx512);
+    if (kernels_for(InstructionSet::avx512) != nullptr &&
+        onednn_is_fast(MapFormat::channels_last)) {
+      return machine_with(InstructionSet::avx512);
     }
-    return machine_with(kernels_of(Isa::avx2) != nullptr ? Isa::avx2 : Isa::generic);
+    return machine_with(kernels_for(InstructionSet::avx2) != nullptr ? InstructionSet::avx2
+                                                                     : InstructionSet::baseline);
   }();
   return machine;
 }

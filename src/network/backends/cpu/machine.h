@@ -21,8 +21,8 @@ struct Machine {
 /// The best this machine can do.
 const Machine& this_machine();
 
-/// With the kernels of `isa`, and the layout that goes with their vectors.
+/// With the kernels of `set`, and the layout that goes with their vectors.
 /// @throws Error(unavailable) if this machine does not have them.
-Machine machine_with(Isa isa);
+Machine machine_with(InstructionSet set);
 
 }  // namespace posse::cpu

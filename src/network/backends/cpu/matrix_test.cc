@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "network/backends/cpu/kernel_scratch.h"
 #include "network/backends/cpu/kernels.h"
 #include "network/backends/cpu/layer_weights.h"
 #include "network/backends/cpu/machine.h"
@@ -105,15 +106,15 @@ void expect_right(const Problem& p, const Data& data, const Machine& machine) {
   }
 }
 
-class Matrix : public ::testing::TestWithParam<Isa> {
+class Matrix : public ::testing::TestWithParam<InstructionSet> {
  protected:
-  void SetUp() override {
-    if (kernels_of(GetParam()) == nullptr) GTEST_SKIP() << "not on this machine";
-  }
   std::mt19937 random_{testing::seed_of_this_test()};
 };
 
-INSTANTIATE_TEST_SUITE_P(Isas, Matrix, ::testing::Values(Isa::generic, Isa::avx2, Isa::avx512));
+INSTANTIATE_TEST_SUITE_P(InstructionSets, Matrix,
+                         ::testing::ValuesIn(available_instruction_sets().begin(),
+                                             available_instruction_sets().end()),
+                         [](const auto& test) { return name_of(test.param); });
 
 TEST_P(Matrix, EveryNumberOfPixelsAndOfOutputVectorsIsRight) {
   const Machine machine = machine_with(GetParam());

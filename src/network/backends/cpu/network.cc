@@ -71,7 +71,8 @@ ConvolutionMethod CpuNetwork::choose_method(const Step& step,
   if (step.kind == StepKind::convolution && matrix_fits(step, step_shape(step, extents))) {
     candidates = {ConvolutionMethod::matrix, ConvolutionMethod::direct};
     // oneDNN is as good without AVX-512, and a little better where pixels lie whole pages apart.
-    if (machine_.kernels->isa != Isa::avx512 || machine_.padded(step.weights_in) % 1024 == 0) {
+    if (machine_.kernels->set != InstructionSet::avx512 ||
+        machine_.padded(step.weights_in) % 1024 == 0) {
       std::swap(candidates[0], candidates[1]);
     }
     return tuned(step, extents, candidates);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "network/backends/cpu/convolutions.h"
+#include "network/backends/cpu/kernel_scratch.h"
 
 namespace posse::cpu {
 namespace {

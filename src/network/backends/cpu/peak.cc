@@ -28,8 +28,7 @@ FmaPeak measure_fma_peak(int rounds) {
     const auto [flops, seconds] = burst(iterations);
     best = std::max(best, flops / seconds);
   }
-  const Isa isa = kernels.isa;
-  return {best / 1e9, isa == Isa::avx512 ? "AVX-512" : isa == Isa::avx2 ? "AVX2" : "baseline"};
+  return {best / 1e9, title_of(kernels.set)};
 }
 
 std::string cpu_model() {

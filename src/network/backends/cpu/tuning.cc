@@ -126,14 +126,10 @@ void TuningCache::store(const std::string& key, ConvolutionMethod method) {
 }
 
 std::string tuning_key(const Step& step, const StepShape& shape, const Machine& machine) {
-  const Isa isa = machine.kernels->isa;
   return fmt::format("{}; {}; oneDNN {}; {}>{} {}x{} k{} s{} d{}{}", cpu_model(),
-                     isa == Isa::avx512 ? "AVX-512"
-                     : isa == Isa::avx2 ? "AVX2"
-                                        : "baseline",
-                     onednn_version(), shape.in_channels, shape.out_channels, shape.in.height,
-                     shape.in.width, step.kernel, step.stride, step.dilation,
-                     step.residual >= 0 ? " sum" : "");
+                     title_of(machine.kernels->set), onednn_version(), shape.in_channels,
+                     shape.out_channels, shape.in.height, shape.in.width, step.kernel, step.stride,
+                     step.dilation, step.residual >= 0 ? " sum" : "");
 }
 
 ConvolutionMethod tuned_method(const Step& step, const StepShape& shape, const Machine& machine,

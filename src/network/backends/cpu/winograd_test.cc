@@ -4,6 +4,7 @@
 #include <random>
 #include <vector>
 
+#include "network/backends/cpu/kernel_scratch.h"
 #include "network/backends/cpu/kernels.h"
 #include "network/backends/cpu/machine.h"
 #include "network/backends/cpu/winograd_weights.h"
@@ -133,15 +134,15 @@ double worst_error(const Tensor& found, const std::vector<double>& expected) {
   return worst;
 }
 
-class Winograd : public ::testing::TestWithParam<Isa> {
+class Winograd : public ::testing::TestWithParam<InstructionSet> {
  protected:
-  void SetUp() override {
-    if (kernels_of(GetParam()) == nullptr) GTEST_SKIP() << "not on this machine";
-  }
   std::mt19937 random_{testing::seed_of_this_test()};
 };
 
-INSTANTIATE_TEST_SUITE_P(Isas, Winograd, ::testing::Values(Isa::generic, Isa::avx2, Isa::avx512));
+INSTANTIATE_TEST_SUITE_P(InstructionSets, Winograd,
+                         ::testing::ValuesIn(available_instruction_sets().begin(),
+                                             available_instruction_sets().end()),
+                         [](const auto& test) { return name_of(test.param); });
 
 TEST_P(Winograd, StaysWithinItsErrorBoundAtEverySizeAndDilation) {
   const Machine machine = machine_with(GetParam());
