@@ -97,7 +97,12 @@ struct Ensemble::State {
   void combine(const EnsembleRun& run, FrameBundle& bundle, ConsensusEngine& engine,
                EvidenceFinder* evidence) const;
   DecodeRule consensus_rule() const;
+  ExecutionPlan plan(Extent frame) const;
 };
+
+ExecutionPlan Ensemble::State::plan(Extent frame) const {
+  return backend->plan({.num_threads = num_threads, .frame = frame, .batch_size = options.batch});
+}
 
 DecodeRule Ensemble::State::consensus_rule() const {
   const bool all_dlc = std::all_of(members.begin(), members.end(), [](const MemberNetwork& member) {
@@ -180,6 +185,7 @@ MemberMap map_of(const MemberNetwork& member, const NetworkOutput& output,
 
 void Ensemble::State::combine(const EnsembleRun& run, FrameBundle& bundle, ConsensusEngine& engine,
                               EvidenceFinder* evidence) const {
+  for (NetworkOutput& output : bundle.outputs) output.receive();
   bundle.results.resize(bundle.num_frames);
   std::vector<MemberMap> maps(members.size());
   for (size_t i = 0; i < bundle.num_frames; ++i) {
@@ -206,9 +212,14 @@ Ensemble::Ensemble(Ensemble&&) noexcept = default;
 Ensemble& Ensemble::operator=(Ensemble&&) noexcept = default;
 
 Ensemble Ensemble::open(std::span<const fs::path> paths, const EnsembleOptions& options) {
+  return open(paths, options, choose_backend(options.backend));
+}
+
+Ensemble Ensemble::open(std::span<const fs::path> paths, const EnsembleOptions& options,
+                        const Backend& backend) {
   auto state = std::make_unique<State>();
   state->options = options;
-  state->backend = &choose_backend(options.backend);
+  state->backend = &backend;
   state->num_threads = options.threads > 0 ? options.threads : available_threads().num_threads;
   OpenedNetworks opened = open_networks(paths, options);
   state->members = std::move(opened.members);
@@ -244,13 +255,7 @@ int64_t Ensemble::workspace_bytes() const {
   return bytes;
 }
 
-int Ensemble::batch_size(Extent frame) const {
-  if (state_->options.batch > 0) return state_->options.batch;
-  // About 1.2 million pixels a call: weights are streamed once per call, and activations stay
-  // within the cache's reach.
-  const double pixels = static_cast<double>(frame.height * frame.width);
-  return static_cast<int>(std::clamp(std::round(1.2e6 / std::max(pixels, 1.0)), 1.0, 8.0));
-}
+int Ensemble::batch_size(Extent frame) const { return state_->plan(frame).batch_size; }
 
 void Ensemble::check_frame(Extent frame) const { check_crops(state_->members, frame); }
 bool Ensemble::cuts_frames() const { return any_crop(state_->members); }
@@ -270,9 +275,10 @@ double Ensemble::prepare(Extent frame) {
     std::vector<EnsembleMember> members;
     for (size_t m = 0; m < weights.size(); ++m)
       members.push_back({&state.members[m].graph, &weights[m], [&, m] { weights[m].clear(); }});
+    const ExecutionPlan plan = state.plan(frame);
     state.executor = state.backend->compile_ensemble(
-        members, {.threads_per_operator = 1,
-                  .compile_threads = state.num_threads,
+        members, {.threads_per_operator = plan.threads_per_operator,
+                  .compile_threads = plan.compile_threads,
                   .low_memory = state.options.low_memory,
                   .tune = state.options.tune,
                   .frame_extent = largest_extent_seen(state.members, frame)});
@@ -293,7 +299,8 @@ RunTimings Ensemble::run(const EnsembleRun& run) {
   const Extent extent{first.image.height, first.image.width};
   if (!run.whole_pictures) check_frame(extent);
   prepare(extent);
-  const auto num_workers = static_cast<size_t>(state.num_threads);
+  const ExecutionPlan plan = state.plan(extent);
+  const auto num_workers = static_cast<size_t>(plan.num_workers);
   while (state.workers.size() < num_workers) {
     Worker worker{.workspace = state.executor->make_workspace()};
     for (int p = 0; p < state.executor->num_prefixes(); ++p) {
@@ -337,7 +344,7 @@ RunTimings Ensemble::run(const EnsembleRun& run) {
   run_pipeline({.num_groups = state.groups.size(),
                 .num_members = state.members.size(),
                 .num_workers = num_workers,
-                .batch_size = static_cast<size_t>(batch_size(extent))},
+                .batch_size = static_cast<size_t>(plan.batch_size)},
                work, run.stop);
   return {.decode_seconds = decode.seconds(),
           .network_seconds = network.seconds(),

@@ -63,6 +63,10 @@ class Ensemble {
   ///         options.common_bodyparts is not set.
   static Ensemble open(std::span<const std::filesystem::path> paths,
                        const EnsembleOptions& options = {});
+  /// With a backend of the caller's, which must outlive the ensemble; options.backend is not looked
+  /// at.
+  static Ensemble open(std::span<const std::filesystem::path> paths, const EnsembleOptions& options,
+                       const Backend& backend);
   ~Ensemble();
   Ensemble(Ensemble&&) noexcept;
   Ensemble& operator=(Ensemble&&) noexcept;
@@ -93,7 +97,7 @@ class Ensemble {
   /// Loads the weights and compiles the networks for frames of this size, unless that is done.
   /// @return seconds taken.
   double prepare(Extent frame);
-  /// Frames per network call for frames of this size.
+  /// Frames per network call for frames of this size, as the backend plans them.
   int batch_size(Extent frame) const;
 
   /// Runs all members over all frames of the source. Positions are in pixels of the whole frame,

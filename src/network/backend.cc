@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdlib>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -32,6 +34,22 @@ const Backend& named_backend(std::string_view name, std::string_view asked_by) {
 }
 
 }  // namespace
+
+void NetworkOutput::receive() {
+  if (!pending) return;
+  const std::unique_ptr<PendingMaps> maps = std::move(pending);
+  maps->deliver(*this);
+}
+
+ExecutionPlan Backend::plan(const PlanRequest& request) const {
+  constexpr double kPixelsPerCall = 1.2e6;
+  const double pixels = static_cast<double>(request.frame.height * request.frame.width);
+  const double frames = std::clamp(std::round(kPixelsPerCall / std::max(pixels, 1.0)), 1.0, 8.0);
+  return {.num_workers = request.num_threads,
+          .batch_size = request.batch_size > 0 ? request.batch_size : static_cast<int>(frames),
+          .threads_per_operator = 1,
+          .compile_threads = request.num_threads};
+}
 
 std::unique_ptr<EnsembleExecutor> Backend::compile_ensemble(std::span<const EnsembleMember> members,
                                                             const BackendOptions& options) const {

@@ -3,9 +3,14 @@
 ///
 /// To add a backend:
 ///  1. make src/network/backends/<name>/ with a class that derives from Backend and an Executor;
-///  2. register it in backends() of backend.cc (best first) and in src/network/CMakeLists.txt;
-///  3. run it through network_agreement_test.cc, which compares every operator with `reference`;
-///  4. describe it in docs/cli.md (--backend) and docs/performance.md.
+///  2. override Backend::plan() if frames are to run otherwise than one by one on each thread: a
+///     device wants few workers and large batches, a library with threads of its own one worker;
+///  3. override compile_ensemble() if members share work or a queue; maps that are computed later,
+///     or lie on a device, stay there behind NetworkOutput::pending until somebody reads them;
+///  4. register it in backends() of backend.cc (best first) and in src/network/CMakeLists.txt;
+///  5. run it through network_agreement_test.cc, which compares every operator with `reference`;
+///  6. name it in the help of --backend (src/ensemble/options.h; docs/cli.md is made from that) and
+///     describe it in docs/performance.md.
 #pragma once
 
 #include <cstdint>
@@ -30,11 +35,27 @@ struct FrameBatch {
   int64_t size() const { return static_cast<int64_t>(frames.size()); }
 };
 
+struct NetworkOutput;
+
+/// Maps that are still being computed, or that lie where they were, as in a device's memory.
+class PendingMaps {
+ public:
+  virtual ~PendingMaps() = default;
+  /// Waits for them and fills the tensors of `output`. Called once, from any thread, while the
+  /// executor and the Workspace that they came from still exist.
+  virtual void deliver(NetworkOutput& output) = 0;
+};
+
 /// What a network says of a batch.
 struct NetworkOutput {
   Tensor scoremap_logits;  ///< [frames, h, w, bodyparts], before the sigmoid
   Tensor locref;  ///< [frames, h, w, bodyparts, xy] in units of locref_stdev; empty when not asked
                   ///< for or absent
+  /// Set by an EnsembleExecutor that has not filled the tensors yet.
+  std::unique_ptr<PendingMaps> pending;
+
+  /// Fills the tensors if they are still pending. Who reads them calls this first.
+  void receive();
 };
 
 /// What one thread needs to run an executor: activations, scratch. Grows to the largest shape seen;
@@ -92,6 +113,8 @@ class EnsembleExecutor {
                           PrefixActivations& activations) const = 0;
   /// As Executor::run() of one member. `activations`: of prefix_of(member) for the same batch;
   /// nullptr: the member is computed whole from the frames, whatever prefix it has.
+  /// May return before the maps are there: see NetworkOutput::pending. The frames are read by then,
+  /// and the same Workspace may be used for the next call.
   virtual void run(int member, const FrameBatch& batch, const PrefixActivations* activations,
                    bool want_locref, Workspace& workspace, NetworkOutput& output) const = 0;
   /// Bytes of weights held for all members; what members share counts once.
@@ -104,6 +127,21 @@ struct EnsembleMember {
   const Weights* weights = nullptr;
   /// Called, from any thread, once the weights have been read for good: the caller may free them.
   std::function<void()> release;
+};
+
+/// What a plan is made for.
+struct PlanRequest {
+  int num_threads = 1;  ///< that may be used in all; at least 1
+  Extent frame;         ///< size of the frames to come
+  int batch_size = 0;   ///< asked for by the user; 0: the backend chooses
+};
+
+/// How an ensemble's networks run.
+struct ExecutionPlan {
+  int num_workers = 1;  ///< threads that call the executor side by side, each with a Workspace
+  int batch_size = 1;   ///< frames per call
+  int threads_per_operator = 1;  ///< for BackendOptions
+  int compile_threads = 1;       ///< for BackendOptions
 };
 
 struct BackendOptions {
@@ -127,6 +165,11 @@ class Backend {
   virtual std::string_view name() const = 0;  ///< the word for --backend
   /// Why it cannot run on this machine; nullopt if it can.
   virtual std::optional<std::string> why_unavailable() const = 0;
+  /// How frames are to be run. The default suits a backend whose calls run on the caller's thread
+  /// and do not wait: as many workers as threads, each operator on one of them; about 1.2 million
+  /// pixels a call, at most 8 frames, so that weights are streamed once per call and activations
+  /// stay within the cache's reach.
+  virtual ExecutionPlan plan(const PlanRequest& request) const;
   /// Copies what it needs: neither graph nor weights need outlive the call. Any node may be the
   /// graph's scoremap_logits (tests of single operators rely on it); a graph without locref gives
   /// an empty locref.

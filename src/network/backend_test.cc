@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "network/backends/reference/reference_backend.h"
 
 namespace posse {
 namespace {
@@ -48,6 +49,17 @@ TEST_F(BackendChoice, AnUnknownNameIsAnErrorThatListsTheKnownOnes) {
 TEST_F(BackendChoice, AnUnmetWishOfTheEnvironmentIsNeverReplacedSilently) {
   setenv("POSSE_BACKEND", "tpu", 1);
   EXPECT_THROW(choose_backend(""), Error);
+}
+
+TEST(Plan, OneWorkerAThreadAndAboutAMegapixelACall) {
+  const Backend& backend = reference_backend();
+  const ExecutionPlan large = backend.plan({.num_threads = 6, .frame = {1080, 1920}});
+  EXPECT_EQ(large.num_workers, 6);
+  EXPECT_EQ(large.threads_per_operator, 1);
+  EXPECT_EQ(large.batch_size, 1);
+  EXPECT_EQ(backend.plan({.frame = {480, 640}}).batch_size, 4);  // 1.2e6 / 307,200
+  EXPECT_EQ(backend.plan({.frame = {64, 64}}).batch_size, 8);
+  EXPECT_EQ(backend.plan({.frame = {1080, 1920}, .batch_size = 3}).batch_size, 3);
 }
 
 }  // namespace

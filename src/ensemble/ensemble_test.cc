@@ -1,0 +1,142 @@
+#include "ensemble/ensemble.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include "network/backends/cpu/cpu_backend.h"
+#include "support/shared_data.h"
+
+namespace posse {
+namespace {
+
+/// What a late backend was asked for, over all its calls.
+struct Calls {
+  std::mutex mutex;
+  std::set<int64_t> batch_sizes;
+  std::set<const Workspace*> workspaces;
+  std::atomic<int> num_delivered{0};
+};
+
+/// Maps that exist already, handed over when somebody asks.
+class LateMaps : public PendingMaps {
+ public:
+  LateMaps(NetworkOutput maps, Calls& calls) : maps_(std::move(maps)), calls_(calls) {}
+  void deliver(NetworkOutput& output) override {
+    output.scoremap_logits = std::move(maps_.scoremap_logits);
+    output.locref = std::move(maps_.locref);
+    ++calls_.num_delivered;
+  }
+
+ private:
+  NetworkOutput maps_;
+  Calls& calls_;
+};
+
+class LateExecutor : public EnsembleExecutor {
+ public:
+  LateExecutor(std::unique_ptr<EnsembleExecutor> inner, Calls& calls)
+      : inner_(std::move(inner)), calls_(calls) {}
+  int num_members() const override { return inner_->num_members(); }
+  int num_prefixes() const override { return inner_->num_prefixes(); }
+  int prefix_of(int member) const override { return inner_->prefix_of(member); }
+  std::unique_ptr<Workspace> make_workspace() const override { return inner_->make_workspace(); }
+  std::unique_ptr<PrefixActivations> make_prefix_activations(int prefix) const override {
+    return inner_->make_prefix_activations(prefix);
+  }
+  void run_prefix(int prefix, const FrameBatch& batch, Workspace& workspace,
+                  PrefixActivations& activations) const override {
+    inner_->run_prefix(prefix, batch, workspace, activations);
+  }
+  void run(int member, const FrameBatch& batch, const PrefixActivations* activations,
+           bool want_locref, Workspace& workspace, NetworkOutput& output) const override {
+    NetworkOutput maps;
+    inner_->run(member, batch, activations, want_locref, workspace, maps);
+    output = {};
+    output.pending = std::make_unique<LateMaps>(std::move(maps), calls_);
+    const std::lock_guard lock(calls_.mutex);
+    calls_.batch_sizes.insert(batch.size());
+    calls_.workspaces.insert(&workspace);
+  }
+  int64_t weight_bytes() const override { return inner_->weight_bytes(); }
+
+ private:
+  std::unique_ptr<EnsembleExecutor> inner_;
+  Calls& calls_;
+};
+
+/// The CPU's numbers as a device would give them: one worker, batches of three, maps later.
+class LateBackend : public Backend {
+ public:
+  std::string_view name() const override { return "late"; }
+  std::optional<std::string> why_unavailable() const override { return std::nullopt; }
+  ExecutionPlan plan(const PlanRequest& request) const override {
+    return {.num_workers = 1,
+            .batch_size = request.batch_size > 0 ? request.batch_size : 3,
+            .threads_per_operator = request.num_threads,
+            .compile_threads = 1};
+  }
+  std::unique_ptr<Executor> compile(const Graph& graph, const Weights& weights,
+                                    const BackendOptions& options) const override {
+    return cpu_backend().compile(graph, weights, options);
+  }
+  std::unique_ptr<EnsembleExecutor> compile_ensemble(std::span<const EnsembleMember> members,
+                                                     const BackendOptions& options) const override {
+    threads_per_operator = options.threads_per_operator;
+    return std::make_unique<LateExecutor>(cpu_backend().compile_ensemble(members, options), calls);
+  }
+
+  mutable Calls calls;
+  mutable int threads_per_operator = 0;
+};
+
+std::vector<Image> pictures(size_t count) {
+  std::vector<Image> all(count, Image(96, 80));
+  uint32_t state = 1;
+  for (Image& picture : all) {
+    for (uint8_t& byte : picture.rgb) {
+      state = state * 1664525U + 1013904223U;
+      byte = static_cast<uint8_t>(state >> 24);
+    }
+  }
+  return all;
+}
+
+TEST(Ensemble, RunsAsTheBackendPlansAndWaitsForItsMaps) {
+  const std::vector demo{testing::source_folder() / "data" / "demo"};
+  const EnsembleOptions options{.backend = "cpu", .threads = 2, .tune = false};
+  const std::vector<Image> images = pictures(7);
+  const LateBackend backend;
+  Ensemble late = Ensemble::open(demo, options, backend);
+  const std::vector<FrameResult> found = late.predict(images);
+  EXPECT_EQ(late.batch_size({80, 96}), 3);
+  EXPECT_EQ(backend.calls.batch_sizes, (std::set<int64_t>{1, 3}));  // 3 + 3 + 1
+  EXPECT_EQ(backend.calls.workspaces.size(), 1U);
+  EXPECT_EQ(backend.calls.num_delivered, 3 * static_cast<int>(late.members().size()));
+  EXPECT_EQ(backend.threads_per_operator, 2);
+  // Neither batches nor threads change a number, so the maps that came late are the right ones.
+  const std::vector<FrameResult> expected = Ensemble::open(demo, options).predict(images);
+  ASSERT_EQ(found.size(), expected.size());
+  for (size_t frame = 0; frame < found.size(); ++frame) {
+    for (size_t part = 0; part < found[frame].consensus.size(); ++part) {
+      EXPECT_EQ(found[frame].consensus[part].keypoint.x,
+                expected[frame].consensus[part].keypoint.x);
+      EXPECT_EQ(found[frame].consensus[part].keypoint.likelihood,
+                expected[frame].consensus[part].keypoint.likelihood);
+    }
+  }
+}
+
+TEST(Ensemble, AsksTheBackendForTheUsersBatch) {
+  const std::vector demo{testing::source_folder() / "data" / "demo"};
+  const LateBackend backend;
+  const Ensemble late = Ensemble::open(demo, {.batch = 5}, backend);
+  EXPECT_EQ(late.batch_size({80, 96}), 5);
+}
+
+}  // namespace
+}  // namespace posse
