@@ -303,7 +303,7 @@ std::string BoundEnsemble::fingerprint_of(const MemberNetwork& member) {
   hash.update(fmt::format("{} {} {} {} {} {} {} {} {}", member.weights_sha256, net_type(spec),
                           spec.scope, spec.output_stride, spec.deconvolution_stride,
                           spec.mean_pixel[0], spec.mean_pixel[1], spec.mean_pixel[2],
-                          static_cast<int>(spec.batch_norm_mode)));
+                          batch_norm_of(member)));
   if (member.crop) {
     hash.update(fmt::format(" {} {} {} {}", member.crop->x1, member.crop->x2, member.crop->y1,
                             member.crop->y2));

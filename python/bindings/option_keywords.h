@@ -85,6 +85,12 @@ class KeywordReader {
   void operator()(const char* name, FrameRange& field, const char*, const char*) const {
     if (const auto value = find(name)) field = frame_range_of(*value);
   }
+  /// What is written as a word: a BatchNormChoice.
+  template <class Word>
+  requires requires { Word::parse(std::string_view()); }
+  void operator()(const char* name, Word& field, const char*, const char*) const {
+    if (std::string word; take(name, word)) field = Word::parse(word);
+  }
   template <class Enum>
   requires std::is_enum_v<Enum>
   void operator()(const char* name, Enum& field, const char*, const char*) const {

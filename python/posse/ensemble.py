@@ -71,7 +71,7 @@ class Ensemble:
         training_set_index: int | None = None,
         iteration: int | None = None,
         decode: Literal["auto", "dgp", "dlc"] | None = None,
-        batch_norm: Literal["auto", "frame", "moving"] | None = None,
+        batch_norm: str | None = None,
         output_stride: int | None = None,
         no_crop: bool | None = None,
         common_bodyparts: bool | None = None,
@@ -94,8 +94,9 @@ class Ensemble:
             Which training folder of a project.
         decode : {"auto", "dgp", "dlc"}, optional
             Keypoints by the DeepGraphPose rule (soft-argmax) or the DeepLabCut rule (argmax and location refinement).
-        batch_norm : {"auto", "frame", "moving"}, optional
-            Statistics of batch norm: of each frame, or the stored moving ones.
+        batch_norm : {"auto", "frame", "batch:N", "moving"}, optional
+            Statistics of batch norm: of each frame; in MobileNets of N consecutive frames together, as DeepLabCut takes
+            them with batch size N; or the stored moving ones.
         output_stride : int, optional
             Of a bare snapshot without pose_cfg.yaml.
         no_crop : bool, optional

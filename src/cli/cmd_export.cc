@@ -39,8 +39,7 @@ std::vector<std::pair<std::string, std::string>> metadata_of(const Ensemble& ens
   for (const MemberNetwork& member : ensemble.members()) {
     metadata.emplace_back(member.name + "/network", net_type(member.spec));
     metadata.emplace_back(member.name + "/decode", std::string(to_string(member.rule)));
-    metadata.emplace_back(member.name + "/batch_norm",
-                          std::string(to_string(member.spec.batch_norm_mode)));
+    metadata.emplace_back(member.name + "/batch_norm", batch_norm_of(member));
     metadata.emplace_back(member.name + "/snapshot", member.weights->path().filename().string());
   }
   return metadata;

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -66,12 +67,14 @@ class OptionBinder {
       finish(verb().add_switch(dashed(name), field, help), placeholder);
     }
   }
-  void operator()(const char* name, FrameRange& field, const char* placeholder,
-                  const char* help) const {
-    finish(verb().add_word(
-               dashed(name), [&field](const std::string& text) { field = FrameRange::parse(text); },
-               help),
-           placeholder);
+  /// What is written as a word: a FrameRange, a BatchNormChoice.
+  template <class Word>
+  requires requires { Word::parse(std::string_view()); }
+  void operator()(const char* name, Word& field, const char* placeholder, const char* help) const {
+    finish(
+        verb().add_word(
+            dashed(name), [&field](const std::string& text) { field = Word::parse(text); }, help),
+        placeholder);
   }
   template <class Enum>
   requires std::is_enum_v<Enum>

@@ -97,11 +97,23 @@ struct Ensemble::State {
   void combine(const EnsembleRun& run, FrameBundle& bundle, ConsensusEngine& engine,
                EvidenceFinder* evidence) const;
   DecodeRule consensus_rule() const;
+  int batch_norm_frames() const;
   ExecutionPlan plan(Extent frame) const;
 };
 
+int Ensemble::State::batch_norm_frames() const {
+  int most = 1;
+  for (const MemberNetwork& member : members) most = std::max(most, member.batch_norm_frames);
+  return most;
+}
+
 ExecutionPlan Ensemble::State::plan(Extent frame) const {
-  return backend->plan({.num_threads = num_threads, .frame = frame, .batch_size = options.batch});
+  const int together = batch_norm_frames();
+  ExecutionPlan plan = backend->plan({.num_threads = num_threads,
+                                      .frame = frame,
+                                      .batch_size = together > 1 ? together : options.batch});
+  if (together > 1) plan.batch_size = together;  // what the numbers depend on
+  return plan;
 }
 
 DecodeRule Ensemble::State::consensus_rule() const {
@@ -117,16 +129,49 @@ namespace {
 void fill_batch(const FrameBundle& bundle, const std::optional<CropBox>& crop, Worker& worker) {
   const Image& first = bundle.frames[0].image;
   const Extent seen = extent_seen(crop, {first.height, first.width});
+  const size_t num_frames = bundle.num_frames + bundle.num_fillers;
   worker.batch.height = seen.height;
   worker.batch.width = seen.width;
   worker.batch.frames.clear();
-  if (crop) worker.cut_frames.resize(std::max(worker.cut_frames.size(), bundle.num_frames));
-  for (size_t i = 0; i < bundle.num_frames; ++i) {
+  if (crop) worker.cut_frames.resize(std::max(worker.cut_frames.size(), num_frames));
+  for (size_t i = 0; i < num_frames; ++i) {
     const Image& image = bundle.frames[i].image;
     if (crop) cut(image, *crop, worker.cut_frames[i]);
     worker.batch.frames.push_back(crop ? worker.cut_frames[i].data() : image.rgb.data());
   }
 }
+
+/// Cuts a network's output to its first frames.
+void cut_to(Tensor& output, size_t num_frames) {
+  if (output.empty()) return;
+  Shape shape = output.shape();
+  const auto per_frame = static_cast<size_t>(output.size() / shape[0]);
+  shape[0] = static_cast<int64_t>(num_frames);
+  output = Tensor(shape, output.values().first(num_frames * per_frame));
+}
+
+/// Completes the last batch of a run, whose networks look at all frames of a batch, with the frames
+/// at their places in the batch before.
+/// Source: GetPoseF of deeplabcut/pose_estimation_tensorflow/predict_videos.py, whose array of
+/// frames still holds them.
+class BatchCompleter {
+ public:
+  explicit BatchCompleter(size_t batch_size) : batch_size_(batch_size) {}
+
+  void operator()(FrameBundle& bundle) {
+    if (bundle.num_frames == batch_size_) {
+      last_.resize(batch_size_);
+      for (size_t i = 0; i < batch_size_; ++i) last_[i] = bundle.frames[i].image;
+    } else if (!last_.empty()) {
+      for (size_t i = bundle.num_frames; i < batch_size_; ++i) bundle.frames[i].image = last_[i];
+      bundle.num_fillers = batch_size_ - bundle.num_frames;
+    }
+  }
+
+ private:
+  size_t batch_size_;
+  std::vector<Image> last_;  // the batch before; empty: there is none
+};
 
 }  // namespace
 
@@ -185,7 +230,12 @@ MemberMap map_of(const MemberNetwork& member, const NetworkOutput& output,
 
 void Ensemble::State::combine(const EnsembleRun& run, FrameBundle& bundle, ConsensusEngine& engine,
                               EvidenceFinder* evidence) const {
-  for (NetworkOutput& output : bundle.outputs) output.receive();
+  for (NetworkOutput& output : bundle.outputs) {
+    output.receive();
+    if (bundle.num_fillers == 0) continue;
+    cut_to(output.scoremap_logits, bundle.num_frames);
+    cut_to(output.locref, bundle.num_frames);
+  }
   bundle.results.resize(bundle.num_frames);
   std::vector<MemberMap> maps(members.size());
   for (size_t i = 0; i < bundle.num_frames; ++i) {
@@ -220,6 +270,13 @@ Ensemble Ensemble::open(std::span<const fs::path> paths, const EnsembleOptions& 
   auto state = std::make_unique<State>();
   state->options = options;
   state->backend = &backend;
+  if (options.batch_norm.source == BatchNormChoice::Source::batch && options.batch > 0 &&
+      options.batch != options.batch_norm.num_frames) {
+    throw Error(ErrorKind::usage,
+                fmt::format("batch {} contradicts batch-norm {}", options.batch,
+                            options.batch_norm.to_string()),
+                {.hint = "leave --batch out: a network call takes the frames of a batch"});
+  }
   state->num_threads = options.threads > 0 ? options.threads : available_threads().num_threads;
   OpenedNetworks opened = open_networks(paths, options);
   state->members = std::move(opened.members);
@@ -254,6 +311,8 @@ int64_t Ensemble::workspace_bytes() const {
   }
   return bytes;
 }
+
+int Ensemble::batch_norm_frames() const { return state_->batch_norm_frames(); }
 
 int Ensemble::batch_size(Extent frame) const { return state_->plan(frame).batch_size; }
 
@@ -312,6 +371,8 @@ RunTimings Ensemble::run(const EnsembleRun& run) {
       num_workers, ConsensusEngine({.method = run.consensus,
                                     .rule = state.consensus_rule(),
                                     .keep_scoremap = run.keep_consensus_scoremap}));
+  const auto num_in_batch = static_cast<size_t>(plan.batch_size);
+  const bool over_batch = batch_norm_frames() > 1;
   const PipelineWork work{
       .source =
           [&](VideoFrame& frame) {
@@ -329,6 +390,8 @@ RunTimings Ensemble::run(const EnsembleRun& run) {
             }
             return got;
           },
+      .complete =
+          over_batch ? std::function<void(FrameBundle&)>(BatchCompleter(num_in_batch)) : nullptr,
       .compute =
           [&](size_t group, FrameBundle& bundle, size_t worker) {
             network.time([&] { state.compute(group, run, bundle, state.workers[worker]); });
@@ -344,7 +407,7 @@ RunTimings Ensemble::run(const EnsembleRun& run) {
   run_pipeline({.num_groups = state.groups.size(),
                 .num_members = state.members.size(),
                 .num_workers = num_workers,
-                .batch_size = static_cast<size_t>(plan.batch_size)},
+                .batch_size = num_in_batch},
                work, run.stop);
   return {.decode_seconds = decode.seconds(),
           .network_seconds = network.seconds(),

@@ -99,6 +99,11 @@ class Ensemble {
   double prepare(Extent frame);
   /// Frames per network call for frames of this size, as the backend plans them.
   int batch_size(Extent frame) const;
+  /// Consecutive frames whose statistics batch norm takes together: the N of --batch-norm batch:N,
+  /// where a member's network depends on it; else 1. A run() takes its frames N by N from the
+  /// first; the last ones, if they are fewer, are completed with the frames at their places in the
+  /// batch before, as DeepLabCut does. Fewer than N frames in all are a batch of their own.
+  int batch_norm_frames() const;
 
   /// Runs all members over all frames of the source. Positions are in pixels of the whole frame,
   /// also where members see a part of it; the maps in FrameBundle::outputs are of that part.

@@ -18,6 +18,21 @@ std::string normalized(std::string name) {
   return name;
 }
 
+/// @param usual  as the network was run when it was trained
+BatchNormMode batch_norm_mode(const BatchNormChoice& choice, BatchNormMode usual) {
+  switch (choice.source) {
+    case BatchNormChoice::Source::automatic:
+      return usual;
+    case BatchNormChoice::Source::frame:
+      return BatchNormMode::frame;
+    case BatchNormChoice::Source::moving:
+      return BatchNormMode::moving;
+    case BatchNormChoice::Source::batch:
+      return usual == BatchNormMode::frame && choice.num_frames > 1 ? BatchNormMode::batch : usual;
+  }
+  POSSE_ASSERT(false);
+}
+
 void apply_pose_config(const Member& member, const EnsembleOptions& options, NetworkSpec& spec,
                        std::vector<std::string>& warnings) {
   const PoseConfig& pose = member.pose;
@@ -33,10 +48,7 @@ void apply_pose_config(const Member& member, const EnsembleOptions& options, Net
     }
     spec.output_stride = *options.output_stride;
   }
-  if (options.batch_norm != BatchNormChoice::automatic) {
-    spec.batch_norm_mode =
-        options.batch_norm == BatchNormChoice::frame ? BatchNormMode::frame : BatchNormMode::moving;
-  }
+  spec.batch_norm_mode = batch_norm_mode(options.batch_norm, spec.batch_norm_mode);
   const std::string found = net_type(spec);
   if (!pose.net_type.empty() && normalized(pose.net_type) != normalized(found)) {
     warnings.push_back(fmt::format("{} says {}, the snapshot holds a {}: the snapshot is believed",
@@ -67,6 +79,12 @@ std::optional<CropBox> crop_of(const Member& member, const EnsembleOptions& opti
 
 }  // namespace
 
+std::string batch_norm_of(const MemberNetwork& member) {
+  if (member.spec.batch_norm_mode != BatchNormMode::batch)
+    return std::string(to_string(member.spec.batch_norm_mode));
+  return fmt::format("batch:{}", member.batch_norm_frames);
+}
+
 std::string batch_norm_note(const Member& member, bool frame_statistics) {
   if (!frame_statistics || !member.config || member.config->batch_size < 2 ||
       member.snapshot.parsed.kind != SnapshotKind::dlc) {
@@ -75,7 +93,8 @@ std::string batch_norm_note(const Member& member, bool frame_statistics) {
   return fmt::format(
       "config.yaml's batch_size is {0}: DeepLabCut normalises this network over {0} frames at a "
       "time, posse over each frame, as DeepLabCut does with batch_size 1; many points differ by "
-      "more than a pixel from a table of DeepLabCut's, without being better or worse",
+      "more than a pixel from a table of DeepLabCut's, without being better or worse; "
+      "--batch-norm batch:{0} gives DeepLabCut's own",
       member.config->batch_size);
 }
 
@@ -87,6 +106,8 @@ MemberNetwork open_network(const Member& member, const EnsembleOptions& options)
   std::vector<std::string> bodyparts = bodyparts_for(member, spec.num_bodyparts);
   const DecodeRule rule = rule_for(member, spec, options, warnings);
   Graph graph = build_graph(spec);
+  const int batch_norm_frames =
+      spec.batch_norm_mode == BatchNormMode::batch ? options.batch_norm.num_frames : 1;
   if (!member.pose.file.empty() && std::abs(member.pose.stride - graph.stride) > 1e-9) {
     warnings.push_back(fmt::format(
         "{} says stride {}, the network's cells are {} pixels apart: the network is believed",
@@ -99,6 +120,7 @@ MemberNetwork open_network(const Member& member, const EnsembleOptions& options)
           .weights = std::move(weights),
           .spec = std::move(spec),
           .graph = std::move(graph),
+          .batch_norm_frames = batch_norm_frames,
           .rule = rule,
           .crop = crop_of(member, options),
           .weights_sha256 = std::move(fingerprint),

@@ -22,6 +22,8 @@ struct MemberNetwork {
   std::shared_ptr<const WeightSource> weights;
   NetworkSpec spec;
   Graph graph;
+  /// Consecutive frames whose statistics its batch norm takes together; 1: each frame by itself.
+  int batch_norm_frames = 1;
   DecodeRule rule = DecodeRule::dgp;  ///< of this member's own keypoints
   /// What frames are cut to before this network (config.yaml's `cropping`); nullopt: nothing.
   std::optional<CropBox> crop;
@@ -32,10 +34,14 @@ struct MemberNetwork {
   double locref_stdev() const { return member.pose.locref_stdev; }  ///< pixels per unit of locref
 };
 
+/// Where the statistics of its batch norm come from: "moving", "frame" or "batch:N".
+std::string batch_norm_of(const MemberNetwork& member);
+
 /// A sentence where DeepLabCut's own tables of this network depend on its batch and ours do not:
 /// its batch norm takes the statistics of a batch (config.yaml's batch_size above 1), ours of a
-/// frame. Empty otherwise.
-/// @param frame_statistics  the network's batch norm takes statistics when it runs (MobileNetV2)
+/// frame. Names the option that takes those of a batch. Empty otherwise.
+/// @param frame_statistics  the network's batch norm takes those of each frame when it runs
+/// (MobileNetV2)
 std::string batch_norm_note(const Member& member, bool frame_statistics);
 
 /// Opens a member's snapshot, detects the network in it and builds its graph.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -54,6 +55,15 @@ OpenedNetworks open_networks(std::span<const std::filesystem::path> paths,
   }
   if (opened.members.empty()) throw *first_failure;
   warn_of_twins(opened);
+  const bool over_batch =
+      std::any_of(opened.members.begin(), opened.members.end(), [](const MemberNetwork& member) {
+        return member.spec.batch_norm_mode == BatchNormMode::batch;
+      });
+  if (options.batch_norm.num_frames > 1 && !over_batch) {
+    opened.warnings.push_back(
+        fmt::format("batch norm over {} frames changes nothing: no member is a MobileNet",
+                    options.batch_norm.num_frames));
+  }
   return opened;
 }
 

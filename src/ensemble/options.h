@@ -16,21 +16,27 @@ namespace posse {
 
 /// How a member's scoremaps become keypoints; automatic: by what the snapshot is (DGP or DLC).
 enum class DecodeChoice { automatic, dgp, dlc };
-/// Statistics of batch norm; automatic: as the network was run when it was trained (MobileNetV2:
-/// frame, others: moving).
-enum class BatchNormChoice { automatic, frame, moving };
+
+/// Where the mean and variance of batch norm come from.
+struct BatchNormChoice {
+  enum class Source {
+    automatic,  ///< as the network was run when it was trained (MobileNetV2: frame, others: moving)
+    frame,      ///< each frame's own
+    batch,      ///< of MobileNetV2: those of num_frames consecutive frames; others: automatic
+    moving,     ///< the stored ones
+  };
+  Source source = Source::automatic;
+  int num_frames = 0;  ///< of batch: 1 to 1,000
+
+  /// "auto", "frame", "moving" or "batch:N". @throws Error(usage)
+  static BatchNormChoice parse(std::string_view text);
+  std::string to_string() const;
+};
 
 template <>
 struct EnumNames<DecodeChoice> {
   static constexpr std::array<std::pair<std::string_view, DecodeChoice>, 3> kNames{
       {{"auto", DecodeChoice::automatic}, {"dgp", DecodeChoice::dgp}, {"dlc", DecodeChoice::dlc}}};
-};
-template <>
-struct EnumNames<BatchNormChoice> {
-  static constexpr std::array<std::pair<std::string_view, BatchNormChoice>, 3> kNames{
-      {{"auto", BatchNormChoice::automatic},
-       {"frame", BatchNormChoice::frame},
-       {"moving", BatchNormChoice::moving}}};
 };
 /// Which networks, and how they run.
 struct EnsembleOptions {
@@ -39,7 +45,7 @@ struct EnsembleOptions {
   std::optional<int> training_set_index;  ///< into TrainingFraction; empty: 0
   std::optional<int> iteration;           ///< of dlc-models; empty: config.yaml's
   DecodeChoice decode = DecodeChoice::automatic;
-  BatchNormChoice batch_norm = BatchNormChoice::automatic;
+  BatchNormChoice batch_norm;
   std::optional<int> output_stride;  ///< for a bare snapshot without a pose_cfg.yaml; 8, 16 or 32
   bool no_crop = false;
   bool common_bodyparts = false;
@@ -66,8 +72,9 @@ void describe(Options& options, const Visitor& visit) {
         "iteration folder of dlc-models (default: the config's)");
   visit("decode", options.decode, "RULE",
         "keypoints by the DGP rule (soft-argmax) or the DLC rule (argmax + locref)");
-  visit("batch-norm", options.batch_norm, "MODE",
-        "statistics of batch norm: of each frame, or the stored moving ones");
+  visit("batch-norm", options.batch_norm, "auto|frame|batch:N|moving",
+        "statistics of batch norm: of each frame; of N consecutive frames, as DeepLabCut takes "
+        "them in MobileNets with batch size N; or the stored moving ones (default auto)");
   visit("output-stride", options.output_stride, "N",
         "of a bare snapshot without pose_cfg.yaml: 8, 16 or 32 (default 16)");
   visit("no-crop", options.no_crop, "",

@@ -75,12 +75,13 @@ class Pipeline {
       OpenBundle* open = take_free_bundle();
       if (open == nullptr) break;
       FrameBundle& bundle = open->bundle;
-      bundle.num_frames = 0;
+      bundle.num_frames = bundle.num_fillers = 0;
       while (bundle.num_frames < options_.batch_size &&
              work_.source(bundle.frames[bundle.num_frames])) {
         ++bundle.num_frames;
       }
       const bool end = bundle.num_frames < options_.batch_size;
+      if (work_.complete && bundle.num_frames > 0) work_.complete(bundle);
       const std::lock_guard lock(mutex_);
       if (bundle.num_frames > 0) {
         open->sequence = sequence;

@@ -17,8 +17,9 @@ namespace posse {
 /// Consecutive frames on their way, with what the networks said of them. Bundles are reused, so
 /// their buffers are too.
 struct FrameBundle {
-  std::vector<VideoFrame> frames;  ///< the first num_frames are valid
+  std::vector<VideoFrame> frames;  ///< the first num_frames + num_fillers are valid
   size_t num_frames = 0;
+  size_t num_fillers = 0;  ///< frames behind them that only complete a batch: no results of theirs
   std::vector<NetworkOutput> outputs;  ///< [members]
   std::vector<FrameResult> results;    ///< [num_frames], made by combine
 };
@@ -28,6 +29,9 @@ struct FrameBundle {
 struct PipelineWork {
   /// Next frame into the argument (buffers reused); false at the end. Called from one thread.
   std::function<bool(VideoFrame&)> source;
+  /// If given: a bundle as it came from the source, on the thread that calls the source. May add
+  /// fillers to a bundle that is not full.
+  std::function<void(FrameBundle& bundle)> complete;
   /// Group `group` of networks over all frames of the bundle. Called from worker `worker`;
   /// different groups of one bundle run at the same time.
   std::function<void(size_t group, FrameBundle& bundle, size_t worker)> compute;

@@ -73,7 +73,8 @@ class Executor {
   virtual ~Executor() = default;
   virtual std::unique_ptr<Workspace> make_workspace() const = 0;
   /// Fills `output` (its tensors are reused when the shapes fit). Results do not depend on how
-  /// frames are put into batches, on the thread, or on earlier calls: bit for bit.
+  /// frames are put into batches, on the thread, or on earlier calls: bit for bit. With
+  /// BatchNormMode::batch the call's frames are the batch, and results depend on all of them.
   virtual void run(const FrameBatch& batch, bool want_locref, Workspace& workspace,
                    NetworkOutput& output) const = 0;
   virtual int64_t weight_bytes() const = 0;

@@ -96,7 +96,15 @@ void check_variance(const std::string& name, const Weights& weights, const std::
 }  // namespace
 
 std::string_view to_string(BatchNormMode mode) {
-  return mode == BatchNormMode::moving ? "moving" : "frame";
+  switch (mode) {
+    case BatchNormMode::moving:
+      return "moving";
+    case BatchNormMode::frame:
+      return "frame";
+    case BatchNormMode::batch:
+      return "batch";
+  }
+  POSSE_ASSERT(false);
 }
 
 std::string_view to_string(OpKind kind) {

@@ -34,9 +34,10 @@ enum class PaddingRule {
 enum class BatchNormMode {
   moving,  ///< stored moving mean and variance: can be folded into the convolution before
   frame,   ///< mean and biased variance of the frame itself, over height and width
+  batch,   ///< of all frames that are run together: results depend on which these are
 };
 
-/// "moving", "frame"
+/// "moving", "frame", "batch"
 std::string_view to_string(BatchNormMode mode);
 
 enum class OpKind {

@@ -23,6 +23,8 @@ namespace {
 /// Of the output's range. Float32 sums of up to 9 * 128 products stay below 2e-6 in any order;
 /// Winograd transforms of 4x4 tiles multiply rounding by about ten.
 constexpr double kLimit = 2e-5;
+// Whole networks that normalise with statistics taken when they run amplify float noise.
+constexpr double kNormedLimit = 5e-3;
 
 /// Random pictures of one size.
 struct Pictures {
@@ -252,11 +254,11 @@ INSTANTIATE_TEST_SUITE_P(PoolsAndSums, OperatorAgreement, ::testing::ValuesIn(po
 
 /// A MobileNetV2 with few channels, and its weights.
 struct SmallNetwork {
-  SmallNetwork() {
+  explicit SmallNetwork(BatchNormMode mode = BatchNormMode::frame) {
     NetworkSpec spec{.family = NetworkFamily::mobilenet_v2, .mobilenet_width = 0.35};
     spec.scope = "MobilenetV2/";
     spec.num_bodyparts = 3;
-    spec.batch_norm_mode = BatchNormMode::frame;
+    spec.batch_norm_mode = mode;
     graph = build_graph(spec);
     weights = testing::synthetic_weights(graph);
   }
@@ -285,6 +287,52 @@ TEST(NetworkRuns, DoNotDependOnTheBatch) {
       EXPECT_TRUE(same_bits(alone.scoremap_logits.values(), frame_of(together.scoremap_logits, i)));
       EXPECT_TRUE(same_bits(alone.locref.values(), frame_of(together.locref, i)));
     }
+  }
+}
+
+TEST(NetworkRuns, OverABatchOfOneFrameAreThoseOfTheFrame) {
+  const SmallNetwork by_frame, over_batch(BatchNormMode::batch);
+  const Pictures pictures({47, 66}, 1, testing::seed_of_this_test());
+  for (const Backend* backend : available_backends()) {
+    SCOPED_TRACE(backend->name());
+    NetworkOutput expected, got;
+    for (const auto& [network, output] : {std::pair(&by_frame, &expected), {&over_batch, &got}}) {
+      const auto executor = backend->compile(network->graph, network->weights, {.tune = false});
+      executor->run(pictures.batch, true, *executor->make_workspace(), *output);
+    }
+    EXPECT_LE(
+        testing::relative_to_range(got.scoremap_logits.values(), expected.scoremap_logits.values()),
+        kNormedLimit);
+  }
+}
+
+TEST(NetworkRuns, OverABatchAgreeWithReferenceAndDependOnItsFramesAlone) {
+  const SmallNetwork network(BatchNormMode::batch);
+  const Pictures pictures({47, 66}, 11, testing::seed_of_this_test());  // more than go at once
+  FrameBatch turned = pictures.batch;
+  std::swap(turned.frames.front(), turned.frames.back());
+  NetworkOutput reference;
+  const auto plain = backends().back()->compile(network.graph, network.weights, {});
+  plain->run(pictures.batch, true, *plain->make_workspace(), reference);
+  for (const Backend* backend : available_backends()) {
+    SCOPED_TRACE(backend->name());
+    const auto executor = backend->compile(network.graph, network.weights, {.tune = false});
+    const auto workspace = executor->make_workspace();
+    NetworkOutput output, with_turned, alone;
+    executor->run(pictures.batch, true, *workspace, output);
+    EXPECT_LE(testing::relative_to_range(output.scoremap_logits.values(),
+                                         reference.scoremap_logits.values()),
+              kNormedLimit);
+    EXPECT_LE(testing::relative_to_range(output.locref.values(), reference.locref.values()),
+              kNormedLimit);
+    executor->run(turned, true, *workspace, with_turned);
+    EXPECT_LE(testing::relative_to_range(frame_of(with_turned.scoremap_logits, 0),
+                                         frame_of(output.scoremap_logits, 10)),
+              kNormedLimit);
+    executor->run({47, 66, {pictures.batch.frames[0]}}, true, *workspace, alone);
+    EXPECT_GT(testing::relative_to_range(alone.scoremap_logits.values(),
+                                         frame_of(output.scoremap_logits, 0)),
+              0.01);
   }
 }
 

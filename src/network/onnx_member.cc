@@ -264,6 +264,12 @@ std::string OnnxMemberExport::transposed(const Node& node) {
 std::string OnnxMemberExport::batch_norm(const Node& node) {
   const NodeId from = node.inputs[0];
   if (foldable_norm(from) == &node) return value(from);
+  if (node.batch_norm_mode == BatchNormMode::batch) {
+    throw Error(ErrorKind::unsupported,
+                "a network whose batch norm takes the statistics of several frames together "
+                "cannot be exported: ONNX knows those of each frame, and stored ones",
+                {.hint = "export it with --batch-norm frame or moving"});
+  }
   const std::string name = prefix_ + node.name;
   const auto constant = [&](const std::string& part, const std::string& from_variable) {
     return model_.constant(name + part, variable(from_variable).clone());

@@ -16,6 +16,7 @@
 #include "checkpoint/tensorflow/wire.h"
 #include "network/graph_builder.h"
 #include "network/protobuf_message.h"
+#include "support/errors.h"
 #include "support/synthetic_weights.h"
 
 namespace posse {
@@ -149,6 +150,15 @@ TEST_F(OnnxFile, KeepsFrameStatisticsAsInstanceNormalization) {
   const ReadModel model = written({.members = {member(graph, weights, "m")}, .metadata = {}});
   EXPECT_EQ(model.op_of_node.at("norm"), "InstanceNormalization");
   EXPECT_EQ(model.constants.count("conv/bias"), 0U);
+}
+
+TEST_F(OnnxFile, StatisticsOfABatchAreRefused) {
+  const Graph graph = small_graph(BatchNormMode::batch);
+  const Weights weights = testing::synthetic_weights(graph);
+  const Error error = testing::error_of(
+      [&] { written({.members = {member(graph, weights, "m")}, .metadata = {}}); });
+  EXPECT_EQ(error.kind(), ErrorKind::unsupported);
+  EXPECT_NE(error.notes().hint.find("--batch-norm"), std::string::npos);
 }
 
 TEST_F(OnnxFile, SaysWhatItIs) {

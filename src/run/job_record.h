@@ -48,6 +48,8 @@ class RecordOptions {
   void operator()(const char* name, const Field& field, const char*, const char*) const {
     if constexpr (std::is_enum_v<Field>) {
       put(name, std::string_view(name_of(field)));
+    } else if constexpr (requires { field.to_string(); }) {
+      put(name, field.to_string());
     } else {
       put(name, field);
     }
@@ -61,7 +63,6 @@ class RecordOptions {
   void put(const char* name, int number) const;
   void put(const char* name, int64_t number) const;
   void put(const char* name, double number) const;
-  void put(const char* name, const FrameRange& range) const { put(name, range.to_string()); }
   template <class Field>
   void put(const char* name, const std::optional<Field>& field) const {
     field ? (*this)(name, *field, "", "") : put_null(name);

@@ -25,18 +25,17 @@ constexpr int kResultsVersion = 1;
 std::string text_of(const fs::path& path) { return printable(path.string()); }
 
 Json describe_member(const MemberNetwork& member) {
-  Json json = {
-      {"name", printable(member.name)},
-      {"path", text_of(member.member.path)},
-      {"snapshot", text_of(member.weights->path())},
-      {"index_sha256", member.weights_sha256},
-      {"network", net_type(member.spec)},
-      {"batch_norm", member.spec.batch_norm_mode == BatchNormMode::frame ? "frame" : "moving"},
-      {"decode", std::string(to_string(member.rule))},
-      {"stride", member.stride()},
-      {"locref_stdev", member.locref_stdev()},
-      {"bodyparts", member.bodyparts},
-      {"warnings", member.warnings}};
+  Json json = {{"name", printable(member.name)},
+               {"path", text_of(member.member.path)},
+               {"snapshot", text_of(member.weights->path())},
+               {"index_sha256", member.weights_sha256},
+               {"network", net_type(member.spec)},
+               {"batch_norm", batch_norm_of(member)},
+               {"decode", std::string(to_string(member.rule))},
+               {"stride", member.stride()},
+               {"locref_stdev", member.locref_stdev()},
+               {"bodyparts", member.bodyparts},
+               {"warnings", member.warnings}};
   if (member.crop) {
     json["crop"] = {member.crop->x1, member.crop->x2, member.crop->y1, member.crop->y2};
   }

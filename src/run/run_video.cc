@@ -27,6 +27,21 @@ FrameRange remaining(FrameRange range, std::optional<int64_t> last) {
   return range;
 }
 
+/// Number of the frame from which a run over batches goes on, whose journal holds the first
+/// `num_done` frames: the first of the batch before the one that is not done, which completes that
+/// one if it is the last. Counted among the frames of the range.
+int64_t first_of_batches(int64_t num_done, int64_t batch) {
+  return std::max<int64_t>(num_done / batch - 1, 0) * batch;
+}
+
+/// frame_index of the journal's record `number`.
+int64_t frame_index_at(const fs::path& path, const JournalKey& key, int64_t number) {
+  JournalReader journal(path, key);
+  FrameResult result;
+  for (int64_t i = 0; i <= number; ++i) POSSE_ASSERT(journal.read(result));
+  return result.frame_index;
+}
+
 void make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
@@ -48,17 +63,13 @@ std::vector<std::string> warnings_of(const VideoReport& report, int64_t num_fram
 class JournalRun {
  public:
   JournalRun(Ensemble& ensemble, const fs::path& video, const RunOptions& options,
-             const RunContext& context, bool keep_evidence)
-      : ensemble_(ensemble),
-        video_(video),
-        options_(options),
-        context_(context),
-        keep_evidence_(keep_evidence) {}
+             const RunContext& context, const RunPlan& plan)
+      : ensemble_(ensemble), video_(video), options_(options), context_(context), plan_(plan) {}
 
   /// Ends the journal with the facts of this pass; nullopt if stopped before the end.
   std::optional<JournalFacts> run(JournalWriter& journal, RunOutcome& outcome) {
-    const auto reader =
-        open_video(video_, {.range = remaining(options_.frames, journal.last_frame_index())});
+    const std::optional<int64_t> last = journal.last_frame_index();
+    const auto reader = open_video(video_, {.range = range_to_run(journal)});
     const auto total = expected_frames(reader->info(), options_.frames);
     JournalFacts facts{.load_seconds = outcome.load_seconds,
                        .num_resumed = journal.num_resumed(),
@@ -69,13 +80,16 @@ class JournalRun {
     facts.timings = outcome.timings = ensemble_.run({
         .source = [&](VideoFrame& frame) { return reader->read(frame); },
         .consensus = map_method(options_.consensus),
-        .keep_evidence = keep_evidence_,
+        .keep_evidence = plan_.key.evidence,
         .whole_pictures = runs_on_whole_pictures(ensemble_, video_, reader->info()),
         .sink =
             [&](FrameBundle& bundle) {
-              for (const FrameResult& result : bundle.results) journal.append(result);
+              for (const FrameResult& result : bundle.results) {
+                if (last && result.frame_index <= *last) continue;
+                journal.append(result);
+                ++done_;
+              }
               journal.flush();
-              done_ += static_cast<int64_t>(bundle.results.size());
               report_progress(total);
             },
         .stop = context_.stop,
@@ -90,6 +104,16 @@ class JournalRun {
   }
 
  private:
+  /// What is not in the journal; where networks look at whole batches, from the batch before it on.
+  FrameRange range_to_run(const JournalWriter& journal) const {
+    FrameRange range = remaining(options_.frames, journal.last_frame_index());
+    const int batch = ensemble_.batch_norm_frames();
+    if (batch == 1 || journal.num_resumed() == 0) return range;
+    const int64_t number = first_of_batches(journal.num_resumed(), batch);
+    range.start = frame_index_at(plan_.paths.journal, plan_.key, number);
+    return range;
+  }
+
   void add_ensemble(const VideoInfo& info, JournalFacts& facts) const {
     facts.batch_size = ensemble_.batch_size({info.height, info.width});
     facts.num_threads = ensemble_.num_threads();
@@ -113,7 +137,7 @@ class JournalRun {
   const fs::path& video_;
   const RunOptions& options_;
   const RunContext& context_;
-  bool keep_evidence_;
+  const RunPlan& plan_;
   int64_t done_ = 0;
   int64_t taken_over_ = 0;
   double start_ = 0;
@@ -259,7 +283,7 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
   std::optional<JournalFacts> facts = plan.journal.facts;
   if (!facts) {
     JournalWriter journal(plan.paths.journal, plan.key);
-    facts = JournalRun(ensemble, video, options, context, plan.key.evidence).run(journal, outcome);
+    facts = JournalRun(ensemble, video, options, context, plan).run(journal, outcome);
   }
   const RunSetting setting{.ensemble = ensemble,
                            .options = options,

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <fstream>
 #include <map>
+#include <span>
 #include <sstream>
 
 #include "base/error.h"
@@ -56,7 +57,7 @@ std::vector<FrameResult> run_demo(const EnsembleOptions& ensemble_options,
   return results;
 }
 
-bool same(const std::vector<FrameResult>& a, const std::vector<FrameResult>& b) {
+bool same(std::span<const FrameResult> a, std::span<const FrameResult> b) {
   if (a.size() != b.size()) return false;
   for (size_t i = 0; i < a.size(); ++i) {
     if (a[i].frame_index != b[i].frame_index) return false;
@@ -159,6 +160,76 @@ TEST(RunVideo, AStoppedRunGoesOnAndGivesTheSameNumbers) {
                                        }});
   EXPECT_GE(outcome.num_resumed, 12);
   EXPECT_TRUE(same(whole, results));
+}
+
+/// The demo with networks that look at batches of seven frames.
+EnsembleOptions over_seven(int threads) {
+  return {.batch_norm = BatchNormChoice::parse("batch:7"), .threads = threads, .tune = false};
+}
+
+TEST(RunVideo, OverBatchesThreadsDoNotChangeNumbersAndTheRangesFirstFrameBeginsTheFirst) {
+  const TemporaryFolder out;
+  const RunOptions options{.frames = {.start = 5, .stop = 25}};  // the last batch has six frames
+  const auto one = run_demo(over_seven(1), options, out.path() / "one");
+  EXPECT_TRUE(same(one, run_demo(over_seven(3), options, out.path() / "three")));
+  EXPECT_FALSE(same(one, run_demo({.tune = false}, options, out.path() / "frame")));
+  // A shorter range has the same batches at its beginning.
+  const auto shorter =
+      run_demo(over_seven(2), {.frames = {.start = 5, .stop = 19}}, out.path() / "shorter");
+  EXPECT_TRUE(same(shorter, std::span(one).first(14)));
+}
+
+TEST(RunVideo, TheLastShortBatchIsCompletedWithFramesOfTheBatchBefore) {
+  const TemporaryFolder out;
+  const auto all = run_demo(over_seven(2), {.frames = {.stop = 9}}, out.path() / "all");
+  const auto reader = open_video(demo_video(), {.range = {.stop = 9}});
+  std::vector<Image> batch(7);
+  for (VideoFrame frame; reader->read(frame);)
+    batch[static_cast<size_t>(frame.frame_index % 7)] = frame.image;  // 7 and 8 over 0 and 1
+  Ensemble ensemble = Ensemble::open(std::vector{demo()}, over_seven(1));
+  auto last = ensemble.predict(batch);
+  last.resize(2);
+  last[0].frame_index = 7, last[1].frame_index = 8;
+  EXPECT_TRUE(same(last, std::span(all).subspan(7)));
+}
+
+/// Cuts a complete journal to its first `num_frames` records, as a kill leaves it.
+void cut_journal(const RunOutcome& outcome, int64_t num_frames) {
+  const JournalKey key = read_journal_key(outcome.paths.journal).value();
+  JournalReader reader(outcome.paths.journal, key);
+  FrameResult result;
+  for (int64_t i = 0; i < num_frames; ++i) ASSERT_TRUE(reader.read(result));
+  fs::resize_file(outcome.paths.journal, reader.sound_bytes());
+  fs::remove(outcome.paths.record);
+}
+
+TEST(RunVideo, OverBatchesAKilledRunGoesOnWithTheSameBatches) {
+  const TemporaryFolder out;
+  const RunOptions options{.frames = {.start = 3, .stop = 67, .step = 2},
+                           .format = TableFormat::csv};
+  Ensemble ensemble = Ensemble::open(std::vector{demo() / "member-1"}, over_seven(2));
+  const RunOutcome whole = run_video(ensemble, demo_video(), out.path(), options);
+  ASSERT_EQ(whole.num_frames, 32);  // four batches and four frames
+  const std::string table = read_file(whole.paths.consensus(".csv"));
+  for (const int64_t num_frames : {1, 7, 12, 27, 28, 29, 31, 32}) {
+    cut_journal(whole, num_frames);
+    fs::remove(whole.paths.consensus(".csv"));
+    const RunOutcome resumed = run_video(ensemble, demo_video(), out.path(), options);
+    EXPECT_EQ(resumed.num_resumed, num_frames);
+    EXPECT_EQ(resumed.num_frames, 32);
+    EXPECT_EQ(read_file(whole.paths.consensus(".csv")), table) << num_frames;
+  }
+}
+
+TEST(RunVideo, AnotherBatchIsAnotherRun) {
+  const TemporaryFolder out;
+  run_demo(over_seven(2), {.frames = {.stop = 8}}, out.path());
+  Ensemble ensemble = Ensemble::open(
+      std::vector{demo()}, {.batch_norm = BatchNormChoice::parse("batch:8"), .tune = false});
+  EXPECT_THROW(run_video(ensemble, demo_video(), out.path(), {.frames = {.stop = 8}}), Error);
+  EXPECT_THROW(Ensemble::open(std::vector{demo()},
+                              {.batch_norm = BatchNormChoice::parse("batch:8"), .batch = 4}),
+               Error);
 }
 
 /// Distances of all points from the demo's exact truth, sorted.

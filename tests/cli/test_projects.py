@@ -107,6 +107,10 @@ class BatchedProjects(ProgramTest):
         members = [copy_of(m, self.folder / m.name, [("batch_size: 1", "batch_size: 8")]) for m in MEMBERS[:2]]
         done = self.assert_code(posse(*run_words(VIDEO, members, self.folder / "out", "--frames", "0:2")), 0)
         self.assertEqual(done.err.count("batch_size is 8"), 1, done)
+        self.assertIn("--batch-norm batch:8", done.err)
+        asked = self.assert_code(posse(*run_words(VIDEO, members, self.folder / "eight", "--frames", "0:2", "--batch-norm",
+                                                  "batch:8")), 0)
+        self.assertNotIn("batch_size", asked.err)
         self.assertIn("batch_size is 8", self.assert_code(posse("info", members[0]), 0).out)
         self.assertNotIn("batch_size", self.assert_code(posse("info", MEMBERS[0]), 0).out)
 

@@ -322,9 +322,9 @@ class Members(ProgramTest):
 class Options(ProgramTest):
     """Options that change what the networks compute, or how."""
 
-    def poses(self, members, *more):
+    def poses(self, members, *more, frames="10:16"):
         out = self.folder / f"out{len(list(self.folder.iterdir()))}"
-        done = posse(*run_words(VIDEO, members, out, "--frames", "10:16", "--decode", "dlc", *more))
+        done = posse(*run_words(VIDEO, members, out, "--frames", frames, "--decode", "dlc", *more))
         self.assert_code(done, 0)
         return points(table(out / "openarena", "*.h5"))
 
@@ -337,6 +337,21 @@ class Options(ProgramTest):
                                     for words in [[], ["--batch-norm", "frame"], ["--batch-norm", "moving"]])
         np.testing.assert_array_equal(by_itself, frame)
         self.assertGreater(np.abs(by_itself - moving).max(), 0.1)
+
+    def test_batch_norm_over_a_batch_is_that_of_frames_run_together(self):
+        frame, one, three = (self.poses(MEMBERS[:1], "--batch-norm", mode) for mode in ["frame", "batch:1", "batch:3"])
+        np.testing.assert_array_equal(frame, one)
+        self.assertGreater(np.abs(frame - three).max(), 0.1)
+        np.testing.assert_array_equal(three, self.poses(MEMBERS[:1], "--batch-norm", "batch:3", "--threads", "1"))
+        first = self.poses(MEMBERS[:1], "--batch-norm", "batch:3", frames="10:13")
+        np.testing.assert_array_equal(three[:3], first)
+        self.assert_error(posse(*run_words(VIDEO, MEMBERS[:1], self.folder / "out", "--batch-norm", "batch:0")), 2,
+                          "batch:0", "batch:N")
+        self.assert_error(posse(*run_words(VIDEO, MEMBERS[:1], self.folder / "out", "--batch-norm", "batch:8", "--batch",
+                                           "4")), 2, "contradicts")
+        self.assert_error(posse("export", MEMBERS[0], "--onnx", self.folder / "x.onnx", "--batch-norm", "batch:8"), 5,
+                          "--batch-norm frame")
+        self.assertFalse((self.folder / "x.onnx").exists())
 
     def test_snapshot_picks_one_by_name_or_age_or_all(self):
         member = copy_of(MEMBERS[0], self.folder / "member")

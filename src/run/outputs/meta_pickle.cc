@@ -37,7 +37,7 @@ void write_run_meta(const fs::path& path, const std::string& scorer, const RunSe
                        .start_seconds = setting.facts.started_seconds,
                        .stop_seconds = setting.facts.finished_seconds,
                        .frames_per_second = setting.info.fps,
-                       .batch_size = setting.facts.batch_size,
+                       .batch_size = setting.ensemble.batch_norm_frames(),
                        .frame_height = setting.info.height,
                        .frame_width = setting.info.width,
                        .num_frames = num_frames,

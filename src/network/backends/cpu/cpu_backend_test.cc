@@ -70,6 +70,7 @@ struct Case {
   Extent frame;
   bool low_memory = false;
   double tolerance = 0;
+  unsigned num_frames = 1;
 };
 
 std::vector<Case> cases() {
@@ -83,6 +84,8 @@ std::vector<Case> cases() {
                         .num_bodyparts = 4};
   NetworkSpec mobile_frame = mobile;
   mobile_frame.batch_norm_mode = BatchNormMode::frame;
+  NetworkSpec mobile_batch = mobile;
+  mobile_batch.batch_norm_mode = BatchNormMode::batch;
   NetworkSpec wide = mobile;
   wide.mobilenet_width = 1.0;
   NetworkSpec efficient = {.family = NetworkFamily::efficientnet,
@@ -98,6 +101,7 @@ std::vector<Case> cases() {
           {"mobilenet_moving", mobile, {65, 79}, false, 1e-5},
           {"mobilenet_wide_moving", wide, {48, 64}, false, 1e-5},
           {"mobilenet_frame", mobile_frame, {96, 113}, false, 5e-3},
+          {"mobilenet_batch", mobile_batch, {80, 97}, false, 5e-3, 3},
           {"efficientnet_b0", efficient, {65, 80}, false, 1e-5}};
 }
 
@@ -107,7 +111,8 @@ TEST_P(CpuAgainstReference, TheWholeNetworkAgreesOnEveryInstructionSet) {
   const Case& test = GetParam();
   const Graph graph = build_graph(test.spec);
   const Weights weights = testing::synthetic_weights(graph);
-  const std::vector<std::vector<uint8_t>> pictures = {picture(test.frame, 1)};
+  std::vector<std::vector<uint8_t>> pictures;
+  for (unsigned i = 0; i < test.num_frames; ++i) pictures.push_back(picture(test.frame, 1 + i));
   const FrameBatch batch = batch_of(pictures, test.frame);
   const BackendOptions options = {.low_memory = test.low_memory};
   const auto expected = run(*reference_backend().compile(graph, weights, options), batch, true);

@@ -57,11 +57,14 @@ struct PointwiseArgs {
   Activation activation = Activation::none;
 };
 
-/// Batch norm with a frame's own statistics, as scale and shift:
+/// Batch norm with a frame's own statistics, or those of several, as scale and shift:
 /// scale = gamma / sqrt(var + epsilon), shift = beta - mean * scale, var biased.
-/// Sums run in float along a row, about the first pixel's value, and in double over the rows.
+/// Sums run in float along a row, about the first frame's first pixel, and in double over the rows
+/// and frames.
 struct StatisticsArgs {
-  MapView src;
+  MapView src;  ///< the first frame
+  int64_t num_frames = 1;
+  int64_t src_frame_stride = 0;
   const float* gamma = nullptr;  ///< [channels], zero in the padding
   const float* beta = nullptr;
   double epsilon = 0;

@@ -156,7 +156,8 @@ inline void depthwise(const DepthwiseArgs& a) {
       }
       depthwise_output_row(a, chunk, row, begin);
       if (a.statistics.scale) {
-        add_row_to_sums(a.dst, row, chunk.first_vector, chunk.vectors, a.statistics.sums);
+        add_row_to_sums(a.dst, a.dst.data, row, chunk.first_vector, chunk.vectors,
+                        a.statistics.sums);
       }
     }
   }

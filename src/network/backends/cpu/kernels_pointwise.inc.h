@@ -8,13 +8,14 @@ POSSE_ALWAYS_INLINE void clear_sums(double* sums, int64_t vectors) {
   for (int64_t i = 0; i < 2 * vectors * kLanes; ++i) sums[i] = 0;
 }
 
-/// Adds the sums of (x - pivot) and (x - pivot)^2 of one row, pivot being the map's first pixel,
-/// which keeps the variance exact for channels whose mean is far from zero.
-POSSE_ALWAYS_INLINE void add_row_to_sums(const MapView& map, int64_t row, int64_t first,
-                                         int64_t count, double* sums) {
+/// Adds the sums of (x - pivot) and (x - pivot)^2 of one row, pivot being the first pixel of
+/// `pivots`, a map laid out like `map`: that keeps the variance exact for channels whose mean is
+/// far from zero.
+POSSE_ALWAYS_INLINE void add_row_to_sums(const MapView& map, const float* pivots, int64_t row,
+                                         int64_t first, int64_t count, double* sums) {
   const int64_t channels = map.vectors * kLanes;
   for (int64_t v = first; v < first + count; ++v) {
-    const Vec pivot = load(map.data + v * map.vector_stride);
+    const Vec pivot = load(pivots + v * map.vector_stride);
     const float* x = map.data + row * map.width * map.pixel_stride + v * map.vector_stride;
     Vec sum0 = broadcast(0.0F), sum1 = sum0, square0 = sum0, square1 = sum0;
     int64_t col = 0;
@@ -42,7 +43,7 @@ POSSE_ALWAYS_INLINE void add_row_to_sums(const MapView& map, int64_t row, int64_
 
 POSSE_ALWAYS_INLINE void finish_statistics(const MapView& map, const StatisticsArgs& a) {
   const int64_t channels = map.vectors * kLanes;
-  const double count = static_cast<double>(map.height * map.width);
+  const double count = static_cast<double>(a.num_frames * map.height * map.width);
   for (int64_t v = 0; v < map.vectors; ++v) {
     for (int i = 0; i < kLanes; ++i) {
       const int64_t channel = v * kLanes + i;
@@ -61,8 +62,11 @@ POSSE_ALWAYS_INLINE void finish_statistics(const MapView& map, const StatisticsA
 
 inline void statistics(const StatisticsArgs& a) {
   clear_sums(a.sums, a.src.vectors);
-  for (int64_t row = 0; row < a.src.height; ++row) {
-    add_row_to_sums(a.src, row, 0, a.src.vectors, a.sums);
+  MapView map = a.src;
+  for (int64_t frame = 0; frame < a.num_frames; ++frame, map.data += a.src_frame_stride) {
+    for (int64_t row = 0; row < map.height; ++row) {
+      add_row_to_sums(map, a.src.data, row, 0, map.vectors, a.sums);
+    }
   }
   finish_statistics(a.src, a);
 }

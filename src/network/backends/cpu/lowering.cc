@@ -290,14 +290,16 @@ class Lowering {
     finish(std::move(step), last);
   }
 
-  /// Statistics of a map, made by the depthwise step that writes it where that is the step before.
+  /// Statistics of a map, made by the depthwise step that writes it where that is the step before
+  /// and they are of each frame.
   ValueId add_statistics(NodeId id, ValueId input) {
     const Node& n = node(id);
     const ValueId affine = new_value(Value::Kind::affine, id);
     Step own = {.kind = StepKind::statistics, .name = n.name + "/statistics"};
     own.input = input;
     own.channels = n.channels;
-    const bool fused = !program_.steps.empty() &&
+    own.over_batch = n.batch_norm_mode == BatchNormMode::batch;
+    const bool fused = !own.over_batch && !program_.steps.empty() &&
                        program_.steps.back().kind == StepKind::depthwise &&
                        program_.steps.back().output == input;
     Step& step = fused ? program_.steps.back() : own;

@@ -32,7 +32,8 @@ std::vector<bool> live_steps(const Program& program, bool want_locref) {
   return live;
 }
 
-/// Frames that go through a network together: enough to read large weights once for several.
+/// Frames that go through a network together: enough to read large weights once for several. More
+/// only where statistics are taken over the batch.
 constexpr int64_t kMostFramesAtOnce = 8;
 
 }  // namespace
@@ -44,6 +45,7 @@ struct CpuNetwork::ShapePlan {
   std::vector<StepShape> shapes;
   std::vector<int64_t> frame_floats;  // by value
   int frame_major_end = 0;
+  bool over_batch = false;  // some statistics are of all frames of a call
   std::vector<std::unique_ptr<Operation>> operations;  // by step; null if not live
   std::vector<bool> copies_residual;
 };
@@ -144,17 +146,21 @@ std::shared_ptr<CpuNetwork::ShapePlan> CpuNetwork::make_plan(Extent frame, bool 
     plan->frame_floats.push_back(frame_floats(value, plan->extents));
   }
   for (const Step& step : program_.steps) plan->shapes.push_back(step_shape(step, plan->extents));
-  // Up to the first layer whose weights outweigh its maps, frames go one by one.
+  // Up to the first layer whose weights outweigh its maps, or that looks at all frames, frames go
+  // one by one.
   const int num_steps = static_cast<int>(program_.steps.size());
   plan->frame_major_end = num_steps;
   for (int i = 0; i < num_steps; ++i) {
     const Step& step = program_.steps[index(i)];
-    if (step.input < 0 || step.output < 0) continue;
+    if (step.over_batch) {
+      plan->over_batch = true;
+      plan->frame_major_end = std::min(plan->frame_major_end, i);
+    }
+    if (step.input < 0 || step.output < 0 || i >= plan->frame_major_end) continue;
     const int64_t map_floats =
         plan->frame_floats[index(step.input)] + plan->frame_floats[index(step.output)];
     if (weights_[index(i)]->num_bytes() > map_floats * static_cast<int64_t>(sizeof(float))) {
       plan->frame_major_end = i;
-      break;
     }
   }
   const ArenaPlan arena = plan_arena(program_, {.frame_floats = plan->frame_floats,
@@ -294,8 +300,9 @@ void CpuNetwork::run(const FrameBatch& batch, bool want_locref, const CpuPrefixA
     }
   }
   Run state = {*plan, batch, entry, exit, output, workspace, times};
-  for (int64_t begin = 0; begin < batch.size(); begin += kMostFramesAtOnce) {
-    run_chunk(state, begin, std::min(batch.size(), begin + kMostFramesAtOnce));
+  const int64_t at_once = plan->over_batch ? batch.size() : kMostFramesAtOnce;
+  for (int64_t begin = 0; begin < batch.size(); begin += at_once) {
+    run_chunk(state, begin, std::min(batch.size(), begin + at_once));
   }
 }
 

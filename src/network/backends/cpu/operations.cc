@@ -135,14 +135,20 @@ class Statistics : public StepOperation {
     return 2 * shape_.in_channels * static_cast<int64_t>(sizeof(double));
   }
   void run(const StepMemory& memory, int64_t begin, int64_t end) const override {
-    for (int64_t frame = begin; frame < end; ++frame) {
+    const int64_t together = step_.over_batch ? end - begin : 1;
+    for (int64_t frame = begin; frame < end; frame += together) {
+      float* affine = memory.statistics.at(frame);
       kernels().statistics({.src = in_map(memory.input.at(frame)),
+                            .num_frames = together,
+                            .src_frame_stride = memory.input.frame_stride,
                             .gamma = weights_.gamma(),
                             .beta = weights_.beta(),
                             .epsilon = step_.epsilon,
-                            .scale = memory.statistics.at(frame),
-                            .shift = memory.statistics.at(frame) + shape_.in_channels,
+                            .scale = affine,
+                            .shift = affine + shape_.in_channels,
                             .sums = static_cast<double*>(memory.scratch)});
+      for (int64_t i = 1; i < together; ++i)
+        std::copy_n(affine, 2 * shape_.in_channels, memory.statistics.at(frame + i));
     }
   }
 };

@@ -4,7 +4,8 @@
 /// A batch norm with stored statistics disappears into the convolution before it (in double,
 /// rounded once); activations and additions become a convolution's epilogue; a batch norm with the
 /// frame's own statistics becomes a scale and shift that is computed per frame and, before a
-/// depthwise convolution, applied when that reads its input. A transposed convolution is a 1x1
+/// depthwise convolution, applied when that reads its input; with those of a batch, once for all
+/// its frames. A transposed convolution is a 1x1
 /// convolution to kernel * kernel * channels columns, which are then added into place.
 #pragma once
 
@@ -69,7 +70,8 @@ struct Step {
   std::vector<float> scale;  ///< constant scale of a pointwise step
   std::vector<float> gamma, beta;  ///< of statistics
   double epsilon = 0;
-  Head head = Head::none;  ///< set on the step that makes a network output
+  bool over_batch = false;  ///< the statistics are of all frames that are run together
+  Head head = Head::none;   ///< set on the step that makes a network output
 };
 
 struct Program {

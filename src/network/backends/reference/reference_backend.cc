@@ -1,6 +1,7 @@
 #include "network/backends/reference/reference_backend.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "base/error.h"
@@ -48,6 +49,14 @@ Tensor evaluate(const Node& node, const Weights& weights, const Maps& maps) {
   POSSE_ASSERT(false);
 }
 
+bool is_over_batch(const Node& node) {
+  return node.kind == OpKind::batch_norm && node.batch_norm_mode == BatchNormMode::batch;
+}
+
+bool has_batch_statistics(const Graph& graph) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), is_over_batch);
+}
+
 /// For each node the last node that reads it; the outputs are kept to the end.
 std::vector<size_t> last_uses(const Graph& graph, bool want_locref) {
   std::vector<size_t> last(graph.nodes.size(), 0);
@@ -91,10 +100,17 @@ class ReferenceExecutor final : public Executor {
     } else {
       output.locref = Tensor();
     }
-    for (int64_t i = 0; i < batch.size(); ++i) {
-      const Maps maps = run_frame(batch.frames[static_cast<size_t>(i)], frame, with_locref);
-      copy_frame(maps[logits_id], i, output.scoremap_logits);
-      if (with_locref) copy_frame(maps[static_cast<size_t>(graph_.locref)], i, output.locref);
+    const int64_t at_once = has_batch_statistics(graph_) ? batch.size() : 1;
+    for (int64_t begin = 0; begin < batch.size(); begin += at_once) {
+      const std::vector<Maps> maps = run_frames(
+          std::span(batch.frames).subspan(static_cast<size_t>(begin), static_cast<size_t>(at_once)),
+          frame, with_locref);
+      for (int64_t i = 0; i < at_once; ++i) {
+        const Maps& of_frame = maps[static_cast<size_t>(i)];
+        copy_frame(of_frame[logits_id], begin + i, output.scoremap_logits);
+        if (with_locref)
+          copy_frame(of_frame[static_cast<size_t>(graph_.locref)], begin + i, output.locref);
+      }
     }
   }
 
@@ -115,20 +131,40 @@ class ReferenceExecutor final : public Executor {
     std::copy(map.values().begin(), map.values().end(), batch.data() + index * map.size());
   }
 
-  Maps run_frame(const uint8_t* rgb, Extent frame, bool want_locref) const {
+  /// The maps of each frame; those that nothing reads any more are empty.
+  std::vector<Maps> run_frames(std::span<const uint8_t* const> rgb, Extent frame,
+                               bool want_locref) const {
     const std::vector<size_t> last = last_uses(graph_, want_locref);
-    Maps maps(graph_.nodes.size());
+    std::vector<Maps> maps(rgb.size());
+    for (Maps& of_frame : maps) of_frame.resize(graph_.nodes.size());
     for (size_t i = 0; i < graph_.nodes.size(); ++i) {
       const Node& node = graph_.nodes[i];
       const bool unused = last[i] == 0;
       if (unused) continue;
-      maps[i] = node.kind == OpKind::input ? reference::input(graph_, rgb, frame)
-                                           : evaluate(node, weights_, maps);
+      if (is_over_batch(node)) {
+        norm_over_batch(node, i, maps);
+      } else {
+        for (size_t f = 0; f < rgb.size(); ++f) {
+          maps[f][i] = node.kind == OpKind::input ? reference::input(graph_, rgb[f], frame)
+                                                  : evaluate(node, weights_, maps[f]);
+        }
+      }
       for (const NodeId from : node.inputs) {
-        if (last[static_cast<size_t>(from)] == i) maps[static_cast<size_t>(from)] = Tensor();
+        const auto read = static_cast<size_t>(from);
+        for (Maps& of_frame : maps) {
+          if (last[read] == i) of_frame[read] = Tensor();
+        }
       }
     }
     return maps;
+  }
+
+  void norm_over_batch(const Node& node, size_t index, std::vector<Maps>& maps) const {
+    const auto input = static_cast<size_t>(node.inputs.at(0));
+    std::vector<const Tensor*> frames;
+    for (const Maps& of_frame : maps) frames.push_back(&of_frame[input]);
+    std::vector<Tensor> normed = reference::batch_norm(node, frames, weights_);
+    for (size_t f = 0; f < maps.size(); ++f) maps[f][index] = std::move(normed[f]);
   }
 
   Graph graph_;

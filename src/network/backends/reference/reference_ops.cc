@@ -83,22 +83,34 @@ struct Moments {
   std::vector<double> mean, variance;
 };
 
-/// Per channel over height and width; the variance is the biased one.
-Moments frame_moments(const Tensor& in) {
-  const auto channels = static_cast<size_t>(in.dim(2));
-  const double cells = static_cast<double>(in.dim(0) * in.dim(1));
+/// Per channel over frames, height and width; the variance is the biased one.
+Moments moments_of(std::span<const Tensor* const> frames) {
+  const Tensor& first = *frames.front();
+  const auto channels = static_cast<size_t>(first.dim(2));
+  const double cells =
+      static_cast<double>(first.dim(0) * first.dim(1)) * static_cast<double>(frames.size());
   Moments moments{std::vector<double>(channels, 0.0), std::vector<double>(channels, 0.0)};
-  const auto values = in.values();
-  for (size_t i = 0; i < values.size(); ++i) {
-    moments.mean[i % channels] += static_cast<double>(values[i]);
+  for (const Tensor* in : frames) {
+    const auto values = in->values();
+    for (size_t i = 0; i < values.size(); ++i) {
+      moments.mean[i % channels] += static_cast<double>(values[i]);
+    }
   }
   for (double& mean : moments.mean) mean /= cells;
-  for (size_t i = 0; i < values.size(); ++i) {
-    const double deviation = static_cast<double>(values[i]) - moments.mean[i % channels];
-    moments.variance[i % channels] += deviation * deviation;
+  for (const Tensor* in : frames) {
+    const auto values = in->values();
+    for (size_t i = 0; i < values.size(); ++i) {
+      const double deviation = static_cast<double>(values[i]) - moments.mean[i % channels];
+      moments.variance[i % channels] += deviation * deviation;
+    }
   }
   for (double& variance : moments.variance) variance /= cells;
   return moments;
+}
+
+Moments frame_moments(const Tensor& in) {
+  const Tensor* frame = &in;
+  return moments_of({&frame, 1});
 }
 
 Moments stored_moments(const Node& node, const Weights& weights) {
@@ -197,10 +209,10 @@ Tensor conv2d_transpose(const Node& node, const Tensor& in, const Tensor& weight
   return out;
 }
 
-Tensor batch_norm(const Node& node, const Tensor& in, const Weights& weights) {
-  const Moments moments = node.batch_norm_mode == BatchNormMode::frame
-                              ? frame_moments(in)
-                              : stored_moments(node, weights);
+namespace {
+
+Tensor normalized(const Node& node, const Tensor& in, const Moments& moments,
+                  const Weights& weights) {
   const auto gamma = weights.at(node.gamma).values();
   const auto beta = weights.at(node.beta).values();
   const auto channels = static_cast<size_t>(in.dim(2));
@@ -214,6 +226,24 @@ Tensor batch_norm(const Node& node, const Tensor& in, const Weights& weights) {
     const double centred = static_cast<double>(in.values()[i]) - moments.mean[c];
     out.values()[i] = static_cast<float>(scale[c] * centred + static_cast<double>(beta[c]));
   }
+  return out;
+}
+
+}  // namespace
+
+Tensor batch_norm(const Node& node, const Tensor& in, const Weights& weights) {
+  const Moments moments = node.batch_norm_mode == BatchNormMode::moving
+                              ? stored_moments(node, weights)
+                              : frame_moments(in);
+  return normalized(node, in, moments, weights);
+}
+
+std::vector<Tensor> batch_norm(const Node& node, std::span<const Tensor* const> frames,
+                               const Weights& weights) {
+  POSSE_ASSERT(node.batch_norm_mode == BatchNormMode::batch);
+  const Moments moments = moments_of(frames);
+  std::vector<Tensor> out;
+  for (const Tensor* in : frames) out.push_back(normalized(node, *in, moments, weights));
   return out;
 }
 

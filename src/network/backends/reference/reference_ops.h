@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/tensor.h"
 #include "network/graph.h"
@@ -25,8 +26,11 @@ Tensor depthwise_conv2d(const Node& node, const Tensor& in, const Tensor& weight
 Tensor conv2d_transpose(const Node& node, const Tensor& in, const Tensor& weights,
                         const Tensor* bias);
 
-/// gamma (x - mean) / sqrt(variance + epsilon) + beta.
+/// gamma (x - mean) / sqrt(variance + epsilon) + beta, of one frame or, in the mode `batch`, of
+/// several frames of one size that share their statistics.
 Tensor batch_norm(const Node& node, const Tensor& in, const Weights& weights);
+std::vector<Tensor> batch_norm(const Node& node, std::span<const Tensor* const> frames,
+                               const Weights& weights);
 
 Tensor activation(const Node& node, const Tensor& in);
 Tensor add(const Tensor& first, const Tensor& second);

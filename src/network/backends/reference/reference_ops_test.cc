@@ -158,6 +158,17 @@ TEST(ReferenceBatchNorm, UsesTheFramesOwnBiasedVariance) {
               ElementsAre(FloatEq(5 - step), 0, FloatEq(5 + step), 0));
 }
 
+TEST(ReferenceBatchNorm, UsesTheStatisticsOfAllFramesOfABatch) {
+  const Tensor first = tensor({1, 1, 2}, {1, 7}), second = tensor({1, 1, 2}, {5, 7});
+  const Tensor* const frames[] = {&first, &second};
+  const auto out = batch_norm(norm_node(BatchNormMode::batch), frames, norm_weights());
+  // As one frame of both: channel 0 has mean 3 and variance 4, channel 1 is constant.
+  const float step = static_cast<float>(2 * 2 / std::sqrt(5.0));
+  ASSERT_EQ(out.size(), 2U);
+  EXPECT_THAT(values_of(out[0]), ElementsAre(FloatEq(5 - step), 0));
+  EXPECT_THAT(values_of(out[1]), ElementsAre(FloatEq(5 + step), 0));
+}
+
 std::vector<float> activated(Activation kind) {
   Node node{.kind = OpKind::activation, .name = "op", .inputs = {0}, .channels = 1};
   node.activation = kind;
