@@ -54,7 +54,7 @@ void undistort_round(const Distortion& distortion, size_t count, const double* _
 
 }  // namespace
 
-const CameraKernels camera_kernels = {.linearise_pinhole = linearise_pinhole,
+const CameraKernels kCameraKernels = {.linearise_pinhole = linearise_pinhole,
                                       .undistort_round = undistort_round};
 
 }  // namespace posse::POSSE_SIMD_NAMESPACE

@@ -28,6 +28,6 @@ struct CameraKernels {
                           const double* y0, double* x, double* y, double* blocked);
 };
 
-POSSE_KERNEL_TABLE(CameraKernels, camera_kernels)
+POSSE_KERNEL_TABLE(CameraKernels, kCameraKernels, camera_kernels)
 
 }  // namespace posse

@@ -100,11 +100,11 @@ void sort_lower_half(Lanes* rows, size_t count) {
 
 }  // namespace
 
-const Kernels kernels = {.equations_of_view = equations_of_view,
-                         .add = add,
-                         .factorise_points = factorise_points,
-                         .step_points = step_points,
-                         .find_moving = find_moving,
-                         .sort_lower_half = sort_lower_half};
+const Kernels kKernels = {.equations_of_view = equations_of_view,
+                          .add = add,
+                          .factorise_points = factorise_points,
+                          .step_points = step_points,
+                          .find_moving = find_moving,
+                          .sort_lower_half = sort_lower_half};
 
 }  // namespace posse::triangulation::POSSE_SIMD_NAMESPACE

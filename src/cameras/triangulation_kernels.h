@@ -61,6 +61,6 @@ struct Kernels {
   void (*sort_lower_half)(Lanes* rows, size_t count);
 };
 
-POSSE_KERNEL_TABLE(Kernels, kernels)
+POSSE_KERNEL_TABLE(Kernels, kKernels, kernels)
 
 }  // namespace posse::triangulation

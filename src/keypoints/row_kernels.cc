@@ -123,7 +123,7 @@ bool keep_highest(const float* values, size_t count, float row, float* highest,
 
 }  // namespace
 
-const RowKernels row_kernels = {.add_softmax = add_softmax,
+const RowKernels kRowKernels = {.add_softmax = add_softmax,
                                 .add_mean_odds = add_mean_odds,
                                 .add_median_odds = add_median_odds,
                                 .keep_highest = keep_highest};

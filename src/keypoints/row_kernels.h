@@ -61,6 +61,6 @@ struct RowKernels {
                        float* highest_row);
 };
 
-POSSE_KERNEL_TABLE(RowKernels, row_kernels)
+POSSE_KERNEL_TABLE(RowKernels, kRowKernels, row_kernels)
 
 }  // namespace posse

@@ -61,8 +61,8 @@ std::unique_ptr<EnsembleExecutor> Backend::compile_ensemble(std::span<const Ense
 }
 
 std::span<const Backend* const> backends() {
-  static const std::array all = {&cpu_backend(), &reference_backend()};
-  return all;
+  static const std::array kAll = {&cpu_backend(), &reference_backend()};
+  return kAll;
 }
 
 const Backend& choose_backend(std::string_view name) {

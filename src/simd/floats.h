@@ -71,8 +71,8 @@ POSSE_ALWAYS_INLINE void accumulate(Vec x, double weight, double* sums) {
 }
 #else
 constexpr int kLanes = 8;
-typedef float Vec __attribute__((vector_size(32)));
-typedef float UnalignedVec __attribute__((vector_size(32), aligned(4), may_alias));
+using Vec = float __attribute__((vector_size(32)));
+using UnalignedVec = float __attribute__((vector_size(32), aligned(4), may_alias));
 POSSE_ALWAYS_INLINE Vec load(const float* p) { return *reinterpret_cast<const UnalignedVec*>(p); }
 POSSE_ALWAYS_INLINE Vec load_first(const float* p, size_t count) {
   Vec v{};
@@ -95,8 +95,8 @@ POSSE_ALWAYS_INLINE void accumulate(Vec x, double weight, double* sums) {
 }
 #endif
 
-typedef int32_t IntVec __attribute__((vector_size(4 * kLanes)));
-typedef float PlainVec __attribute__((vector_size(4 * kLanes)));
+using IntVec = int32_t __attribute__((vector_size(4 * kLanes)));
+using PlainVec = float __attribute__((vector_size(4 * kLanes)));
 
 #if !defined(__AVX512F__)
 POSSE_ALWAYS_INLINE Vec times_power_of_two(Vec x, Vec n) {
@@ -108,7 +108,7 @@ POSSE_ALWAYS_INLINE Vec times_power_of_two(Vec x, Vec n) {
 /// Where x is NaN, all bits of a lane; else 0.
 POSSE_ALWAYS_INLINE IntVec nan_lanes(Vec x) {
   const auto plain = (PlainVec)x;
-  return plain != plain;
+  return plain != plain;  // NOLINT(misc-redundant-expression): true of NaN alone
 }
 
 POSSE_ALWAYS_INLINE bool any(IntVec lanes) {

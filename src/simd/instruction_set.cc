@@ -48,7 +48,7 @@ bool is_available(InstructionSet set) {
 }
 
 std::span<const InstructionSet> available_instruction_sets() {
-  static const std::vector<InstructionSet> sets = [] {
+  static const std::vector<InstructionSet> kSets = [] {
     std::vector<InstructionSet> available;
     for (const InstructionSet set :
          {InstructionSet::avx512, InstructionSet::avx2, InstructionSet::baseline}) {
@@ -56,7 +56,7 @@ std::span<const InstructionSet> available_instruction_sets() {
     }
     return available;
   }();
-  return sets;
+  return kSets;
 }
 
 bool has_crc32c_instruction() {

@@ -38,38 +38,37 @@ bool has_crc32c_instruction();
 
 }  // namespace posse
 
+// NOLINTBEGIN(bugprone-macro-parentheses): types and names
 #if defined(__x86_64__)
 #define POSSE_SIMD_X86 1
-/// Declares a kernel source's tables, one per instruction set, for a header x_kernels.h:
-/// name_for(set), nullptr where the set is not available, and name(), the best one.
-#define POSSE_KERNEL_TABLE(Table, name)                                          \
-  namespace baseline {                                                           \
-  extern const Table name;                                                       \
-  }                                                                              \
-  namespace avx2 {                                                               \
-  extern const Table name;                                                       \
-  }                                                                              \
-  namespace avx512 {                                                             \
-  extern const Table name;                                                       \
-  }                                                                              \
-  inline const Table* name##_for(::posse::InstructionSet set) {                  \
-    if (!::posse::is_available(set)) return nullptr;                             \
-    if (set == ::posse::InstructionSet::avx512) return &avx512::name;            \
-    return set == ::posse::InstructionSet::avx2 ? &avx2::name : &baseline::name; \
-  }                                                                              \
-  POSSE_BEST_KERNEL_TABLE(Table, name)
-#else
-#define POSSE_KERNEL_TABLE(Table, name)                            \
-  namespace baseline {                                             \
-  extern const Table name;                                         \
-  }                                                                \
-  inline const Table* name##_for(::posse::InstructionSet set) {    \
-    return ::posse::is_available(set) ? &baseline::name : nullptr; \
-  }                                                                \
-  POSSE_BEST_KERNEL_TABLE(Table, name)
-#endif
-#define POSSE_BEST_KERNEL_TABLE(Table, name)                                               \
-  inline const Table& name() {                                                             \
-    static const Table& best = *name##_for(::posse::available_instruction_sets().front()); \
-    return best;                                                                           \
+#define POSSE_KERNEL_TABLES_BEYOND_BASELINE(Table, constant) \
+  namespace avx2 {                                           \
+  extern const Table constant;                               \
+  }                                                          \
+  namespace avx512 {                                         \
+  extern const Table constant;                               \
   }
+#define POSSE_KERNEL_TABLE_OF(set, constant)                  \
+  (set == ::posse::InstructionSet::avx512 ? &avx512::constant \
+   : set == ::posse::InstructionSet::avx2 ? &avx2::constant   \
+                                          : &baseline::constant)
+#else
+#define POSSE_KERNEL_TABLES_BEYOND_BASELINE(Table, constant)
+#define POSSE_KERNEL_TABLE_OF(set, constant) (&baseline::constant)
+#endif
+
+/// Declares what x_kernels.cc defines once per instruction set, `const Table constant`, and
+/// function_for(set), nullptr where the set is not available, and function(), the best one.
+#define POSSE_KERNEL_TABLE(Table, constant, function)                                          \
+  namespace baseline {                                                                         \
+  extern const Table constant;                                                                 \
+  }                                                                                            \
+  POSSE_KERNEL_TABLES_BEYOND_BASELINE(Table, constant)                                         \
+  inline const Table* function##_for(::posse::InstructionSet set) {                            \
+    return ::posse::is_available(set) ? POSSE_KERNEL_TABLE_OF(set, constant) : nullptr;        \
+  }                                                                                            \
+  inline const Table& function() {                                                             \
+    static const Table& best = *function##_for(::posse::available_instruction_sets().front()); \
+    return best;                                                                               \
+  }
+// NOLINTEND(bugprone-macro-parentheses)

@@ -70,7 +70,7 @@ void step_likelihood(const ScalarFrame& in, size_t count, double* __restrict mea
 
 }  // namespace
 
-const ScalarKernels scalar_kernels = {.step_forward = step_forward,
+const ScalarKernels kScalarKernels = {.step_forward = step_forward,
                                       .step_backward = step_backward,
                                       .step_likelihood = step_likelihood};
 

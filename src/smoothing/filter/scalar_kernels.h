@@ -33,6 +33,6 @@ struct ScalarKernels {
                           double* num_seen);
 };
 
-POSSE_KERNEL_TABLE(ScalarKernels, scalar_kernels)
+POSSE_KERNEL_TABLE(ScalarKernels, kScalarKernels, scalar_kernels)
 
 }  // namespace posse

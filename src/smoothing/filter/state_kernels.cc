@@ -207,7 +207,7 @@ void square(const Pack* factor, size_t size, Pack* covariance) {
 
 }  // namespace
 
-const StateKernels state_kernels = {
+const StateKernels kStateKernels = {
     .observe = observe, .predict = predict, .smooth = smooth, .project = project, .square = square};
 
 }  // namespace posse::POSSE_SIMD_NAMESPACE

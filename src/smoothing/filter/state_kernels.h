@@ -23,6 +23,6 @@ struct StateKernels {
   void (*square)(const Pack* factor, size_t size, Pack* covariance);
 };
 
-POSSE_KERNEL_TABLE(StateKernels, state_kernels)
+POSSE_KERNEL_TABLE(StateKernels, kStateKernels, state_kernels)
 
 }  // namespace posse

@@ -79,6 +79,6 @@ void measure_distances(const double* loadings, size_t num_lanes, size_t size, co
 
 }  // namespace
 
-const InflationKernels inflation_kernels = {.measure_distances = measure_distances};
+const InflationKernels kInflationKernels = {.measure_distances = measure_distances};
 
 }  // namespace posse::POSSE_SIMD_NAMESPACE

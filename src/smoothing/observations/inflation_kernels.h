@@ -24,6 +24,6 @@ struct InflationKernels {
                             Pack* scratch);
 };
 
-POSSE_KERNEL_TABLE(InflationKernels, inflation_kernels)
+POSSE_KERNEL_TABLE(InflationKernels, kInflationKernels, inflation_kernels)
 
 }  // namespace posse

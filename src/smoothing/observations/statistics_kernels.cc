@@ -81,7 +81,7 @@ void weigh_variance(double* variance, const double* likelihood, size_t num_bodyp
 
 }  // namespace
 
-const StatisticsKernels statistics_kernels = {.gather = gather,
+const StatisticsKernels kStatisticsKernels = {.gather = gather,
                                               .mean_and_variance = mean_and_variance,
                                               .median = median,
                                               .weigh_variance = weigh_variance};

@@ -29,6 +29,6 @@ struct StatisticsKernels {
                          bool confidence_weighted);
 };
 
-POSSE_KERNEL_TABLE(StatisticsKernels, statistics_kernels)
+POSSE_KERNEL_TABLE(StatisticsKernels, kStatisticsKernels, statistics_kernels)
 
 }  // namespace posse

@@ -15,17 +15,17 @@
 
 namespace posse::cpu::POSSE_SIMD_NAMESPACE {
 
-const Kernels kernels = {.set = InstructionSet::POSSE_SIMD_NAMESPACE,
-                         .lanes = kLanes,
-                         .gemm_columns = kPanel,
-                         .preprocess = preprocess,
-                         .pointwise = pointwise,
-                         .statistics = statistics,
-                         .depthwise = depthwise,
-                         .winograd = winograd,
-                         .matrix = matrix,
-                         .max_pool = max_pool,
-                         .global_mean = global_mean,
-                         .fma_burst = fma_burst};
+const Kernels kKernels = {.set = InstructionSet::POSSE_SIMD_NAMESPACE,
+                          .lanes = kLanes,
+                          .gemm_columns = kPanel,
+                          .preprocess = preprocess,
+                          .pointwise = pointwise,
+                          .statistics = statistics,
+                          .depthwise = depthwise,
+                          .winograd = winograd,
+                          .matrix = matrix,
+                          .max_pool = max_pool,
+                          .global_mean = global_mean,
+                          .fma_burst = fma_burst};
 
 }  // namespace posse::cpu::POSSE_SIMD_NAMESPACE

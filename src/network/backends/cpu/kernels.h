@@ -33,6 +33,7 @@ struct MutableMapView {
   int64_t vectors = 0;
   int64_t pixel_stride = 0;
   int64_t vector_stride = 0;
+  // NOLINTNEXTLINE(google-explicit-constructor): what may be written may be read
   operator MapView() const { return {data, height, width, vectors, pixel_stride, vector_stride}; }
 };
 
@@ -149,6 +150,6 @@ struct Kernels {
   double (*fma_burst)(int64_t iterations);              ///< for measure_fma_peak()
 };
 
-POSSE_KERNEL_TABLE(Kernels, kernels)
+POSSE_KERNEL_TABLE(Kernels, kKernels, kernels)
 
 }  // namespace posse::cpu

@@ -85,6 +85,7 @@ inline __attribute__((noinline)) void multiply_rows(const RowsArgs& a) {
     for (int64_t i = 0; i < a.x_ahead.per_vector; ++i, x_ahead += kLineFloats) {
       __builtin_prefetch(x_ahead, 0, 2);
     }
+// NOLINTBEGIN(bugprone-macro-parentheses): names
 #define POSSE_ONE(r, from, times)                         \
   if constexpr (kRows > r) {                              \
     const Vec value = broadcast(from[times * x_row + k]); \
@@ -113,17 +114,20 @@ inline __attribute__((noinline)) void multiply_rows(const RowsArgs& a) {
       POSSE_ONE(13, x12, 1)
     }
 #undef POSSE_ONE
+    // NOLINTEND(bugprone-macro-parentheses)
     x0 += a.x_vector;
     x3 += a.x_vector;
     x6 += a.x_vector;
     x9 += a.x_vector;
     x12 += a.x_vector;
   }
+// NOLINTBEGIN(bugprone-macro-parentheses): a number
 #define POSSE_STORE(r)                                                               \
   if constexpr (kRows > r) {                                                         \
     store_sum<kAdd, kActivation>(y + r * a.y_row, left##r);                          \
     if (right) store_sum<kAdd, kActivation>(y + r * a.y_row + a.y_vector, right##r); \
   }
+  // NOLINTEND(bugprone-macro-parentheses)
   const auto store_all = [&]<bool kAdd, Activation kActivation>(bool right)
                              POSSE_LAMBDA_INLINE { POSSE_ROWS(POSSE_STORE) };
   if constexpr (kStoresAsTheyAre) {
@@ -147,7 +151,7 @@ using MultiplyRows = void (*)(const RowsArgs&);
 
 template <bool kStoresAsTheyAre>
 POSSE_ALWAYS_INLINE MultiplyRows multiply_rows_of(int64_t rows) {
-  static constexpr MultiplyRows table[] = {
+  static constexpr MultiplyRows kTable[] = {
     nullptr,
     multiply_rows<1, kStoresAsTheyAre>,
     multiply_rows<2, kStoresAsTheyAre>,
@@ -168,7 +172,7 @@ POSSE_ALWAYS_INLINE MultiplyRows multiply_rows_of(int64_t rows) {
     multiply_rows<14, kStoresAsTheyAre>,
 #endif
   };
-  return table[rows];
+  return kTable[rows];
 }
 
 /// All panels for the pixels [first, end), panel by panel, so that these stay in the second-level

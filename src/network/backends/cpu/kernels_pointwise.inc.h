@@ -126,12 +126,12 @@ inline void pointwise_all(const PointwiseArgs& a) {
 
 inline void pointwise(const PointwiseArgs& a) {
   const int which = (a.scale ? 4 : 0) + (a.shift ? 2 : 0) + (a.residual ? 1 : 0);
-  static constexpr void (*table[])(const PointwiseArgs&) = {
+  static constexpr void (*kTable[])(const PointwiseArgs&) = {
       pointwise_all<false, false, false>, pointwise_all<false, false, true>,
       pointwise_all<false, true, false>,  pointwise_all<false, true, true>,
       pointwise_all<true, false, false>,  pointwise_all<true, false, true>,
       pointwise_all<true, true, false>,   pointwise_all<true, true, true>};
-  table[which](a);
+  kTable[which](a);
 }
 
 // ---- input and pooling ---------------------------------------------------------------------

@@ -78,7 +78,7 @@ POSSE_ALWAYS_INLINE int64_t frequency_stride(int64_t vectors, int64_t capacity) 
 template <int kOutputs>
 inline void winograd_input(const WinogradArgs& a, const TileGrid& grid) {
   constexpr int kSide = kOutputs + 2;
-  alignas(64) static const float zeros[kLanes] = {};
+  alignas(64) static const float kZeros[kLanes] = {};
   const MapView& src = a.src;
   const int64_t stride = frequency_stride(src.vectors, a.tile_capacity);
   for (int64_t t = 0; t < a.num_tiles; ++t) {
@@ -92,7 +92,7 @@ inline void winograd_input(const WinogradArgs& a, const TileGrid& grid) {
         const bool inside = row >= 0 && row < src.height && col >= 0 && col < src.width;
         from[i * kSide + j] = inside ? src.data + at.frame * a.src_frame_stride +
                                            (row * src.width + col) * src.pixel_stride
-                                     : zeros;
+                                     : kZeros;
         step[i * kSide + j] = inside ? src.vector_stride : 0;
       }
     }
