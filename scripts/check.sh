@@ -67,7 +67,7 @@ check_test() { ./posse test --summary-to "$summary"; }
 check_slow() {
   local failed=0
   build asan && scripts/tidy.py --build build/asan --all || failed=1
-  run_ctest asan --label-exclude 'unit|python' || failed=1
+  POSSE_SLOW_TESTS=1 run_ctest asan --label-exclude 'unit|python' || failed=1
   build tsan && run_ctest tsan --label-regex unit || failed=1
   scripts/fuzz.py --build build/asan --seconds "$kSlowFuzzSeconds" || failed=1
   return "$failed"

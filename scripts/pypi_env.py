@@ -4,7 +4,8 @@
 Usage: scripts/pypi_env.py GROUP [SCRIPT ARGUMENT...]
 
 GROUP is a section of tests/pypi/pins.txt; its packages go into a virtual environment below build/pypi, made by Debian's
-Python and kept until the pins change. Without a script: prints the environment's interpreter. Where the packages cannot be
+Python and kept until the pins change. A section that is marked slow, as "[deeplabcut] slow", is installed only where
+POSSE_SLOW_TESTS is set, as scripts/check.sh slow does. Without a script: prints the environment's interpreter. Where the packages cannot be
 had (no network, no python3-venv) says "SKIPPED: reason" and exits with status 77; the answer is kept for an hour.
 """
 
@@ -23,19 +24,23 @@ SKIPPED = 77
 SECONDS_TO_REMEMBER_FAILURE = 3600
 
 
-def pins_of(group: str) -> list[str]:
-    """The requirements of one section."""
+def pins_of(group: str) -> tuple[list[str], bool]:
+    """The requirements of one section, and whether it is marked slow."""
     sections: dict[str, list[str]] = {}
+    slow: set[str] = set()
     lines: list[str] = []
     for line in PINS.read_text(encoding="utf-8").splitlines():
         line = line.split("#")[0].strip()
         if line.startswith("["):
-            lines = sections.setdefault(line.strip("[]"), [])
+            name, _, mark = line[1:].partition("]")
+            lines = sections.setdefault(name, [])
+            if mark.strip() == "slow":
+                slow.add(name)
         elif line:
             lines.append(line)
     if group not in sections:
         sys.exit(f"pypi_env.py: no group '{group}' in {PINS}; there are: {', '.join(sections)}")
-    return sections[group]
+    return sections[group], group in slow
 
 
 def run(words: list) -> str:
@@ -59,7 +64,7 @@ def install(group: str, pins: list[str], folder: pathlib.Path) -> str:
 
 def environment(group: str) -> tuple[pathlib.Path, str]:
     """(the interpreter, why there is none). One process at a time makes an environment; the others wait for it."""
-    pins = pins_of(group)
+    pins, is_slow = pins_of(group)
     base = ROOT / "build" / "pypi"
     base.mkdir(parents=True, exist_ok=True)
     folder, verdict = base / group, base / f"{group}.verdict"
@@ -69,6 +74,8 @@ def environment(group: str) -> tuple[pathlib.Path, str]:
         known, _, why = verdict.read_text(encoding="utf-8").partition("\n") if verdict.exists() else ("", "", "")
         is_old = bool(why) and time.time() - verdict.stat().st_mtime > SECONDS_TO_REMEMBER_FAILURE
         if known != key or is_old or (not why and not (folder / "bin" / "python").exists()):
+            if is_slow and not os.environ.get("POSSE_SLOW_TESTS"):
+                return folder, f"{group} takes long to install: scripts/check.sh slow does, or POSSE_SLOW_TESTS=1"
             why = install(group, pins, folder)
             verdict.write_text(f"{key}\n{why}", encoding="utf-8")
     return folder / "bin" / "python", why

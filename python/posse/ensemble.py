@@ -373,6 +373,7 @@ class Ensemble:
         wide_csv: bool | None = None,
         smooth: Literal["off", "kalman", "causal"] | None = None,
         labeled_video: bool | None = None,
+        as_member: str | None = None,
         extras: PathLike | None = None,
         keep_journal: bool | None = None,
         force: bool | None = None,
@@ -388,7 +389,7 @@ class Ensemble:
         ----------
         video, folder : path
         frames, consensus, look_alike, track_smooth, track_lag, hide_below, keep_evidence
-        format, save_members, wide_csv, smooth, labeled_video, extras, keep_journal, force
+        format, save_members, wide_csv, smooth, labeled_video, as_member, extras, keep_journal, force
             As on the command line (``posse run --help``).
         progress : callable or tqdm bar, optional
 
@@ -410,6 +411,7 @@ class Ensemble:
             "wide_csv": wide_csv,
             "smooth": smooth,
             "labeled_video": labeled_video,
+            "as_member": as_member,
             "extras": None if extras is None else str(extras),
             "keep_journal": keep_journal,
             "force": force,

@@ -211,6 +211,7 @@ class Result:
         wide_csv: bool | None = None,
         smooth: Literal["off", "kalman", "causal"] | None = None,
         labeled_video: bool | None = None,
+        as_member: str | None = None,
         extras: PathLike | None = None,
         keep_journal: bool | None = None,
         force: bool | None = None,
@@ -221,7 +222,7 @@ class Result:
         ----------
         folder : path
             Gets a folder named after the video.
-        format, save_members, wide_csv, smooth, labeled_video, extras, keep_journal, force
+        format, save_members, wide_csv, smooth, labeled_video, as_member, extras, keep_journal, force
             As on the command line (``posse run --help``).
 
         Returns
@@ -242,6 +243,7 @@ class Result:
             "wide_csv": wide_csv,
             "smooth": smooth,
             "labeled_video": labeled_video,
+            "as_member": as_member,
             "extras": None if extras is None else str(extras),
             "keep_journal": keep_journal,
             "force": force,

@@ -22,9 +22,15 @@ void add_convert(Verb root, CommandContext& context) {
       "convert", "rewrite a pose table as .csv or .h5 (from csv, h5, SLEAP .slp or analysis .h5)");
   auto arguments = std::make_shared<ConvertArguments>();
   verb.add_option("SOURCE", arguments->source, "table to read").required();
-  verb.add_option("TARGET", arguments->target, "table to write, ends in .csv or .h5").required();
+  verb.add_option("TARGET", arguments->target,
+                  "table to write, ends in .csv or .h5; a folder with --as-member")
+      .required();
   describe(arguments->options, OptionBinder(verb, "Options"));
-  verb.footer("Example: posse convert m3v1.csv m3v1.h5");
+  verb.footer(
+      "Example: posse convert m3v1.csv m3v1.h5\n"
+      "         posse convert posse-results/m3v1/m3v1DLC_posseMean_t_5members.h5 for-dlc "
+      "--as-member "
+      "PROJECT");
   verb.on_call([arguments, &context] {
     print_report(run_convert(arguments->source, arguments->target, arguments->options,
                              console_hooks(context)),

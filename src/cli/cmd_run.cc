@@ -176,6 +176,10 @@ void print_outcome(const fs::path& video, const RunOutcome& outcome, CommandCont
   }
   console.print(summary_of(name, outcome));
   for (const fs::path& file : outcome.files) console.print("  " + file.string());
+  for (const fs::path& file : outcome.files) {
+    if (file.parent_path().parent_path().filename() == "as-member" && file.extension() == ".h5")
+      console.note("for DeepLabCut's tools: destfolder='" + file.parent_path().string() + "'");
+  }
   if (outcome.journal_bytes > 0) {
     console.note(fmt::format("kept for further results without networks: {} ({})",
                              outcome.paths.journal.string(),

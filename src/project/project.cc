@@ -244,6 +244,36 @@ void check_named_once(const std::vector<Member>& members) {
 
 }  // namespace
 
+std::string scorer_sought_by_deeplabcut(const Member& member) {
+  const auto refuse = [&](const std::string& why) {
+    throw Error(
+        ErrorKind::unsupported,
+        fmt::format("member {}: DeepLabCut has no name for its tables: {}", member.name, why),
+        {.hint = "name another member of the ensemble"});
+  };
+  if (!member.config || !member.model_folder || member.pose.net_type.empty())
+    refuse("it is no project with config.yaml and pose_cfg.yaml");
+  std::vector<std::string> numbers;
+  for (const Snapshot& snapshot : member.snapshots) {
+    if (snapshot.parsed.kind == SnapshotKind::dgp || snapshot.parsed.number < 0) {
+      refuse(fmt::format("it cannot order the snapshot '{}' in the training folder",
+                         printable(snapshot.name)));
+    }
+    if (snapshot.copy_of.empty())
+      numbers.push_back(snapshot.name.substr(snapshot.name.rfind('-') + 1));
+  }
+  const int count = static_cast<int>(numbers.size());
+  const int wanted = member.config->snapshot_index.value_or(-1);
+  const int index = wanted < 0 ? wanted + count : wanted;
+  if (index < 0 || index >= count) {
+    throw Error(ErrorKind::not_found,
+                fmt::format("{}: snapshotindex is {}, the training folder has {} snapshots",
+                            shown(member.config->file), wanted, count));
+  }
+  return dlc_scorer(member.pose.net_type, member.config->task + member.config->date,
+                    member.model_folder->shuffle, numbers[static_cast<size_t>(index)]);
+}
+
 Member open_member(const fs::path& path, const MemberOptions& options) {
   if (options.snapshot == "all") {
     throw Error(ErrorKind::usage, fmt::format("{}: one snapshot is wanted, not all", shown(path)));

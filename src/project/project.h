@@ -84,6 +84,14 @@ Member open_member(const std::filesystem::path& path, const MemberOptions& optio
 std::vector<Member> open_members(const std::filesystem::path& path,
                                  const MemberOptions& options = {});
 
+/// The scorer under which DeepLabCut looks for a member's own tables: made of the Task, date and
+/// `snapshotindex` that config.yaml has now, whichever snapshot was chosen here, and of the
+/// member's shuffle. Source: get_scorer_name of DeepLabCut 2.3 and 3.0.
+/// @throws Error(unsupported) where DeepLabCut itself finds no name: outside a project, or with
+///         snapshots of DeepGraphPose in the training folder, whose names it cannot order;
+///         Error(not_found) for a snapshotindex beyond the snapshots
+std::string scorer_sought_by_deeplabcut(const Member& member);
+
 /// True if open_member() would look for a network here; says nothing of whether it finds one.
 bool is_member(const std::filesystem::path& path);
 

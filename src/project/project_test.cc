@@ -449,5 +449,27 @@ TEST(RealProjects, OfReachingIsNotTrained) {
   EXPECT_THAT(error_of([&] { open_member(shared); }).message(), HasSubstr("has no snapshots"));
 }
 
+TEST(ScorerSoughtByDeepLabCut, IsMadeOfWhatConfigYamlSaysNow) {
+  Member member{.name = "m",
+                .config = ProjectConfig{.task = "reach", .date = "Aug30", .snapshot_index = -1},
+                .pose = {.net_type = "resnet_50"},
+                .model_folder = ModelFolder{.task_and_date = "oldAug30", .shuffle = 2}};
+  for (const char* name : {"snapshot-50", "snapshot-100", "snapshot-1030"})
+    member.snapshots.push_back({.name = name, .parsed = parse_snapshot_name(name)});
+  member.snapshot = member.snapshots.front();  // chosen by --snapshot; DeepLabCut does not know
+  EXPECT_EQ(scorer_sought_by_deeplabcut(member), "DLC_resnet50_reachAug30shuffle2_1030");
+  member.config->snapshot_index = 1;
+  EXPECT_EQ(scorer_sought_by_deeplabcut(member), "DLC_resnet50_reachAug30shuffle2_100");
+  member.config->snapshot_index = std::nullopt;  // "all"
+  EXPECT_EQ(scorer_sought_by_deeplabcut(member), "DLC_resnet50_reachAug30shuffle2_1030");
+  member.config->snapshot_index = 3;
+  EXPECT_THROW(scorer_sought_by_deeplabcut(member), Error);
+  member.config->snapshot_index = -1;
+  const std::string dgp = "snapshot-step2-final--0";
+  member.snapshots.push_back({.name = dgp, .parsed = parse_snapshot_name(dgp)});
+  EXPECT_THROW(scorer_sought_by_deeplabcut(member), Error);
+  EXPECT_THROW(scorer_sought_by_deeplabcut(Member{.name = "bare"}), Error);
+}
+
 }  // namespace
 }  // namespace posse

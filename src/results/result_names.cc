@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <array>
 
+#include "base/error.h"
 #include "base/files.h"
+#include "base/paths.h"
 #include "base/text.h"
+#include "results/formats/pickle/pickle_data.h"
 
 namespace posse {
 namespace fs = std::filesystem;
@@ -180,17 +183,82 @@ void write_meta_pickle(const fs::path& path, const RunMetadata& run) {
   data.put("iteration (active-learning)", run.iteration);
   data.put("training set fraction", run.training_fraction);
   pickle.text("cropping");
-  pickle.boolean(false);
+  pickle.boolean(run.cropping.has_value());
   pickle.set();
   pickle.text("cropping_parameters");
   pickle.begin_list();
-  for (const int64_t bound : {int64_t{0}, run.frame_width, int64_t{0}, run.frame_height}) {
+  for (const int64_t bound :
+       run.cropping.value_or(std::array<int64_t, 4>{0, run.frame_width, 0, run.frame_height})) {
     pickle.integer(bound);
     pickle.append();
   }
   pickle.set();
   pickle.set();
   write_file(path, std::move(pickle).finish());
+}
+
+fs::path meta_pickle_beside(const fs::path& table) {
+  return table.parent_path() / (table.stem().string() + "_meta.pickle");
+}
+
+namespace {
+
+PickleValue* entry(PickleValue& dict, std::string_view key) {
+  if (dict.kind != PickleValue::Kind::dict) return nullptr;
+  for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
+    if (dict.items[i].text == key) return &dict.items[i + 1];
+  }
+  return nullptr;
+}
+
+double number_at(const PickleValue& data, std::string_view key, double otherwise) {
+  const PickleValue* value = data.find(key);
+  if (value == nullptr) return otherwise;
+  if (value->kind == PickleValue::Kind::integer) return static_cast<double>(value->integer);
+  return value->kind == PickleValue::Kind::real ? value->real : otherwise;
+}
+
+constexpr uint64_t kMostPickleBytes = uint64_t{16} << 20;
+
+}  // namespace
+
+std::optional<RunMetadata> metadata_beside(const fs::path& table) {
+  const fs::path file = meta_pickle_beside(table);
+  if (!path_exists(file)) return std::nullopt;
+  PickleValue root;
+  try {
+    root = read_pickle(read_file(file, kMostPickleBytes));
+  } catch (const Error&) {  // written by something else: as good as none
+    return std::nullopt;
+  }
+  const PickleValue* data = root.find("data");
+  const PickleValue* extent = data == nullptr ? nullptr : data->find("frame_dimensions");
+  if (extent == nullptr || extent->items.size() != 2) return std::nullopt;
+  return RunMetadata{.start_seconds = number_at(*data, "start", 0),
+                     .stop_seconds = number_at(*data, "stop", 0),
+                     .frames_per_second = number_at(*data, "fps", 0),
+                     .batch_size = static_cast<int64_t>(number_at(*data, "batch_size", 1)),
+                     .frame_height = extent->items[0].integer,
+                     .frame_width = extent->items[1].integer};
+}
+
+std::optional<std::string> renamed_meta_pickle(const fs::path& source, const fs::path& target,
+                                               const std::string& scorer) {
+  const fs::path file = meta_pickle_beside(source);
+  std::error_code missing;
+  if (!path_exists(file) || fs::equivalent(file, meta_pickle_beside(target), missing))
+    return std::nullopt;
+  PickleValue root = read_pickle(read_file(file, kMostPickleBytes));
+  PickleValue* data = entry(root, "data");
+  PickleValue* name = data == nullptr ? nullptr : entry(*data, "Scorer");
+  if (name == nullptr) {
+    throw Error(ErrorKind::bad_file,
+                fmt::format("{}: has no entry data, Scorer", printable(file.string())));
+  }
+  name->text = scorer;
+  PickleWriter pickle;
+  pickle.value(root);
+  return std::move(pickle).finish();
 }
 
 }  // namespace posse

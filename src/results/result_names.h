@@ -1,6 +1,7 @@
 /// Names of result files: what DeepLabCut's own tools and the others around it look for.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -59,6 +60,8 @@ struct RunMetadata {
   int64_t frame_height = 0;
   int64_t frame_width = 0;
   int64_t num_frames = 0;
+  /// x1, x2, y1, y2 where the points are those of a cut picture; nullopt: of the whole frame.
+  std::optional<std::array<int64_t, 4>> cropping;
   std::optional<int64_t> iteration;         ///< of active learning; nullopt: None
   std::optional<double> training_fraction;  ///< nullopt: None
   /// The network's configuration, a dict; empty where there is none.
@@ -66,7 +69,20 @@ struct RunMetadata {
 };
 
 /// Writes "<stem><scorer>_meta.pickle" in pickle protocol 0, with the keys DeepLabCut writes.
-/// Coordinates of posse are full-frame pixels, so it says that nothing was cropped.
 void write_meta_pickle(const std::filesystem::path& path, const RunMetadata& run);
+
+/// "<table without suffix>_meta.pickle"
+std::filesystem::path meta_pickle_beside(const std::filesystem::path& table);
+
+/// The facts of the "_meta.pickle" beside a table, its network's configuration left out; nullopt if
+/// there is none, or none that can be understood.
+std::optional<RunMetadata> metadata_beside(const std::filesystem::path& table);
+
+/// The bytes of the "_meta.pickle" beside `source` with another scorer, to lie beside `target`;
+/// nullopt if there is none.
+/// @throws Error(bad_file) if it cannot be read; Error(io)
+std::optional<std::string> renamed_meta_pickle(const std::filesystem::path& source,
+                                               const std::filesystem::path& target,
+                                               const std::string& scorer);
 
 }  // namespace posse

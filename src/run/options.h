@@ -59,6 +59,9 @@ struct RunOptions {
   bool wide_csv = false;
   SmoothChoice smooth = SmoothChoice::off;
   bool labeled_video = false;
+  /// Name of a member: the consensus once more as a table that DeepLabCut takes for that member's
+  /// own; empty: none.
+  std::string as_member;
   std::string extras;  ///< folder of the further tables; empty: "extras" in the results' folder
   std::string look_alike = "auto";  ///< "auto", "none", or "paw1,paw2;ear1,ear2"
   bool track_smooth = true;
@@ -98,6 +101,9 @@ void describe(Options& options, const Visitor& visit) {
         "also write the members' smoothed track with its variance");
   visit("labeled-video", options.labeled_video, "",
         "write a video with members, consensus and uncertainty drawn in");
+  visit("as-member", options.as_member, "NAME",
+        "write the consensus once more under the names by which DeepLabCut looks for this member's "
+        "tables, into a folder to give it as destfolder");
   visit(
       "extras", options.extras, "DIR",
       "where members', smoothed, wide and second tables go (default: the folder extras in --out)");

@@ -65,6 +65,11 @@ fs::path ResultPaths::member(const MemberNetwork& member, std::string_view suffi
          without_control_characters(member.name) / (stem + scorer_of(member) + std::string(suffix));
 }
 
+fs::path ResultPaths::as_member(const MemberNetwork& member, std::string_view suffix) const {
+  return extras / "as-member" / without_control_characters(member.name) /
+         (stem + scorer_sought_by_deeplabcut(member.member) + std::string(suffix));
+}
+
 fs::path ResultPaths::wide() const { return extras / "wide" / (stem + scorer + ".csv"); }
 
 fs::path ResultPaths::wide_smoothed() const {

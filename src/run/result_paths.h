@@ -15,7 +15,8 @@ namespace posse {
 ///
 /// `folder` holds the recording once: tools that read a folder with all that lies below find one
 /// table. Everything else that is a table lies below `extras`, in folders that hold each recording
-/// once too: csv/, members/<member>/, members-csv/<member>/, smoothed/, wide/, wide-smoothed/.
+/// once too: csv/, members/<member>/, members-csv/<member>/, as-member/<member>/, smoothed/, wide/,
+/// wide-smoothed/.
 /// File names follow what DeepLabCut's own tools and those around it expect: video stem and scorer
 /// without separator, "DLC" once, the scorer beginning with "DLC_". Control characters in names
 /// stand as \xNN.
@@ -35,6 +36,9 @@ struct ResultPaths {
   /// members/<member>/<stem><scorer><suffix>; members-csv/ for what is there as .h5 too
   std::filesystem::path member(const MemberNetwork& member, std::string_view suffix,
                                bool is_second = false) const;
+  /// as-member/<member>/<stem><scorer that DeepLabCut looks for><suffix>
+  /// @throws as scorer_sought_by_deeplabcut()
+  std::filesystem::path as_member(const MemberNetwork& member, std::string_view suffix) const;
   /// wide/<stem><scorer>.csv
   std::filesystem::path wide() const;
   /// wide-smoothed/<stem><smoothed_scorer>.csv

@@ -185,6 +185,89 @@ class MetaPickle(ProgramTest):
         self.assertEqual(consensus["DLC-model-config file"]["net_type"], "mobilenet_v2_0.35")
 
 
+class InAMembersGuise(ProgramTest):
+    """--as-member: what DeepLabCut's tools find when they look for a member's own table (tests/compat has the tools)."""
+
+    def setUp(self):
+        super().setUp()
+        box = [("cropping: false", "cropping: true"), ("x1: 0", "x1: 40"), ("x2: 640", "x2: 312"), ("y1: 277", "y1: 16"),
+               ("y2: 624", "y2: 232")]
+        self.member = copy_of(MEMBERS[0], self.folder / "cut", box)
+        self.out = self.folder / "out"
+        self.words = run_words(VIDEO, [self.member, MEMBERS[1]], self.out, "--frames", "0:6")
+
+    def test_the_consensus_lies_in_the_cut_picture_under_the_members_name(self):
+        self.assert_code(posse(*self.words), 0)
+        done = self.assert_code(posse(*self.words, "--as-member", "cut", "--json"), 0)
+        self.assertFalse(done.json[0]["networks"])
+        (path,) = (self.out / "extras" / "as-member" / "cut").glob("*.h5")
+        self.assertEqual(path.name, "openarenaDLC_mobnet_35_openarenaNov22shuffle1_5000.h5")
+        consensus = pd.read_hdf(next((self.out / "openarena").glob("*.h5"))).to_numpy().reshape(6, -1, 3)
+        found = pd.read_hdf(path)
+        self.assertEqual(set(found.columns.get_level_values("scorer")), {path.stem[len("openarena"):]})
+        shifted = found.to_numpy().reshape(6, -1, 3) + [40, 16, 0]
+        self.assertLess(abs(shifted - consensus).max(), 1e-12)  # one subtraction and one addition in float64
+        data = pickle.loads(path.with_name(path.stem + "_meta.pickle").read_bytes())["data"]
+        self.assertIs(data["cropping"], True)
+        self.assertEqual(data["cropping_parameters"], [40, 312, 16, 232])
+        self.assertEqual((data["Scorer"], data["nframes"]), (path.stem[len("openarena"):], 6))
+        # posse itself finds the whole frame's points in it again, and `convert` makes the same of the consensus.
+        self.assert_code(posse("convert", path, self.folder / "back.csv"), 4)
+        self.assertLess(abs(read_csv(self.folder / "back.csv").to_numpy().reshape(6, -1, 3) - consensus).max(), 1e-12)
+        words = ["convert", next((self.out / "openarena").glob("*.h5")), self.folder / "more", "--as-member", self.member]
+        self.assert_code(posse(*words), 0)
+        (same,) = (self.folder / "more").glob("*.h5")
+        self.assertEqual(same.name, path.name)
+        pd.testing.assert_frame_equal(pd.read_hdf(same), found)
+        again = pickle.loads(same.with_name(same.stem + "_meta.pickle").read_bytes())["data"]
+        for key in data:
+            if key != "run_duration":  # a difference of times that were rounded on their way
+                self.assertEqual(again[key], data[key], key)
+
+    def test_never_in_the_project_nor_over_a_members_own_table(self):
+        self.assert_code(posse(*self.words), 0)
+        (consensus,) = (self.out / "openarena").glob("*.h5")
+        own = self.out / "extras" / "as-member" / "cut" / "openarenaDLC_mobnet_35_openarenaNov22shuffle1_5000.h5"
+        own.parent.mkdir(parents=True)
+        pd.DataFrame({"a": [1.0]}).to_hdf(own, key="df_with_missing", format="table")
+        before = files_below(self.folder)
+        inside = run_words(VIDEO, [self.member, MEMBERS[1]], self.member / "results", "--frames", "0:6")
+        for words, said in [([*self.words, "--as-member", "cut"], "never replaced"),
+                            ([*self.words, "--as-member", "cut", "--force"], "never replaced"),
+                            ([*inside, "--as-member", "cut"], "would lie in the project"),
+                            ([*self.words, "--as-member", "cot"], "no member is called 'cot'"),
+                            (["convert", consensus, self.member / "videos", "--as-member", self.member], "in the project"),
+                            (["convert", consensus, own.parent, "--as-member", self.member, "--force"], "never replaced")]:
+            self.assert_error(posse(*words), 2, said)
+        self.assertEqual(files_below(self.folder), before)
+
+    def test_of_a_table_whose_video_is_not_known(self):
+        self.assert_code(posse(*self.words), 0)
+        table = self.folder / "mean.h5"
+        shutil.copy(next((self.out / "openarena").glob("*.h5")), table)
+        words = ["convert", table, self.folder / "more", "--as-member", self.member]
+        self.assert_error(posse(*words), 2, "--video")
+        self.assert_code(posse(*words, "--video", VIDEO), 0)
+        (meta,) = (self.folder / "more").glob("*_meta.pickle")
+        self.assertEqual(pickle.loads(meta.read_bytes())["data"]["frame_dimensions"], (240, 320))
+        named = self.folder / "openarenaDLC_x.h5"
+        shutil.copy(table, named)
+        self.assert_error(posse("convert", named, self.folder / "third", "--as-member", self.member), 4, "--video says it")
+
+    def test_scorer_renames_a_table_and_its_pickle(self):
+        self.assert_code(posse(*self.words), 0)
+        (consensus,) = (self.out / "openarena").glob("*.h5")
+        (self.folder / "for-dlc").mkdir()
+        self.assert_code(posse("convert", consensus, self.folder / "for-dlc", "--scorer", "DLC_mine"), 0)
+        self.assertEqual(sorted(files_below(self.folder / "for-dlc")),
+                         ["openarenaDLC_mine.h5", "openarenaDLC_mine.h5.run.json", "openarenaDLC_mine_meta.pickle"])
+        data = pickle.loads((self.folder / "for-dlc" / "openarenaDLC_mine_meta.pickle").read_bytes())["data"]
+        self.assertEqual((data["Scorer"], data["cropping"], data["cropping_parameters"]), ("DLC_mine", False, [0, 320, 0, 240]))
+        found = pd.read_hdf(self.folder / "for-dlc" / "openarenaDLC_mine.h5")
+        self.assertEqual(set(found.columns.get_level_values("scorer")), {"DLC_mine"})
+        self.assertTrue((found.to_numpy() == pd.read_hdf(consensus).to_numpy()).all())
+
+
 class Names(ProgramTest):
     def test_say_by_which_rule_a_snapshot_was_read(self):
         found = {}

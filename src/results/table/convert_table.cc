@@ -7,8 +7,10 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "results/result_names.h"
 #include "results/table/table_crop.h"
 #include "results/table/table_kind.h"
 #include "results/table/table_meaning.h"
@@ -157,6 +159,27 @@ void keep_in_whole_frame(const fs::path& source, const fs::path& target, RawTabl
   raw.notes.push_back(crop->sentence() + "; points are moved into the whole frame");
 }
 
+/// Gives the name to a table of one scorer or none; false for one of several, which is chosen.
+bool rename_scorer(RawTable& raw, const std::string& name) {
+  TableHeader& header = raw.header;
+  const auto level = std::find(header.level_names.begin(), header.level_names.end(), "scorer");
+  if (level == header.level_names.end()) {
+    if (std::find(header.level_names.begin(), header.level_names.end(), "bodyparts") ==
+        header.level_names.end()) {
+      return false;  // levels without names: the reader tells what they are
+    }
+    header.level_names.insert(header.level_names.begin(), "scorer");
+    for (auto& column : header.columns) column.insert(column.begin(), name);
+    return true;
+  }
+  const auto at = static_cast<size_t>(level - header.level_names.begin());
+  std::set<std::string> scorers;
+  for (const auto& column : header.columns) scorers.insert(column[at]);
+  if (scorers.size() != 1 || scorers.contains(name)) return false;
+  for (auto& column : header.columns) column[at] = name;
+  return true;
+}
+
 }  // namespace
 
 std::vector<std::string> convert_table(const fs::path& source, const fs::path& target,
@@ -164,17 +187,25 @@ std::vector<std::string> convert_table(const fs::path& source, const fs::path& t
   const TableKind format = detect_table_kind(source);
   check_target(source, target, force);
   RawTable raw = read_raw_table(source);
-  keep_in_whole_frame(source, target, raw);
+  const auto pickle =
+      options.scorer.empty() ? std::nullopt : renamed_meta_pickle(source, target, options.scorer);
+  if (!pickle) keep_in_whole_frame(source, target, raw);
+  TableReadOptions choice = options;
+  if (!options.scorer.empty() && rename_scorer(raw, options.scorer)) choice.scorer.clear();
   const bool is_sleap = format == TableKind::slp || format == TableKind::sleap_analysis;
-  const bool has_choice = !options.individual.empty() || !options.scorer.empty();
+  const bool has_choice = !choice.individual.empty() || !choice.scorer.empty();
+  std::vector<std::string> warnings;
   if (has_choice || (is_sleap && has_one_individual(raw))) {
-    const LoadedPoses loaded = interpret_poses(raw, source, options);
+    const LoadedPoses loaded = interpret_poses(raw, source, choice);
     write_pose_table(target, loaded.table);
-    return loaded.notes.warnings;
+    warnings = loaded.notes.warnings;
+  } else {
+    if (!is_sleap) raw = Normalizer(std::move(raw), source).normalized();
+    write_raw_table(target, raw);
+    warnings = std::move(raw.notes);
   }
-  if (!is_sleap) raw = Normalizer(std::move(raw), source).normalized();
-  write_raw_table(target, raw);
-  return raw.notes;
+  if (pickle) write_file(meta_pickle_beside(target), *pickle);
+  return warnings;
 }
 
 }  // namespace posse

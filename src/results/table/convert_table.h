@@ -15,6 +15,8 @@ namespace posse {
 /// (crop_beside) are moved into the whole frame, unless the target lies beside the same pickle.
 /// SLEAP files become DeepLabCut tables: with likelihoods 0 where a point is missing, single-animal
 /// if there is one track or options.individual names one, else with a level 'individuals'.
+/// options.scorer chooses among several scorers; a table of one is given that name, and so is a
+/// "_meta.pickle" beside it, written beside the target: points then stay what the pickle says.
 /// @return warnings, a sentence each
 /// @throws Error(usage) if `target` exists and `force` is not set, or is the source; as
 /// read_pose_table() and TableWriter

@@ -27,6 +27,30 @@ TEST(ConvertTable, CsvThroughHdf5IsTheSameCsv) {
   EXPECT_EQ(read_file(folder.path() / "c.csv"), kCsv);
 }
 
+TEST(ConvertTable, AScorerIsGivenToATableOfOneAndToItsPickle) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "a.csv", kCsv);
+  write_meta_pickle(folder.path() / "a_meta.pickle", {.scorer = "S",
+                                                      .frames_per_second = 30,
+                                                      .frame_height = 8,
+                                                      .frame_width = 9,
+                                                      .cropping = {{5, 9, 1, 8}}});
+  const std::vector<std::string> warnings =
+      convert_table(folder.path() / "a.csv", folder.path() / "b.csv", {.scorer = "T"}, false);
+  EXPECT_THAT(warnings, ElementsAre());
+  std::string expected = kCsv;  // points stay those of the cut picture
+  expected.replace(expected.find("S,S,S"), 5, "T,T,T");
+  EXPECT_EQ(read_file(folder.path() / "b.csv"), expected);
+  const auto root = read_pickle_text(read_file(folder.path() / "b_meta.pickle"));
+  EXPECT_EQ(root.find("data")->find("Scorer")->text, "T");
+  EXPECT_EQ(root.find("data")->find("cropping")->integer, 1);
+  EXPECT_EQ(root.find("data")->find("cropping_parameters")->items[0].integer, 5);
+  const auto metadata = metadata_beside(folder.path() / "b.csv");
+  ASSERT_TRUE(metadata.has_value());
+  EXPECT_EQ(metadata->frame_width, 9);
+  EXPECT_EQ(metadata->frames_per_second, 30);
+}
+
 TEST(ConvertTable, NothingIsReplacedUnasked) {
   const TemporaryFolder folder;
   write_file(folder.path() / "a.csv", kCsv);

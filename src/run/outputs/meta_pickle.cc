@@ -32,7 +32,8 @@ class MetaPickle : public RunOutput {
 }  // namespace
 
 void write_run_meta(const fs::path& path, const std::string& scorer, const RunSetting& setting,
-                    const MemberNetwork& member, int64_t num_frames) {
+                    const MemberNetwork& member, int64_t num_frames,
+                    const std::optional<CropBox>& crop) {
   RunMetadata metadata{.scorer = scorer,
                        .start_seconds = setting.facts.started_seconds,
                        .stop_seconds = setting.facts.finished_seconds,
@@ -42,7 +43,8 @@ void write_run_meta(const fs::path& path, const std::string& scorer, const RunSe
                        .frame_width = setting.info.width,
                        .num_frames = num_frames,
                        .training_fraction = member.member.training_fraction,
-                       .model_config = model_config_of(member)};
+                       .model_config = model_config_of(member.member)};
+  if (crop) metadata.cropping = {crop->x1, crop->x2, crop->y1, crop->y2};
   if (member.member.model_folder) {
     metadata.iteration = member.member.model_folder->iteration;
   } else if (member.member.config) {

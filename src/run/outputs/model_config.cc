@@ -106,16 +106,16 @@ std::string absolute_text(const fs::path& path) { return printable(absolute_path
 
 }  // namespace
 
-PickleValue model_config_of(const MemberNetwork& member) {
+PickleValue model_config_of(const Member& member) {
   PickleValue dict{.kind = Kind::dict};
-  if (member.member.pose.file.empty()) return dict;
-  const fs::path file = analysis_config(member.member.pose.file);
+  if (member.pose.file.empty()) return dict;
+  const fs::path file = analysis_config(member.pose.file);
   dict = value_of(parse_yaml(kDefaults, "defaults"));
   const PickleValue own = value_of(read_yaml(file));
   for (size_t i = 0; i + 1 < own.items.size(); i += 2)
     set(dict, own.items[i].text, own.items[i + 1]);
   set(dict, "snapshot_prefix", text_value(absolute_text(file.parent_path() / "snapshot")));
-  set(dict, "init_weights", text_value(absolute_text(member.member.snapshot.prefix)));
+  set(dict, "init_weights", text_value(absolute_text(member.snapshot.prefix)));
   return dict;
 }
 

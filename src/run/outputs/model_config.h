@@ -1,7 +1,7 @@
 /// A network's configuration as DeepLabCut puts it into its `_meta.pickle`.
 #pragma once
 
-#include "ensemble/member_network.h"
+#include "project/project.h"
 #include "results/formats/pickle/pickle_text.h"
 
 namespace posse {
@@ -12,6 +12,6 @@ namespace posse {
 /// without pose_cfg.yaml. Source: load_config and AnalyzeVideo of DeepLabCut 2.3, and the pickles
 /// it writes.
 /// @throws Error as read_yaml()
-PickleValue model_config_of(const MemberNetwork& member);
+PickleValue model_config_of(const Member& member);
 
 }  // namespace posse

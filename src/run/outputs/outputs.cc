@@ -19,6 +19,7 @@ std::vector<std::unique_ptr<RunOutput>> make_outputs(const RunSetting& setting) 
     for (const std::string& suffix : suffixes)
       outputs.push_back(make_member_table(setting, m, suffix, suffix != suffixes.front()));
   }
+  if (!options.as_member.empty()) outputs.push_back(make_member_guise(setting));
   if (options.wide_csv) outputs.push_back(make_wide_table(setting));
   if (options.smooth != SmoothChoice::off) outputs.push_back(make_smoothed_table(setting));
   if (options.labeled_video) outputs.push_back(make_labeled_video(setting));

@@ -29,6 +29,12 @@ std::unique_ptr<RunOutput> make_meta_pickle(const RunSetting& setting);
 std::unique_ptr<RunOutput> make_member_table(const RunSetting& setting, size_t m,
                                              const std::string& suffix, bool is_second);
 
+/// The consensus and its `_meta.pickle` under the names by which DeepLabCut looks for the tables of
+/// the member options.as_member, in coordinates of the picture that member's project cuts frames
+/// to. check() refuses folders inside the project, and to replace a table of another program.
+/// @throws Error(usage) if no member has that name; as scorer_sought_by_deeplabcut()
+std::unique_ptr<RunOutput> make_member_guise(const RunSetting& setting);
+
 /// The consensus with its uncertainty in the columns of eks.
 std::unique_ptr<RunOutput> make_wide_table(const RunSetting& setting);
 

@@ -38,6 +38,16 @@ std::string choose_object(const fs::path& path, const hdf5::Reader& reader, hid_
 
 }  // namespace
 
+bool has_group_of_posse(const fs::path& path) {
+  const hdf5::QuietErrors quiet;
+  try {
+    const hdf5::Handle file = hdf5::open_for_reading(path);
+    return hdf5::has_member(file.get(), "posse");
+  } catch (const Error&) {  // no HDF5 file is an answer
+    return false;
+  }
+}
+
 RawTable read_pandas_hdf5(const fs::path& path, const TakeRows& take_rows) {
   const hdf5::QuietErrors quiet;
   const hdf5::Handle file = hdf5::open_for_reading(path);

@@ -1,0 +1,75 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "run/guise.h"
+#include "run/outputs/meta_pickle.h"
+#include "run/outputs/outputs.h"
+#include "run/outputs/table_rows.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+
+const MemberNetwork& named_member(const RunSetting& setting) {
+  const std::vector<MemberNetwork>& members = setting.ensemble.members();
+  const std::string& name = setting.options.as_member;
+  const auto found = std::find_if(members.begin(), members.end(),
+                                  [&](const MemberNetwork& each) { return each.name == name; });
+  if (found != members.end()) return *found;
+  std::vector<std::string> names;
+  for (const MemberNetwork& member : members) names.push_back(printable(member.name));
+  throw Error(ErrorKind::usage,
+              fmt::format("--as-member: no member is called '{}'", printable(name)),
+              {.have = list_names(names)});
+}
+
+class MemberGuise : public RunOutput {
+ public:
+  explicit MemberGuise(const RunSetting& setting)
+      : setting_(setting),
+        member_(named_member(setting)),
+        scorer_(scorer_sought_by_deeplabcut(member_.member)),
+        rows_(setting.paths.as_member(member_, ".h5"), scorer_, setting.ensemble.bodyparts(),
+              {.attributes = {{"consensus", std::string(name_of(setting.options.consensus))},
+                              {"as_member", printable(member_.name)}}}),
+        meta_(setting.paths.as_member(member_, "_meta.pickle")) {}
+
+  std::string name() const override { return "table for DeepLabCut's tools"; }
+  std::vector<fs::path> files() const override { return {rows_.path(), meta_}; }
+  double bytes_per_frame() const override {
+    return 8 + 24 * static_cast<double>(setting_.ensemble.bodyparts().size());
+  }
+  void check() const override { check_guise(member_.member, rows_.path()); }
+
+  void append(const FrameResult& result) override {
+    keypoints_.clear();
+    for (const ConsensusKeypoint& keypoint : result.consensus)
+      keypoints_.push_back(keypoint.keypoint);
+    rows_.append(result.frame_index, in_cut_picture(keypoints_, member_.crop));
+    ++num_frames_;
+  }
+  void finish() override {
+    rows_.finish();
+    write_run_meta(meta_, scorer_, setting_, member_, num_frames_, member_.crop);
+  }
+
+ private:
+  const RunSetting& setting_;
+  const MemberNetwork& member_;
+  std::string scorer_;
+  TableRows rows_;
+  fs::path meta_;
+  std::vector<Keypoint> keypoints_;
+  int64_t num_frames_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<RunOutput> make_member_guise(const RunSetting& setting) {
+  return std::make_unique<MemberGuise>(setting);
+}
+
+}  // namespace posse
