@@ -22,16 +22,17 @@ STAIN = np.array([250.0, 40.0])
 def truth(frames, rng):
     """[frames, bodyparts, x y seen]: positions are NaN where the animal is outside."""
     out = np.full((frames, 4, 3), np.nan)
-    centre, heading, speed = np.array([160.0, 120.0]), 0.4, 0.0
+    centre, heading, speed, turn = np.array([160.0, 120.0]), 0.4, 0.0, 0.0
     for t in range(frames):
         if rng.random() < 0.04:
             speed = rng.choice([0.0, 0.0, 2.0, 14.0])
-        heading += rng.normal(0, 0.15)
+        heading += rng.normal(0, 0.05)
         step = centre + speed * np.array([np.cos(heading), np.sin(heading)])
         if not (70 < step[0] < 250 and 60 < step[1] < 180):
-            heading += np.pi / 2
+            turn = turn or rng.choice([-0.2, 0.2])  # an animal needs frames to turn
+            heading += turn
         else:
-            centre = step
+            centre, turn = step, 0.0
         away = t % 300 >= 260
         if t % 300 == 299:
             centre = rng.uniform([80, 70], [240, 170])

@@ -3,8 +3,8 @@
 
 usage: track_accuracy.py POSSE PROGRAM SHARED WORK [--sets demo,reaching,...] [--thin 1,2,3,4,6] [--members 5,4,3]
        POSSE is the program, PROGRAM build/<preset>/bin/posse_track_accuracy, SHARED the folder of data from outside (sets that
-       are not there are left out; demo comes from this repository), WORK a folder for maps (1.5 GB with all sets). A set `made`
-       is looked for in WORK/made (made_video.py).
+       are not there are left out; demo comes from this repository), WORK a folder for maps (1.5 GB with all sets). The sets `made`
+       and `hard` are looked for in WORK/made (made_video.py) and WORK/hard (hard_video.py).
 
 Prints for every set, thinning (every k-th frame, all starts) and number of members (all subsets) RMSE in px / median error /
 share above 15 px of all methods, and for the track the 95 % interval of its difference to the better of the two others, by a
@@ -31,6 +31,7 @@ SETS = {  # members, video, bodyparts that count, frames
                      ["paw1LH_bot", "paw2LF_bot", "paw3RF_bot", "paw4RH_bot", "paw2LF_top", "paw3RF_top", "tailBase_bot",
                       "nose_bot"], "0:994"),
     "made": ("{work}/made", None, ["hand1", "hand2", "nose", "tail"], "0:1200"),
+    "hard": ("{root}/data/demo", "{work}/hard/hard.mp4", MOUSE, "0:800"),
 }
 COLUMNS = {"reaching": ["Hand", "Finger1", "Tongue", "Joystick1", "Joystick2"]}
 
@@ -38,8 +39,8 @@ COLUMNS = {"reaching": ["Hand", "Finger1", "Tongue", "Joystick1", "Joystick2"]}
 def truth_of(name, shared, work):
     """[frames, bodyparts, xy]; NaN where there is none."""
     parts, (first, last) = SETS[name][2], map(int, SETS[name][3].split(":"))
-    if name == "made":
-        a = np.load(work / "made" / "truth.npy")
+    if name in ("made", "hard"):
+        a = np.load(work / name / "truth.npy")
         return np.where(a[..., 2:] > 0, a[..., :2], np.nan)
     if name == "demo" or name.startswith("openfield"):
         file = ROOT / "data/demo/labels/openarena-groundtruth.csv"
@@ -67,7 +68,7 @@ class Measure:
         """Folders of the members' maps; None where the set is not there."""
         folder, video, _, frames = (s.format(root=ROOT, shared=self.args.shared, work=self.work) if isinstance(s, str) else s
                                     for s in SETS[name])
-        if not pathlib.Path(folder).exists():
+        if not pathlib.Path(folder).exists() or (video and not pathlib.Path(video).exists()):
             return None
         if video is None:
             return [pathlib.Path(folder) / f"member-{k}" for k in range(1, 6)]

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "consensus/track/place_votes.h"
+
 namespace posse {
 namespace {
 
@@ -12,13 +14,19 @@ size_t most_places(size_t num_parts) {
   return std::min(kMostGroupPlaces, std::max(kLeastGroupPlaces, num_parts + 2));
 }
 
-/// True if `place` lies in the box of one of those chosen.
-bool is_taken(const FrameEvidence& frame, const Place& place, std::span<const int32_t> chosen) {
+/// True for the first of a bodypart's own places, which come highest first.
+bool is_highest(const FrameEvidence& frame, int32_t k) {
+  const auto at = static_cast<size_t>(k);
+  return k == 0 || frame.places[at].bodypart != frame.places[at - 1].bodypart;
+}
+
+bool are_one(const FrameEvidence& frame, int32_t a, int32_t b) {
+  const Place& p = frame.places[static_cast<size_t>(a)];
+  const Place& q = frame.places[static_cast<size_t>(b)];
   const double reach = (kPlaceRadius + 0.5) * frame.stride;
-  return std::any_of(chosen.begin(), chosen.end(), [&](int32_t other) {
-    const Place& taken = frame.places[static_cast<size_t>(other)];
-    return std::abs(taken.x - place.x) < reach && std::abs(taken.y - place.y) < reach;
-  });
+  if (!(std::abs(p.x - q.x) < reach && std::abs(p.y - q.y) < reach)) return false;
+  if (!is_highest(frame, a) || !is_highest(frame, b)) return true;
+  return distance(spot_of(frame, a), spot_of(frame, b)) <= kTwoSpots * frame.stride;
 }
 
 std::vector<int32_t> choose_places(const FrameEvidence& frame, std::span<const int> parts) {
@@ -38,7 +46,9 @@ std::vector<int32_t> choose_places(const FrameEvidence& frame, std::span<const i
   std::vector<int32_t> chosen;
   for (const int32_t k : own) {
     if (chosen.size() == most_places(parts.size())) break;
-    if (!is_taken(frame, frame.places[static_cast<size_t>(k)], chosen)) chosen.push_back(k);
+    const bool is_taken =
+        std::ranges::any_of(chosen, [&](int32_t other) { return are_one(frame, k, other); });
+    if (!is_taken) chosen.push_back(k);
   }
   return chosen;
 }

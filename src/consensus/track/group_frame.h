@@ -36,8 +36,14 @@ struct GroupFrame {
   size_t num_places() const { return places.size(); }
 };
 
-/// Places of a group: its parts' own, the highest first, none in the box of one before. With 1 to 4
-/// parts at most 6, with more 2 more than parts; at most kMostGroupPlaces.
+/// Cells that the highest places of two bodyparts lie apart at least, to be two places though they
+/// share a box.
+inline constexpr double kTwoSpots = 2;
+
+/// Places of a group: its parts' own, the highest first, none in the box of one before, but for the
+/// highest places of two parts whose spots (spot_of) are more than kTwoSpots apart: bodyparts that
+/// meet, where the one would be pushed far away. With 1 to 4 parts at most 6 places, with more 2
+/// more than parts; at most kMostGroupPlaces.
 /// @param parts  bodyparts of the group, at most kMostGroupParts.
 /// @param unseen_evidence  see MotionOptions.
 GroupFrame group_frame(const FrameEvidence& frame, std::span<const int> parts,

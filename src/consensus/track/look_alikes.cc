@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <span>
 
-#include "base/point.h"
 #include "consensus/track/group_frame.h"
+#include "consensus/track/place_votes.h"
 
 namespace posse {
 namespace {
@@ -24,37 +23,6 @@ std::vector<int> main_places(const FrameEvidence& frame) {
   }
   return main;
 }
-
-/// A bodypart's votes at its main place, and their median.
-struct MainVotes {
-  std::vector<Point> points;
-  Point median;
-};
-
-double median_of(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
-
-MainVotes main_votes(const FrameEvidence& frame, size_t entry) {
-  constexpr float kLeastOfHighest = 0.1F;
-  MainVotes main;
-  const std::span votes(frame.votes_of(entry), static_cast<size_t>(frame.num_members));
-  float highest = 0;
-  for (const MemberVote& vote : votes) highest = std::max(highest, vote.likelihood);
-  std::vector<double> x, y;
-  for (const MemberVote& vote : votes) {
-    if (!std::isfinite(vote.x) || vote.likelihood < kLeastOfHighest * highest) continue;
-    x.push_back(static_cast<double>(vote.x));
-    y.push_back(static_cast<double>(vote.y));
-    main.points.push_back({x.back(), y.back()});
-  }
-  if (!x.empty()) main.median = {median_of(x), median_of(y)};
-  return main;
-}
-
-double distance(const Point& a, const Point& b) { return std::hypot(a.x - b.x, a.y - b.y); }
 
 bool share_a_box(const FrameEvidence& frame, int a, int b) {
   const Place& p = frame.places[static_cast<size_t>(a)];
@@ -96,11 +64,11 @@ void LookAlikes::add(const FrameEvidence& frame) {
 }
 
 void LookAlikes::add_crossed(const FrameEvidence& frame, const std::vector<int>& main) {
-  std::vector<MainVotes> votes(num_bodyparts_);
+  std::vector<PlaceVotes> votes(num_bodyparts_);
   for (size_t entry = 0; entry < frame.evidence.size(); ++entry) {
     const PlaceEvidence& evidence = frame.evidence[entry];
     const auto part = static_cast<size_t>(evidence.bodypart);
-    if (main[part] == evidence.place) votes[part] = main_votes(frame, entry);
+    if (main[part] == evidence.place) votes[part] = votes_at(frame, entry);
   }
   for (size_t a = 0; a < num_bodyparts_; ++a) {
     for (size_t b = 0; b < num_bodyparts_; ++b) {

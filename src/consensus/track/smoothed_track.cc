@@ -49,6 +49,15 @@ std::vector<Poses> vote_tables(std::span<const TrackedFrame> frames,
   return members;
 }
 
+/// By `most` px at most.
+void move_towards(double x, double y, double most, Keypoint& keypoint) {
+  const double dx = x - keypoint.x;
+  const double dy = y - keypoint.y;
+  const double part = std::min(1.0, most / std::max(std::hypot(dx, dy), most * 1e-9));
+  keypoint.x += part * dx;
+  keypoint.y += part * dy;
+}
+
 /// Smooths with the given s of each bodypart, or tunes it; returns the s used.
 std::vector<double> smooth_with(std::span<TrackedFrame> frames,
                                 const std::vector<std::string>& bodyparts, std::vector<double> s,
@@ -66,9 +75,12 @@ std::vector<double> smooth_with(std::span<TrackedFrame> frames,
       const double y = smoothed.position.at(t, 2 * p + 1);
       if (!std::isfinite(x) || !std::isfinite(y) || std::isnan(tracked.keypoint.x)) continue;
       if (!tracked.seen && tracked.keypoint.likelihood >= kStillLikely) continue;
+      if (tracked.seen) {
+        move_towards(x, y, frames[t].stride, tracked.keypoint);
+        continue;
+      }
       tracked.keypoint.x = x;
       tracked.keypoint.y = y;
-      if (tracked.seen) continue;
       tracked.covariance.xx += smoothed.posterior_variance.at(t, 2 * p);
       tracked.covariance.yy += smoothed.posterior_variance.at(t, 2 * p + 1);
     }

@@ -11,8 +11,10 @@ namespace posse {
 
 /// Replaces the positions of a whole track by those of smooth_single_camera over the members' votes
 /// (TrackedFrame::votes), in which a bodypart that is not seen is missing; its s is found for each
-/// bodypart. A position that the smoother cannot give stays as it is, a missing one stays missing,
-/// and so does one that is not seen where the members' mean probability is a half or more.
+/// bodypart. Where the bodypart is seen it moves by no more than a cell: across a dart the smoother
+/// would cut the corner. A position that the smoother cannot give stays as it is, a missing one
+/// stays missing, and so does one that is not seen where the members' mean probability is a half or
+/// more.
 ///
 /// Likelihoods, chances and second places stay. So do covariances where the bodypart is seen; where
 /// it is not, the smoother's posterior variance is added, which grows with the gap. Fewer than two

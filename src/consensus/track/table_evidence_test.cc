@@ -98,6 +98,48 @@ TEST(SmoothedTrack, FollowsALineAndStaysOnItWhereNothingIsSeen) {
   EXPECT_GT(frames[30].keypoints[0].covariance.xx, before);
 }
 
+/// A track that is given: at rest, then 60 px a frame to and fro, seen throughout.
+std::vector<TrackedFrame> darting() {
+  std::vector<TrackedFrame> frames(60);
+  for (int t = 0; t < 60; ++t) {
+    TrackedFrame& frame = frames[static_cast<size_t>(t)];
+    const double x = t == 40 ? 160 : 100;
+    frame.frame_index = t;
+    frame.keypoints.resize(1);
+    frame.keypoints[0].keypoint = {x, 60, 0.9};
+    frame.keypoints[0].seen = true;
+    frame.votes = {{x - 1, 60, 0.9}, {x + 1, 61, 0.9}, {x, 59, 0.9}};
+  }
+  return frames;
+}
+
+TEST(SmoothedTrack, MovesNoPositionByMoreThanACell) {
+  std::vector<TrackedFrame> frames = darting();
+  frames[40].keypoints[0].seen = false;
+  frames[40].keypoints[0].keypoint.likelihood = 0;
+  for (Keypoint& vote : frames[40].votes) vote = {kNan, kNan, 0};
+  smooth_track(frames, {"snout"});
+  EXPECT_LT(frames[40].keypoints[0].keypoint.x, 150);  // unless it is not seen
+  frames = darting();
+  smooth_track(frames, {"snout"});
+  for (const TrackedFrame& frame : frames)
+    EXPECT_NEAR(frame.keypoints[0].keypoint.x, frame.frame_index == 40 ? 160 : 100, 8 + 1e-9);
+}
+
+TEST(SmoothedTrack, AGapInTheFrameNumbersIsTime) {
+  // The variance of a bodypart that is not seen grows with the way to the next frames.
+  const auto variance_within = [](int64_t gap) {
+    std::vector<TrackedFrame> frames = track_of_two(60, 60);
+    for (size_t t = 31; t < 60; ++t) frames[t].frame_index += gap;
+    frames[30].keypoints[0].seen = false;
+    for (Keypoint& vote : frames[30].votes) vote = {kNan, kNan, 0};
+    frames[30].keypoints[0].keypoint.likelihood = 0;
+    smooth_track(frames, {"snout"});
+    return frames[30].keypoints[0].covariance.xx;
+  };
+  EXPECT_GT(variance_within(20), variance_within(0));
+}
+
 TEST(TrackSmoother, PiecesOfALongVideoAreTheWholeOne) {
   std::vector<TrackedFrame> whole = track_of_two(70, 70);
   TrackSmoother pieces({"snout"}, 20, 30);

@@ -8,14 +8,13 @@
 #include <span>
 #include <utility>
 
+#include "consensus/track/place_votes.h"
+
 namespace posse {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kLeastSecond = 0.05;
-/// A member does not vote at a place where its probability is below this share of the members'
-/// highest: it sees nothing there, and its largest cell is noise.
-constexpr float kLeastOfHighest = 0.1F;
 
 /// Position of a bodypart's entry for a place in frame.evidence; its size if there is none.
 size_t entry_of(const FrameEvidence& frame, int32_t place, size_t bodypart) {
@@ -158,7 +157,6 @@ TrackedPart tracked_keypoint(const FrameEvidence& frame, const GroupDecision& de
   TrackedPart result;
   TrackedKeypoint& tracked = result.keypoint;
   const size_t places = decision.frame.num_places();
-  tracked.chance_seen = 1 - decision.chance.at(index, places);
   tracked.seen = decision.choice[index] != places;
   tracked.keypoint = {kNan, kNan, 0};
   tracked.covariance = tracked.spread = {kNan, kNan, kNan};

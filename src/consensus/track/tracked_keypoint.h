@@ -12,6 +12,7 @@ struct TrackedPart {
   std::vector<Keypoint> votes;  ///< [members] at its place, also where it is not seen; empty: none
 };
 
+/// chance_seen is left to SeenChain.
 /// @param index  of the bodypart within its group; @param bodypart  within the frame.
 TrackedPart tracked_keypoint(const FrameEvidence& frame, const GroupDecision& decision,
                              size_t index, size_t bodypart, const TrackOptions& options);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -45,7 +46,10 @@ std::vector<std::vector<int>> complete(std::vector<std::vector<int>> groups, siz
 }  // namespace
 
 Tracker::Tracker(size_t num_bodyparts, std::vector<std::vector<int>> groups, TrackOptions options)
-    : groups_(complete(std::move(groups), num_bodyparts)), options_(options) {
+    : groups_(complete(std::move(groups), num_bodyparts)),
+      options_(options),
+      seen_(num_bodyparts, options.seen,
+            std::min(options.tracker.lag.value_or(kSeenLag), kSeenLag)) {
   for (const std::vector<int>& group : groups_)
     trackers_.emplace_back(group.size(), options.tracker);
 }
@@ -70,21 +74,25 @@ std::vector<TrackedFrame> Tracker::push(FrameEvidence frame, double elapsed) {
         trackers_[g].push(group_frame(frame, groups_[g], options_.tracker.motion.unseen_evidence),
                           elapsed, frame.stride, frame.num_cells));
   }
-  waiting_.push_back(std::move(frame));
+  waiting_.push_back({std::move(frame), elapsed});
   return take(decisions);
 }
 
 std::vector<TrackedFrame> Tracker::finish() {
   std::vector<std::vector<GroupDecision>> decisions;
   for (GroupTracker& tracker : trackers_) decisions.push_back(tracker.finish());
-  return take(decisions);
+  std::vector<TrackedFrame> frames = take(decisions);
+  std::ranges::move(seen_.finish(), std::back_inserter(frames));
+  return frames;
 }
 
 TrackedFrame Tracker::tracked_frame(const FrameEvidence& evidence,
                                     std::span<const GroupDecision* const> decisions) const {
   const size_t parts = evidence.num_bodyparts();
   const auto members = static_cast<size_t>(evidence.num_members);
-  TrackedFrame frame{.frame_index = evidence.frame_index, .time_seconds = evidence.time_seconds};
+  TrackedFrame frame{.frame_index = evidence.frame_index,
+                     .time_seconds = evidence.time_seconds,
+                     .stride = evidence.stride};
   frame.keypoints.resize(parts);
   frame.votes.assign(members * parts, {kNan, kNan, 0});
   for (size_t g = 0; g < groups_.size(); ++g) {
@@ -107,7 +115,9 @@ std::vector<TrackedFrame> Tracker::take(const std::vector<std::vector<GroupDecis
   for (size_t t = 0; t < count; ++t) {
     std::vector<const GroupDecision*> of_groups;
     for (const auto& of_group : decisions) of_groups.push_back(&of_group[t]);
-    frames.push_back(tracked_frame(waiting_.front(), of_groups));
+    std::ranges::move(
+        seen_.push(tracked_frame(waiting_.front().evidence, of_groups), waiting_.front().elapsed),
+        std::back_inserter(frames));
     waiting_.pop_front();
   }
   return frames;

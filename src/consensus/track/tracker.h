@@ -8,6 +8,7 @@
 
 #include "consensus/track/frame_evidence.h"
 #include "consensus/track/group_tracker.h"
+#include "consensus/track/seen_chain.h"
 #include "consensus/track/tracked_frame.h"
 
 namespace posse {
@@ -21,6 +22,7 @@ struct TrackOptions {
   /// than least_std_cells: members that look in the same box agree more than they are right.
   double std_inflation = 1.5;
   double least_std_cells = 0.3;
+  SeenOptions seen;
   /// TrackedKeypoint::chance is that of lying this near to the stated position, in cells.
   double chance_cells = 3;
 };
@@ -51,7 +53,12 @@ class Tracker {
   std::vector<std::vector<int>> groups_;
   TrackOptions options_;
   std::vector<GroupTracker> trackers_;
-  std::deque<FrameEvidence> waiting_;
+  SeenChain seen_;
+  struct Waiting {
+    FrameEvidence evidence;
+    double elapsed = 1;
+  };
+  std::deque<Waiting> waiting_;
   size_t num_frames_ = 0;
 };
 

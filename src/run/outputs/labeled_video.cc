@@ -41,7 +41,8 @@ void draw(const std::vector<std::string>& bodyparts, const FrameResult& result,
   for (size_t part = 0; part < bodyparts.size(); ++part) {
     consensus.push_back(result.consensus[part].keypoint);
     if (!result.track.empty()) {  // what is not seen is not drawn as if it were
-      if (!result.track[part].seen) consensus.back() = missing_keypoint();
+      const TrackedKeypoint& tracked = result.track[part];
+      if (!tracked.seen || tracked.chance_seen < 0.5) consensus.back() = missing_keypoint();
       spread.push_back(result.track[part].covariance);
       continue;
     }
