@@ -10,6 +10,9 @@
 namespace posse {
 namespace {
 
+/// Votes that make a median which is not one of them.
+constexpr size_t kVotesOfMedian = 4;
+
 /// Each bodypart's own place with the most evidence; -1: none.
 std::vector<int> main_places(const FrameEvidence& frame) {
   std::vector<int> main(frame.num_bodyparts(), -1);
@@ -72,7 +75,8 @@ void LookAlikes::add_crossed(const FrameEvidence& frame, const std::vector<int>&
   }
   for (size_t a = 0; a < num_bodyparts_; ++a) {
     for (size_t b = 0; b < num_bodyparts_; ++b) {
-      if (a == b || votes[a].points.empty() || votes[b].points.empty()) continue;
+      if (a == b || votes[a].points.size() < kVotesOfMedian) continue;
+      if (votes[b].points.size() < kVotesOfMedian) continue;
       if (!share_a_box(frame, main[a], main[b])) continue;
       const bool apart = distance(votes[a].median, votes[b].median) > frame.stride;
       for (const Point& point : votes[a].points) {
@@ -86,8 +90,10 @@ void LookAlikes::add_crossed(const FrameEvidence& frame, const std::vector<int>&
 }
 
 double LookAlikes::crossed(size_t a, size_t b) const {
-  const double votes = votes_[a * num_bodyparts_ + b];
-  return votes > 0 ? crossed_[a * num_bodyparts_ + b] / votes : 0;
+  const size_t one = a * num_bodyparts_ + b;
+  const size_t other = b * num_bodyparts_ + a;
+  const double votes = votes_[one] + votes_[other];
+  return votes > 0 ? (crossed_[one] + crossed_[other]) / votes : 0;
 }
 
 double LookAlikes::confusion(size_t a, size_t b) const {
@@ -114,9 +120,8 @@ std::vector<LookAlikes::Pair> LookAlikes::crossed_pairs() const {
   std::vector<Pair> pairs;
   for (size_t a = 0; a < num_bodyparts_; ++a) {
     for (size_t b = a + 1; b < num_bodyparts_; ++b) {
-      const double most = std::max(crossed(a, b), crossed(b, a));
-      if (together(a, b) > options_.most_together && most >= options_.least_crossed)
-        pairs.push_back({most, a, b});
+      if (together(a, b) > options_.most_together && crossed(a, b) >= options_.least_crossed)
+        pairs.push_back({crossed(a, b), a, b});
     }
   }
   std::ranges::stable_sort(pairs, std::ranges::greater{}, &Pair::confusion);
@@ -146,8 +151,7 @@ std::vector<std::pair<int, int>> LookAlikes::close_pairs(
       for (size_t j = i + 1; j < group.size(); ++j) {
         const auto a = static_cast<size_t>(group[i]);
         const auto b = static_cast<size_t>(group[j]);
-        if (together(a, b) > options_.most_together &&
-            std::max(crossed(a, b), crossed(b, a)) < options_.least_crossed) {
+        if (together(a, b) > options_.most_together && crossed(a, b) < options_.least_crossed) {
           close.emplace_back(group[i], group[j]);
         }
       }

@@ -16,9 +16,9 @@ struct LookAlikeOptions {
   /// Bodyparts whose main places share a box in more than this share of frames lie close together
   /// by nature, and make no group but for the next; in [0, 1].
   double most_together = 0.5;
-  /// Two that lie close together are a group if at least this share of one's votes at its main
-  /// place is nearer to where the other is; in [0, 1].
-  double least_crossed = 0.06;
+  /// Two that lie close together are a group if at least this share of their votes is nearer to
+  /// where the other is; in [0, 1].
+  double least_crossed = 0.05;
 };
 
 /// Gathers, frame by frame, how much of each bodypart's evidence lies at the others' places; memory
@@ -34,10 +34,11 @@ class LookAlikes {
   double confusion(size_t a, size_t b) const;
   /// Share of frames in which the main places of the two share a box; in [0, 1].
   double together(size_t a, size_t b) const;
-  /// Share of a's votes at its main place that are nearer to the median of b's votes at b's main
-  /// place than to that of a's own, over frames in which the two places share a box, of those whose
-  /// medians are more than a cell apart: members that take one for the other there. In [0, 1]; 0
-  /// without votes. A vote below a tenth of the highest likelihood does not count.
+  /// Share of the two's votes, each at its own main place, that are nearer to the median of the
+  /// other's votes at the other's main place than to that of its own, over frames in which the two
+  /// places share a box, of those whose medians are more than a cell apart: members that take one
+  /// for the other there. In [0, 1]; 0 without votes. Frames in which either has fewer than four
+  /// votes (votes_at) do not count: the median of three is one member's vote.
   double crossed(size_t a, size_t b) const;
 
   /// Pairs of the groups that lie close together by nature, their main places in one box in more

@@ -17,7 +17,7 @@ inline constexpr float kLeastOfHighest = 0.1F;
 
 struct PlaceVotes {
   std::vector<Point> points;
-  Point median;  ///< of x and of y, the upper of two; (0, 0) without points
+  Point median;  ///< of x and of y; (0, 0) without points
 };
 
 /// @param entry  position in frame.evidence
