@@ -48,12 +48,12 @@ def test_consensus_equals_the_command_lines(
 ) -> None:
     result = posse.Ensemble.open(members, decode=decode).run(VIDEO, frames=range(5, 25), consensus=consensus)
     options = ["--frames", "5:25", "--consensus", consensus, "--decode", decode, "--format", "csv", "--save-members"]
-    run_program(program, "run", VIDEO, "--members", *members, *options, "--out", tmp_path)
-    (table,) = tmp_path.glob("*/*.csv")
+    run_program(program, "run", VIDEO, "--members", *members, *options, "--out", tmp_path / "out")
+    (table,) = tmp_path.glob("out/*/*.csv")
     _, labels, values = read_csv(table)  # shortest exact decimals: equal numbers mean equal bits
     assert labels == [str(frame) for frame in result.frame_index]
     assert np.array_equal(values[:, :, :2], result.poses) and np.array_equal(values[:, :, 2], result.likelihood)
-    for own, path in zip(range(len(members)), sorted(tmp_path.glob("*/members/*/*.csv"))):
+    for own, path in zip(range(len(members)), sorted(tmp_path.glob("out-extras/members/*/*.csv"))):
         _, _, values = read_csv(path)
         assert np.array_equal(values[:, :, :2], result.member_poses[own])
         assert np.array_equal(values[:, :, 2], result.member_likelihood[own])
@@ -61,10 +61,10 @@ def test_consensus_equals_the_command_lines(
 
 def test_save_and_write_give_the_command_lines_files(program: str, ensemble: posse.Ensemble, tmp_path: Path) -> None:
     options = ["--frames", "5:25:2", "--format", "both", "--save-members"]
-    run_program(program, "run", VIDEO, "--members", *MEMBERS, *options, "--out", tmp_path / "program")
+    run_program(program, "run", VIDEO, "--members", *MEMBERS, *options, "--out", tmp_path / "program" / "out")
     result = ensemble.run(VIDEO, frames="5:25:2")
-    saved = result.save(tmp_path / "saved", format="both", save_members=True)
-    written = ensemble.write(VIDEO, tmp_path / "written", frames="5:25:2", format="both", save_members=True)
+    saved = result.save(tmp_path / "saved" / "out", format="both", save_members=True)
+    written = ensemble.write(VIDEO, tmp_path / "written" / "out", frames="5:25:2", format="both", save_members=True)
 
     def files_below(folder: Path) -> list[Path]:
         return sorted(p.relative_to(folder) for p in folder.rglob("*") if p.is_file() and p.name != ".posse-journal")

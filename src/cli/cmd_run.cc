@@ -397,7 +397,7 @@ void add_run(Verb root, CommandContext& context) {
       "writes   posse-results/openarena/   consensus poses (.h5, .csv), uncertainty inside the "
       ".h5, run.json;\n"
       "         the labelled video on request; members', smoothed and wide tables go into "
-      "posse-results/extras/\n"
+      "posse-results-extras/\n"
       "A stopped run goes on with the same command; finished videos are skipped. Results added\n"
       "later, as by --labeled-video, are made from the kept journal without running networks.");
   verb.on_call([arguments, &context] { run(*arguments, context); });

@@ -62,7 +62,7 @@ struct RunOptions {
   /// Name of a member: the consensus once more as a table that DeepLabCut takes for that member's
   /// own; empty: none.
   std::string as_member;
-  std::string extras;  ///< folder of the further tables; empty: "extras" in the results' folder
+  std::string extras;  ///< folder of the further tables; empty: <out>-extras beside <out>
   std::string look_alike = "auto";  ///< "auto", "none", or "paw1,paw2;ear1,ear2"
   bool track_smooth = true;
   int track_lag = 64;     ///< frames looked ahead; 0: none
@@ -104,9 +104,9 @@ void describe(Options& options, const Visitor& visit) {
   visit("as-member", options.as_member, "NAME",
         "write the consensus once more under the names by which DeepLabCut looks for this member's "
         "tables, into a folder to give it as destfolder");
-  visit(
-      "extras", options.extras, "DIR",
-      "where members', smoothed, wide and second tables go (default: the folder extras in --out)");
+  visit("extras", options.extras, "DIR",
+        "where members', smoothed, wide and second tables go (default: a folder beside --out, as "
+        "posse-results-extras)");
   visit("keep-journal", options.keep_journal, "on|off",
         "keep the frames as they were computed, so that further results need no network (default "
         "on)");

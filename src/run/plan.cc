@@ -55,8 +55,10 @@ void find_made(PlannedOutput& output, RunPlan& plan) {
   if (output.is_there) return;
   std::vector<fs::path> earlier;
   for (const fs::path& file : output.files) {
-    const auto place = plan.paths.earlier_place(file);
-    if (place && is_there(*place, plan)) {
+    const auto places = plan.paths.earlier_places(file);
+    const auto place = std::find_if(places.begin(), places.end(),
+                                    [&](const fs::path& at) { return is_there(at, plan); });
+    if (place != places.end()) {
       earlier.push_back(*place);
     } else if (!file.string().ends_with("_meta.pickle")) {
       return;

@@ -38,6 +38,16 @@ std::string method_of(const Ensemble& ensemble, std::string_view method) {
   return name;
 }
 
+/// "<out>-extras", beside it. Of ".", "..", and what ends in them, the name is that of the folder.
+fs::path folder_of_extras(const fs::path& out) {
+  fs::path plain = out.lexically_normal();
+  if (!plain.has_filename()) plain = plain.parent_path();
+  const fs::path name = plain.filename();
+  if (name != "." && name != "..") return plain.parent_path() / (name.string() + "-extras");
+  const fs::path whole = (fs::absolute(plain) / "").lexically_normal().parent_path();
+  return plain / ".." / (whole.filename().string() + "-extras");
+}
+
 }  // namespace
 
 std::string result_stem(const fs::path& video) {
@@ -80,14 +90,15 @@ fs::path ResultPaths::smoothed(std::string_view suffix) const {
   return extras / "smoothed" / (stem + smoothed_scorer + std::string(suffix));
 }
 
-std::optional<fs::path> ResultPaths::earlier_place(const fs::path& file) const {
+std::vector<fs::path> ResultPaths::earlier_places(const fs::path& file) const {
   const fs::path below = file.lexically_relative(extras);
-  if (below.empty() || *below.begin() == "..") return std::nullopt;
+  if (below.empty() || *below.begin() == "..") return {};
   const fs::path kind = *below.begin();
-  if (kind == "csv") return folder / file.filename();
-  if (kind == "wide-smoothed") return folder / "wide" / file.filename();
-  if (kind == "members-csv") return folder / "members" / below.lexically_relative(kind);
-  return folder / below;
+  std::vector<fs::path> places = {earlier_extras / below, folder / below};
+  if (kind == "csv") places.back() = folder / file.filename();
+  if (kind == "wide-smoothed") places.back() = folder / "wide" / file.filename();
+  if (kind == "members-csv") places.back() = folder / "members" / below.lexically_relative(kind);
+  return places;
 }
 
 std::string ResultPaths::name_in_record(const fs::path& file) const {
@@ -99,7 +110,7 @@ ResultPaths result_paths(const Ensemble& ensemble, const fs::path& video, const 
                          const RunOptions& options) {
   const std::string stem = result_stem(video);
   const fs::path folder = out / stem;
-  const fs::path extras = options.extras.empty() ? out / "extras" : fs::path(options.extras);
+  const fs::path extras = options.extras.empty() ? folder_of_extras(out) : fs::path(options.extras);
   if (absolute_path(folder) == absolute_path(extras)) {
     throw Error(ErrorKind::usage,
                 fmt::format("{}: would be the folder of this video's results and of all members' "
@@ -113,6 +124,7 @@ ResultPaths result_paths(const Ensemble& ensemble, const fs::path& video, const 
   };
   return {.folder = folder,
           .extras = extras,
+          .earlier_extras = out / "extras",
           .record = folder / "run.json",
           .journal = folder / ".posse-journal",
           .stem = stem,

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ensemble/ensemble.h"
 #include "run/options.h"
@@ -13,21 +13,22 @@ namespace posse {
 
 /// Where the results of one video go.
 ///
-/// `folder` holds the recording once: tools that read a folder with all that lies below find one
-/// table. Everything else that is a table lies below `extras`, in folders that hold each recording
-/// once too: csv/, members/<member>/, members-csv/<member>/, as-member/<member>/, smoothed/, wide/,
-/// wide-smoothed/.
+/// `folder` holds the recording once, and <out> each recording once: tools that read a folder with
+/// all that lies below find one table of each. Everything else that is a table lies below `extras`,
+/// in folders that hold each recording once too: csv/, members/<member>/, members-csv/<member>/,
+/// as-member/<member>/, smoothed/, wide/, wide-smoothed/.
 /// File names follow what DeepLabCut's own tools and those around it expect: video stem and scorer
 /// without separator, "DLC" once, the scorer beginning with "DLC_". Control characters in names
 /// stand as \xNN.
 struct ResultPaths {
-  std::filesystem::path folder;   ///< <out>/<video stem>
-  std::filesystem::path extras;   ///< <out>/extras, or as options.extras says
-  std::filesystem::path record;   ///< run.json: what was run on what; written last
-  std::filesystem::path journal;  ///< .posse-journal: the frames as they were computed
-  std::string stem;               ///< what the names begin with
-  std::string scorer;             ///< of the consensus table
-  std::string smoothed_scorer;    ///< of the smoothed track; empty unless asked for
+  std::filesystem::path folder;          ///< <out>/<video stem>
+  std::filesystem::path extras;          ///< <out>-extras beside <out>, or as options.extras says
+  std::filesystem::path earlier_extras;  ///< <out>/extras, where an earlier version put them
+  std::filesystem::path record;          ///< run.json: what was run on what; written last
+  std::filesystem::path journal;         ///< .posse-journal: the frames as they were computed
+  std::string stem;                      ///< what the names begin with
+  std::string scorer;                    ///< of the consensus table
+  std::string smoothed_scorer;           ///< of the smoothed track; empty unless asked for
 
   /// <folder>/<stem><scorer><suffix>, as ".h5", "_meta.pickle"
   std::filesystem::path consensus(std::string_view suffix) const;
@@ -46,8 +47,9 @@ struct ResultPaths {
   /// smoothed/<stem><smoothed_scorer><suffix>
   std::filesystem::path smoothed(std::string_view suffix) const;
 
-  /// Where earlier versions put a file of `extras`: below `folder`; nullopt for other files.
-  std::optional<std::filesystem::path> earlier_place(const std::filesystem::path& file) const;
+  /// Where earlier versions put a file of `extras`: below `earlier_extras`, or below `folder`.
+  /// Empty for other files.
+  std::vector<std::filesystem::path> earlier_places(const std::filesystem::path& file) const;
   /// How run.json names a file: relative to `folder`, absolute where that cannot be, printable().
   std::string name_in_record(const std::filesystem::path& file) const;
 };

@@ -211,13 +211,13 @@ void record(const RunSetting& setting, const RunPlan& plan, const RunOutcome& ou
   }
 }
 
-/// Removes what killed runs left unfinished, also of files that this run does not write.
-void remove_unfinished(const ResultPaths& paths) {
-  remove_abandoned_partials_in(paths.folder);
+/// Removes what killed runs left unfinished below a folder of extras, also of files that this run
+/// does not write.
+void remove_unfinished(const ResultPaths& paths, const fs::path& extras) {
   std::error_code missing;
-  fs::recursive_directory_iterator entry(paths.extras, missing);
+  fs::recursive_directory_iterator entry(extras, missing);
   if (missing) return;
-  remove_abandoned_partials_in(paths.extras, paths.stem);
+  remove_abandoned_partials_in(extras, paths.stem);
   std::vector<fs::path> folders;
   for (; entry != fs::recursive_directory_iterator(); entry.increment(missing)) {
     if (missing) break;
@@ -244,8 +244,10 @@ void remove_replaced(const RunPlan& plan) {
     const bool is_planned = std::any_of(planned.begin(), planned.end(), [&](const fs::path& other) {
       return plan.paths.name_in_record(other) == name;
     });
+    const auto places = {plan.paths.folder, plan.paths.extras, plan.paths.earlier_extras};
     const bool is_ours = file.filename().string().starts_with(plan.paths.stem) &&
-                         (lies_in(file, plan.paths.folder) || lies_in(file, plan.paths.extras));
+                         std::any_of(places.begin(), places.end(),
+                                     [&](const fs::path& place) { return lies_in(file, place); });
     std::error_code ignored;
     if (!is_planned && is_ours) fs::remove(file, ignored);
   }
@@ -297,7 +299,9 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
   }
   record(setting, plan, outcome);
   if (outcome.failed.empty()) remove_replaced(plan);
-  remove_unfinished(plan.paths);
+  remove_abandoned_partials_in(plan.paths.folder);
+  for (const fs::path& extras : {plan.paths.extras, plan.paths.earlier_extras})
+    remove_unfinished(plan.paths, extras);
   settle_journal(options, outcome);
   return outcome;
 }

@@ -63,6 +63,17 @@ def posse(*words, before=None, folder=None):
     return Done(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
 
 
+def extras_of(out):
+    """The folder of the tables that are asked for besides."""
+    return out.with_name(out.name + "-extras")
+
+
+def results_below(out):
+    """As files_below, of a results folder and its extras: paths begin with "out" and "extras"."""
+    return {f"{name}/{path}": digest for name, folder in (("out", out), ("extras", extras_of(out)))
+            for path, digest in files_below(folder).items()}
+
+
 def run_words(video, members, out, *more):
     return ["run", video, "--members", *members, "--out", out, *FAST, *more]
 

@@ -13,7 +13,7 @@ import sys
 DATA = pathlib.Path(os.environ.get("POSSE_SHARED_DATA") or sys.argv[2])
 del sys.argv[2]
 
-from program import ProgramTest, copy_of, main, np, pd, points, posse, run_words, table  # noqa: E402  (argv first)
+from program import ProgramTest, copy_of, extras_of, main, np, pd, points, posse, run_words, table  # noqa: E402  (argv first)
 
 ENSEMBLE = DATA / "openfield-ensemble"
 RECORDING = DATA / "openfield" / "videos" / "m3v1mp4.mp4"
@@ -37,7 +37,7 @@ class Openfield(ProgramTest):
         out = self.folder / "-".join(more).replace("--", "").replace(":", "")
         self.assert_code(posse(*run_words(video, [ENSEMBLE], out, "--save-members", *more)), 0)
         results = out / pathlib.Path(video).stem
-        members = [points(pd.read_hdf(p)) for p in sorted((out / "extras").glob("members/*/*.h5"))]
+        members = [points(pd.read_hdf(p)) for p in sorted(extras_of(out).glob("members/*/*.h5"))]
         return points(table(results)), members
 
     def assert_agrees(self, found, expected, what):
@@ -111,7 +111,7 @@ class FullSizeDgp(ProgramTest):
         alone, _ = self.run_over([coarse], "alone", "--save-members")
         member = next((self.folder / "both").rglob("members/coarse/*.h5"))
         np.testing.assert_array_equal(points(pd.read_hdf(member)),
-                                      points(pd.read_hdf(next((self.folder / "alone").rglob("members/*/*.h5")))))
+                                      points(pd.read_hdf(next(extras_of(self.folder / "alone").rglob("members/*/*.h5")))))
         self.assertTrue(np.isfinite(both).all() and np.all((both[..., 2] >= 0) & (both[..., 2] <= 1)))
         self.assertFalse(np.array_equal(both, alone))
 

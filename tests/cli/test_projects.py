@@ -4,7 +4,8 @@ import json
 import pickle
 import shutil
 
-from program import (MEMBERS, VIDEO, ProgramTest, copy_of, main, np, pd, pictures, points, posse, run_words, table)
+from program import (MEMBERS, VIDEO, ProgramTest, copy_of, extras_of, main, np, pd, pictures, points, posse, run_words,
+                     table)
 
 
 class BrokenMembers(ProgramTest):
@@ -73,7 +74,7 @@ class CroppedProjects(ProgramTest):
         self.assertEqual(record["members"][0]["crop"], [10, 210, 10, 170])
         meta = pickle.loads(next((self.folder / "out").rglob("*_meta.pickle")).read_bytes())["data"]
         self.assertEqual((meta["cropping"], meta["cropping_parameters"]), (False, [0, 320, 0, 240]))
-        own = points(pd.read_hdf(next((self.folder / "out").rglob("members/*/*.h5"))))
+        own = points(pd.read_hdf(next(extras_of(self.folder / "out").rglob("members/*/*.h5"))))
         self.assertTrue(np.all((own[..., 0] > 0) & (own[..., 0] < 225) & (own[..., 1] < 185)))
         self.assert_error(posse(*run_words(VIDEO, [self.member], self.folder / "out", "--frames", "0:4", "--no-crop")), 2,
                           "--force")

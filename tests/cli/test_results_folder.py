@@ -10,8 +10,8 @@ import shutil
 import signal
 import subprocess
 
-from program import (MEMBERS, VIDEO, ProgramTest, copy_of, files_below, journal_bytes, main, pd, pictures,
-                     posse, read_csv, run_words, start, stop_when)
+from program import (FAST, MEMBERS, VIDEO, ProgramTest, copy_of, extras_of, files_below, journal_bytes, main, pd,
+                     pictures, posse, read_csv, run_words, start, stop_when)
 
 EVERYTHING = ["--format", "both", "--save-members", "--wide-csv", "--smooth", "kalman", "--labeled-video"]
 KEYPOINT_MOSEQ = [".csv", ".h5", ".hdf5"]
@@ -56,23 +56,43 @@ class HandedOver(ProgramTest):
         for path in found:
             self.assertEqual(keypoints_of(path), 4, path)
 
-    def test_the_folder_of_a_run_and_all_of_them_by_a_pattern(self):
+    def test_the_whole_of_out_the_folder_of_a_run_and_all_of_them_by_a_pattern(self):
         out = self.run_all()
+        self.assert_each_once(out, ["openarena", "stills"])
         self.assert_each_once(out / "openarena", ["openarena"])
         self.assert_each_once(out / "stills", ["stills"])
         self.assert_each_once(out / "*" / "*.h5", ["openarena", "stills"])
 
     def test_every_folder_of_the_extras(self):
-        extras = self.run_all() / "extras"
+        extras = extras_of(self.run_all())
         folders = ["csv", "members/member-1", "members/member-2", "members-csv/member-1", "smoothed"]
         for name in folders:
             self.assert_each_once(extras / name, ["openarena", "stills"])
         for name in ["wide", "wide-smoothed"]:
             self.assertEqual(len(files_of_keypoint_moseq(extras / name)), 2)
 
-    def test_the_whole_of_out_when_the_extras_are_elsewhere(self):
+    def test_extras_lie_beside_out_however_it_is_written(self):
+        member = MEMBERS[0].resolve()
+        for words, inside, extras in [(["out"], "out", "out-extras"), (["out2/"], "out2", "out2-extras"),
+                                      (["deep/out/./"], "deep/out", "deep/out-extras"), ([], "posse-results",
+                                                                                         "posse-results-extras")]:
+            where = ["--out", *words] if words else []
+            done = posse("run", self.still, "--members", member, *FAST, *where, "--save-members", folder=self.folder)
+            self.assert_code(done, 0)
+            self.assertTrue(list((self.folder / inside / "stills").glob("*.h5")), done)
+            self.assertTrue(list((self.folder / extras / "members").rglob("*.h5")), done)
+        here = self.folder / "here"
+        (here / "below").mkdir(parents=True)
+        for where, folder in [(".", here), ("..", here / "below")]:
+            done = posse("run", self.still, "--members", member, *FAST, "--out", where, "--save-members", folder=folder)
+            self.assert_code(done, 0)
+            self.assertTrue(list((self.folder / "here-extras" / "members").rglob("*.h5")), done)
+            self.assertIn("skipped" if where == ".." else "stills", done.out)
+
+    def test_extras_may_lie_elsewhere(self):
         out = self.run_all("--extras", self.folder / "more")
         self.assert_each_once(out, ["openarena", "stills"])
+        self.assertFalse(extras_of(out).exists())
         self.assertIn("skipped", posse(*run_words(VIDEO, MEMBERS[:2], out, "--frames", "0:6", *EVERYTHING, "--extras",
                                                   self.folder / "more")).out)
 
@@ -82,23 +102,37 @@ class HandedOver(ProgramTest):
             self.assert_code(posse(*run_words(self.still, MEMBERS[:2], out, "--consensus", method, "--force",
                                               "--format", "both")), 0)
         self.assert_each_once(out / "stills", ["stills"])
-        self.assert_each_once(out / "extras" / "csv", ["stills"])
+        self.assert_each_once(extras_of(out) / "csv", ["stills"])
 
     def test_a_video_named_like_the_folder_of_extras_is_refused(self):
         still = pictures(self.folder / "extras")
         words = run_words(still, MEMBERS[:1], self.folder / "out")
-        self.assert_error(posse(*words), 2, "extras", "--extras")
-        self.assert_code(posse(*words, "--extras", self.folder / "more"), 0)
+        self.assert_error(posse(*words, "--extras", self.folder / "out" / "extras"), 2, "extras", "--extras")
+        self.assert_code(posse(*words), 0)
 
 
 class EarlierLayout(ProgramTest):
+    def test_with_extras_inside_out_is_found_done_and_added_to(self):
+        out = self.folder / "out"
+        words = run_words(VIDEO, MEMBERS[:2], out, "--frames", "0:6")
+        self.assert_code(posse(*words, "--save-members", "--smooth", "kalman"), 0)
+        extras_of(out).rename(out / "extras")
+        record = out / "openarena" / "run.json"
+        record.write_text(record.read_text().replace("../../out-extras/", "../extras/"))
+        before = files_below(out)
+        self.assertIn("skipped", self.assert_code(posse(*words, "--save-members", "--smooth", "kalman"), 0).out)
+        self.assertEqual(files_below(out), before)
+        self.assertFalse(extras_of(out).exists())
+        self.assert_code(posse(*words, "--save-members", "--smooth", "kalman", "--format", "both"), 0)
+        self.assertEqual(sorted(p.name for p in extras_of(out).iterdir()), ["csv", "members-csv"])
+
     def test_is_found_done_and_added_to(self):
         """Earlier versions put tables into sub-folders of the run's folder, had no journal afterwards, no format number,
         and no pickles of members."""
         out = self.folder / "out"
         words = run_words(VIDEO, MEMBERS[:2], out, "--frames", "0:6", *EVERYTHING)
         self.assert_code(posse(*words), 0)
-        folder, extras = out / "openarena", out / "extras"
+        folder, extras = out / "openarena", extras_of(out)
         for path in extras.rglob("*_meta.pickle"):
             path.unlink()
         for new, old in [("csv", "."), ("members", "members"), ("members-csv", "members"), ("smoothed", "smoothed"),
@@ -162,7 +196,7 @@ class MetaPickle(ProgramTest):
         out = self.folder / "out"
         self.assert_code(posse(*run_words(VIDEO, MEMBERS[:2], out, "--frames", "0:6", "--save-members")), 0)
         for name, member in [("member-1", MEMBERS[0]), ("member-2", MEMBERS[1])]:
-            (h5,) = (out / "extras" / "members" / name).glob("*.h5")
+            (h5,) = (extras_of(out) / "members" / name).glob("*.h5")
             data = self.data_of(h5.with_name(h5.stem + "_meta.pickle"))
             self.assertEqual(set(data), {"start", "stop", "run_duration", "Scorer", "DLC-model-config file", "fps",
                                          "batch_size", "frame_dimensions", "nframes", "iteration (active-learning)",
@@ -275,7 +309,7 @@ class Names(ProgramTest):
             out = self.folder / rule
             self.assert_code(posse(*run_words(VIDEO, MEMBERS[:1], out, "--frames", "0:4", "--decode", rule,
                                               "--save-members", "--smooth", "kalman")), 0)
-            found[rule] = {p.name for p in out.rglob("*.h5")}
+            found[rule] = {p.name for p in self.folder.glob(rule + "*/**/*.h5")}
         self.assertEqual(found["auto"], found["dlc"])  # a snapshot of DeepLabCut
         self.assertEqual(found["auto"] & found["dgp"], set())
 
@@ -284,9 +318,9 @@ class Names(ProgramTest):
             out = self.folder / kind
             self.assert_code(posse(*run_words(VIDEO, MEMBERS[:2], out, "--frames", "0:8", "--smooth", kind,
                                               "--wide-csv")), 0)
-            (path,) = (out / "extras" / "smoothed").glob("*.h5")
+            (path,) = (extras_of(out) / "smoothed").glob("*.h5")
             self.assertEqual("openarena" + pd.read_hdf(path).columns.get_level_values("scorer")[0], path.stem)
-            for path in (out / "extras" / "wide-smoothed").glob("*.csv"):
+            for path in (extras_of(out) / "wide-smoothed").glob("*.csv"):
                 self.assertEqual("openarena" + read_csv(path).columns.get_level_values("scorer")[0], path.stem)
 
     def test_with_control_characters_are_escaped_wherever_they_are_printed_or_written(self):
@@ -298,7 +332,7 @@ class Names(ProgramTest):
         plain = self.folder / "plain"
         self.assert_code(posse(*run_words(VIDEO, MEMBERS[:2], plain, "--frames", "0:4", "--save-members")), 0)
         tables = []
-        for number, path in enumerate(sorted((plain / "extras").rglob("*.h5"))):
+        for number, path in enumerate(sorted(extras_of(plain).rglob("*.h5"))):
             tables.append(self.folder / f"{number}{odd}.h5")
             shutil.copy(path, tables[-1])
         words = run_words(video, [member], out, "--frames", "0:4", "--save-members", "--labeled-video")
@@ -331,7 +365,7 @@ class Leftovers(ProgramTest):
         stem = "openarenaDLC_posseMean_openarena_2members"
         left = [out / "openarena" / f".{stem}_labeled.mp4.{dead.pid}-3.partial",
                 out / "openarena" / f".{stem}_meta.pickle.{dead.pid}-1.partial",
-                out / "extras" / "members" / "member-1" / f".openarenaDLC_x.h5.{dead.pid}-2.partial"]
+                extras_of(out) / "members" / "member-1" / f".openarenaDLC_x.h5.{dead.pid}-2.partial"]
         alive = out / "openarena" / f".{stem}.h5.{os.getpid()}-0.partial"
         for path in [*left, alive]:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,8 +7,8 @@ import shutil
 import signal
 import struct
 
-from program import (FAST, MEMBERS, VIDEO, ProgramTest, copy_of, files_below, journal_bytes, main, np, pd, pictures,
-                     plain_arrays, points, posse, read_csv, run_words, start, stop_when, table)
+from program import (FAST, MEMBERS, VIDEO, ProgramTest, copy_of, extras_of, files_below, journal_bytes, main, np,
+                     pd, pictures, plain_arrays, points, posse, read_csv, results_below, run_words, start, stop_when, table)
 
 WIDE = ["x", "y", "likelihood", "x_ens_median", "y_ens_median", "x_ens_var", "y_ens_var", "x_posterior_var",
         "y_posterior_var"]
@@ -30,19 +30,23 @@ def num_samples(path):
 class Results(ProgramTest):
     """One run with everything that can be asked for, looked at from all sides."""
 
+    def setUp(self):
+        super().setUp()
+        self.out = self.folder / "out"
+
     def run_all(self, *more):
-        words = run_words(VIDEO, MEMBERS[:3], self.folder, "--frames", "40:70", "--format", "both", "--save-members",
+        words = run_words(VIDEO, MEMBERS[:3], self.out, "--frames", "40:70", "--format", "both", "--save-members",
                           "--wide-csv", "--smooth", "kalman", "--labeled-video", *more)
         return self.assert_code(posse(*words), 0)
 
     def test_are_the_files_that_the_program_lists(self):
         listed = {line.strip() for line in self.run_all().out.splitlines() if line.startswith("  ")}
         there = {str(self.folder / name) for name in files_below(self.folder)}
-        self.assertEqual(there - listed, {str(self.folder / "openarena" / ".posse-journal")})
+        self.assertEqual(there - listed, {str(self.out / "openarena" / ".posse-journal")})
         there &= listed
         self.assertEqual(there, listed)
         self.assertEqual(len(there), 2 + 1 + 9 + 2 + 1 + 1 + 1)
-        results = self.folder / "openarena"
+        results = self.out / "openarena"
         tables = [p.name for p in results.iterdir() if p.suffix in (".csv", ".h5")]
         self.assertEqual(len(tables), 1)  # tools that read whole folders find the consensus alone
         for name in tables:
@@ -56,8 +60,8 @@ class Results(ProgramTest):
 
     def test_hold_the_same_numbers_in_every_format(self):
         self.run_all()
-        results = self.folder / "openarena"
-        h5, csv = table(results), table(self.folder / "extras" / "csv", "*members.csv")
+        results = self.out / "openarena"
+        h5, csv = table(results), table(extras_of(self.out) / "csv", "*members.csv")
         pd.testing.assert_frame_equal(h5, csv, check_exact=True)
         self.assertEqual(list(h5.index), list(range(40, 70)))
         self.assertEqual(list(h5.columns.names), ["scorer", "bodyparts", "coords"])
@@ -66,9 +70,9 @@ class Results(ProgramTest):
 
     def test_hold_spread_and_distances_that_follow_from_the_members(self):
         self.run_all()
-        results = self.folder / "openarena"
+        results = self.out / "openarena"
         consensus = points(table(results))[..., :2]
-        members = np.array([points(pd.read_hdf(p))[..., :2] for p in sorted((self.folder / "extras" / "members").rglob("*.h5"))])
+        members = np.array([points(pd.read_hdf(p))[..., :2] for p in sorted((extras_of(self.out) / "members").rglob("*.h5"))])
         arrays = plain_arrays(next(results.glob("*members.h5")))
         self.assertEqual(members.shape, (3, 30, 4, 2))
         # The same double arithmetic in another order: 640 px * 2e-16 * a few operations.
@@ -80,7 +84,7 @@ class Results(ProgramTest):
         self.assertTrue(np.all((xx > 0) & (yy > 0) & (xx * yy >= xy * xy)))
         np.testing.assert_allclose(arrays["time_seconds"], np.arange(40, 70) / 30, atol=1e-4)  # ticks of 1/15360 s
 
-        wide = read_csv(next((self.folder / "extras" / "wide").glob("*.csv")))
+        wide = read_csv(next((extras_of(self.out) / "wide").glob("*.csv")))
         self.assertEqual(list(wide.columns.get_level_values("coords"))[:9], WIDE)
         wide = wide.to_numpy().reshape(30, 4, 9)
         np.testing.assert_array_equal(wide[..., :2], consensus)
@@ -90,7 +94,7 @@ class Results(ProgramTest):
 
     def test_include_the_smoothed_track_that_posse_smooth_makes_of_the_members(self):
         self.run_all()
-        extras = self.folder / "extras"
+        extras = extras_of(self.out)
         members = sorted((extras / "members-csv").rglob("*.csv"))
         self.assert_code(posse("smooth", "single", *members, "--out", self.folder / "s.h5", "--wide-csv",
                                self.folder / "w.csv"), 0)
@@ -101,7 +105,7 @@ class Results(ProgramTest):
 
     def test_record_says_what_was_run_on_what(self):
         self.run_all("--consensus", "median", "--decode", "dgp", "--threads", "1", "--batch", "3")
-        record = json.loads((self.folder / "openarena" / "run.json").read_text())
+        record = json.loads((self.out / "openarena" / "run.json").read_text())
         self.assertEqual(record["frames"], 30)
         self.assertEqual(len(record["members"]), 3)
         self.assertEqual([m["decode"] for m in record["members"]], ["dgp"] * 3)
@@ -111,18 +115,18 @@ class Results(ProgramTest):
         self.assertEqual(record["video"]["frames_by_container"], 360)
         self.assertEqual(set(record["seconds"]), {"load", "wall", "decode", "networks_all_threads",
                                                   "consensus_all_threads", "results"})
-        self.assertTrue((self.folder / "openarena" / "openarenaDLC_posseMedian-dgp_openarena_3members.h5").exists())
+        self.assertTrue((self.out / "openarena" / "openarenaDLC_posseMedian-dgp_openarena_3members.h5").exists())
 
     def test_causal_smoothing_does_not_look_ahead(self):
         for name, frames in [("short", "0:20"), ("long", "0:30")]:
             self.assert_code(posse(*run_words(VIDEO, MEMBERS[:2], self.folder / name, "--frames", frames, "--smooth",
                                               "causal")), 0)
-        short, long = (points(pd.read_hdf(next((self.folder / name).rglob("smoothed/*.h5"))))
+        short, long = (points(pd.read_hdf(next(extras_of(self.folder / name).glob("smoothed/*.h5"))))
                        for name in ("short", "long"))
         np.testing.assert_array_equal(short, long[:20])
 
     def test_of_a_short_video_are_small_files(self):
-        self.assert_code(posse(*run_words(VIDEO, MEMBERS, self.folder, "--frames", "0:6")), 0)
+        self.assert_code(posse(*run_words(VIDEO, MEMBERS, self.out, "--frames", "0:6")), 0)
         # 6 frames hold 3 kB of numbers; a chunk of every dataset and HDF5's own tables come on top.
         self.assertLess(next(self.folder.rglob("*.h5")).stat().st_size, 200_000)
 
@@ -173,14 +177,15 @@ class Doing(ProgramTest):
             done = self.assert_code(posse(*self.words(*words, "--json")), 0).json[0]
             self.assertEqual((done["status"], done["networks"], done["seconds"]), ("done", False, 0))
         self.assertIn("skipped", posse(*self.words(*more)).out)
-        later = files_below(self.folder / "out")
+        later = results_below(self.folder / "out")
         folder = self.folder / "out" / "openarena"
         record = json.loads((folder / "run.json").read_text())
-        listed = {str((folder / name).resolve().relative_to(folder.parent.resolve())) for name in record["files"]}
-        self.assertEqual(listed | {"openarena/.posse-journal"}, set(later))
+        listed = {str((folder / name).resolve().relative_to(self.folder.resolve())).replace("out-extras", "extras")
+                  for name in record["files"]}
+        self.assertEqual(listed | {"out/openarena/.posse-journal"}, set(later))
         self.assertGreater(record["seconds"]["networks_all_threads"], 0)  # of the pass that computed the frames
         self.assert_code(posse(*run_words(VIDEO, MEMBERS[:2], self.folder / "once", "--frames", "0:24", *more)), 0)
-        once = files_below(self.folder / "once")
+        once = results_below(self.folder / "once")
         self.assertEqual(set(later), set(once))
         for name in once:
             if name.endswith(".csv"):
@@ -248,9 +253,10 @@ class Stopped(ProgramTest):
     def contents(self, name):
         """Every number of the results: .h5 files hold times of creation, so their values are compared."""
         folder = self.folder / name
-        tables = {p.relative_to(folder): points(pd.read_hdf(p)) for p in sorted(folder.rglob("*.h5"))}
+        tables = {p.relative_to(top): points(pd.read_hdf(p)) for top in (folder, extras_of(folder))
+                  for p in sorted(top.rglob("*.h5"))}
         arrays = plain_arrays(next(folder.glob("openarena/*.h5")))
-        texts = {k: v for k, v in files_below(folder).items() if k.endswith(".csv")}
+        texts = {k: v for k, v in results_below(folder).items() if k.endswith(".csv")}
         return tables, arrays, texts
 
     def assert_same_results(self, a, b):
@@ -314,8 +320,8 @@ class Members(ProgramTest):
                              0)
         plain = copy_of(MEMBERS[1], self.folder / "plain")
         self.assert_code(posse(*run_words(VIDEO, [plain], self.folder / "alone", "--frames", "0:4", "--save-members")), 0)
-        mixed = points(pd.read_hdf(next((self.folder / "mixed").rglob("members/swapped/*.h5"))))
-        alone = points(pd.read_hdf(next((self.folder / "alone").rglob("members/plain/*.h5"))))
+        mixed = points(pd.read_hdf(next(extras_of(self.folder / "mixed").glob("members/swapped/*.h5"))))
+        alone = points(pd.read_hdf(next(extras_of(self.folder / "alone").glob("members/plain/*.h5"))))
         np.testing.assert_array_equal(mixed, alone[:, [0, 2, 1, 3]])
 
 
@@ -374,8 +380,8 @@ class Options(ProgramTest):
 class Render(ProgramTest):
     def setUp(self):
         super().setUp()
-        self.assert_code(posse(*run_words(VIDEO, MEMBERS[:3], self.folder, "--frames", "0:100", "--save-members")), 0)
-        self.results = self.folder / "openarena"
+        self.assert_code(posse(*run_words(VIDEO, MEMBERS[:3], self.folder / "out", "--frames", "0:100", "--save-members")), 0)
+        self.results = self.folder / "out" / "openarena"
 
     def test_draws_the_frames_that_are_asked_for(self):
         out = self.folder / "pictures"

@@ -4,8 +4,8 @@ import re
 import shutil
 import unittest
 
-from program import (DEMO, FAST, MEMBERS, POSSE, ROOT, VIDEO, ProgramTest, files_below, main, np, pd, points, posse,
-                     read_csv, run_words, table)
+from program import (DEMO, FAST, MEMBERS, POSSE, ROOT, VIDEO, ProgramTest, extras_of, files_below, main, np, pd, points,
+                     posse, read_csv, run_words, table)
 
 VERBS = ["bench", "consensus", "convert", "demo", "export", "render", "run", "scoremap", "smooth", "info", "doctor"]
 
@@ -140,7 +140,7 @@ class TableVerbs(ProgramTest):
         out = self.folder / "run"
         self.assert_code(posse(*run_words(VIDEO, MEMBERS[:3], out, "--frames", "0:30", "--format", "csv",
                                           "--save-members")), 0)
-        return sorted((out / "extras" / "members").rglob("*.csv"))
+        return sorted((extras_of(out) / "members").rglob("*.csv"))
 
     def test_consensus_smooth_and_convert_take_the_tables_of_a_run(self):
         files = self.members()

@@ -60,10 +60,10 @@ class Videos(ProgramTest):
     def test_results_have_the_modes_that_the_umask_leaves(self):
         still = pictures(self.folder / "stills")
         for mask, mode in ((0o022, 0o644), (0o002, 0o664), (0o077, 0o600)):
-            out = self.folder / f"{mask:o}"
+            out = self.folder / f"{mask:03o}"
             words = run_words(still, MEMBERS[:1], out, "--labeled-video", "--save-members", "--format", "both")
             self.assertIn(posse(*words, before=lambda: os.umask(mask)).code, (0, 4))
-            modes = {p.name: p.stat().st_mode & 0o777 for p in out.rglob("*") if p.is_file()}
+            modes = {p.name: p.stat().st_mode & 0o777 for p in self.folder.glob(out.name + "*/**/*") if p.is_file()}
             self.assertEqual(set(modes.values()), {mode}, modes)
 
     def test_of_a_folder_of_videos_are_not_run_as_the_picture_in_it(self):

@@ -74,7 +74,7 @@ def check(at, crop):
              "project", "--tune", "off"]
     subprocess.run(list(map(str, words)), check=True, capture_output=True)
     consensus = xy(pd.read_hdf(only((at / "results" / "mouse").glob("*.h5"))))
-    dest = at / "results" / "extras" / "as-member" / "project"
+    dest = at / "results-extras" / "as-member" / "project"
     # The same from the command for tables, in another folder.
     table = only((at / "results" / "mouse").glob("*.h5"))
     done = subprocess.run([str(POSSE), "convert", str(table), str(at / "converted"), "--as-member", str(at / "project")],
