@@ -11,11 +11,11 @@ find_package(HDF5 REQUIRED COMPONENTS C)
 find_package(dnnl REQUIRED)
 find_package(Snappy REQUIRED)
 find_package(tomlplusplus REQUIRED)
+find_package(ZLIB REQUIRED)
 pkg_check_modules(LIBAV REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil libswscale)
 
 if(POSSE_DEVELOPER_MODE)
   find_package(GTest REQUIRED)
   find_package(benchmark REQUIRED)
-  find_package(ZLIB REQUIRED)  # gzipped goldens
   include(GoogleTest)
 endif()

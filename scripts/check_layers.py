@@ -22,6 +22,7 @@ LAYERS = {
     "keypoints": 2,
     "network": 2,
     "smoothing": 2,
+    "calibration": 3,
     "consensus": 3,
     "ensemble": 4,
     "run": 5,

@@ -36,6 +36,7 @@ void add_consensus(Verb root, CommandContext& context);
 void add_convert(Verb root, CommandContext& context);
 void add_demo(Verb root, CommandContext& context);
 void add_doctor(Verb root, CommandContext& context);
+void add_evaluate(Verb root, CommandContext& context);
 void add_export(Verb root, CommandContext& context);
 void add_render(Verb root, CommandContext& context);
 void add_run(Verb root, CommandContext& context);

@@ -46,6 +46,7 @@ void add_commands(Verb root, CommandContext& context) {
   add_consensus(root, context);
   add_convert(root, context);
   add_demo(root, context);
+  add_evaluate(root, context);
   add_export(root, context);
   add_render(root, context);
   add_run(root, context);

@@ -14,6 +14,7 @@
 #include "consensus/track/evidence_bytes.h"
 #include "consensus/track/evidence_finder.h"
 #include "ensemble/cut_frames.h"
+#include "ensemble/member_map.h"
 #include "ensemble/open_networks.h"
 #include "network/backend.h"
 #include "network/load_network.h"
@@ -194,36 +195,18 @@ void Ensemble::State::compute(size_t group_index, const EnsembleRun& run, FrameB
 
 namespace {
 
-/// The part of a frame that a member sees, in its pixels.
-PixelArea area_seen(const std::optional<CropBox>& crop, const Image& frame) {
-  if (!crop) {
-    return {.x2 = static_cast<double>(frame.width), .y2 = static_cast<double>(frame.height)};
-  }
-  return {.x1 = static_cast<double>(crop->x1),
-          .y1 = static_cast<double>(crop->y1),
-          .x2 = static_cast<double>(crop->x2),
-          .y2 = static_cast<double>(crop->y2)};
-}
-
 /// The maps of frame `index` of a batch as the consensus reads them.
 MemberMap map_of(const MemberNetwork& member, const NetworkOutput& output,
                  std::span<const int> columns, const PixelArea& area, size_t index) {
   const Shape& shape = output.scoremap_logits.shape();
   const auto cells = static_cast<size_t>(shape[1] * shape[2] * shape[3]);
-  MemberMap map;
-  map.map.logits = output.scoremap_logits.data() + index * cells;
-  map.map.locref = output.locref.empty() ? nullptr : output.locref.data() + index * 2 * cells;
-  map.map.height = static_cast<int>(shape[1]);
-  map.map.width = static_cast<int>(shape[2]);
-  map.map.num_bodyparts = static_cast<int>(shape[3]);
-  map.map.stride = member.stride();
-  map.map.locref_stdev = member.locref_stdev();
-  map.map.offset_x = area.x1;
-  map.map.offset_y = area.y1;
-  map.area = area;
-  map.column_of_bodypart = columns;
-  map.rule = member.rule;
-  return map;
+  ScoremapView map;
+  map.logits = output.scoremap_logits.data() + index * cells;
+  map.locref = output.locref.empty() ? nullptr : output.locref.data() + index * 2 * cells;
+  map.height = static_cast<int>(shape[1]);
+  map.width = static_cast<int>(shape[2]);
+  map.num_bodyparts = static_cast<int>(shape[3]);
+  return member_map(member, map, columns, area);
 }
 
 }  // namespace
@@ -240,8 +223,9 @@ void Ensemble::State::combine(const EnsembleRun& run, FrameBundle& bundle, Conse
   std::vector<MemberMap> maps(members.size());
   for (size_t i = 0; i < bundle.num_frames; ++i) {
     for (size_t m = 0; m < members.size(); ++m) {
-      const PixelArea area =
-          area_seen(run.whole_pictures ? std::nullopt : members[m].crop, bundle.frames[i].image);
+      const Image& image = bundle.frames[i].image;
+      const PixelArea area = area_seen(run.whole_pictures ? std::nullopt : members[m].crop,
+                                       {image.height, image.width});
       maps[m] = map_of(members[m], bundle.outputs[m], alignment.column_of_bodypart[m], area, i);
     }
     ConsensusFrame consensus = engine.consensus(maps);

@@ -18,8 +18,9 @@ struct PoseTable {
 
 /// A place that a person marked in an image.
 struct LabelledPoint {
-  double x = 0;  ///< pixels; NaN when not labelled
-  double y = 0;  ///< pixels; NaN when not labelled
+  double x = 0;         ///< pixels; NaN when not labelled
+  double y = 0;         ///< pixels; NaN when not labelled
+  bool hidden = false;  ///< Lightning Pose says that it cannot be seen (visible 1): x, y are NaN
 };
 
 /// Hand labels: rows are images, in the order of the file.

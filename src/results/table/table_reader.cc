@@ -273,8 +273,9 @@ LoadedLabels read_label_table(const fs::path& path, const TableReadOptions& opti
       const bool is_there =
           !is_hidden && std::isfinite(values[part.x]) && std::isfinite(values[part.y]);
       num_hidden += is_hidden ? 1 : 0;
-      labels.points.push_back(is_there ? LabelledPoint{values[part.x], values[part.y]}
-                                       : LabelledPoint{kMissing, kMissing});
+      labels.points.push_back(
+          is_there ? LabelledPoint{values[part.x], values[part.y]}
+                   : LabelledPoint{kMissing, kMissing, is_hidden && values[*part.visible] == 1});
     }
   }
   if (num_hidden > 0) {

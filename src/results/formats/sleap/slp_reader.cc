@@ -71,8 +71,11 @@ struct SlpPoints {
 /// Reads a SLEAP project file.
 class SlpReader {
  public:
-  explicit SlpReader(const fs::path& path)
-      : path_(path), file_(hdf5::open_for_reading(path)), reader_(path, size_of_file(path)) {}
+  explicit SlpReader(const fs::path& path, bool placed_only = false)
+      : placed_only_(placed_only),
+        path_(path),
+        file_(hdf5::open_for_reading(path)),
+        reader_(path, size_of_file(path)) {}
 
   RawTable read() {
     read_metadata();
@@ -250,7 +253,7 @@ class SlpReader {
     num_placed_ += added.size();
     std::vector<std::pair<size_t, int64_t>> chosen;  // row and track
     for (const size_t row : rows) {
-      if (!is_predicted(row)) continue;
+      if (!is_predicted(row) || placed_only_) continue;
       const auto correction = std::find_if(added.begin(), added.end(),
                                            [&](size_t placed) { return corrects(placed, row); });
       if (correction == added.end()) {
@@ -395,6 +398,7 @@ class SlpReader {
     }
   }
 
+  bool placed_only_;
   fs::path path_;
   hdf5::QuietErrors quiet_;
   hdf5::Handle file_;
@@ -417,5 +421,6 @@ class SlpReader {
 }  // namespace
 
 RawTable read_slp(const fs::path& path) { return SlpReader(path).read(); }
+RawTable read_placed_slp(const fs::path& path) { return SlpReader(path, true).read(); }
 
 }  // namespace posse

@@ -12,4 +12,7 @@ namespace posse {
 /// @throws Error(bad_file)
 RawTable read_slp(const std::filesystem::path& path);
 
+/// The same with the instances alone that a person placed.
+RawTable read_placed_slp(const std::filesystem::path& path);
+
 }  // namespace posse

@@ -1,0 +1,206 @@
+#include "calibration/calibration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/files.h"
+
+namespace posse {
+namespace {
+using Json = nlohmann::ordered_json;
+
+constexpr int kSchema = 1;
+constexpr std::array<const char*, 4> kShareNames = {"50", "80", "90", "95"};
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json matrices(const std::vector<Covariance>& all) {
+  Json json = Json::array();
+  for (const Covariance& c : all) json.push_back({c.xx, c.xy, c.yy});
+  return json;
+}
+
+/// Takes values out of a calibration file, and says where one is wrong.
+class Fields {
+ public:
+  Fields(const Json& json, const std::filesystem::path& path) : json_(json), path_(path) {}
+
+  [[noreturn]] void fail(const std::string& name) const {
+    throw Error(ErrorKind::bad_file,
+                fmt::format("{}: '{}' is missing or of a wrong kind", path_.string(), name),
+                {.hint = "posse calibrate writes such files"});
+  }
+  Fields object(const char* name) const {
+    if (!json_.contains(name) || !json_[name].is_object()) fail(name);
+    return {json_[name], path_};
+  }
+  /// null is infinite.
+  double real(const char* name) const {
+    if (!json_.contains(name)) fail(name);
+    if (json_[name].is_null()) return std::numeric_limits<double>::infinity();
+    if (!json_[name].is_number()) fail(name);
+    return json_[name].get<double>();
+  }
+  bool truth(const char* name) const {
+    if (!json_.contains(name) || !json_[name].is_boolean()) fail(name);
+    return json_[name].get<bool>();
+  }
+  std::string text(const char* name) const {
+    if (!json_.contains(name) || !json_[name].is_string()) fail(name);
+    return json_[name].get<std::string>();
+  }
+  template <class Value>
+  std::vector<Value> list(const char* name) const {
+    if (!json_.contains(name) || !json_[name].is_array()) fail(name);
+    std::vector<Value> values;
+    for (const Json& value : json_[name]) {
+      const bool fits = std::is_same_v<Value, std::string> ? value.is_string() : value.is_number();
+      if (!fits) fail(name);
+      values.push_back(value.get<Value>());
+    }
+    return values;
+  }
+  std::vector<Covariance> covariances(const char* name) const {
+    if (!json_.contains(name) || !json_[name].is_array()) fail(name);
+    std::vector<Covariance> all;
+    for (const Json& c : json_[name]) {
+      const bool fits =
+          c.is_array() && c.size() == 3 && c[0].is_number() && c[1].is_number() && c[2].is_number();
+      if (!fits) fail(name);
+      all.push_back({c[0].get<double>(), c[1].get<double>(), c[2].get<double>()});
+    }
+    return all;
+  }
+
+ private:
+  const Json& json_;
+  const std::filesystem::path& path_;
+};
+
+Json json_of(const Calibration& calibration) {
+  Json json;
+  json["format"] = "posse calibration";
+  json["schema"] = kSchema;
+  json["consensus"] = calibration.consensus;
+  json["rule"] = calibration.rule;
+  json["members"] = calibration.member_names;
+  json["member_hashes"] = calibration.member_hashes;
+  json["member_rules"] = calibration.member_rules;
+  json["bodyparts"] = calibration.bodyparts;
+  const PredictiveModel& model = calibration.model;
+  json["model"] = {{"constant", model.constant},
+                   {"a", model.a},
+                   {"beta", model.beta},
+                   {"c", model.c},
+                   {"nu0", model.nu0},
+                   {"pooled_members", matrices(model.pooled_members)},
+                   {"pooled_map", matrices(model.pooled_map)},
+                   {"scale", model.scale}};
+  for (size_t i = 0; i < kShareNames.size(); ++i) {
+    json["regions"][kShareNames.at(i)] = {{"bound", number(calibration.regions.bounds.at(i))},
+                                          {"over_videos", calibration.regions.over_videos.at(i)}};
+  }
+  json["d2_quantiles"] = calibration.d2_quantiles;
+  json["keypoint_moseq"] = {{"slope", number(calibration.moseq.slope)},
+                            {"intercept", number(calibration.moseq.intercept)},
+                            {"conf_threshold", number(calibration.moseq.conf_threshold)}};
+  json["labels_sha256"] = calibration.labels_sha256;
+  json["points"] = calibration.num_points;
+  json["pictures"] = calibration.num_pictures;
+  json["videos_unseen"] = calibration.num_videos_unseen;
+  json["guarantee"] = calibration.guarantee;
+  json["log_score"] = {{"model", number(calibration.log_score_model)},
+                       {"constant", number(calibration.log_score_constant)}};
+  return json;
+}
+
+void read_model(const Fields& fields, PredictiveModel& model) {
+  model.constant = fields.truth("constant");
+  model.a = fields.real("a");
+  model.beta = fields.real("beta");
+  model.c = fields.real("c");
+  model.nu0 = fields.real("nu0");
+  model.pooled_members = fields.covariances("pooled_members");
+  model.pooled_map = fields.covariances("pooled_map");
+  model.scale = fields.list<double>("scale");
+  const bool is_sound = model.a > 0 && model.beta >= 0 && model.c >= 0 && model.nu0 > 0 &&
+                        std::isfinite(model.a + model.beta + model.c + model.nu0);
+  if (!is_sound) fields.fail("model");
+}
+
+}  // namespace
+
+double share_within(std::span<const double> d2_quantiles, double d2) {
+  if (std::isnan(d2) || d2_quantiles.size() < 2) return std::nan("");
+  const auto above = std::upper_bound(d2_quantiles.begin(), d2_quantiles.end(), d2);
+  if (above == d2_quantiles.begin()) return 0;
+  if (above == d2_quantiles.end()) return 1;
+  const auto index = static_cast<double>(above - d2_quantiles.begin());
+  const double low = *(above - 1), high = *above;
+  const double part = high > low ? (d2 - low) / (high - low) : 0;
+  return (index - 1 + part) / static_cast<double>(d2_quantiles.size() - 1);
+}
+
+CalibratedPoint calibrated_point(const Calibration& calibration, size_t bodypart,
+                                 const SpreadFacts& facts, double radius) {
+  const double nan = std::nan("");
+  if (facts.num_members < 1) return {{nan, nan, nan}, nan, nan};
+  CalibratedPoint point;
+  point.covariance = calibration.model.covariance(bodypart, facts);
+  const Covariance& c = point.covariance;
+  const double determinant = c.xx * c.yy - c.xy * c.xy;
+  point.radius90 = std::sqrt(calibration.regions.bounds[2] * std::sqrt(determinant));
+  const double variance = (c.xx + c.yy) / 2;
+  point.chance_within = share_within(calibration.d2_quantiles, radius * radius / variance);
+  return point;
+}
+
+void write_calibration(const Calibration& calibration, const std::filesystem::path& path) {
+  write_file(path, json_of(calibration).dump(2) + "\n");
+}
+
+Calibration read_calibration(const std::filesystem::path& path) {
+  const Json json = Json::parse(read_file(path, uint64_t{16} << 20), nullptr, false);
+  if (!json.is_object() || json.value("format", Json()) != "posse calibration" ||
+      json.value("schema", Json()) != kSchema) {
+    throw Error(ErrorKind::bad_file, fmt::format("{}: is no calibration", path.string()),
+                {.hint = "posse calibrate writes them"});
+  }
+  const Fields fields(json, path);
+  Calibration calibration{.consensus = fields.text("consensus"),
+                          .rule = fields.text("rule"),
+                          .member_names = fields.list<std::string>("members"),
+                          .member_hashes = fields.list<std::string>("member_hashes"),
+                          .member_rules = fields.list<std::string>("member_rules"),
+                          .bodyparts = fields.list<std::string>("bodyparts")};
+  read_model(fields.object("model"), calibration.model);
+  for (size_t i = 0; i < kShareNames.size(); ++i) {
+    const Fields region = fields.object("regions").object(kShareNames.at(i));
+    calibration.regions.bounds.at(i) = region.real("bound");
+    calibration.regions.over_videos.at(i) = region.truth("over_videos");
+  }
+  calibration.d2_quantiles = fields.list<double>("d2_quantiles");
+  const Fields moseq = fields.object("keypoint_moseq");
+  calibration.moseq = {moseq.real("slope"), moseq.real("intercept"), moseq.real("conf_threshold")};
+  calibration.labels_sha256 = fields.text("labels_sha256");
+  calibration.num_points = static_cast<size_t>(std::max(0.0, fields.real("points")));
+  calibration.num_pictures = static_cast<size_t>(std::max(0.0, fields.real("pictures")));
+  calibration.num_videos_unseen = static_cast<size_t>(std::max(0.0, fields.real("videos_unseen")));
+  calibration.guarantee = fields.text("guarantee");
+  calibration.log_score_model = fields.object("log_score").real("model");
+  calibration.log_score_constant = fields.object("log_score").real("constant");
+  const size_t parts = calibration.bodyparts.size();
+  const PredictiveModel& model = calibration.model;
+  if (model.scale.size() != parts || model.pooled_members.size() != parts ||
+      model.pooled_map.size() != parts) {
+    fields.fail("bodyparts");
+  }
+  return calibration;
+}
+
+}  // namespace posse

@@ -1,0 +1,70 @@
+/// A calibration: the fitted model, its regions, what it was fitted for, and its file.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "calibration/predictive_model.h"
+
+namespace posse {
+
+/// Squared radii, in units of the model's covariance, within which shares of the truth lie.
+struct RegionBounds {
+  std::array<double, 4> bounds{};     ///< of 50, 80, 90, 95 %; infinite where nothing is promised
+  std::array<bool, 4> over_videos{};  ///< holds for a new video, not only for more frames of these
+};
+
+/// For keypoint-moseq: log10(squared error) = slope log10(likelihood + 0.001) + intercept, and the
+/// likelihood below which it takes a keypoint for an outlier.
+struct MoseqNoise {
+  double slope = 0;
+  double intercept = 0;
+  double conf_threshold = 0;
+};
+
+struct Calibration {
+  std::string consensus;                   ///< "mean", "median", "track"
+  std::string rule;                        ///< "dgp", "dlc": how the consensus is read from its map
+  std::vector<std::string> member_names;   ///< [members]
+  std::vector<std::string> member_hashes;  ///< [members] of their weights
+  std::vector<std::string> member_rules;   ///< [members]
+  std::vector<std::string> bodyparts;
+  PredictiveModel model;
+  RegionBounds regions;
+  /// d^2 of labelled frames outside the folds they were fitted on: its 0, 1 ... 100 % quantiles.
+  std::vector<double> d2_quantiles;
+  MoseqNoise moseq;
+  std::string labels_sha256;
+  size_t num_points = 0;
+  size_t num_pictures = 0;
+  size_t num_videos_unseen = 0;
+  std::string guarantee;       ///< what may be said, in one or two sentences
+  double log_score_model = 0;  ///< out of fold, mean; smaller is better
+  double log_score_constant = 0;
+};
+
+/// What a calibration says of one keypoint.
+struct CalibratedPoint {
+  Covariance covariance;  ///< px^2
+  double radius90 = 0;    ///< px, of the circle as large as the 90 % region
+  /// Chance in [0, 1] that the truth lies within a radius of the position.
+  double chance_within = 0;
+};
+
+/// NaN for a keypoint without facts (no member).
+/// @param radius  px
+CalibratedPoint calibrated_point(const Calibration& calibration, size_t bodypart,
+                                 const SpreadFacts& facts, double radius);
+
+/// The share of labelled points whose d^2 was at most this, by d2_quantiles.
+double share_within(std::span<const double> d2_quantiles, double d2);
+
+/// One JSON object, schema 1. @throws Error(io)
+void write_calibration(const Calibration& calibration, const std::filesystem::path& path);
+/// @throws Error(not_found); Error(bad_file) naming what is missing or wrong
+Calibration read_calibration(const std::filesystem::path& path);
+
+}  // namespace posse

@@ -1,0 +1,117 @@
+#include "calibration/calibration.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "base/files.h"
+
+namespace posse {
+namespace {
+
+Calibration example() {
+  Calibration calibration{.consensus = "median",
+                          .rule = "dlc",
+                          .member_names = {"one", "two"},
+                          .member_hashes = {"aa", "bb"},
+                          .member_rules = {"dlc", "dlc"},
+                          .bodyparts = {"nose", "tail"}};
+  calibration.model = {.constant = false,
+                       .a = 2,
+                       .beta = 0.5,
+                       .c = 0.25,
+                       .nu0 = 3,
+                       .pooled_members = {{4, 1, 3}, {9, 0, 9}},
+                       .pooled_map = {{1, 0, 1}, {2, 0, 2}},
+                       .scale = {1, 2}};
+  calibration.regions = {.bounds = {1, 3, 5, HUGE_VAL}, .over_videos = {true, false, false, false}};
+  for (int i = 0; i <= 100; ++i) calibration.d2_quantiles.push_back(0.1 * i);
+  calibration.labels_sha256 = "cc";
+  calibration.guarantee = "none";
+  calibration.num_points = 7;
+  return calibration;
+}
+
+TEST(PredictiveModel, IsTheStatedSum) {
+  const PredictiveModel model = example().model;
+  const SpreadFacts facts{.num_members = 3, .members = {10, 2, 6}, .map = {8, 1, 4}};
+  // S~ = (3 S0 + 2 S) / 5; 1 [4 I + (0.5 + 1/3) S~ + 0.0625 M]
+  const Covariance c = model.covariance(0, facts);
+  EXPECT_NEAR(c.xx, 4 + (0.5 + 1 / 3.0) * (3 * 4 + 2 * 10) / 5 + 0.0625 * 8, 1e-12);
+  EXPECT_NEAR(c.xy, (0.5 + 1 / 3.0) * (3 * 1 + 2 * 2) / 5 + 0.0625 * 1, 1e-12);
+  EXPECT_NEAR(c.yy, 4 + (0.5 + 1 / 3.0) * (3 * 3 + 2 * 6) / 5 + 0.0625 * 4, 1e-12);
+}
+
+TEST(PredictiveModel, OneMemberHasThePooledSpreadAndAConstantHasNone) {
+  PredictiveModel model = example().model;
+  const double nan = std::nan("");
+  const SpreadFacts one{.num_members = 1, .members = {nan, nan, nan}, .map = {nan, nan, nan}};
+  EXPECT_NEAR(model.covariance(1, one).xx, 2 * (4 + 1.5 * 9 + 0.0625 * 2), 1e-12);
+  model.constant = true;
+  EXPECT_NEAR(model.covariance(1, one).xx, 8, 1e-12);
+  EXPECT_EQ(model.covariance(1, one).xy, 0);
+}
+
+TEST(SpreadFacts, DivideByOneLessThanTheMembersAndPassOverMissingOnes) {
+  const double nan = std::nan("");
+  const SpreadFacts facts = spread_of({{0, 0}, {nan, 1}, {2, 4}}, {1, 0, 1});
+  EXPECT_EQ(facts.num_members, 2);
+  EXPECT_DOUBLE_EQ(facts.members.xx, 2);
+  EXPECT_DOUBLE_EQ(facts.members.xy, 4);
+  EXPECT_DOUBLE_EQ(facts.members.yy, 8);
+  EXPECT_TRUE(std::isnan(spread_of({{0, 0}}, {1, 0, 1}).members.xx));
+}
+
+TEST(Calibration, GivesRadiusAndChance) {
+  const Calibration calibration = example();
+  const SpreadFacts facts{.num_members = 3, .members = {10, 2, 6}, .map = {8, 1, 4}};
+  const CalibratedPoint point = calibrated_point(calibration, 0, facts, 5);
+  const Covariance& c = point.covariance;
+  EXPECT_NEAR(std::pow(point.radius90, 4), 25 * (c.xx * c.yy - c.xy * c.xy), 1e-9);
+  // quantiles are linear to 10: d^2 = 25 / variance
+  EXPECT_NEAR(point.chance_within, 25 / ((c.xx + c.yy) / 2) / 10, 1e-12);
+  EXPECT_EQ(share_within(calibration.d2_quantiles, 11), 1);
+  EXPECT_TRUE(std::isnan(calibrated_point(calibration, 0, {}, 5).radius90));
+}
+
+TEST(Calibration, ComesBackFromItsFile) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "c.json";
+  const Calibration written = example();
+  write_calibration(written, path);
+  const Calibration read = read_calibration(path);
+  EXPECT_EQ(read.member_hashes, written.member_hashes);
+  EXPECT_EQ(read.bodyparts, written.bodyparts);
+  EXPECT_EQ(read.model.a, written.model.a);
+  EXPECT_EQ(read.model.scale, written.model.scale);
+  EXPECT_EQ(read.model.pooled_members[1].yy, 9);
+  EXPECT_TRUE(std::isinf(read.regions.bounds[3]));
+  EXPECT_TRUE(read.regions.over_videos[0]);
+  EXPECT_EQ(read.d2_quantiles, written.d2_quantiles);
+  EXPECT_EQ(read.num_points, 7U);
+}
+
+TEST(Calibration, RefusesOtherFiles) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "c.json";
+  const auto refuses = [&](const std::string& text) {
+    write_file(path, text);
+    try {
+      read_calibration(path);
+    } catch (const Error& error) {
+      return error.kind() == ErrorKind::bad_file;
+    }
+    return false;
+  };
+  EXPECT_TRUE(refuses("{}"));
+  EXPECT_TRUE(refuses("no json"));
+  write_calibration(example(), path);
+  std::string text = read_file(path);
+  EXPECT_TRUE(refuses(text.substr(0, text.size() / 2)));
+  EXPECT_TRUE(refuses(std::string(text).replace(text.find("\"scale\""), 7, "\"skale\"")));
+  EXPECT_TRUE(refuses(std::string(text).replace(text.find("\"a\": 2.0"), 8, "\"a\": 0.0")));
+}
+
+}  // namespace
+}  // namespace posse

@@ -1,0 +1,24 @@
+#include "ensemble/member_map.h"
+
+namespace posse {
+
+PixelArea area_seen(const std::optional<CropBox>& crop, Extent frame) {
+  if (!crop) {
+    return {.x2 = static_cast<double>(frame.width), .y2 = static_cast<double>(frame.height)};
+  }
+  return {.x1 = static_cast<double>(crop->x1),
+          .y1 = static_cast<double>(crop->y1),
+          .x2 = static_cast<double>(crop->x2),
+          .y2 = static_cast<double>(crop->y2)};
+}
+
+MemberMap member_map(const MemberNetwork& member, ScoremapView map, std::span<const int> columns,
+                     const PixelArea& area) {
+  map.stride = member.stride();
+  map.locref_stdev = member.locref_stdev();
+  map.offset_x = area.x1;
+  map.offset_y = area.y1;
+  return {.map = map, .area = area, .column_of_bodypart = columns, .rule = member.rule};
+}
+
+}  // namespace posse

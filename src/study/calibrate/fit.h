@@ -1,0 +1,90 @@
+/// Fitting the predictive model to labelled frames, and finding out whether it is worth having.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "calibration/calibration.h"
+#include "calibration/predictive_model.h"
+#include "study/judge/judged_frames.h"
+
+namespace posse {
+
+/// A labelled point with what the members that were not trained on it say.
+struct FitPoint {
+  size_t bodypart = 0;
+  SpreadFacts facts;
+  double dx = 0;  ///< label minus consensus, px
+  double dy = 0;
+  double likelihood = 0;  ///< of the consensus
+  int64_t group = 0;
+  int64_t video = 0;
+  bool unseen_video = false;  ///< no judge was trained on any picture of its video
+  size_t picture = 0;
+};
+
+/// The points of a method that have a position, a label and at least one judge.
+std::vector<FitPoint> fit_points(const JudgedFrames& judged, const JudgedMethod& method);
+
+struct FitOptions {
+  bool constant = false;  ///< without the members' spread and the map
+  double floor = 0;       ///< least a, px: the labels' noise per axis
+};
+
+/// Maximum of the mean log density of a two-dimensional Student t distribution with 4 degrees of
+/// freedom, which lets points that the members took for other bodyparts weigh little; then each
+/// bodypart's scale from the median of its d^2, drawn to 1 by 20 points. The same points give the
+/// same model.
+/// @throws Error(invalid_value) without points
+PredictiveModel fit_model(std::span<const FitPoint> points, size_t num_bodyparts,
+                          const FitOptions& options = {});
+
+/// Minus the log density of that Student t distribution; its scale is the covariance given.
+double robust_log_score(double dx, double dy, const Covariance& scale);
+
+/// Every point with the model that was fitted without its fold. Folds hold whole groups: five, or
+/// as many as there are groups; with one group, five rows of pictures one after another.
+struct CrossFit {
+  std::vector<Covariance> model;     ///< [points]
+  std::vector<Covariance> constant;  ///< [points]
+  double score_model = 0;            ///< mean of robust_log_score; smaller is better
+  double score_constant = 0;
+  double gain_error = 0;       ///< standard error of the difference, over groups
+  bool constant_wins = false;  ///< the model gains nothing
+  size_t num_folds = 0;
+  std::vector<size_t> fold;  ///< [points] that it was left out with
+  const std::vector<Covariance>& chosen() const { return constant_wins ? constant : model; }
+};
+
+CrossFit cross_fit(std::span<const FitPoint> points, size_t num_bodyparts, double floor);
+
+/// d^2 of each point under the covariance given for it.
+std::vector<double> squared_radii(std::span<const FitPoint> points,
+                                  std::span<const Covariance> covariances);
+
+/// The ceil((n + 1) share)-th smallest; infinite where there are fewer.
+/// Source: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005.
+double conformal_bound(std::vector<double> d2, double share);
+
+/// The quantile with mass 1 / ((V + 1) n_v) for each of the n_v points of video v and 1 / (V + 1)
+/// at infinity: finite only with V >= 1 / (1 - share) - 1 videos, and then valid for a new video.
+/// Source: Dunn, Wasserman and Ramdas, arXiv 1809.07441; Lee, Barber and Willett, arXiv 2306.06342.
+double hierarchical_bound(std::span<const double> d2, std::span<const int64_t> videos,
+                          double share);
+
+/// Bounds of kRegionShares: over unseen videos where there are enough of them, else over points.
+RegionBounds region_bounds(std::span<const FitPoint> points, std::span<const double> d2);
+
+/// Each point's bounds of kRegionShares from the d^2 of the points outside its fold: what honest
+/// coverage is counted with.
+std::vector<std::array<double, 4>> bounds_outside_fold(const CrossFit& fit,
+                                                       std::span<const double> d2);
+
+/// Least squares of log10(squared error) on log10(likelihood + 0.001); the threshold is the
+/// likelihood at which the line reaches `failure_distance`, within [0, 1]. NaN with fewer than two
+/// points or equal likelihoods. Source: keypoint_moseq/calibration.py of keypoint-moseq.
+MoseqNoise moseq_noise(std::span<const FitPoint> points, double failure_distance);
+
+}  // namespace posse

@@ -1,0 +1,205 @@
+#include "study/calibrate/fit.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "study/judge/uncertainty_table.h"
+#include "study/scores/gaussian_scores.h"
+
+namespace posse {
+namespace {
+
+/// Labelled points whose truth is known: errors with variance `factor` times that of the members'
+/// mean, or a constant one.
+struct World {
+  double noise = 1;   ///< px, of every error
+  double factor = 1;  ///< errors' variance over the members' spread
+  bool informative = true;
+  double share_swapped = 0;
+  int num_members = 5;
+};
+
+std::vector<FitPoint> points_of(const World& world, size_t count, uint64_t seed) {
+  std::mt19937_64 generator(seed);
+  std::normal_distribution<double> normal;
+  std::uniform_real_distribution<double> uniform;
+  std::vector<FitPoint> points;
+  for (size_t i = 0; i < count; ++i) {
+    const double spread = std::exp(1.0 * normal(generator));  // px, of this point
+    std::vector<Point> members;
+    for (int m = 0; m < world.num_members; ++m)
+      members.push_back({spread * normal(generator), spread * normal(generator)});
+    const double sd = world.informative
+                          ? std::sqrt(world.noise * world.noise + world.factor * spread * spread)
+                          : world.noise;
+    const double far = uniform(generator) < world.share_swapped ? 60 : 0;
+    points.push_back({.bodypart = i % 3,
+                      .facts = spread_of(members, {0.1, 0, 0.1}),
+                      .dx = sd * normal(generator) + far,
+                      .dy = sd * normal(generator),
+                      .likelihood = 0.5,
+                      .group = static_cast<int64_t>(i / 10),
+                      .video = static_cast<int64_t>(i / 100),
+                      .unseen_video = true,
+                      .picture = i / 3});
+  }
+  return points;
+}
+
+double coverage_of(std::span<const FitPoint> points, const PredictiveModel& model, double share) {
+  double within = 0;
+  for (const FitPoint& p : points) {
+    const Covariance c = model.covariance(p.bodypart, p.facts);
+    within += squared_mahalanobis(p.dx, p.dy, c) <= region_bound(share) ? 1 : 0;
+  }
+  return within / static_cast<double>(points.size());
+}
+
+TEST(FitModel, RecoversCoverageOfErrorsThatFollowTheSpread) {
+  // Many members: with few, their covariance is itself uncertain and the errors have heavier tails
+  // than the model, which is what the conformal bounds are for.
+  const World world{.noise = 1, .factor = 1, .num_members = 40};
+  const PredictiveModel model = fit_model(points_of(world, 2000, 1), 3);
+  const std::vector<FitPoint> others = points_of(world, 4000, 2);
+  for (const double share : {0.5, 0.8, 0.9, 0.95})
+    EXPECT_NEAR(coverage_of(others, model, share), share, 0.03) << share;
+}
+
+TEST(RegionBounds, CoverNewPointsWithFewMembersToo) {
+  const World world{.noise = 1, .factor = 1, .num_members = 3};
+  std::vector<FitPoint> points = points_of(world, 1500, 21);
+  for (FitPoint& point : points) point.unseen_video = false;
+  const CrossFit fit = cross_fit(points, 3, 0);
+  const RegionBounds regions = region_bounds(points, squared_radii(points, fit.chosen()));
+  const PredictiveModel model = fit_model(points, 3);
+  const std::vector<FitPoint> others = points_of(world, 4000, 22);
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_FALSE(regions.over_videos.at(i));
+    double within = 0;
+    for (const FitPoint& p : others) {
+      const Covariance c = model.covariance(p.bodypart, p.facts);
+      within += squared_mahalanobis(p.dx, p.dy, c) <= regions.bounds.at(i) ? 1 : 0;
+    }
+    EXPECT_NEAR(within / 4000, kRegionShares.at(i), 0.03);
+  }
+}
+
+TEST(FitModel, IsNotMovedBySwaps) {
+  World world{.noise = 2, .factor = 0.5};
+  const PredictiveModel clean = fit_model(points_of(world, 1500, 3), 3);
+  world.share_swapped = 0.04;
+  const PredictiveModel swapped = fit_model(points_of(world, 1500, 3), 3);
+  const FitPoint point = points_of(world, 1, 5)[0];
+  const double ratio =
+      trace(swapped.covariance(0, point.facts)) / trace(clean.covariance(0, point.facts));
+  EXPECT_NEAR(ratio, 1, 0.35);  // least squares would give more than 10
+}
+
+TEST(FitModel, KeepsTheFloorOfLabelNoise) {
+  const World world{.noise = 0.5, .factor = 0.1};
+  EXPECT_GE(fit_model(points_of(world, 300, 4), 3, {.constant = false, .floor = 1.5}).a, 1.5);
+}
+
+TEST(CrossFit, UsesTheSpreadWhereItTellsAndAConstantWhereItDoesNot) {
+  EXPECT_FALSE(cross_fit(points_of({.noise = 1, .factor = 1}, 600, 6), 3, 0).constant_wins);
+  for (const uint64_t seed : {7, 8, 9}) {
+    const CrossFit fit = cross_fit(points_of({.noise = 3, .informative = false}, 600, seed), 3, 0);
+    EXPECT_TRUE(fit.constant_wins) << seed;
+    EXPECT_EQ(fit.num_folds, 5U);
+  }
+}
+
+TEST(CrossFit, CalibratesMembersThatAreThreeTimesTooSure) {
+  const std::vector<FitPoint> points = points_of({.noise = 0.3, .factor = 9}, 1500, 10);
+  double raw = 0;
+  for (const FitPoint& p : points)
+    raw += squared_mahalanobis(p.dx, p.dy, p.facts.members) <= region_bound(0.9) ? 1 : 0;
+  EXPECT_LT(raw / 1500, 0.45);  // the ensemble's own region is recognised as too small
+  const CrossFit fit = cross_fit(points, 3, 0);
+  EXPECT_FALSE(fit.constant_wins);
+  const std::vector<double> d2 = squared_radii(points, fit.chosen());
+  const auto bounds = bounds_outside_fold(fit, d2);
+  double within = 0;
+  for (size_t i = 0; i < d2.size(); ++i) within += d2[i] <= bounds[i][2] ? 1 : 0;
+  EXPECT_NEAR(within / 1500, 0.9, 0.025);
+}
+
+TEST(CrossFit, FoldsHoldWholeGroups) {
+  const std::vector<FitPoint> points = points_of({}, 100, 11);
+  const CrossFit fit = cross_fit(points, 3, 0);
+  for (size_t i = 0; i < points.size(); ++i) EXPECT_EQ(fit.fold[i], fit.fold[i / 10 * 10]);
+}
+
+TEST(ConformalBound, IsTheOrderStatistic) {
+  std::vector<double> d2;
+  for (int i = 1; i <= 19; ++i) d2.push_back(i);
+  EXPECT_EQ(conformal_bound(d2, 0.9), 18);   // ceil(20 x 0.9)
+  EXPECT_EQ(conformal_bound(d2, 0.95), 19);  // ceil(20 x 0.95)
+  EXPECT_TRUE(std::isinf(conformal_bound({1, 2, 3}, 0.9)));
+}
+
+TEST(HierarchicalBound, NeedsNineVideosForNinetyPercent) {
+  std::vector<double> d2;
+  std::vector<int64_t> videos;
+  for (int64_t video = 0; video < 8; ++video) {
+    for (int i = 0; i < 10; ++i) {
+      d2.push_back(static_cast<double>(video) + 0.01 * i);
+      videos.push_back(video);
+    }
+  }
+  EXPECT_TRUE(std::isinf(hierarchical_bound(d2, videos, 0.9)));
+  EXPECT_TRUE(std::isfinite(hierarchical_bound(d2, videos, 0.8)));
+  for (int i = 0; i < 3; ++i) {  // a ninth video, whatever the number of its points
+    d2.push_back(8 + i);
+    videos.push_back(8);
+  }
+  // 9 videos of mass 0.1 each: 0.9 is reached with the last point of the last
+  EXPECT_EQ(hierarchical_bound(d2, videos, 0.9), 10);
+}
+
+TEST(HierarchicalBound, CoversNewVideosWhereFramesDoNot) {
+  std::mt19937_64 generator(12);
+  std::normal_distribution<double> normal;
+  double by_videos = 0, by_points = 0;
+  const int trials = 1000;
+  for (int trial = 0; trial < trials; ++trial) {
+    const auto video_of = [&] { return std::exp(normal(generator)); };
+    std::vector<double> d2;
+    std::vector<int64_t> videos;
+    for (int64_t v = 0; v < 9; ++v) {
+      const double level = video_of();
+      for (int i = 0; i < 5; ++i) {
+        d2.push_back(level);
+        videos.push_back(v);
+      }
+    }
+    const double next = video_of();
+    by_videos += next <= hierarchical_bound(d2, videos, 0.9) ? 1 : 0;
+    by_points += next <= conformal_bound(d2, 0.9) ? 1 : 0;
+  }
+  EXPECT_GE(by_videos / trials, 0.9 - 3 * std::sqrt(0.09 / trials));
+  EXPECT_LT(by_points / trials, by_videos / trials + 1e-9);
+}
+
+TEST(MoseqNoise, IsTheLineOfNumpyPolyfit) {
+  // numpy.polyfit(log10(c + 0.001), log10(d2), 1) with c = [0.1, 0.5, 0.9], d2 = [100, 25, 4]
+  std::vector<FitPoint> points(3);
+  const std::vector<double> c = {0.1, 0.5, 0.9}, d = {10, 5, 2};
+  for (size_t i = 0; i < 3; ++i) {
+    points[i].likelihood = c[i];
+    points[i].dx = d[i];
+  }
+  const MoseqNoise noise = moseq_noise(points, 5);
+  EXPECT_NEAR(noise.slope, -1.3431403951028982, 1e-9);
+  EXPECT_NEAR(noise.intercept, 0.7328975929935031, 1e-9);
+  EXPECT_NEAR(noise.slope * std::log10(noise.conf_threshold + 0.001) + noise.intercept,
+              std::log10(25.0), 1e-9);
+  points.resize(1);
+  EXPECT_TRUE(std::isnan(moseq_noise(points, 5).slope));
+}
+
+}  // namespace
+}  // namespace posse

@@ -1,0 +1,415 @@
+#include "study/evaluate_job.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <map>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "ensemble/ensemble.h"
+#include "study/judge/judge.h"
+#include "study/scores/gaussian_scores.h"
+#include "study/scores/ranking_scores.h"
+#include "study/scores_at_points.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+
+/// "1,3,0,2"
+std::vector<int> permutation_of(const std::string& text) {
+  std::vector<int> numbers;
+  size_t begin = 0;
+  while (begin < text.size()) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    int number = 0;
+    const auto [stop, error] = std::from_chars(text.data() + begin, text.data() + end, number);
+    if (error != std::errc() || stop != text.data() + end) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("--partperm: '{}' is not a list of numbers as 1,3,0,2", text));
+    }
+    numbers.push_back(number);
+    begin = end + 1;
+  }
+  return numbers;
+}
+
+/// Who was trained on what. @throws Error(usage) where that is unknown
+std::vector<MemberTraining> training_of(const Ensemble& ensemble, const EvaluateOptions& options) {
+  std::vector<MemberTraining> training;
+  if (options.allow_training_frames) return training;
+  std::vector<Member> members;
+  std::vector<std::string> names, unknown;
+  for (const MemberNetwork& member : ensemble.members()) {
+    members.push_back(member.member);
+    names.push_back(member.name);
+  }
+  if (options.labels_unseen) {
+    training.assign(names.size(), {.known = true, .source = "--labels-unseen"});
+    return training;
+  }
+  training = options.membership.empty() ? training_from_projects(members)
+                                        : training_from_manifest(options.membership, names);
+  for (size_t m = 0; m < names.size(); ++m)
+    if (!training[m].known) unknown.push_back(names[m]);
+  if (!unknown.empty()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("it is not known on which pictures {} {} trained", list_names(unknown),
+                            unknown.size() == 1 ? "was" : "were"),
+                {.have = "no Documentation_data pickle for the training folder, no predictions.csv "
+                         "with a column set",
+                 .hint = "--membership FILE tells it (a csv with the columns member,picture); "
+                         "--labels-unseen says that no member has seen any of these pictures"});
+  }
+  return training;
+}
+
+class Evaluator {
+ public:
+  Evaluator(Evaluation& evaluation, const EvaluateOptions& options)
+      : evaluation_(evaluation), options_(options) {}
+
+  void run(const Ensemble& ensemble);
+  void add_noise(const LabelSet& labels, const LabelSet& second);
+
+ private:
+  const JudgedMethod& main_method();
+  void add_uncertainty(const JudgedMethod& method);
+  void calibrate(const Ensemble& ensemble, const JudgedMethod& method);
+  void add_rows(const std::vector<StatedError>& raw, const std::vector<StatedError>& fitted);
+  void add_suspects();
+  void add_original();
+  void add_counts();
+  std::string guarantee() const;
+  UncertaintyOptions uncertainty_options() const {
+    return {.failure_distance = evaluation_.failure_distance, .bootstrap = {}};
+  }
+
+  Evaluation& evaluation_;
+  const EvaluateOptions& options_;
+};
+
+const JudgedMethod& Evaluator::main_method() {
+  const std::string name(name_of(options_.consensus));
+  const JudgedMethod* method = evaluation_.judged.method(name);
+  if (method != nullptr) return *method;
+  throw Error(ErrorKind::usage,
+              "--consensus track: no labelled picture has a known frame in a video",
+              {.hint = "--video names the videos that the pictures were taken from"});
+}
+
+void Evaluator::run(const Ensemble& ensemble) {
+  const ErrorOptions errors{
+      .radii = options_.pck, .likelihood_threshold = options_.min_likelihood, .bootstrap = {}};
+  const double noise = evaluation_.label_noise.value_or(0);
+  evaluation_.failure_distance = options_.failure.value_or(noise > 0 ? 3 * noise : 5);
+  evaluation_.pck_radii = options_.pck;
+  evaluation_.training_frames = options_.allow_training_frames;
+  evaluation_.errors = error_tables(evaluation_.judged, errors);
+  evaluation_.differences = paired_differences(evaluation_.judged, evaluation_.errors, errors);
+  const JudgedMethod& main = main_method();
+  evaluation_.consensus = main.name;
+  add_uncertainty(main);
+  calibrate(ensemble, main);
+  add_original();
+  add_counts();
+}
+
+void Evaluator::add_uncertainty(const JudgedMethod& main) {
+  const auto add = [&](const std::vector<StatedError>& errors, const std::string& what,
+                       const std::string& method) {
+    if (errors.empty()) return;
+    evaluation_.uncertainty.push_back(summarise_uncertainty(errors, uncertainty_options()));
+    evaluation_.uncertainty.back().name = what;
+    evaluation_.uncertainty.back().method = method;
+  };
+  add(raw_ensemble_errors(evaluation_.judged, main), "raw ensemble", main.name);
+  for (const JudgedMethod& method : evaluation_.judged.methods)
+    add(stated_errors(evaluation_.judged, method), method.uncertainty, method.name);
+}
+
+/// Points with the covariances given for them.
+std::vector<StatedError> with_covariances(std::span<const FitPoint> points,
+                                          std::span<const Covariance> covariances,
+                                          std::span<const std::array<double, 4>> bounds) {
+  std::vector<StatedError> errors;
+  for (size_t i = 0; i < points.size(); ++i) {
+    errors.push_back({.dx = points[i].dx,
+                      .dy = points[i].dy,
+                      .covariance = covariances[i],
+                      .energy = std::nan(""),
+                      .bounds = bounds[i],
+                      .order = trace(points[i].facts.members),
+                      .group = points[i].group,
+                      .bodypart = points[i].bodypart,
+                      .picture = points[i].picture});
+  }
+  return errors;
+}
+
+std::string Evaluator::guarantee() const {
+  const Calibration& c = evaluation_.calibration;
+  if (c.regions.over_videos[2]) {
+    return fmt::format(
+        "{} videos unseen by the members that judge them: 90 % regions hold for a new video like "
+        "these (cross-conformal: about 90 %, 80 % proven); 95 % {}",
+        c.num_videos_unseen, c.regions.over_videos[3] ? "too" : "not (needs 19 videos)");
+  }
+  return fmt::format(
+      "{} of {} videos unseen by the members that judge them, 9 are needed for a 90 % region that "
+      "holds for a new video: no guarantee for a new video; valid for more frames of these videos "
+      "only (cross-conformal: about 90 %, 80 % proven)",
+      c.num_videos_unseen, evaluation_.judged.num_videos);
+}
+
+void Evaluator::calibrate(const Ensemble& ensemble, const JudgedMethod& main) {
+  evaluation_.points = fit_points(evaluation_.judged, main);
+  const std::vector<FitPoint>& points = evaluation_.points;
+  const size_t parts = evaluation_.judged.num_bodyparts();
+  if (points.size() < kFewPoints) {
+    evaluation_.warnings.push_back(
+        fmt::format("{} points judged out of bag: too few for intervals and calibration (at least "
+                    "{})",
+                    points.size(), kFewPoints));
+    return;
+  }
+  const double floor = evaluation_.label_noise.value_or(0);
+  CrossFit& fit = evaluation_.cross_fit = cross_fit(points, parts, floor);
+  const std::vector<double> d2 = squared_radii(points, fit.chosen());
+  const std::vector<StatedError> errors =
+      with_covariances(points, fit.chosen(), bounds_outside_fold(fit, d2));
+  evaluation_.uncertainty.push_back(summarise_uncertainty(errors, uncertainty_options()));
+  evaluation_.uncertainty.back().name = "calibrated";
+  evaluation_.uncertainty.back().method = main.name;
+  add_rows(raw_ensemble_errors(evaluation_.judged, main), errors);
+  Calibration& c = evaluation_.calibration;
+  c.consensus = main.name;
+  c.rule = std::string(to_string(ensemble.consensus_rule()));
+  for (const MemberNetwork& member : ensemble.members()) {
+    c.member_names.push_back(member.name);
+    c.member_hashes.push_back(member.weights_sha256);
+    c.member_rules.push_back(std::string(to_string(member.rule)));
+  }
+  c.bodyparts = evaluation_.judged.bodyparts;
+  c.model = fit_model(points, parts, {.constant = fit.constant_wins, .floor = floor});
+  c.regions = region_bounds(points, d2);
+  std::vector<double> sorted = d2;
+  std::sort(sorted.begin(), sorted.end());
+  for (int percent = 0; percent <= 100; ++percent)
+    c.d2_quantiles.push_back(quantile_of_sorted(sorted, percent / 100.0));
+  c.moseq = moseq_noise(points, evaluation_.failure_distance);
+  c.labels_sha256 = evaluation_.labels_sha256;
+  c.num_points = points.size();
+  c.num_pictures = evaluation_.judged.pictures.size();
+  std::map<int64_t, bool> unseen;
+  for (const JudgedPicture& picture : evaluation_.judged.pictures) {
+    const auto [place, is_new] = unseen.emplace(picture.video, picture.unseen_video);
+    place->second = place->second && picture.unseen_video;
+  }
+  for (const auto& [video, is_unseen] : unseen) c.num_videos_unseen += is_unseen ? 1 : 0;
+  c.guarantee = guarantee();
+  c.log_score_model = fit.score_model;
+  c.log_score_constant = fit.score_constant;
+  add_suspects();
+}
+
+void Evaluator::add_rows(const std::vector<StatedError>& raw,
+                         const std::vector<StatedError>& fitted) {
+  const size_t parts = evaluation_.judged.num_bodyparts();
+  const ErrorTable* table = nullptr;
+  for (const ErrorTable& one : evaluation_.errors)
+    if (!one.is_member && one.name == evaluation_.consensus) table = &one;
+  for (size_t p = 0; p <= parts; ++p) {
+    const auto of_part = [&](const std::vector<StatedError>& all) {
+      std::vector<StatedError> some;
+      for (const StatedError& e : all)
+        if (p == parts || e.bodypart == p) some.push_back(e);
+      return summarise_uncertainty(some, uncertainty_options());
+    };
+    const UncertaintySummary before = of_part(raw), after = of_part(fitted);
+    const ErrorRow& errors = table->rows[p];
+    evaluation_.calibrated.push_back({.bodypart = errors.bodypart,
+                                      .num_points = errors.distances.count,
+                                      .rmse = errors.distances.rmse,
+                                      .median = errors.distances.median,
+                                      .rmse_interval = errors.rmse,
+                                      .spread_skill = before.spread_skill,
+                                      .spearman = before.spearman,
+                                      .raw90 = before.coverage[2],
+                                      .calibrated90 = after.coverage[2],
+                                      .calibrated90_interval = after.coverage_interval[2],
+                                      .radius90 = after.radius90});
+  }
+}
+
+void Evaluator::add_suspects() {
+  const std::vector<Covariance>& covariances = evaluation_.cross_fit.chosen();
+  for (size_t i = 0; i < evaluation_.points.size(); ++i) {
+    const FitPoint& point = evaluation_.points[i];
+    // Where the members disagree it is they who are in doubt, not the label.
+    const double spread = trace(point.facts.members);
+    const double stated =
+        std::sqrt((trace(covariances[i]) + (std::isnan(spread) ? 0 : spread)) / 2);
+    const double distance = std::hypot(point.dx, point.dy);
+    if (distance * distance <= region_bound(0.999) * stated * stated) continue;
+    evaluation_.suspects.push_back({.picture = evaluation_.judged.pictures[point.picture].name,
+                                    .bodypart = evaluation_.judged.bodyparts[point.bodypart],
+                                    .distance = distance,
+                                    .stated = stated,
+                                    .ratio = distance / stated});
+  }
+  std::stable_sort(evaluation_.suspects.begin(), evaluation_.suspects.end(),
+                   [](const SuspectLabel& a, const SuspectLabel& b) { return a.ratio > b.ratio; });
+}
+
+/// Over pictures that are judged and have every bodypart. @param says  keypoint or nullptr
+template <class Says>
+OriginalRow original_row(const JudgedFrames& judged, const Says& says) {
+  std::vector<Point> points, truth;
+  const size_t parts = judged.num_bodyparts();
+  for (size_t i = 0; i < judged.pictures.size(); ++i) {
+    std::vector<Point> here;
+    for (size_t p = 0; p < parts; ++p) {
+      const Keypoint* k = says(i, p);
+      if (k == nullptr || std::isnan(k->x) || std::isnan(judged.labels[judged.at(i, p)].x)) break;
+      here.push_back({k->x, k->y});
+    }
+    if (here.size() < parts) continue;
+    points.insert(points.end(), here.begin(), here.end());
+    for (size_t p = 0; p < parts; ++p) truth.push_back(judged.labels[judged.at(i, p)]);
+  }
+  return {.name = "",
+          .summed_rmse = summed_rmse(points, truth, parts),
+          .num_pictures = parts == 0 ? 0 : points.size() / parts,
+          .confidence = std::nan(""),
+          .share = std::nan("")};
+}
+
+double mean_of(const std::vector<double>& values) {
+  double sum = 0, count = 0;
+  for (const double value : values) {
+    if (std::isnan(value)) continue;
+    sum += value;
+    count += 1;
+  }
+  return count > 0 ? sum / count : std::nan("");
+}
+
+void Evaluator::add_original() {
+  const JudgedFrames& judged = evaluation_.judged;
+  for (size_t m = 0; m < judged.members.size(); ++m) {
+    OriginalRow row = original_row(judged, [&](size_t i, size_t p) {
+      return judged.is_judging(i, m) ? &judged.member(i, m, p) : nullptr;
+    });
+    row.name = judged.members[m];
+    std::vector<double> confidence, share;
+    for (size_t i = 0; i < judged.pictures.size(); ++i) {
+      if (!judged.is_judging(i, m)) continue;
+      for (size_t p = 0; p < judged.num_bodyparts(); ++p) {
+        const size_t at = (i * judged.members.size() + m) * judged.num_bodyparts() + p;
+        confidence.push_back(judged.member_confidence[at]);
+        share.push_back(judged.member_share[at]);
+      }
+    }
+    row.confidence = mean_of(confidence);
+    row.share = mean_of(share);
+    evaluation_.original.push_back(row);
+  }
+  for (const JudgedMethod& method : judged.methods) {
+    OriginalRow row = original_row(judged, [&](size_t i, size_t p) {
+      return method.judged[i] != 0 ? &method.keypoints[judged.at(i, p)] : nullptr;
+    });
+    row.name = method.name;
+    evaluation_.original.push_back(row);
+  }
+}
+
+void Evaluator::add_noise(const LabelSet& labels, const LabelSet& second) {
+  std::map<std::string, size_t> row_of;
+  for (size_t i = 0; i < second.pictures.size(); ++i)
+    row_of[picture_key(second.pictures[i].name)] = i;
+  double all = 0, all_count = 0;
+  for (const std::string& part : evaluation_.judged.bodyparts) {
+    const auto find = [&](const LabelSet& set) {
+      return static_cast<size_t>(std::find(set.bodyparts.begin(), set.bodyparts.end(), part) -
+                                 set.bodyparts.begin());
+    };
+    const size_t a = find(labels), b = find(second);
+    double squares = 0, count = 0;
+    for (size_t i = 0; i < labels.pictures.size() && b < second.bodyparts.size(); ++i) {
+      const auto row = row_of.find(picture_key(labels.pictures[i].name));
+      if (row == row_of.end()) continue;
+      const Point &p = labels.at(i, a).point, &q = second.at(row->second, b).point;
+      const double square = (p.x - q.x) * (p.x - q.x) + (p.y - q.y) * (p.y - q.y);
+      if (std::isnan(square)) continue;
+      squares += square;
+      count += 2;  // both axes
+    }
+    evaluation_.label_noise_parts.push_back(std::sqrt(squares / count / 2));
+    all += squares;
+    all_count += count;
+  }
+  if (all_count == 0) {
+    throw Error(ErrorKind::usage, "--second-rater: its labels share no point with --labels");
+  }
+  evaluation_.label_noise = std::sqrt(all / all_count / 2);
+}
+
+void Evaluator::add_counts() {
+  const JudgedFrames& judged = evaluation_.judged;
+  std::map<int64_t, int> groups;
+  for (const JudgedPicture& picture : judged.pictures) ++groups[picture.group];
+  if (groups.size() < 2) {
+    evaluation_.warnings.push_back(
+        "one group of pictures only: no interval; --clips names groups that vary apart");
+  } else if (groups.size() < kFewGroups) {
+    evaluation_.warnings.push_back(
+        fmt::format("intervals over {} {} only: too narrow", groups.size(), judged.group_unit));
+  }
+  if (judged.num_videos < 2) {
+    evaluation_.notes.push_back(fmt::format(
+        "labels of one video: intervals are over its {}, not over videos", judged.group_unit));
+  }
+  if (judged.group_unit == "pictures") {
+    evaluation_.notes.push_back(
+        "which frames of which video the pictures are is not known: each picture is a group of its "
+        "own, and none can be told to lie near a training frame");
+  }
+}
+
+}  // namespace
+
+Evaluation evaluate(std::span<const fs::path> members, const fs::path& labels_path,
+                    const EvaluateOptions& options, const EnsembleOptions& networks,
+                    const StudyHooks& hooks) {
+  const Ensemble ensemble = Ensemble::open(members, networks);
+  Evaluation evaluation;
+  StudyHooks keeping = hooks;
+  keeping.note = [&](const std::string& text) { evaluation.notes.push_back(text); };
+  const LabelOptions label_options{.bodyparts = ensemble.bodyparts(),
+                                   .part_permutation = permutation_of(options.partperm)};
+  const LabelSet labels = read_label_set(labels_path, label_options);
+  evaluation.labels_scorer = labels.scorer;
+  evaluation.labels_sha256 = labels.sha256;
+  evaluation.notes.insert(evaluation.notes.end(), labels.warnings.begin(), labels.warnings.end());
+  const std::vector<MemberTraining> training = training_of(ensemble, options);
+  for (const MemberTraining& one : training) evaluation.membership_sources.push_back(one.source);
+  JudgeOptions judge{.allow_training_frames = options.allow_training_frames,
+                     .clips = options.clips,
+                     .through_time = options.through_time,
+                     .window = options.window,
+                     .cache = options.cache};
+  judge.videos.assign(options.video.begin(), options.video.end());
+  evaluation.judged = judge_pictures(ensemble, labels, training, judge, keeping);
+  evaluation.label_noise = options.label_noise;
+  Evaluator evaluator(evaluation, options);
+  if (!options.second_rater.empty())
+    evaluator.add_noise(labels, read_label_set(options.second_rater, label_options));
+  evaluator.run(ensemble);
+  return evaluation;
+}
+
+}  // namespace posse

@@ -1,0 +1,94 @@
+/// `posse evaluate` and `posse calibrate` as functions: members and labels in, numbers out.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "calibration/calibration.h"
+#include "ensemble/options.h"
+#include "study/calibrate/fit.h"
+#include "study/evaluate_options.h"
+#include "study/judge/error_tables.h"
+#include "study/judge/judged_frames.h"
+#include "study/judge/uncertainty_table.h"
+#include "study/members/map_store.h"
+
+namespace posse {
+
+/// A label that the members, who agree, do not share.
+struct SuspectLabel {
+  std::string picture;
+  std::string bodypart;
+  double distance = 0;  ///< px from the consensus
+  double stated = 0;    ///< px, standard deviation per axis that was expected
+  double ratio = 0;     ///< distance / stated
+};
+
+/// One bodypart of the consensus, before and after calibration outside its folds.
+struct CalibratedRow {
+  std::string bodypart;
+  size_t num_points = 0;
+  double rmse = 0, median = 0;  ///< px
+  Interval rmse_interval;
+  double spread_skill = 0;  ///< of the raw ensemble
+  double spearman = 0;      ///< of error and raw spread
+  double raw90 = 0;         ///< coverage of the raw ensemble's 90 % region
+  double calibrated90 = 0;
+  Interval calibrated90_interval;
+  double radius90 = 0;  ///< px, median
+};
+
+/// The original's study of one member: the errors summed over bodyparts, and what its maps say at
+/// the labels.
+struct OriginalRow {
+  std::string name;
+  double summed_rmse = 0;  ///< over pictures with every bodypart labelled and found; NaN without
+  size_t num_pictures = 0;
+  double confidence = 0;  ///< mean probability at the label's cell; NaN for a consensus
+  double share = 0;       ///< mean of that probability over the map's sum
+};
+
+struct Evaluation {
+  JudgedFrames judged;
+  std::string labels_scorer;
+  std::string labels_sha256;
+  std::vector<std::string> membership_sources;  ///< [members]
+  std::vector<ErrorTable> errors;
+  std::vector<PairedDifference> differences;
+  std::vector<UncertaintySummary> uncertainty;
+  std::string consensus;                  ///< of what follows
+  std::vector<CalibratedRow> calibrated;  ///< [bodyparts + 1]; empty with too few points
+  std::vector<FitPoint> points;
+  CrossFit cross_fit;
+  Calibration calibration;             ///< from all points
+  std::vector<SuspectLabel> suspects;  ///< largest ratio first
+  std::vector<OriginalRow> original;
+  std::optional<double> label_noise;      ///< px per axis, over all bodyparts
+  std::vector<double> label_noise_parts;  ///< [bodyparts], of a second rater; empty without
+  double failure_distance = 5;
+  std::vector<double> pck_radii;
+  std::vector<std::string> notes;     ///< what was found and how it was taken
+  std::vector<std::string> warnings;  ///< what a person should look at
+  bool training_frames = false;       ///< not out of bag: no estimate of error
+};
+
+/// Judges labelled pictures by the members that were not trained on them.
+///
+/// @throws Error(usage) where it is not known on what a member was trained, saying how to tell;
+/// Error(shape_mismatch) where labels and networks share no bodypart; Error(interrupted); of the
+/// readers and networks
+Evaluation evaluate(std::span<const std::filesystem::path> members,
+                    const std::filesystem::path& labels, const EvaluateOptions& options,
+                    const EnsembleOptions& networks, const StudyHooks& hooks = {});
+
+/// Tables for people, in lines.
+std::string to_text(const Evaluation& evaluation);
+/// What calibration found, in lines.
+std::string calibration_text(const Evaluation& evaluation);
+Json to_json(const Evaluation& evaluation);
+
+}  // namespace posse

@@ -1,0 +1,77 @@
+/// Options of evaluation and calibration: declared once; the command line, Python and docs/cli.md
+/// are made from describe().
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "run/options.h"
+
+namespace posse {
+
+/// What is judged, by whom, and how.
+struct EvaluateOptions {
+  RunConsensus consensus =
+      RunConsensus::mean;  ///< whose uncertainty is looked at bodypart by bodypart
+  std::filesystem::path membership;
+  bool labels_unseen = false;
+  bool allow_training_frames = false;
+  std::vector<std::string> video;
+  std::filesystem::path clips;
+  bool through_time = true;
+  int window = 64;
+  std::vector<double> pck = {5, 10, 15};  ///< px
+  double min_likelihood = 0.6;
+  std::optional<double> failure;  ///< px
+  std::optional<double> label_noise;
+  std::filesystem::path second_rater;
+  std::string partperm;
+  std::filesystem::path cache;
+};
+
+template <class Options, class Visitor>
+requires std::same_as<std::remove_const_t<Options>, EvaluateOptions>
+void describe(Options& options, const Visitor& visit) {
+  visit("consensus", options.consensus, "METHOD",
+        "whose uncertainty is judged bodypart by bodypart, and calibrated");
+  visit("membership", options.membership, "FILE",
+        "who was trained on what: a csv with the columns member,picture[,use] or a json, where the "
+        "members' projects do not say so");
+  visit("labels-unseen", options.labels_unseen, "",
+        "no member was trained on any of these pictures");
+  visit("allow-training-frames", options.allow_training_frames, "",
+        "let every member judge every picture: no estimate of error");
+  visit("video", options.video, "FILE",
+        "videos that the labelled pictures were taken from: for methods through time, clips, and "
+        "labels without pictures");
+  visit("clips", options.clips, "FILE",
+        "csv with the columns picture,clip: which pictures vary together");
+  visit("through-time", options.through_time, "on|off",
+        "also judge track and smoother, on the video around each label (default on)");
+  visit("window", options.window, "N",
+        "frames to either side of a label that these look at (default 64)");
+  visit("pck", options.pck, "PX", "radii of the shares of points within (default 5 10 15)");
+  visit(
+      "min-likelihood", options.min_likelihood, "FLOAT",
+      "a part that is not labelled is hallucinated where its likelihood is at least this (default "
+      "0.6)");
+  visit("failure", options.failure, "PX",
+        "an error beyond counts as a failure (default: three times the labels' noise, else 5)");
+  visit("label-noise", options.label_noise, "PX",
+        "standard deviation of the labels per axis, where it is known");
+  visit("second-rater", options.second_rater, "PATH",
+        "labels of the same pictures by somebody else: the labels' noise from their differences");
+  visit("partperm", options.partperm, "I,J,...",
+        ".mat labels: which of the file's columns each bodypart is");
+  visit("cache", options.cache, "DIR",
+        "where members' maps of labelled pictures are kept (default ~/.cache/posse/evaluate)");
+}
+
+}  // namespace posse

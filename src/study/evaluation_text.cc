@@ -1,0 +1,249 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "study/evaluate_job.h"
+
+namespace posse {
+namespace {
+
+std::string number(double value, int digits) {
+  return std::isfinite(value) ? fmt::format("{:.{}f}", value, digits)
+                              : std::string(std::isnan(value) ? "-" : "inf");
+}
+
+std::string percent(double share) {
+  return std::isnan(share) ? "-" : fmt::format("{:.0f} %", 100 * share);
+}
+
+std::string with_interval(double value, const Interval& interval, int digits) {
+  if (std::isnan(interval.low)) return number(value, digits);
+  return fmt::format("{} [{},{}]", number(value, digits), number(interval.low, digits),
+                     number(interval.high, digits));
+}
+
+std::string share_with_interval(double share, const Interval& interval) {
+  if (std::isnan(interval.low)) return percent(share);
+  return fmt::format("{} [{:.0f},{:.0f}]", percent(share), 100 * interval.low, 100 * interval.high);
+}
+
+size_t name_width(const Evaluation& evaluation) {
+  size_t width = 10;
+  for (const std::string& name : evaluation.judged.members) width = std::max(width, name.size());
+  for (const std::string& name : evaluation.judged.bodyparts) width = std::max(width, name.size());
+  return width + 2;
+}
+
+std::string error_lines(const Evaluation& evaluation) {
+  const size_t width = name_width(evaluation);
+  std::string text = fmt::format("{:<{}}{:>9}{:>8}  {:<22}{:>8}{:>8}", "errors, px", width,
+                                 "pictures", "points", "rmse [95 %]", "median", "p95");
+  for (const double radius : evaluation.pck_radii)
+    text += fmt::format("{:>9}", fmt::format("< {} px", radius));
+  text += fmt::format("{:>8}{:>14}\n", "missed", "hallucinated");
+  for (const ErrorTable& table : evaluation.errors) {
+    const ErrorRow& row = table.rows.back();
+    text += fmt::format("{:<{}}{:>9}{:>8}  {:<22}{:>8}{:>8}", table.name, width, table.num_pictures,
+                        row.distances.count, with_interval(row.distances.rmse, row.rmse, 2),
+                        number(row.distances.median, 2), number(row.distances.p95, 2));
+    for (const double share : row.distances.pck) text += fmt::format("{:>9}", percent(share));
+    text += fmt::format("{:>8}{:>14}\n", row.missed, row.hallucinated);
+  }
+  return text;
+}
+
+std::string part_lines(const Evaluation& evaluation) {
+  const size_t width = name_width(evaluation);
+  std::string text = fmt::format("{:<{}}", "rmse, px", width);
+  for (const std::string& part : evaluation.judged.bodyparts) text += fmt::format("{:>12}", part);
+  text += "\n";
+  for (const ErrorTable& table : evaluation.errors) {
+    text += fmt::format("{:<{}}", table.name, width);
+    for (size_t p = 0; p + 1 < table.rows.size(); ++p)
+      text += fmt::format("{:>12}", number(table.rows[p].distances.rmse, 2));
+    text += "\n";
+  }
+  return text;
+}
+
+std::string difference_lines(const Evaluation& evaluation) {
+  std::string text;
+  for (const PairedDifference& d : evaluation.differences) {
+    if (d.num_points == 0) continue;
+    text += fmt::format("{} minus {}: {} px over {} points and {} {} ({} - {})\n", d.first,
+                        d.second, with_interval(d.difference, d.interval, 2), d.num_points,
+                        d.num_groups, evaluation.judged.group_unit, number(d.rmse_first, 2),
+                        number(d.rmse_second, 2));
+  }
+  if (!text.empty()) text += "the best member was chosen on these pictures, which favours it\n";
+  return text;
+}
+
+std::string calibrated_lines(const Evaluation& evaluation) {
+  const size_t width = name_width(evaluation);
+  std::string text = fmt::format(
+      "{:<{}}{:>6}  {:<20}{:>8}{:>12}{:>7}   {:<40}{:>9}\n", evaluation.consensus, width, "n",
+      "rmse [95 %]", "median", "err/spread", "rho", "cover90 raw -> calibrated [95 %]", "radius90");
+  for (const CalibratedRow& row : evaluation.calibrated) {
+    if (row.num_points < kFewPoints && row.bodypart != "all") {
+      text += fmt::format("{:<{}}{:>6}  {:<20}{:>8}   too few\n", row.bodypart, width,
+                          row.num_points, number(row.rmse, 2), number(row.median, 2));
+      continue;
+    }
+    text +=
+        fmt::format("{:<{}}{:>6}  {:<20}{:>8}{:>12}{:>7}   {:<40}{:>6} px\n", row.bodypart, width,
+                    row.num_points, with_interval(row.rmse, row.rmse_interval, 2),
+                    number(row.median, 2), number(row.spread_skill, 1), number(row.spearman, 2),
+                    fmt::format("{} -> {}", percent(row.raw90),
+                                share_with_interval(row.calibrated90, row.calibrated90_interval)),
+                    number(row.radius90, 1));
+  }
+  return text;
+}
+
+const UncertaintySummary* calibrated_summary(const Evaluation& evaluation) {
+  for (const UncertaintySummary& summary : evaluation.uncertainty)
+    if (summary.name == "calibrated") return &summary;
+  return nullptr;
+}
+
+std::string hardest_quarter(const Evaluation& evaluation) {
+  const UncertaintySummary* summary = calibrated_summary(evaluation);
+  if (summary == nullptr) return "";
+  return fmt::format(
+      "hardest quarter (members furthest apart, {} points): the 90 % region covers {}   <- trust "
+      "this row "
+      "for failures\n",
+      summary->quartile_points[3],
+      share_with_interval(summary->quartile_coverage[3], summary->quartile_interval[3]));
+}
+
+std::string uncertainty_lines(const Evaluation& evaluation) {
+  std::string text =
+      fmt::format("{:<32}{:>6}{:>7}{:>7}{:>7}{:>7}{:>8}{:>8}{:>8}{:>9}{:>7}{:>7}{:>8}{:>7}{:>9}\n",
+                  "uncertainty", "n", "50 %", "80 %", "90 %", "95 %", "worst4", "err/sd", "crps",
+                  "energy", "log", "mace", "augrc", "auroc", "radius90");
+  for (const UncertaintySummary& s : evaluation.uncertainty) {
+    double worst = 2;
+    for (const double share : s.quartile_coverage) worst = std::min(worst, share);
+    text += fmt::format(
+        "{:<32}{:>6}{:>7}{:>7}{:>7}{:>7}{:>8}{:>8}{:>8}{:>9}{:>7}{:>7}{:>8}{:>7}{:>9}\n",
+        fmt::format("{}: {}", s.method, s.name), s.num_points, percent(s.coverage[0]),
+        percent(s.coverage[1]), percent(s.coverage[2]), percent(s.coverage[3]), percent(worst),
+        number(s.spread_skill, 2), number(s.crps, 2), number(s.energy, 2), number(s.log_score, 2),
+        number(s.calibration.mean_absolute, 2), number(s.risk.augrc_scaled, 2), number(s.auroc, 2),
+        number(s.radius90, 1));
+  }
+  text += fmt::format(
+      "worst4: 90 % region in the quarter of the spread where it covers least; augrc: 0 puts the "
+      "errors in order, 1 as chance;\nauroc: of errors beyond {} px; crps, energy: px, smaller is "
+      "better\n",
+      evaluation.failure_distance);
+  if (evaluation.judged.members.size() > 1)
+    text += fmt::format(
+        "raw ensemble: the covariance of {} members is no region: members that err together are "
+        "all outside of it\n",
+        evaluation.judged.members.size());
+  return text;
+}
+
+std::string counts_line(const Evaluation& evaluation) {
+  const JudgedFrames& judged = evaluation.judged;
+  size_t least = judged.members.size(), most = 0, selected = 0, near = 0;
+  for (const JudgedPicture& picture : judged.pictures) {
+    least = std::min(least, picture.members.size());
+    most = std::max(most, picture.members.size());
+    selected += picture.selected_on ? 1 : 0;
+    near += picture.near_training ? 1 : 0;
+  }
+  const std::string judges =
+      least == most ? fmt::format("{}", most) : fmt::format("{}-{}", least, most);
+  return fmt::format(
+      "{} labelled pictures judged {} ({} of {} members each), {} refused (all members trained on "
+      "them), {} selected-on, {} near-training\n",
+      judged.pictures.size(), evaluation.training_frames ? "by every member" : "out of bag", judges,
+      judged.members.size(), judged.num_refused, selected, near);
+}
+
+std::string noise_lines(const Evaluation& evaluation) {
+  if (!evaluation.label_noise) {
+    return "says where a labeller would click; how well labellers agree is not known "
+           "(--label-noise, --second-rater)\n";
+  }
+  std::string text = fmt::format(
+      "human floor: labels scatter by {:.2f} px per axis, so a perfect network would have an rmse "
+      "of {:.2f} px\n",
+      *evaluation.label_noise, *evaluation.label_noise * std::sqrt(2.0));
+  for (size_t p = 0; p < evaluation.label_noise_parts.size(); ++p) {
+    text += fmt::format("  {}: {} px per axis\n", evaluation.judged.bodyparts[p],
+                        number(evaluation.label_noise_parts[p], 2));
+  }
+  return text;
+}
+
+std::string suspect_lines(const Evaluation& evaluation) {
+  if (evaluation.suspects.empty()) return "";
+  constexpr size_t kMost = 10;
+  std::string text =
+      fmt::format("{} labels lie further off than the spread explains; look at these first:\n",
+                  evaluation.suspects.size());
+  for (size_t i = 0; i < std::min(kMost, evaluation.suspects.size()); ++i) {
+    const SuspectLabel& s = evaluation.suspects[i];
+    text += fmt::format("  {} {}: {:.1f} px, expected {:.1f} px per axis\n", s.picture, s.bodypart,
+                        s.distance, s.stated);
+  }
+  return text;
+}
+
+std::string original_lines(const Evaluation& evaluation) {
+  const size_t width = name_width(evaluation);
+  std::string text = fmt::format("{:<{}}{:>9}{:>24}{:>14}{:>14}\n", "as the original", width,
+                                 "pictures", "compare_groundtruth", "confidence", "probability");
+  for (const OriginalRow& row : evaluation.original) {
+    text +=
+        fmt::format("{:<{}}{:>9}{:>21} px{:>14}{:>14}\n", row.name, width, row.num_pictures,
+                    number(row.summed_rmse, 2), number(row.confidence, 3), number(row.share, 4));
+  }
+  return text;
+}
+
+std::string spread_sentence(const Evaluation& evaluation) {
+  const CrossFit& fit = evaluation.cross_fit;
+  if (evaluation.calibrated.empty()) return "";
+  const std::string scores =
+      fmt::format("log score out of fold: {:.3f} with the ensemble's spread, {:.3f} without",
+                  fit.score_model, fit.score_constant);
+  return fit.constant_wins
+             ? "the ensemble's spread carries no information here: a constant variance for each "
+               "bodypart is used (" +
+                   scores + ")\n"
+             : scores + (fit.score_constant - fit.score_model > fit.gain_error
+                             ? ": the spread is used\n"
+                             : ": the spread is used, though it gains less than the difference's "
+                               "standard error\n");
+}
+
+}  // namespace
+
+std::string calibration_text(const Evaluation& evaluation) {
+  if (evaluation.calibrated.empty()) return "";
+  return calibrated_lines(evaluation) + hardest_quarter(evaluation) + spread_sentence(evaluation) +
+         evaluation.calibration.guarantee + "\n";
+}
+
+std::string to_text(const Evaluation& evaluation) {
+  std::string text;
+  if (evaluation.training_frames) text += "TRAINING FRAMES: NOT AN ESTIMATE OF ERROR\n\n";
+  text += error_lines(evaluation) + "\n" + part_lines(evaluation) + "\n" +
+          difference_lines(evaluation) + "\n";
+  if (!evaluation.calibrated.empty()) text += calibration_text(evaluation) + "\n";
+  text += uncertainty_lines(evaluation) + "\n" + original_lines(evaluation) + "\n";
+  const std::string suspects = suspect_lines(evaluation);
+  if (!suspects.empty()) text += suspects + "\n";
+  text += counts_line(evaluation) + noise_lines(evaluation);
+  text += "says nothing about other rigs, species, lighting";
+  return text;
+}
+
+}  // namespace posse

@@ -1,0 +1,112 @@
+#include "study/judge/groups.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+
+namespace posse {
+namespace {
+
+/// Numbers for names, in the order in which they come.
+class Numbers {
+ public:
+  int64_t of(const std::string& name) {
+    return numbers_.emplace(name, static_cast<int64_t>(numbers_.size())).first->second;
+  }
+  size_t size() const { return numbers_.size(); }
+
+ private:
+  std::map<std::string, int64_t> numbers_;
+};
+
+std::vector<int64_t> clips_of_file(const LabelSet& labels, const std::filesystem::path& file) {
+  std::istringstream lines(read_file(file));
+  std::string line;
+  std::getline(lines, line);
+  if (line.substr(0, 12) != "picture,clip") {
+    throw Error(ErrorKind::bad_file, fmt::format("{}: line 1 is '{}', expected picture,clip",
+                                                 file.string(), printable(line)));
+  }
+  std::map<std::string, std::string> clip_of;
+  while (std::getline(lines, line)) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    const size_t comma = line.rfind(',');
+    if (comma != std::string::npos)
+      clip_of[picture_key(line.substr(0, comma))] = line.substr(comma + 1);
+  }
+  Numbers numbers;
+  std::vector<int64_t> clips;
+  for (const LabelledPicture& picture : labels.pictures) {
+    const auto found = clip_of.find(picture_key(picture.name));
+    if (found == clip_of.end()) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("{}: names no clip for {}", file.string(), picture.name));
+    }
+    clips.push_back(numbers.of(found->second));
+  }
+  return clips;
+}
+
+std::vector<int64_t> clips_by_time(const VideoPlaces& places) {
+  std::vector<int64_t> clips(places.places.size(), -1);
+  std::vector<size_t> order;
+  for (size_t i = 0; i < places.places.size(); ++i)
+    if (places.places[i]) order.push_back(i);
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return std::pair(places.places[a]->video, places.places[a]->frame) <
+           std::pair(places.places[b]->video, places.places[b]->frame);
+  });
+  int64_t clip = 0;
+  double clip_start = 0;
+  for (size_t i = 0; i < order.size(); ++i) {
+    const PicturePlace& place = *places.places[order[i]];
+    const PicturePlace* before = i > 0 ? &*places.places[order[i - 1]] : nullptr;
+    const bool starts = before == nullptr || before->video != place.video ||
+                        place.seconds - before->seconds >= kClipSeconds ||
+                        place.seconds - clip_start >= kClipSeconds;
+    if (starts) {
+      clip += before == nullptr ? 0 : 1;
+      clip_start = place.seconds;
+    }
+    clips[order[i]] = clip;
+  }
+  for (int64_t& one : clips)
+    if (one < 0) one = ++clip;
+  return clips;
+}
+
+}  // namespace
+
+PictureGroups group_pictures(const LabelSet& labels, const VideoPlaces& places,
+                             const std::filesystem::path& clips) {
+  PictureGroups groups;
+  Numbers videos;
+  bool any_place = false;
+  for (size_t i = 0; i < labels.pictures.size(); ++i) {
+    const auto& place = places.places[i];
+    any_place = any_place || place.has_value();
+    groups.video.push_back(
+        videos.of(place ? places.videos[place->video].string() : labels.pictures[i].folder));
+  }
+  groups.num_videos = videos.size();
+  if (!clips.empty()) {
+    groups.group = clips_of_file(labels, clips);
+    groups.unit = "clips";
+    groups.given = true;
+  } else if (groups.num_videos >= kEnoughVideos) {
+    groups.group = groups.video;
+    groups.unit = "videos";
+  } else {
+    groups.group = clips_by_time(places);
+    groups.unit = any_place ? "clips" : "pictures";
+  }
+  return groups;
+}
+
+}  // namespace posse

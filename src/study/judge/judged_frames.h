@@ -1,0 +1,71 @@
+/// Labelled pictures with what the members and their consensus say of them: what evaluation and
+/// calibration are made from. Arrays, no files.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/point.h"
+#include "base/poses.h"
+
+namespace posse {
+
+struct JudgedPicture {
+  std::string name;
+  int64_t group = 0;            ///< pictures of one group vary together
+  int64_t video = 0;            ///< number of its video
+  std::vector<size_t> members;  ///< that judge it: those not trained on it
+  bool trained = false;         ///< members that were trained on it judge it too
+  bool selected_on = false;     ///< a judging member's snapshot was chosen by its error on it
+  bool near_training =
+      false;                  ///< less than a second from a picture a judging member was trained on
+  bool unseen_video = false;  ///< no judging member was trained on any picture of its video
+};
+
+/// What one way of forming a consensus says.
+struct JudgedMethod {
+  std::string name;                    ///< "mean", "median", "track", "smoother"
+  std::string uncertainty;             ///< what `covariance` is, as "map covariance"
+  std::vector<Keypoint> keypoints;     ///< [pictures, bodyparts]; NaN where it gives none
+  std::vector<Covariance> covariance;  ///< [pictures, bodyparts] stated; NaN likewise
+  std::vector<char> judged;            ///< [pictures] 0 where it could not look (no video)
+};
+
+struct JudgedFrames {
+  std::vector<std::string> bodyparts;  ///< that labels and networks share
+  std::vector<std::string> members;
+  std::vector<JudgedPicture> pictures;        ///< judged by at least one member
+  std::vector<Point> labels;                  ///< [pictures, bodyparts]; NaN where not labelled
+  std::vector<char> hidden;                   ///< [pictures, bodyparts] labelled as not to be seen
+  std::vector<Keypoint> member_keypoints;     ///< [pictures, members, bodyparts], all members'
+  std::vector<Covariance> member_covariance;  ///< [pictures, bodyparts] of the judging members'
+                                              ///< keypoints, by n - 1; NaN below two
+  std::vector<int> num_members;               ///< [pictures, bodyparts] judging with a keypoint
+  /// [pictures, members, bodyparts] the member's probability at the label's cell, and its share of
+  /// the map's sum (scores_at_points); NaN without a label.
+  std::vector<double> member_confidence, member_share;
+  std::vector<JudgedMethod> methods;
+  size_t num_refused = 0;  ///< pictures that all members were trained on
+  std::string group_unit;  ///< "videos", "clips", "pictures"
+  size_t num_videos = 0;
+
+  size_t num_bodyparts() const { return bodyparts.size(); }
+  size_t at(size_t picture, size_t bodypart) const { return picture * bodyparts.size() + bodypart; }
+  const Keypoint& member(size_t picture, size_t m, size_t bodypart) const {
+    return member_keypoints[(picture * members.size() + m) * bodyparts.size() + bodypart];
+  }
+  bool is_judging(size_t picture, size_t m) const {
+    for (const size_t judge : pictures[picture].members)
+      if (judge == m) return true;
+    return false;
+  }
+  /// nullptr if there is none of this name.
+  const JudgedMethod* method(const std::string& name) const {
+    for (const JudgedMethod& one : methods)
+      if (one.name == name) return &one;
+    return nullptr;
+  }
+};
+
+}  // namespace posse

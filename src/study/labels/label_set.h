@@ -1,0 +1,66 @@
+/// Hand labels from wherever they lie, with the pictures or frames that they were placed in.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/point.h"
+
+namespace posse {
+
+/// A picture, or a frame of a video, that somebody labelled.
+struct LabelledPicture {
+  std::string name;            ///< "labeled-data/m4s1/img0007.png", or "frame 17"
+  std::filesystem::path file;  ///< the picture; empty where there is none
+  std::string folder;          ///< what it was taken from: "m4s1"; empty for numbered frames
+  std::optional<int64_t>
+      number;  ///< at the end of its name: the video's frame, if it was not renumbered
+};
+
+struct Label {
+  Point point;          ///< NaN where not labelled
+  bool hidden = false;  ///< labelled as there but not to be seen: point is NaN
+};
+
+struct LabelSet {
+  std::string scorer;
+  std::vector<std::string> bodyparts;        ///< [bodyparts], unique
+  std::vector<LabelledPicture> pictures;     ///< [pictures]
+  std::vector<Label> labels;                 ///< [pictures, bodyparts]
+  std::vector<std::filesystem::path> files;  ///< that they were read from
+  std::string sha256;                        ///< over the contents of these
+  std::vector<std::string> warnings;         ///< what was odd and how it was taken
+
+  const Label& at(size_t picture, size_t bodypart) const {
+    return labels[picture * bodyparts.size() + bodypart];
+  }
+};
+
+struct LabelOptions {
+  /// Of a .mat, whose columns have no names: the bodyparts, and which column of the file each is.
+  std::vector<std::string> bodyparts;
+  std::vector<int> part_permutation;
+};
+
+/// Reads labels. `path` is
+///   - a project: a folder with labeled-data/*/CollectedData_*.h5 or .csv in it (DeepLabCut), or
+///     with CollectedData*.csv (Lightning Pose);
+///   - a folder of labeled-data, with one CollectedData file;
+///   - such a table; the pictures are looked for below its folder and the two above it;
+///   - a .slp of SLEAP: what a person placed, by frame of its video;
+///   - a .mat with `true_xy` [bodyparts, frames, xy], as the original package's ground truth.
+/// Of a .h5 and a .csv of one name the .h5 is read.
+/// @throws Error(not_found) for what is not there or holds no labels; Error(bad_file, unsupported)
+/// as the readers; Error(shape_mismatch) where tables of one project name different bodyparts
+LabelSet read_label_set(const std::filesystem::path& path, const LabelOptions& options = {});
+
+/// "<folder>/<file>" of a picture's name: what a picture is known by wherever the project lies.
+std::string picture_key(std::string_view name);
+
+/// The digits at the end of a picture's stem; nullopt without any.
+std::optional<int64_t> number_in_name(std::string_view name);
+
+}  // namespace posse

@@ -1,0 +1,65 @@
+#include "study/scores/cluster_bootstrap.h"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "base/error.h"
+#include "study/scores/distance_summary.h"
+
+namespace posse {
+namespace {
+
+/// A number of [0, count), the same with every standard library.
+size_t draw_below(std::mt19937_64& generator, size_t count) {
+  const double unit = static_cast<double>(generator() >> 11) * 0x1p-53;
+  return std::min(static_cast<size_t>(unit * static_cast<double>(count)), count - 1);
+}
+
+}  // namespace
+
+Interval cluster_bootstrap(std::span<const double> sums, size_t num_terms,
+                           const StatisticOfSums& statistic, const BootstrapOptions& options) {
+  POSSE_ASSERT(num_terms > 0 && sums.size() % num_terms == 0);
+  const size_t num_groups = sums.size() / num_terms;
+  if (num_groups < 2) return {std::nan(""), std::nan("")};
+  std::mt19937_64 generator(options.seed);
+  std::vector<double> values, drawn(num_terms);
+  for (int sample = 0; sample < options.num_samples; ++sample) {
+    std::fill(drawn.begin(), drawn.end(), 0.0);
+    for (size_t i = 0; i < num_groups; ++i) {
+      const double* group = sums.data() + draw_below(generator, num_groups) * num_terms;
+      for (size_t term = 0; term < num_terms; ++term) drawn[term] += group[term];
+    }
+    const double value = statistic(drawn);
+    if (!std::isnan(value)) values.push_back(value);
+  }
+  std::sort(values.begin(), values.end());
+  return {.low = quantile_of_sorted(values, (1 - options.share) / 2),
+          .high = quantile_of_sorted(values, (1 + options.share) / 2)};
+}
+
+void GroupSums::add(int64_t group, std::span<const double> terms) {
+  POSSE_ASSERT(terms.size() == num_terms_);
+  const auto place = std::lower_bound(groups_.begin(), groups_.end(), group);
+  const size_t row = static_cast<size_t>(place - groups_.begin());
+  const auto first = static_cast<ptrdiff_t>(row * num_terms_);
+  if (place == groups_.end() || *place != group) {
+    groups_.insert(place, group);
+    sums_.insert(sums_.begin() + first, num_terms_, 0.0);
+  }
+  for (size_t term = 0; term < num_terms_; ++term) sums_[row * num_terms_ + term] += terms[term];
+}
+
+std::vector<double> GroupSums::total() const {
+  std::vector<double> total(num_terms_, 0.0);
+  for (size_t i = 0; i < sums_.size(); ++i) total[i % num_terms_] += sums_[i];
+  return total;
+}
+
+Interval GroupSums::interval(const StatisticOfSums& statistic,
+                             const BootstrapOptions& options) const {
+  return cluster_bootstrap(sums_, num_terms_, statistic, options);
+}
+
+}  // namespace posse

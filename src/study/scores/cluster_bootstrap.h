@@ -1,0 +1,53 @@
+/// Intervals for numbers whose points come in groups that vary together, such as clips of a video.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace posse {
+
+struct Interval {
+  double low = 0;
+  double high = 0;
+};
+
+struct BootstrapOptions {
+  int num_samples = 2000;
+  double share = 0.95;  ///< that lies within the interval, in (0, 1)
+  uint64_t seed = 20240229;
+};
+
+/// A number made of sums over points, as sqrt(sums[0] / sums[1]).
+using StatisticOfSums = std::function<double(std::span<const double> sums)>;
+
+/// Percentile interval of a statistic: groups are drawn with replacement, as many as there are, and
+/// whole. Samples in which the statistic is NaN (nothing to divide by) are left out.
+///
+/// The same sums give the same interval on every machine.
+/// @param sums  [groups, terms], each group's sums over its points
+/// @return NaN, NaN with fewer than two groups
+/// Source: Field and Welsh, Journal of the Royal Statistical Society B 69, 2007.
+Interval cluster_bootstrap(std::span<const double> sums, size_t num_terms,
+                           const StatisticOfSums& statistic, const BootstrapOptions& options = {});
+
+/// Sums of points by their groups, for cluster_bootstrap; groups without a point are no groups.
+class GroupSums {
+ public:
+  explicit GroupSums(size_t num_terms) : num_terms_(num_terms) {}
+  /// @param group  any number; @param terms  of one point, as many as there are
+  void add(int64_t group, std::span<const double> terms);
+
+  size_t num_groups() const { return groups_.size(); }
+  std::vector<double> total() const;
+  double value(const StatisticOfSums& statistic) const { return statistic(total()); }
+  Interval interval(const StatisticOfSums& statistic, const BootstrapOptions& options = {}) const;
+
+ private:
+  size_t num_terms_;
+  std::vector<int64_t> groups_;  ///< sorted
+  std::vector<double> sums_;     ///< [groups, terms]
+};
+
+}  // namespace posse

@@ -1,0 +1,134 @@
+"""posse evaluate on the demo's exact truth, and what it refuses.  usage: test_evaluate.py POSSE"""
+
+import json
+import os
+import pathlib
+import tempfile
+import unittest
+
+from program import DEMO, FAST, MEMBERS, VIDEO, ProgramTest, main, np, pd, posse
+
+LABELS = DEMO / "labels" / "CollectedData_posse.csv"
+MEMBERSHIP = DEMO / "training-frames.json"
+PARTS = ["snout", "leftear", "rightear", "tailbase"]
+CACHE = tempfile.TemporaryDirectory()
+
+
+def evaluate(*words, labels=LABELS, members=tuple(MEMBERS), membership=MEMBERSHIP, video=VIDEO, **more):
+    given = ["--labels", labels, "--cache", CACHE.name, *FAST, *words]
+    if "--window" not in words:
+        given += ["--through-time", "off"]
+    if membership is not None:
+        given += ["--membership", membership]
+    if video is not None:
+        given += ["--video", video]
+    return posse("evaluate", *members, *given, **more)
+
+
+def truth(path=LABELS):
+    """[frames, bodyparts, xy] and frame numbers."""
+    table = pd.read_csv(path, header=[0, 1, 2], index_col=0)
+    numbers = [int(pathlib.Path(name).stem[3:]) for name in table.index]
+    return table.to_numpy().reshape(len(table), len(PARTS), 2), np.array(numbers)
+
+
+def golden(name, rule):
+    """[frames, bodyparts, xy] of data/demo/golden."""
+    table = pd.read_csv(DEMO / "golden" / f"{name}.csv")
+    return np.stack([table[[f"{part}_{rule}_x", f"{part}_{rule}_y"]].to_numpy() for part in PARTS], axis=1)
+
+
+class Evaluate(ProgramTest):
+    def test_errors_are_those_of_an_independent_implementation(self):
+        report = self.assert_code(evaluate("--json", "--decode", "dgp"), 0).json
+        labels, frames = truth()
+        named = {table["name"]: table for table in report["errors"]}
+        for name, rule in [(f"member-{k}", "dgp") for k in range(1, 6)] + [("mean", "mean"), ("median", "median")]:
+            points = golden("consensus" if rule != "dgp" else name, rule)[frames]
+            distances = np.hypot(*np.moveaxis(points - labels, -1, 0))
+            rows = {row["bodypart"]: row for row in named[name]["bodyparts"]}
+            self.assertAlmostEqual(rows["all"]["rmse"], np.sqrt(np.mean(distances**2)), delta=0.02)
+            self.assertAlmostEqual(rows["all"]["median"], np.median(distances), delta=0.02)
+            for part, column in zip(PARTS, distances.T):
+                self.assertEqual(rows[part]["points"], 36)
+                self.assertAlmostEqual(rows[part]["p95"], np.quantile(column, 0.95), delta=0.05)
+            original = next(row for row in report["original"] if row["name"] == name)
+            self.assertAlmostEqual(original["compare_groundtruth"], np.sqrt(np.mean((distances**2).sum(axis=1))),
+                                   delta=0.04)
+
+    def test_a_second_call_needs_no_network_and_gives_the_same(self):
+        first = self.assert_code(evaluate("--json", "--window", "4"), 0)
+        second = self.assert_code(evaluate("--json", "--window", "4"), 0)
+        self.assertEqual(first.json, second.json)
+        self.assertNotIn("around the labels", second.err)
+        names = [row["method"] + ": " + row["uncertainty"] for row in second.json["uncertainty"]]
+        self.assertEqual(names, ["mean: raw ensemble", "mean: map covariance", "median: map covariance",
+                                 "track: track covariance", "smoother: posterior variance", "mean: calibrated"])
+
+    def test_a_damaged_cache_is_made_anew(self):
+        before = self.assert_code(evaluate("--json"), 0).json
+        file = next(pathlib.Path(CACHE.name).rglob("*.bin"))
+        file.write_bytes(file.read_bytes()[:-3])
+        self.assertEqual(self.assert_code(evaluate("--json"), 0).json, before)
+
+    def test_tables_say_what_a_lab_asks(self):
+        text = self.assert_code(evaluate("--label-noise", "1.3"), 0).out
+        for said in ["mean minus member-", "cover90 raw -> calibrated", "hardest quarter", "human floor",
+                     "36 labelled pictures judged out of bag (5 of 5 members each)", "is no region",
+                     "no guarantee for a new video", "compare_groundtruth"]:
+            self.assertIn(said, text)
+
+    def test_pictures_are_judged_by_members_that_were_not_trained_on_them(self):
+        labels = DEMO / "labels" / "CollectedData_posse-train.csv"
+        video = DEMO / "video" / "openarena-train.mp4"
+        report = self.assert_code(evaluate("--json", labels=labels, video=video), 4).json
+        trained = json.loads(MEMBERSHIP.read_text())["members"]
+        seen = {member: set(entry["frames"]) for member, entry in trained.items()}
+        self.assertEqual(report["refused"], sum(all(i in s for s in seen.values()) for i in range(80)))
+        for picture in report["pictures"]:
+            row = int(pathlib.Path(picture["name"]).stem[3:])
+            self.assertEqual(picture["judges"], [m for m in sorted(seen) if row not in seen[m]])
+        self.assertGreater(sum(p["near_training"] for p in report["pictures"]), 0)
+        all_judge = evaluate("--allow-training-frames", labels=labels, video=video)
+        self.assertIn("TRAINING FRAMES: NOT AN ESTIMATE OF ERROR", self.assert_code(all_judge, 4).out)
+
+
+class Refuses(ProgramTest):
+    def test_what_cannot_be_judged(self):
+        other = self.folder / "CollectedData_x.csv"
+        other.write_text("scorer,A,A\nbodyparts,paw,paw\ncoords,x,y\nlabeled-data/v/img000.png,1,2\n")
+        for done, code, said in [
+            (evaluate(membership=None), 2, "it is not known on which pictures member-1"),
+            (evaluate(video=None), 1, "neither a picture nor a video"),
+            (evaluate(labels=other), 1, "no bodypart in common"),
+            (evaluate(labels=self.folder / "none"), 1, "no labels here"),
+            (evaluate("--clips", self.folder / "none.csv"), 1, "none.csv"),
+            (evaluate("--consensus", "track"), 2, "--consensus track"),
+            (evaluate("--partperm", "a"), 2, "--partperm"),
+        ]:
+            self.assert_error(done, code, said)
+
+    def test_a_label_beyond_the_end_of_the_video(self):
+        late = self.folder / "CollectedData_x.csv"
+        late.write_text(LABELS.read_text().replace("img350.png", "img999.png"))
+        self.assert_error(evaluate(labels=late), 1, "has no frame 999")
+
+    def test_too_few_points_get_no_interval(self):
+        few = self.folder / "CollectedData_x.csv"
+        few.write_text("".join(LABELS.read_text().splitlines(keepends=True)[:5]))
+        done = self.assert_code(evaluate("--json", labels=few), 4)
+        self.assertIn("too few for intervals", done.err)
+        self.assertEqual(done.json["calibrated"], [])
+        self.assertEqual(done.json["errors"][0]["bodyparts"][0]["rmse_interval"], [None, None])
+
+    def test_one_group_of_pictures_gets_no_interval(self):
+        labels = [line.split(",")[0] for line in LABELS.read_text().splitlines()[3:]]
+        clips = self.folder / "clips.csv"
+        clips.write_text("picture,clip\n" + "".join(f"{name},a\n" for name in labels))
+        done = self.assert_code(evaluate("--json", "--clips", clips), 4)
+        self.assertIn("no interval", done.err)
+        self.assertEqual(done.json["errors"][0]["bodyparts"][0]["rmse_interval"], [None, None])
+
+
+if __name__ == "__main__":
+    main()
