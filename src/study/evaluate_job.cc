@@ -385,6 +385,11 @@ void Evaluator::add_counts() {
 Evaluation evaluate(std::span<const fs::path> members, const fs::path& labels_path,
                     const EvaluateOptions& options, const EnsembleOptions& networks,
                     const StudyHooks& hooks) {
+  if (networks.batch_norm.source == BatchNormChoice::Source::batch) {
+    throw Error(ErrorKind::usage,
+                "--batch-norm batch:N takes consecutive frames, which labelled pictures are not",
+                {.hint = "evaluate with --batch-norm frame"});
+  }
   const Ensemble ensemble = Ensemble::open(members, networks);
   Evaluation evaluation;
   StudyHooks keeping = hooks;
