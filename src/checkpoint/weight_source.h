@@ -28,6 +28,12 @@ struct WeightInfo {
   int64_t num_bytes = 0;  ///< as stored
 };
 
+/// In which order a format keeps the axes of a convolution's weights.
+enum class KernelAxes {
+  tensorflow,  ///< [height, width, in, out], of a transposed convolution [height, width, out, in]
+  torch,       ///< the same axes as [out, in, height, width] and [in, out, height, width]
+};
+
 /// An opened checkpoint. Opening checks what describes the arrays; their numbers are read on
 /// request.
 ///
@@ -38,6 +44,13 @@ class WeightSource {
 
   /// What the checkpoint is called: the file, or the common beginning of its files' names.
   virtual const std::filesystem::path& path() const = 0;
+  /// What wrote it, as far as its content tells: "TensorFlow checkpoint", "DeepLabCut 3 snapshot
+  /// (PyTorch)" ...
+  virtual std::string format() const = 0;
+  virtual KernelAxes kernel_axes() const { return KernelAxes::tensorflow; }
+  /// What the checkpoint itself says of the network it belongs to, as YAML; empty if it says
+  /// nothing. DeepLabCut 3's exported models carry their pytorch_config.yaml.
+  virtual std::string embedded_config() const { return ""; }
   /// Files that hold numbers.
   virtual int num_data_files() const = 0;
   /// All arrays, sorted by name (bytewise).
@@ -59,8 +72,9 @@ class WeightSource {
   virtual void check_files() const = 0;
 };
 
-/// Opens a checkpoint of any format that posse reads; today TensorFlow's V2
-/// (checkpoint/tensorflow/tensorflow_checkpoint.h).
+/// Opens a checkpoint of any format that posse reads: TensorFlow's V2
+/// (checkpoint/tensorflow/tensorflow_checkpoint.h) and torch.save()'s
+/// (checkpoint/torch/torch_checkpoint.h). What is there decides, not the name.
 /// @throws Error(not_found, bad_file, unsupported), naming file and place.
 std::shared_ptr<const WeightSource> open_weights(const std::filesystem::path& path);
 

@@ -4,11 +4,13 @@
 Needs pandas, PyTables, h5py and NumPy. The files are in the repository; run it to change them.
 """
 
+import io
 import json
 import pathlib
 import pickle
 import struct
 import tempfile
+import zipfile
 import zlib
 
 import h5py
@@ -144,6 +146,31 @@ def make_pictures() -> None:
     seed("picture", "plain.ppm", b"P6 4 3 255\n" + pixels)
 
 
+def make_torch_files() -> None:
+    """Zip archives of stored entries, and pickles as torch writes them, made by hand."""
+    def string(content: str) -> bytes:
+        return b"X" + struct.pack("<I", len(content)) + content.encode()
+
+    def tensor(kind: bytes, key: str) -> bytes:
+        return (b"ctorch._utils\n_rebuild_tensor_v2\n((" + string("storage") + b"ctorch\n" + kind + b"\n" + string(key)
+                + string("cpu") + b"K\x04tQK\0K\x02K\x02\x86K\x02K\x01\x86\x89ccollections\nOrderedDict\n)RtR")
+
+    weights = b"ccollections\nOrderedDict\n)R(" + string("a") + tensor(b"FloatStorage", "0") + string("b") + tensor(b"HalfStorage", "1") + b"u"
+    pickles = {"bare": b"\x80\x02" + weights + b".",
+               "snapshot": b"\x80\x02}(" + string("metadata") + b"}" + string("epoch") + b"K\x05s" + string("model") + weights + b"u.",
+               "export": b"\x80\x02}(" + string("config") + b"}(" + string("net") + string("r") + string("n") + b"]K\x01aG?\xf0\0\0\0\0\0\0u"
+                         + string("pose") + weights + b"u.",
+               "objects": pickle.dumps({"state_dict": {"x": frozenset([1])}, "y": complex(1, 2)}, protocol=4)}
+    for name, content in pickles.items():
+        seed("torch", "pickle-" + name, b"p" + content)
+        with io.BytesIO() as file:
+            with zipfile.ZipFile(file, "w") as archive:
+                archive.writestr("net/data.pkl", content)
+                archive.writestr("net/data/0", bytes(16))
+                archive.writestr("net/data/1", bytes(8))
+            seed("torch", "file-" + name, b"f" + file.getvalue())
+
+
 if __name__ == "__main__":
     make_pandas_bases()
     make_sleap_bases()
@@ -153,3 +180,4 @@ if __name__ == "__main__":
     make_records()
     make_object_arrays()
     make_pictures()
+    make_torch_files()

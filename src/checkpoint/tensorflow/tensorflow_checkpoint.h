@@ -71,6 +71,7 @@ class TensorFlowCheckpoint final : public WeightSource {
   static TensorFlowCheckpoint open(const std::filesystem::path& prefix);
 
   const std::filesystem::path& path() const override;  ///< the prefix
+  std::string format() const override { return "TensorFlow checkpoint"; }
   int num_data_files() const override;
   std::vector<WeightInfo> list() const override;
   std::optional<Shape> shape(std::string_view name) const override;
