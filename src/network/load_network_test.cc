@@ -112,6 +112,7 @@ class ArraysInMemory final : public WeightSource {
   explicit ArraysInMemory(const std::vector<testing::NamedTensor>& arrays) : arrays_(arrays) {}
 
   const fs::path& path() const override { return path_; }
+  std::string format() const override { return "arrays in memory"; }
   int num_data_files() const override { return 0; }
   std::vector<WeightInfo> list() const override {
     std::vector<WeightInfo> weights;
