@@ -105,7 +105,7 @@ Json json_of(const Calibration& calibration) {
     json["regions"][kShareNames.at(i)] = {{"bound", number(calibration.regions.bounds.at(i))},
                                           {"over_videos", calibration.regions.over_videos.at(i)}};
   }
-  json["d2_quantiles"] = calibration.d2_quantiles;
+  json["ratio_quantiles"] = calibration.ratio_quantiles;
   json["keypoint_moseq"] = {{"slope", number(calibration.moseq.slope)},
                             {"intercept", number(calibration.moseq.intercept)},
                             {"conf_threshold", number(calibration.moseq.conf_threshold)}};
@@ -135,15 +135,15 @@ void read_model(const Fields& fields, PredictiveModel& model) {
 
 }  // namespace
 
-double share_within(std::span<const double> d2_quantiles, double d2) {
-  if (std::isnan(d2) || d2_quantiles.size() < 2) return std::nan("");
-  const auto above = std::upper_bound(d2_quantiles.begin(), d2_quantiles.end(), d2);
-  if (above == d2_quantiles.begin()) return 0;
-  if (above == d2_quantiles.end()) return 1;
-  const auto index = static_cast<double>(above - d2_quantiles.begin());
+double share_within(std::span<const double> ratio_quantiles, double ratio) {
+  if (std::isnan(ratio) || ratio_quantiles.size() < 2) return std::nan("");
+  const auto above = std::upper_bound(ratio_quantiles.begin(), ratio_quantiles.end(), ratio);
+  if (above == ratio_quantiles.begin()) return 0;
+  if (above == ratio_quantiles.end()) return 1;
+  const auto index = static_cast<double>(above - ratio_quantiles.begin());
   const double low = *(above - 1), high = *above;
-  const double part = high > low ? (d2 - low) / (high - low) : 0;
-  return (index - 1 + part) / static_cast<double>(d2_quantiles.size() - 1);
+  const double part = high > low ? (ratio - low) / (high - low) : 0;
+  return (index - 1 + part) / static_cast<double>(ratio_quantiles.size() - 1);
 }
 
 CalibratedPoint calibrated_point(const Calibration& calibration, size_t bodypart,
@@ -156,7 +156,7 @@ CalibratedPoint calibrated_point(const Calibration& calibration, size_t bodypart
   const double determinant = c.xx * c.yy - c.xy * c.xy;
   point.radius90 = std::sqrt(calibration.regions.bounds[2] * std::sqrt(determinant));
   const double variance = (c.xx + c.yy) / 2;
-  point.chance_within = share_within(calibration.d2_quantiles, radius * radius / variance);
+  point.chance_within = share_within(calibration.ratio_quantiles, radius * radius / variance);
   return point;
 }
 
@@ -184,7 +184,7 @@ Calibration read_calibration(const std::filesystem::path& path) {
     calibration.regions.bounds.at(i) = region.real("bound");
     calibration.regions.over_videos.at(i) = region.truth("over_videos");
   }
-  calibration.d2_quantiles = fields.list<double>("d2_quantiles");
+  calibration.ratio_quantiles = fields.list<double>("ratio_quantiles");
   const Fields moseq = fields.object("keypoint_moseq");
   calibration.moseq = {moseq.real("slope"), moseq.real("intercept"), moseq.real("conf_threshold")};
   calibration.labels_sha256 = fields.text("labels_sha256");

@@ -34,8 +34,9 @@ struct Calibration {
   std::vector<std::string> bodyparts;
   PredictiveModel model;
   RegionBounds regions;
-  /// d^2 of labelled frames outside the folds they were fitted on: its 0, 1 ... 100 % quantiles.
-  std::vector<double> d2_quantiles;
+  /// Squared distance over half the covariance's trace, of labelled points outside the folds they
+  /// were fitted on: its 0, 1 ... 100 % quantiles.
+  std::vector<double> ratio_quantiles;
   MoseqNoise moseq;
   std::string labels_sha256;
   size_t num_points = 0;
@@ -59,8 +60,8 @@ struct CalibratedPoint {
 CalibratedPoint calibrated_point(const Calibration& calibration, size_t bodypart,
                                  const SpreadFacts& facts, double radius);
 
-/// The share of labelled points whose d^2 was at most this, by d2_quantiles.
-double share_within(std::span<const double> d2_quantiles, double d2);
+/// The share of labelled points whose ratio was at most this, by Calibration::ratio_quantiles.
+double share_within(std::span<const double> ratio_quantiles, double ratio);
 
 /// One JSON object, schema 1. @throws Error(io)
 void write_calibration(const Calibration& calibration, const std::filesystem::path& path);

@@ -26,7 +26,7 @@ Calibration example() {
                        .pooled_map = {{1, 0, 1}, {2, 0, 2}},
                        .scale = {1, 2}};
   calibration.regions = {.bounds = {1, 3, 5, HUGE_VAL}, .over_videos = {true, false, false, false}};
-  for (int i = 0; i <= 100; ++i) calibration.d2_quantiles.push_back(0.1 * i);
+  for (int i = 0; i <= 100; ++i) calibration.ratio_quantiles.push_back(0.1 * i);
   calibration.labels_sha256 = "cc";
   calibration.guarantee = "none";
   calibration.num_points = 7;
@@ -69,9 +69,9 @@ TEST(Calibration, GivesRadiusAndChance) {
   const CalibratedPoint point = calibrated_point(calibration, 0, facts, 5);
   const Covariance& c = point.covariance;
   EXPECT_NEAR(std::pow(point.radius90, 4), 25 * (c.xx * c.yy - c.xy * c.xy), 1e-9);
-  // quantiles are linear to 10: d^2 = 25 / variance
+  // quantiles are linear to 10; the ratio is 25 / variance
   EXPECT_NEAR(point.chance_within, 25 / ((c.xx + c.yy) / 2) / 10, 1e-12);
-  EXPECT_EQ(share_within(calibration.d2_quantiles, 11), 1);
+  EXPECT_EQ(share_within(calibration.ratio_quantiles, 11), 1);
   EXPECT_TRUE(std::isnan(calibrated_point(calibration, 0, {}, 5).radius90));
 }
 
@@ -88,7 +88,7 @@ TEST(Calibration, ComesBackFromItsFile) {
   EXPECT_EQ(read.model.pooled_members[1].yy, 9);
   EXPECT_TRUE(std::isinf(read.regions.bounds[3]));
   EXPECT_TRUE(read.regions.over_videos[0]);
-  EXPECT_EQ(read.d2_quantiles, written.d2_quantiles);
+  EXPECT_EQ(read.ratio_quantiles, written.ratio_quantiles);
   EXPECT_EQ(read.num_points, 7U);
 }
 

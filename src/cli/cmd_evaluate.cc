@@ -20,6 +20,12 @@ struct EvaluateArguments {
   bool json = false;
 };
 
+struct CalibrateArguments : EvaluateArguments {
+  fs::path out = "calibration.json";
+  bool force = false;
+  bool dry_run = false;
+};
+
 StudyHooks study_hooks(CommandContext& context) {
   return {.progress = [&context](const Progress& p) { context.console.progress(p); },
           .note = {},
@@ -27,14 +33,12 @@ StudyHooks study_hooks(CommandContext& context) {
           .stop = &context.stop};
 }
 
-Evaluation evaluation_of(const EvaluateArguments& arguments, CommandContext& context) {
-  Evaluation evaluation = evaluate(arguments.members, arguments.labels, arguments.options,
-                                   arguments.ensemble, study_hooks(context));
+/// Notes and warnings go to stderr, whatever form the results are printed in.
+void print_notes(const Evaluation& evaluation, CommandContext& context) {
   context.console.end_progress();
   for (const std::string& note : evaluation.notes) context.console.note(note);
   for (const std::string& warning : evaluation.warnings) context.console.warn(warning);
   if (!evaluation.warnings.empty()) context.exit_code = ExitCode::data_warnings;
-  return evaluation;
 }
 
 void add_options(Verb verb, EvaluateArguments& arguments) {
@@ -65,8 +69,40 @@ void add_evaluate(Verb root, CommandContext& context) {
       "needs no network.\n\n"
       "example: posse evaluate member-1 member-2 member-3 --labels project");
   verb.on_call([arguments, &context] {
-    const Evaluation evaluation = evaluation_of(*arguments, context);
+    const Evaluation evaluation =
+        evaluate(arguments->members, arguments->labels, arguments->options, arguments->ensemble,
+                 study_hooks(context));
+    print_notes(evaluation, context);
     context.console.print(arguments->json ? to_json(evaluation).dump(2) : to_text(evaluation));
+  });
+}
+
+void add_calibrate(Verb root, CommandContext& context) {
+  auto arguments = std::make_shared<CalibrateArguments>();
+  Verb verb = root.add_verb("calibrate", "fit the stated uncertainty to hand labels");
+  add_options(verb, *arguments);
+  verb.add_option("-o,--out", arguments->out, "file to write (default calibration.json)")
+      .placeholder("FILE");
+  verb.add_flag("--force", arguments->force, "replace the file if it exists");
+  verb.add_flag("--dry-run", arguments->dry_run, "say what would be found; write nothing");
+  verb.add_flag("--json", arguments->json, "print the numbers as JSON");
+  verb.footer(
+      "The calibration holds for these networks and this consensus alone; posse run --calibration "
+      "refuses it for others.\n\n"
+      "example: posse calibrate member-1 member-2 --labels project -o calibration.json\n"
+      "         posse run video.mp4 --members member-1 member-2 --calibration calibration.json");
+  verb.on_call([arguments, &context] {
+    const fs::path out = arguments->dry_run ? fs::path() : arguments->out;
+    const Evaluation evaluation =
+        calibrate(arguments->members, arguments->labels, out, arguments->force, arguments->options,
+                  arguments->ensemble, study_hooks(context));
+    print_notes(evaluation, context);
+    if (arguments->json) {
+      context.console.print(to_json(evaluation).dump(2));
+      return;
+    }
+    context.console.print(calibration_text(evaluation) +
+                          (out.empty() ? "nothing was written" : out.string()));
   });
 }
 

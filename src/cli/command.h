@@ -32,6 +32,7 @@ struct CommandContext {
 };
 
 void add_bench(Verb root, CommandContext& context);
+void add_calibrate(Verb root, CommandContext& context);
 void add_consensus(Verb root, CommandContext& context);
 void add_convert(Verb root, CommandContext& context);
 void add_demo(Verb root, CommandContext& context);

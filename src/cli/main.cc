@@ -43,6 +43,7 @@ ExitCode exit_code_of(ErrorKind kind) {
 
 void add_commands(Verb root, CommandContext& context) {
   add_bench(root, context);
+  add_calibrate(root, context);
   add_consensus(root, context);
   add_convert(root, context);
   add_demo(root, context);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/tensor.h"
+#include "calibration/calibration.h"
 #include "consensus/scoremap_consensus.h"
 #include "consensus/track/tracked_frame.h"
 
@@ -23,6 +24,8 @@ struct FrameResult {
   /// asked for.
   std::vector<uint8_t> evidence;
   std::vector<TrackedKeypoint> track;  ///< [bodyparts], once the frame has been tracked; else empty
+  std::vector<CalibratedPoint>
+      calibrated;          ///< [bodyparts], where a calibration is used; else empty
   Tensor scoremap_logits;  ///< of the consensus, [height, width, bodyparts]; empty unless asked for
 
   /// Keypoints of member `m`, [bodyparts].

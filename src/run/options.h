@@ -68,6 +68,9 @@ struct RunOptions {
   int track_lag = 64;     ///< frames looked ahead; 0: none
   double hide_below = 0;  ///< in [0, 1]
   bool keep_evidence = false;
+  std::string calibration;  ///< file; empty: none
+  double radius = 5;        ///< px, above 0
+  bool force_calibration = false;
   bool keep_journal = true;
   bool force = false;
 };
@@ -91,6 +94,13 @@ void describe(Options& options, const Visitor& visit) {
   visit("keep-evidence", options.keep_evidence, "",
         "keep what a track needs of the maps in the journal also for another consensus, so that "
         "--consensus track needs no network later");
+  visit("calibration", options.calibration, "FILE",
+        "calibration.json of posse calibrate: the .h5 holds calibrated covariance, radius90 and "
+        "likelihood_calibrated too");
+  visit("radius", options.radius, "PX",
+        "calibration: likelihood_calibrated is the chance that the truth lies within (default 5)");
+  visit("force-calibration", options.force_calibration, "",
+        "use a calibration of other networks or another rule, and mark the results");
   visit("frames", options.frames, "A:B:STEP",
         "frames to use, counted from 0, B excluded (default: all)");
   visit("format", options.format, "FORMAT", "of the pose tables");

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/paths.h"
 #include "base/text.h"
 #include "ensemble/ensemble.h"
 #include "study/judge/judge.h"
@@ -196,10 +197,14 @@ void Evaluator::calibrate(const Ensemble& ensemble, const JudgedMethod& main) {
   c.bodyparts = evaluation_.judged.bodyparts;
   c.model = fit_model(points, parts, {.constant = fit.constant_wins, .floor = floor});
   c.regions = region_bounds(points, d2);
-  std::vector<double> sorted = d2;
-  std::sort(sorted.begin(), sorted.end());
+  std::vector<double> ratios;
+  for (size_t i = 0; i < points.size(); ++i) {
+    const FitPoint& p = points[i];
+    ratios.push_back((p.dx * p.dx + p.dy * p.dy) / (trace(fit.chosen()[i]) / 2));
+  }
+  std::sort(ratios.begin(), ratios.end());
   for (int percent = 0; percent <= 100; ++percent)
-    c.d2_quantiles.push_back(quantile_of_sorted(sorted, percent / 100.0));
+    c.ratio_quantiles.push_back(quantile_of_sorted(ratios, percent / 100.0));
   c.moseq = moseq_noise(points, evaluation_.failure_distance);
   c.labels_sha256 = evaluation_.labels_sha256;
   c.num_points = points.size();
@@ -414,6 +419,30 @@ Evaluation evaluate(std::span<const fs::path> members, const fs::path& labels_pa
   if (!options.second_rater.empty())
     evaluator.add_noise(labels, read_label_set(options.second_rater, label_options));
   evaluator.run(ensemble);
+  return evaluation;
+}
+
+Evaluation calibrate(std::span<const fs::path> members, const fs::path& labels, const fs::path& out,
+                     bool force, const EvaluateOptions& options, const EnsembleOptions& networks,
+                     const StudyHooks& hooks) {
+  if (options.allow_training_frames) {
+    throw Error(ErrorKind::usage, "a calibration on training frames would promise too much",
+                {.hint = "leave --allow-training-frames out"});
+  }
+  if (!out.empty() && !force && path_exists(out)) {
+    throw Error(ErrorKind::usage, fmt::format("{}: exists already", out.string()),
+                {.hint = "--force replaces it"});
+  }
+  EvaluateOptions narrowed = options;
+  narrowed.through_time = options.consensus == RunConsensus::track;
+  Evaluation evaluation = evaluate(members, labels, narrowed, networks, hooks);
+  if (evaluation.calibrated.empty()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{} points judged out of bag are too few to calibrate on",
+                            evaluation.points.size()),
+                {.hint = fmt::format("at least {} are needed", kFewPoints)});
+  }
+  if (!out.empty()) write_calibration(evaluation.calibration, out);
   return evaluation;
 }
 

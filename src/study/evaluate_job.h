@@ -85,6 +85,16 @@ Evaluation evaluate(std::span<const std::filesystem::path> members,
                     const std::filesystem::path& labels, const EvaluateOptions& options,
                     const EnsembleOptions& networks, const StudyHooks& hooks = {});
 
+/// Fits a calibration to labelled pictures (Evaluation::calibration) and writes it; the track and
+/// the smoother are looked at only where options.consensus is the track.
+/// @param out  calibration.json; empty: nothing is written
+/// @throws as evaluate; Error(usage) for fewer than kFewPoints points, for training frames, and
+/// where `out` exists and not `force`
+Evaluation calibrate(std::span<const std::filesystem::path> members,
+                     const std::filesystem::path& labels, const std::filesystem::path& out,
+                     bool force, const EvaluateOptions& options, const EnsembleOptions& networks,
+                     const StudyHooks& hooks = {});
+
 /// Tables for people, in lines.
 std::string to_text(const Evaluation& evaluation);
 /// What calibration found, in lines.

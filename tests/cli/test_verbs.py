@@ -7,7 +7,7 @@ import unittest
 from program import (DEMO, FAST, MEMBERS, POSSE, ROOT, VIDEO, ProgramTest, extras_of, files_below, main, np, pd, points,
                      posse, read_csv, run_words, table)
 
-VERBS = ["bench", "consensus", "convert", "demo", "evaluate", "export", "render", "run", "scoremap", "smooth", "info", "doctor"]
+VERBS = ["bench", "calibrate", "consensus", "convert", "demo", "evaluate", "export", "render", "run", "scoremap", "smooth", "info", "doctor"]
 
 
 class Help(ProgramTest):

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "run/outputs/outputs.h"
 #include "run/outputs/table_rows.h"
@@ -21,7 +22,24 @@ enum Extra : size_t {
   kTrack  // the first of those of a track
 };
 
-std::vector<ExtraArray> extra_arrays(const Ensemble& ensemble, bool track) {
+std::vector<ExtraArray> calibrated_arrays(int64_t bodyparts) {
+  return {{.name = "covariance",
+           .axes = {"bodyparts", "xx_xy_yy"},
+           .extents = {bodyparts, 3},
+           .description = "Calibrated covariance of the position, in square pixels."},
+          {.name = "radius90",
+           .axes = {"bodyparts"},
+           .extents = {bodyparts},
+           .description = "Radius of the circle as large as the region that holds the truth in "
+                          "90 % of the cases, in pixels."},
+          {.name = "likelihood_calibrated",
+           .axes = {"bodyparts"},
+           .extents = {bodyparts},
+           .description = "Chance that the truth lies within the attribute calibration_radius "
+                          "(pixels) of the position."}};
+}
+
+std::vector<ExtraArray> extra_arrays(const Ensemble& ensemble, bool track, bool calibrated) {
   const auto bodyparts = static_cast<int64_t>(ensemble.bodyparts().size());
   const auto members = static_cast<int64_t>(ensemble.members().size());
   std::vector<ExtraArray> arrays = {
@@ -49,6 +67,9 @@ std::vector<ExtraArray> extra_arrays(const Ensemble& ensemble, bool track) {
   if (track) {
     for (ExtraArray& array : track_arrays(bodyparts)) arrays.push_back(std::move(array));
   }
+  if (calibrated) {
+    for (ExtraArray& array : calibrated_arrays(bodyparts)) arrays.push_back(std::move(array));
+  }
   return arrays;
 }
 
@@ -64,6 +85,7 @@ class ConsensusTable : public RunOutput {
   ConsensusTable(const RunSetting& setting, const std::string& suffix, bool is_second)
       : is_h5_(suffix == ".h5"),
         is_track_(setting.options.consensus == RunConsensus::track),
+        is_calibrated_(!setting.options.calibration.empty()),
         num_bodyparts_(static_cast<double>(setting.ensemble.bodyparts().size())),
         num_members_(static_cast<double>(setting.ensemble.members().size())),
         rows_(is_second ? setting.paths.second_csv() : setting.paths.consensus(suffix),
@@ -76,8 +98,8 @@ class ConsensusTable : public RunOutput {
   std::vector<fs::path> files() const override { return {rows_.path()}; }
   double bytes_per_frame() const override {
     if (!is_h5_) return 6 + 54 * num_bodyparts_;  // 18 digits a number
-    const double of_track = is_track_ ? 8 : 0;
-    return 8 + 24 * num_bodyparts_ + 8 * (1 + num_bodyparts_ * (6 + of_track + num_members_));
+    const double of_stages = (is_track_ ? 8 : 0) + (is_calibrated_ ? 5 : 0);
+    return 8 + 24 * num_bodyparts_ + 8 * (1 + num_bodyparts_ * (6 + of_stages + num_members_));
   }
 
   void append(const FrameResult& result) override {
@@ -91,16 +113,27 @@ class ConsensusTable : public RunOutput {
 
  private:
   static TableWriterOptions with_extras(const RunSetting& setting) {
-    return {
-        .extras = extra_arrays(setting.ensemble, setting.options.consensus == RunConsensus::track),
+    TableWriterOptions options{
+        .extras = extra_arrays(setting.ensemble, setting.options.consensus == RunConsensus::track,
+                               !setting.options.calibration.empty()),
         .attributes = {{"consensus", std::string(name_of(setting.options.consensus))},
                        {"members", list_of_names(setting.ensemble)}}};
+    if (!setting.options.calibration.empty()) {
+      options.attributes.emplace_back("calibration",
+                                      sha256_of_file(setting.options.calibration) +
+                                          (setting.options.force_calibration ? " forced" : ""));
+      options.attributes.emplace_back("calibration_radius",
+                                      fmt::format("{}", setting.options.radius));
+    }
+    return options;
   }
   void append_extras(const FrameResult& result);
   void append_track(const FrameResult& result);
+  void append_calibrated(const FrameResult& result);
 
   bool is_h5_;
   bool is_track_;
+  bool is_calibrated_;
   double num_bodyparts_;
   double num_members_;
   TableRows rows_;
@@ -126,6 +159,17 @@ void ConsensusTable::append_extras(const FrameResult& result) {
     }
   }
   if (is_track_) append_track(result);
+  if (is_calibrated_) append_calibrated(result);
+}
+
+void ConsensusTable::append_calibrated(const FrameResult& result) {
+  const size_t first = is_track_ ? kTrack + kNumTrackArrays : kTrack;
+  for (const CalibratedPoint& point : result.calibrated) {
+    for (const double value : {point.covariance.xx, point.covariance.xy, point.covariance.yy})
+      rows_.extra(first).push_back(value);
+    rows_.extra(first + 1).push_back(point.radius90);
+    rows_.extra(first + 2).push_back(point.chance_within);
+  }
 }
 
 void ConsensusTable::append_track(const FrameResult& result) {

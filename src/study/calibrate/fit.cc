@@ -7,6 +7,7 @@
 #include <map>
 #include <numbers>
 #include <random>
+#include <set>
 
 #include "base/error.h"
 #include "smoothing/tuning/simplex_search.h"
@@ -269,10 +270,12 @@ RegionBounds region_bounds(std::span<const FitPoint> points, std::span<const dou
     videos.push_back(points[i].video);
   }
   RegionBounds regions;
+  const std::set<int64_t> distinct(videos.begin(), videos.end());
+  const bool enough = distinct.size() >= kEnoughUnseenVideos;
   for (size_t i = 0; i < kRegionShares.size(); ++i) {
     const double over_videos = hierarchical_bound(unseen, videos, kRegionShares.at(i));
-    regions.over_videos.at(i) = std::isfinite(over_videos);
-    regions.bounds.at(i) = std::isfinite(over_videos)
+    regions.over_videos.at(i) = enough && std::isfinite(over_videos);
+    regions.bounds.at(i) = regions.over_videos.at(i)
                                ? over_videos
                                : conformal_bound({d2.begin(), d2.end()}, kRegionShares.at(i));
   }

@@ -74,7 +74,11 @@ double conformal_bound(std::vector<double> d2, double share);
 double hierarchical_bound(std::span<const double> d2, std::span<const int64_t> videos,
                           double share);
 
-/// Bounds of kRegionShares: over unseen videos where there are enough of them, else over points.
+/// Unseen videos from which on bounds are over videos: fewer promise 90 % for no new one.
+inline constexpr size_t kEnoughUnseenVideos = 9;
+
+/// Bounds of kRegionShares: over unseen videos where there are kEnoughUnseenVideos and their bound
+/// is finite, else over points.
 RegionBounds region_bounds(std::span<const FitPoint> points, std::span<const double> d2);
 
 /// Each point's bounds of kRegionShares from the d^2 of the points outside its fold: what honest

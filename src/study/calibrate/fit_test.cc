@@ -184,6 +184,22 @@ TEST(HierarchicalBound, CoversNewVideosWhereFramesDoNot) {
   EXPECT_LT(by_points / trials, by_videos / trials + 1e-9);
 }
 
+TEST(RegionBounds, AreOverVideosFromNineUnseenOnesOn) {
+  for (const size_t num_videos : {8U, 9U}) {
+    std::vector<FitPoint> points(100 * num_videos);
+    std::vector<double> d2;
+    for (size_t i = 0; i < points.size(); ++i) {
+      points[i].video = static_cast<int64_t>(i / 100);
+      points[i].unseen_video = true;
+      d2.push_back(static_cast<double>(i % 100));
+    }
+    const RegionBounds regions = region_bounds(points, d2);
+    EXPECT_EQ(regions.over_videos[2], num_videos == 9);
+    EXPECT_FALSE(regions.over_videos[3]);  // needs 19
+    EXPECT_TRUE(std::isfinite(regions.bounds[3]));
+  }
+}
+
 TEST(MoseqNoise, IsTheLineOfNumpyPolyfit) {
   // numpy.polyfit(log10(c + 0.001), log10(d2), 1) with c = [0.1, 0.5, 0.9], d2 = [100, 25, 4]
   std::vector<FitPoint> points(3);
