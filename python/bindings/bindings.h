@@ -57,6 +57,7 @@ FrameRange frame_range_of(const py::object& frames);
 void bind_base(py::module_& core);
 void bind_keypoints(py::module_& core);
 void bind_consensus(py::module_& core);
+void bind_evaluate(py::module_& core);
 void bind_study(py::module_& core);
 void bind_video(py::module_& core);
 void bind_results(py::module_& core);

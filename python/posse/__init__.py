@@ -17,6 +17,7 @@ from posse._errors import AccessError, CapabilityError, Error, InputError, Missi
 from posse._memory import LargeResultWarning
 from posse._program import example_data
 from posse.ensemble import Ensemble, open_project
+from posse.evaluation import Evaluation, calibrate, evaluate
 from posse.result import DataWarning, Member, Result
 from posse.tables import (
     ConsensusPoses,
@@ -42,6 +43,7 @@ __all__ = [
     "DataWarning",
     "Ensemble",
     "Error",
+    "Evaluation",
     "InputError",
     "LargeResultWarning",
     "Member",
@@ -54,7 +56,9 @@ __all__ = [
     "Track",
     "Video",
     "__version__",
+    "calibrate",
     "consensus",
+    "evaluate",
     "example_data",
     "info",
     "open_project",

@@ -167,6 +167,20 @@ def consensus_keypoints(
     members: list[_Float32], strides: list[float], consensus: str = "mean"
 ) -> tuple[_Float64, _Float64]: ...
 def consensus_scoremap(members: list[_Float32], strides: list[float], consensus: str = "mean") -> _Float32: ...
+def evaluate(
+    members: list[Path],
+    labels: Path,
+    progress: Callable[[int, int | None], object] | None,
+    **options: Any,
+) -> dict[str, Any]: ...
+def calibrate(
+    members: list[Path],
+    labels: Path,
+    out: Path | None,
+    force: bool,
+    progress: Callable[[int, int | None], object] | None,
+    **options: Any,
+) -> dict[str, Any]: ...
 def scores_at_points(
     scoremap_logits: npt.ArrayLike, points: npt.ArrayLike, stride: float
 ) -> tuple[_Float64, _Float64]: ...

@@ -81,7 +81,7 @@ class Evaluator {
   void add_uncertainty(const JudgedMethod& method);
   void calibrate(const Ensemble& ensemble, const JudgedMethod& method);
   void add_rows(const std::vector<StatedError>& raw, const std::vector<StatedError>& fitted);
-  void add_suspects();
+  void add_suspects(const JudgedMethod& main);
   void add_original();
   void add_counts();
   std::string guarantee() const;
@@ -218,7 +218,7 @@ void Evaluator::calibrate(const Ensemble& ensemble, const JudgedMethod& main) {
   c.guarantee = guarantee();
   c.log_score_model = fit.score_model;
   c.log_score_constant = fit.score_constant;
-  add_suspects();
+  add_suspects(main);
 }
 
 void Evaluator::add_rows(const std::vector<StatedError>& raw,
@@ -250,14 +250,26 @@ void Evaluator::add_rows(const std::vector<StatedError>& raw,
   }
 }
 
-void Evaluator::add_suspects() {
-  const std::vector<Covariance>& covariances = evaluation_.cross_fit.chosen();
+/// Median distance of the judges' keypoints from the consensus, px.
+double typical_distance(const JudgedFrames& judged, const FitPoint& point,
+                        const JudgedMethod& method) {
+  const Keypoint& consensus = method.keypoints[judged.at(point.picture, point.bodypart)];
+  std::vector<double> distances;
+  for (const size_t m : judged.pictures[point.picture].members) {
+    const Keypoint& k = judged.member(point.picture, m, point.bodypart);
+    if (std::isfinite(k.x) && std::isfinite(k.y))
+      distances.push_back(std::hypot(k.x - consensus.x, k.y - consensus.y));
+  }
+  return quantile(std::move(distances), 0.5);
+}
+
+void Evaluator::add_suspects(const JudgedMethod& main) {
+  const std::vector<Covariance>& covariances = evaluation_.cross_fit.constant;
   for (size_t i = 0; i < evaluation_.points.size(); ++i) {
     const FitPoint& point = evaluation_.points[i];
-    // Where the members disagree it is they who are in doubt, not the label.
-    const double spread = trace(point.facts.members);
-    const double stated =
-        std::sqrt((trace(covariances[i]) + (std::isnan(spread) ? 0 : spread)) / 2);
+    // Where most members are elsewhere it is they who are in doubt, not the label.
+    const double away = typical_distance(evaluation_.judged, point, main);
+    const double stated = std::sqrt(trace(covariances[i]) / 2 + away * away / region_bound(0.5));
     const double distance = std::hypot(point.dx, point.dy);
     if (distance * distance <= region_bound(0.999) * stated * stated) continue;
     evaluation_.suspects.push_back({.picture = evaluation_.judged.pictures[point.picture].name,

@@ -24,8 +24,9 @@ struct SuspectLabel {
   std::string picture;
   std::string bodypart;
   double distance = 0;  ///< px from the consensus
-  double stated = 0;    ///< px, standard deviation per axis that was expected
-  double ratio = 0;     ///< distance / stated
+  double stated =
+      0;  ///< px per axis: the usual error, and how far most members are from the consensus
+  double ratio = 0;  ///< distance / stated
 };
 
 /// One bodypart of the consensus, before and after calibration outside its folds.
