@@ -4,6 +4,8 @@
 #include "option_keywords.h"
 #include "python_listener.h"
 #include "study/evaluate_job.h"
+#include "study/evaluation_json.h"
+#include "study/evaluation_text.h"
 
 namespace posse {
 namespace {

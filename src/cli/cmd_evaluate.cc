@@ -7,6 +7,8 @@
 #include "cli/option_binding.h"
 #include "ensemble/options.h"
 #include "study/evaluate_job.h"
+#include "study/evaluation_json.h"
+#include "study/evaluation_text.h"
 
 namespace posse {
 namespace {

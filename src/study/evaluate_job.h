@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
 #include "calibration/calibration.h"
 #include "ensemble/options.h"
 #include "study/calibrate/fit.h"
@@ -95,11 +94,5 @@ Evaluation calibrate(std::span<const std::filesystem::path> members,
                      const std::filesystem::path& labels, const std::filesystem::path& out,
                      bool force, const EvaluateOptions& options, const EnsembleOptions& networks,
                      const StudyHooks& hooks = {});
-
-/// Tables for people, in lines.
-std::string to_text(const Evaluation& evaluation);
-/// What calibration found, in lines.
-std::string calibration_text(const Evaluation& evaluation);
-Json to_json(const Evaluation& evaluation);
 
 }  // namespace posse

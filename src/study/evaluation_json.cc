@@ -1,4 +1,4 @@
-#include "study/evaluate_job.h"
+#include "study/evaluation_json.h"
 
 namespace posse {
 namespace {

@@ -1,9 +1,9 @@
+#include "study/evaluation_text.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include "study/evaluate_job.h"
 
 namespace posse {
 namespace {

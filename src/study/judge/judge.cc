@@ -12,6 +12,7 @@
 #include "consensus/scoremap_consensus.h"
 #include "ensemble/member_map.h"
 #include "study/judge/groups.h"
+#include "study/judge/through_time.h"
 #include "study/scores_at_points.h"
 
 namespace posse {

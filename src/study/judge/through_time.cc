@@ -1,3 +1,5 @@
+#include "study/judge/through_time.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +18,6 @@
 #include "consensus/track/tracker.h"
 #include "ensemble/member_map.h"
 #include "smoothing/models/single_camera.h"
-#include "study/judge/judge.h"
 #include "video/video_reader.h"
 
 namespace posse {
