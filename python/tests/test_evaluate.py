@@ -59,19 +59,24 @@ def test_labels_may_be_a_data_frame(evaluation, options):
 
 
 def test_moved_labels_are_suspects(options):
-    frame = pd.read_csv(LABELS, header=[0, 1, 2], index_col=0)
-    generator = np.random.default_rng(3)
-    values = frame.to_numpy().reshape(36, 4, 2)
-    moved = {(int(t), int(k)) for t, k in zip(generator.permutation(36)[:7], generator.integers(0, 4, 7))}  # 5 %
-    for number, (t, k) in enumerate(sorted(moved)):
-        angle = 2 * np.pi * number / len(moved)
-        values[t, k] += 20 * np.array([np.cos(angle), np.sin(angle)])
-    changed = pd.DataFrame(values.reshape(36, 8), index=frame.index, columns=frame.columns)
-    found = posse.evaluate(DEMO, changed, consensus="track", **{**options, "through_time": True, "window": 8})
-    names = {(f"labeled-data/openarena/img{10 * t:03d}.png", found.bodyparts[k]) for t, k in moved}
-    first = found.suspects().head(14)  # the top 10 % of 144 points
-    seen = set(zip(first["picture"], first["bodypart"]))
-    assert len(names & seen) >= 0.9 * len(names)
+    """5 % of the labels moved by 20 px: at least 90 % of them are among the 10 % that are listed first."""
+    found = moved_in_all = 0
+    for seed in range(6):
+        frame = pd.read_csv(LABELS, header=[0, 1, 2], index_col=0)
+        generator = np.random.default_rng(seed)
+        values = frame.to_numpy().reshape(36, 4, 2)
+        moved = [(int(i) // 4, int(i) % 4) for i in generator.permutation(144)[:7]]
+        for t, k in moved:
+            angle = generator.uniform(0, 2 * np.pi)
+            values[t, k] += 20 * np.array([np.cos(angle), np.sin(angle)])
+        changed = pd.DataFrame(values.reshape(36, 8), index=frame.index, columns=frame.columns)
+        evaluation = posse.evaluate(DEMO, changed, **options)
+        first = evaluation.suspects().head(14)
+        listed = set(zip(first["picture"], first["bodypart"]))
+        names = {(f"labeled-data/openarena/img{10 * t:03d}.png", evaluation.bodyparts[k]) for t, k in moved}
+        found += len(names & listed)
+        moved_in_all += len(names)
+    assert found >= 0.9 * moved_in_all
 
 
 def test_calibration_writes_what_run_takes(options, tmp_path):

@@ -1,12 +1,12 @@
 """posse evaluate on the demo's exact truth, and what it refuses.  usage: test_evaluate.py POSSE"""
 
 import json
-import os
 import pathlib
+import subprocess
 import tempfile
 import unittest
 
-from program import DEMO, FAST, MEMBERS, VIDEO, ProgramTest, main, np, pd, posse
+from program import DEMO, FAST, MEMBERS, VIDEO, ProgramTest, h5py, main, np, pd, posse
 
 LABELS = DEMO / "labels" / "CollectedData_posse.csv"
 MEMBERSHIP = DEMO / "training-frames.json"
@@ -91,6 +91,90 @@ class Evaluate(ProgramTest):
         self.assertGreater(sum(p["near_training"] for p in report["pictures"]), 0)
         all_judge = evaluate("--allow-training-frames", labels=labels, video=video)
         self.assertIn("TRAINING FRAMES: NOT AN ESTIMATE OF ERROR", self.assert_code(all_judge, 4).out)
+
+
+class Calibrate(ProgramTest):
+    def calibrate(self, *words, out="c.json", labels=LABELS):
+        return posse("calibrate", *MEMBERS, "--labels", labels, "--membership", MEMBERSHIP, "--video", VIDEO, "--cache",
+                     CACHE.name, *FAST, "--out", self.folder / out, *words)
+
+    def run_with(self, *words, members=tuple(MEMBERS)):
+        return posse("run", VIDEO, "--members", *members, "--out", self.folder / "r", "--frames", "0:12", *FAST, *words)
+
+    def test_states_in_a_run_what_it_was_fitted_to(self):
+        done = self.assert_code(self.calibrate("--consensus", "median"), 0)
+        self.assertIn("the 90 % region covers", done.out)
+        fitted = json.loads((self.folder / "c.json").read_text())
+        self.assert_code(self.run_with("--consensus", "median", "--calibration", self.folder / "c.json", "--radius", "7"), 0)
+        (path,) = (self.folder / "r" / "openarena").glob("*.h5")
+        with h5py.File(path) as file:
+            stated = {name: file["posse"][name][:] for name in
+                      ["covariance", "radius90", "likelihood_calibrated", "map_covariance", "members_std"]}
+            self.assertEqual(file["posse"].attrs["calibration_radius"], b"7")
+        model, bound = fitted["model"], fitted["regions"]["90"]["bound"]
+        n = 5
+        for k in range(4):  # the trace, by hand: members_std divides by n, the model's S by n - 1
+            s = (stated["members_std"][:, k] ** 2).sum(axis=1) * n / (n - 1)
+            s0 = model["pooled_members"][k][0] + model["pooled_members"][k][2]
+            shrunk = (model["nu0"] * s0 + (n - 1) * s) / (model["nu0"] + n - 1)
+            m = stated["map_covariance"][:, k, 0] + stated["map_covariance"][:, k, 2]
+            trace = 2 * model["a"] ** 2
+            if not model["constant"]:
+                trace = trace + (model["beta"] + 1 / n) * shrunk + model["c"] ** 2 * m
+            trace = model["scale"][k] * trace
+            np.testing.assert_allclose(stated["covariance"][:, k, 0] + stated["covariance"][:, k, 2], trace, rtol=1e-9)
+            xx, xy, yy = stated["covariance"][:, k].T
+            np.testing.assert_allclose(stated["radius90"][:, k], np.sqrt(bound * np.sqrt(xx * yy - xy**2)), rtol=1e-9)
+            chance = np.interp(49 / (trace / 2), fitted["ratio_quantiles"], np.linspace(0, 1, 101))
+            np.testing.assert_allclose(stated["likelihood_calibrated"][:, k], chance, atol=1e-9)
+
+    def test_is_refused_for_anything_else(self):
+        self.assert_code(self.calibrate(), 0)
+        self.assert_error(self.calibrate(), 2, "exists already")
+        self.assert_error(self.calibrate("--allow-training-frames", out="d.json"), 2, "promise too much")
+        self.assertIn("nothing was written", self.assert_code(self.calibrate("--dry-run", out="e.json"), 0).out)
+        self.assertFalse((self.folder / "e.json").exists())
+        words = ["--calibration", self.folder / "c.json"]
+        for done, said in [
+            (self.run_with("--consensus", "median", *words), "is for --consensus mean, this run's is median"),
+            (self.run_with(*words, members=MEMBERS[:3]), "is for other networks"),
+            (self.run_with("--decode", "dgp", *words), "read by the dlc rule"),
+            (self.run_with(*words, "--radius", "0"), "--radius is 0"),
+        ]:
+            self.assert_error(done, 2, said)
+        self.assert_error(self.run_with("--calibration", MEMBERSHIP), 1, "is no calibration")
+        forced = self.run_with(*words, "--consensus", "median", "--force-calibration")
+        self.assertIn("used all the same", self.assert_code(forced, 4).err)
+
+    def test_too_few_points_are_refused(self):
+        few = self.folder / "CollectedData_x.csv"
+        few.write_text("".join(LABELS.read_text().splitlines(keepends=True)[:5]))
+        self.assert_error(self.calibrate(labels=few), 2, "too few")
+
+
+class PicturesInVideos(ProgramTest):
+    def test_are_found_whatever_their_numbers(self):
+        """Pictures cut from the video, some renumbered: the same errors as by the true numbers."""
+        frames = [30, 60, 90, 120, 150, 200]
+        numbers = [30, 60, 1, 2, 3, 4]
+        folder = self.folder / "project" / "labeled-data" / "openarena"
+        folder.mkdir(parents=True)
+        for frame, number in zip(frames, numbers):
+            subprocess.run(["ffmpeg", "-v", "error", "-i", VIDEO, "-vf", rf"select=eq(n\,{frame})", "-vframes", "1",
+                            folder / f"img{number:03d}.png"], check=True)
+        rows = (DEMO / "labels" / "openarena-groundtruth.csv").read_text().splitlines(keepends=True)
+        labelled = [rows[3 + frame].replace(f"img{frame:03d}", f"img{number:03d}") for frame, number in zip(frames, numbers)]
+        (folder / "CollectedData_x.csv").write_text("".join(rows[:3] + labelled))
+        by_number = self.folder / "CollectedData_y.csv"
+        by_number.write_text("".join(rows[:3] + [rows[3 + frame] for frame in frames]))
+        words = ["--json", "--window", "3", "--labels-unseen"]
+        found = self.assert_code(evaluate(*words, labels=self.folder / "project", membership=None), 4)
+        self.assertIn("4 pictures are other frames of their video than their numbers say", found.err)
+        expected = self.assert_code(evaluate(*words, labels=by_number, membership=None), 4).json
+        for one, other in zip(found.json["errors"], expected["errors"]):
+            self.assertEqual(one["name"], other["name"])
+            self.assertAlmostEqual(one["bodyparts"][-1]["median"], other["bodyparts"][-1]["median"], delta=0.3)
+        self.assertEqual([p["group"] for p in found.json["pictures"]], [p["group"] for p in expected["pictures"]])
 
 
 class Refuses(ProgramTest):

@@ -7,7 +7,8 @@ import unittest
 from program import (DEMO, FAST, MEMBERS, POSSE, ROOT, VIDEO, ProgramTest, extras_of, files_below, main, np, pd, points,
                      posse, read_csv, run_words, table)
 
-VERBS = ["bench", "calibrate", "consensus", "convert", "demo", "evaluate", "export", "render", "run", "scoremap", "smooth", "info", "doctor"]
+VERBS = ["bench", "calibrate", "consensus", "convert", "demo", "evaluate", "export", "render", "run", "scoremap", "smooth",
+         "info", "doctor"]
 
 
 class Help(ProgramTest):
@@ -182,6 +183,8 @@ class Demo(ProgramTest):
         found = points(table(out / "openarena"))[..., :2]
         rmse = np.sqrt(np.nanmean(np.sum((found - truth) ** 2, axis=2), axis=0))
         np.testing.assert_allclose(errors["consensus"][:4], rmse, atol=0.00501)
+        said = re.search(r"Calibrated on 36 labelled frames.*in the other 324 frames.*, (\d+) % of", done.out, re.DOTALL)
+        self.assertLess(abs(int(said[1]) - 90), 6)  # two standard errors over clips of a second
 
 
 if __name__ == "__main__":
