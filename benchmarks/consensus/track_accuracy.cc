@@ -248,10 +248,10 @@ int track(int argc, char** argv) {
   keep(tracker.finish());
   const double time = seconds() - start;
   std::vector<Poses> plain = empty_members(recording, rows);
-  for (size_t t = 0; t < rows.size(); ++t) {
+  for (const auto row : rows) {
     for (size_t m = 0; m < recording.members; ++m) {
       for (size_t p = 0; p < recording.parts; ++p) {
-        plain[m].keypoints.push_back(recording.keypoints[rows[t]][m * recording.parts + p]);
+        plain[m].keypoints.push_back(recording.keypoints[row][m * recording.parts + p]);
       }
     }
   }
@@ -283,8 +283,8 @@ int track(int argc, char** argv) {
             smooth_single_camera(
                 plain, SingleCameraOptions{.ensemble = {.allow_one_member = true}, .tuning = {}}),
             rows.size(), recording.parts);
-  for (size_t t = 0; t < rows.size(); ++t) {
-    for (const Keypoint& keypoint : recording.keypoints[rows[t]]) put(out, keypoint);
+  for (const auto row : rows) {
+    for (const Keypoint& keypoint : recording.keypoints[row]) put(out, keypoint);
   }
   std::printf("%.3f ms a frame; pruned at most %.2g; states",
               1e3 * time / static_cast<double>(rows.size()), tracker.most_pruned());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "base/hash.h"
 #include "ensemble/cut_frames.h"
@@ -223,7 +224,8 @@ py::dict BoundEnsemble::plan(const std::filesystem::path& video,
   RunPlan plan;
   RunEstimate estimate;
   {
-    const Turn turn(*this);
+    std::optional<Turn> turn;
+    if (measure) turn.emplace(*this);
     const py::gil_scoped_release other_threads_run;
     plan = plan_run(ensemble_, video, folder, options);
     if (measure) estimate = estimate_run(ensemble_, plan);
@@ -257,7 +259,6 @@ std::vector<std::filesystem::path> BoundEnsemble::save(const FrameResults& resul
     throw Error(ErrorKind::usage, "a track in memory is not written as a run",
                 {.hint = "Ensemble.write(video, folder, consensus=\"track\") writes one"});
   }
-  const Turn turn(*this);
   const py::gil_scoped_release other_threads_run;
   const RunOutcome outcome = write_results(ensemble_, video, folder, options, results.frames,
                                            {.warnings = results.warnings});

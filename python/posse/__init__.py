@@ -18,13 +18,9 @@ from posse._memory import LargeResultWarning
 from posse._program import example_data
 from posse.ensemble import Ensemble, open_project
 from posse.evaluation import Evaluation, calibrate, evaluate
+from posse.poses import ConsensusPoses, Poses, SmoothedPoses, SmoothedPupil, SmoothedViews
 from posse.result import DataWarning, Member, Result
 from posse.tables import (
-    ConsensusPoses,
-    Poses,
-    SmoothedPoses,
-    SmoothedPupil,
-    SmoothedViews,
     consensus,
     info,
     smooth_mirrored,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import queue
-import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from posse import _core
+from posse._chunks import ChunkedRun
 from posse._memory import check_memory
 from posse._progress import Progress, as_callback
 from posse.result import DataWarning, Member, PathLike, Result, given, html_table
@@ -56,6 +55,7 @@ class Ensemble:
     def __init__(self, core: _core.Ensemble, opened: tuple[Any, ...] = ()) -> None:
         self._core = core
         self._opened = opened
+        self._iteration: ChunkedRun | None = None
         #: The networks, in the order of their results.
         self.members: tuple[Member, ...] = tuple(Member.from_core(info) for info in core.members)
         #: Names of the results' columns.
@@ -205,6 +205,7 @@ class Ensemble:
         >>> result.member_poses.shape
         (2, 3, 4, 2)
         """
+        self._leave_iteration()
         core = self._core.run(Path(video), frames, consensus, as_callback(progress), None, 0)
         result = self._result(core, consensus, Path(video))
         for warning in result.warnings:
@@ -216,7 +217,8 @@ class Ensemble:
     ) -> Iterator[Result]:
         """As :meth:`run`, but yields results of about `chunk` frames while the video runs.
 
-        Networks work ahead by one chunk, so memory does not grow with the video. Leaving the loop early stops the run.
+        Networks work ahead by one chunk, so memory does not grow with the video. Leaving the loop early stops the run, and so
+        does the next run of this ensemble in the same thread.
 
         Yields
         ------
@@ -232,45 +234,22 @@ class Ensemble:
         """
         if chunk < 1:
             raise ValueError(f"chunk {chunk}: must be at least 1")
-        ready: queue.Queue[_core.FrameResults | BaseException | None] = queue.Queue(maxsize=1)
-        stopped = threading.Event()
-
-        def deliver(results: _core.FrameResults | BaseException | None) -> None:
-            while not stopped.is_set():
-                try:
-                    ready.put(results, timeout=0.1)
-                    return
-                except queue.Full:
-                    continue
-            raise _Stopped
-
-        def look_for_stop(done: int, total: int | None) -> None:
-            if stopped.is_set():
-                raise _Stopped
-
-        def work() -> None:
-            end: BaseException | None = None
-            try:
-                self._core.run(Path(video), frames, consensus, look_for_stop, deliver, chunk)
-            except _Stopped:
-                return
-            except BaseException as error:  # handed to the thread that iterates
-                end = error
-            try:
-                deliver(end)
-            except _Stopped:
-                pass
-
-        worker = threading.Thread(target=work, name="posse-run", daemon=True)
-        worker.start()
+        self._leave_iteration()
+        run = ChunkedRun(
+            lambda progress, deliver: self._core.run(Path(video), frames, consensus, progress, deliver, chunk)
+        )
+        self._iteration = run
         try:
-            while (item := ready.get()) is not None:
-                if isinstance(item, BaseException):
-                    raise item
-                yield self._result(item, consensus, Path(video))
+            while (part := run.take()) is not None:
+                yield self._result(part, consensus, Path(video))
         finally:
-            stopped.set()
-            worker.join()
+            run.stop()
+
+    def _leave_iteration(self) -> None:
+        """Ends an iteration of this thread that is still open, which would keep the networks to itself."""
+        if self._iteration is not None:
+            self._iteration.leave()
+            self._iteration = None
 
     def predict(self, images: npt.ArrayLike | Sequence[npt.ArrayLike], *, consensus: str = "mean") -> Result:
         """Consensus of single pictures, without files.
@@ -294,6 +273,7 @@ class Ensemble:
         """
         single = isinstance(images, np.ndarray) and images.ndim == 3
         pictures = [np.asarray(image) for image in ([images] if single else images)]  # type: ignore[union-attr]
+        self._leave_iteration()
         return self._result(self._core.predict(pictures, consensus), consensus, None)
 
     def scoremaps(
@@ -331,6 +311,7 @@ class Ensemble:
         """
         listed = _positions(frames)
         self.check_scoremap_bytes(video, frames)
+        self._leave_iteration()
         if listed is None:
             return list(self._core.scoremaps(Path(video), frames, as_callback(progress))[1])
         parts = [self._core.scoremaps(Path(video), run, as_callback(progress))[1] for run in consecutive_runs(sorted(set(listed)))]
@@ -416,6 +397,7 @@ class Ensemble:
             "keep_journal": keep_journal,
             "force": force,
         }
+        self._leave_iteration()
         outcome = self._core.write(Path(video), Path(folder), as_callback(progress), **given(options))
         for warning in outcome["warnings"]:
             warnings.warn(warning, DataWarning, stacklevel=2)
@@ -447,6 +429,8 @@ class Ensemble:
         >>> ensemble.plan("data/demo/video/openarena.mp4", "posse-results")["needs_networks"]
         True
         """
+        if measure:
+            self._leave_iteration()
         return dict(self._core.plan(Path(video), Path(folder), measure, **given(options)))
 
     def _result(self, core: _core.FrameResults, consensus: str, video: Path | None) -> Result:
@@ -472,10 +456,6 @@ class Ensemble:
 
 def _reopen(paths: list[Path], options: dict[str, Any]) -> Ensemble:
     return Ensemble.open(paths, **options)
-
-
-class _Stopped(Exception):
-    """Nobody takes results any more."""
 
 
 def open_project(path: PathLike, **options: Any) -> Member:

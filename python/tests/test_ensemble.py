@@ -300,6 +300,36 @@ def test_leaving_the_iteration_early_stops_the_run(ensemble: posse.Ensemble) -> 
     assert len(ensemble.run(VIDEO, frames=3)) == 1
 
 
+def test_chunks_are_saved_while_the_iteration_goes_on(ensemble: posse.Ensemble, tmp_path: Path) -> None:
+    numbers: list[int] = []
+    for part in ensemble.iterate(VIDEO, frames=range(40), chunk=4):
+        part.save(tmp_path / str(part.frame_index[0]), format="csv")
+        numbers += list(part.frame_index)
+    assert numbers == list(range(40))
+    assert len(list(tmp_path.glob("*/*/*.csv"))) == len(list(tmp_path.iterdir())) > 1
+
+
+@pytest.mark.parametrize("again", ["run", "predict", "scoremaps", "iterate", "plan"])
+def test_running_again_ends_an_open_iteration(ensemble: posse.Ensemble, tmp_path: Path, again: str) -> None:
+    whole = ensemble.run(VIDEO, frames=2)
+    before = threading.active_count()
+    parts = ensemble.iterate(VIDEO, chunk=4)
+    first = next(parts)
+    if again == "run":
+        assert np.array_equal(ensemble.run(VIDEO, frames=2).poses, whole.poses)
+    elif again == "predict":
+        assert len(ensemble.predict(np.zeros((64, 64, 3), dtype=np.uint8))) == 1
+    elif again == "scoremaps":
+        assert ensemble.scoremaps(VIDEO, frames=[2])[0].shape[0] == 1
+    elif again == "iterate":
+        assert np.array_equal(next(ensemble.iterate(VIDEO, chunk=4)).poses, first.poses)
+    else:
+        assert ensemble.plan(VIDEO, tmp_path, measure=True)["seconds"] > 0
+    assert threading.active_count() == before
+    with pytest.raises(RuntimeError, match="run again"):
+        next(parts)
+
+
 def test_names_that_cannot_be_looked_at_are_errors_of_posse(ensemble: posse.Ensemble, tmp_path: Path) -> None:
     circle = tmp_path / "circle"
     circle.symlink_to("circle")

@@ -23,12 +23,14 @@ class Json {
   using Member = std::pair<std::string, Json>;
 
   Json() = default;
+  // NOLINTBEGIN(google-explicit-constructor): values stand where JSON is expected
   Json(std::nullptr_t) {}
   Json(bool value) : value_(value) {}
   template <std::integral Number>
   requires(!std::same_as<Number, bool>) Json(Number value) : value_(static_cast<int64_t>(value)) {}
   Json(double value) : value_(value) {}
   Json(const char* text) : value_(std::string(text)) {}
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): it is moved from
   Json(std::string text) : value_(std::move(text)) {}
   Json(std::string_view text) : value_(std::string(text)) {}
   template <class Value>
@@ -39,10 +41,11 @@ class Json {
   Json(const std::vector<Value>& values) : value_(Array()) {
     for (const Value& value : values) push_back(Json(value));
   }
-  template <class Value, size_t count>
-  Json(const std::array<Value, count>& values) : value_(Array()) {
+  template <class Value, size_t kCount>
+  Json(const std::array<Value, kCount>& values) : value_(Array()) {
     for (const Value& value : values) push_back(Json(value));
   }
+  // NOLINTEND(google-explicit-constructor)
 
   static Json object(std::initializer_list<Member> members = {});
   static Json array(std::initializer_list<Json> values = {});

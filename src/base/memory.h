@@ -1,7 +1,8 @@
-/// Large blocks of memory.
+/// Large blocks of memory, and how much this process holds.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace posse {
@@ -9,6 +10,9 @@ namespace posse {
 /// Asks for large pages behind memory that is about to be filled for the first time, which saves
 /// most of the page faults. A hint: without effect on systems that have none, and never an error.
 void prefer_huge_pages(void* data, size_t bytes);
+
+/// The most memory this process has held so far, in bytes.
+int64_t peak_resident_bytes();
 
 /// Reserves room for `count` values, with large pages if there are many.
 template <class T>

@@ -43,7 +43,7 @@ TEST(Paths, NamesTheSystemRefusesAreErrorsOfTheCaller) {
 
 TEST(Paths, WhatIsInTheWayOfAFileIsNamed) {
   const TemporaryFolder scratch;
-  const fs::path at = scratch.path();
+  const fs::path& at = scratch.path();
   write_file(at / "file", "x");
   fs::create_symlink("nowhere", at / "dead");
   EXPECT_EQ(why_not_writable(at / "new.h5"), "");

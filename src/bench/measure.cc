@@ -1,7 +1,5 @@
 #include "bench/measure.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <random>
 
@@ -201,12 +199,6 @@ void write_made_up_clip(const fs::path& path, Extent extent) {
     writer.write(image, static_cast<double>(frame) / options.fps);
   }
   writer.finish();
-}
-
-int64_t peak_resident_bytes() {
-  struct rusage usage {};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
 }
 
 }  // namespace posse

@@ -72,7 +72,4 @@ VideoBench bench_video(const std::filesystem::path& video, double expected_per_f
 /// A clip of moving colours for lack of a video; longer than any run of bench_video.
 void write_made_up_clip(const std::filesystem::path& path, Extent extent);
 
-/// Largest resident set of this process so far.
-int64_t peak_resident_bytes();
-
 }  // namespace posse

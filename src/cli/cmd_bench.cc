@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "bench/measure.h"
 #include "cli/command.h"
 #include "cli/option_binding.h"

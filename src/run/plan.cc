@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/paths.h"
 #include "base/text.h"
 #include "project/labelled_pictures.h"
@@ -194,7 +195,7 @@ RunEstimate estimate_run(Ensemble& ensemble, const RunPlan& plan) {
   const double per_frame = seconds_per_frame(ensemble, plan);
   estimate.frames_per_second = 1 / per_frame;
   estimate.seconds = per_frame * static_cast<double>(plan.num_frames - plan.num_resumable());
-  estimate.memory_bytes = peak_memory_bytes();
+  estimate.memory_bytes = peak_resident_bytes();
   return estimate;
 }
 

@@ -1,7 +1,5 @@
 #include "run/run_record.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -85,12 +83,6 @@ std::vector<fs::path> member_tables_of(const fs::path& folder) {
     if (is_member && is_table && !is_twice && fs::exists(file, missing)) tables.push_back(file);
   }
   return tables;
-}
-
-int64_t peak_memory_bytes() {
-  struct rusage usage {};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
 }
 
 std::string fingerprint_of(const Ensemble& ensemble, const InputIdentity& video,

@@ -35,9 +35,6 @@ std::optional<RecordedRun> read_run_record(const std::filesystem::path& record);
 /// run.json; those below members/ for a folder without a record.
 std::vector<std::filesystem::path> member_tables_of(const std::filesystem::path& folder);
 
-/// The most memory this process has held so far.
-int64_t peak_memory_bytes();
-
 struct RunPlan;
 struct RunOutcome;
 struct JournalFacts;

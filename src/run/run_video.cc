@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/memory.h"
 #include "base/paths.h"
 #include "base/text.h"
 #include "run/journal.h"
@@ -120,7 +121,7 @@ class JournalRun {
     facts.num_shared_prefixes = ensemble_.num_shared_prefixes();
     facts.weight_bytes = ensemble_.weight_bytes();
     facts.workspace_bytes = ensemble_.workspace_bytes();
-    facts.peak_bytes = peak_memory_bytes();
+    facts.peak_bytes = peak_resident_bytes();
   }
 
   void report_progress(std::optional<int64_t> total) const {

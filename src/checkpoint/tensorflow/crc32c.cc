@@ -87,7 +87,7 @@ uint32_t shift_by_a_lane(const ShiftTable& table, uint32_t reg) {
 __attribute__((target("sse4.2"))) uint32_t extend_by_instruction(uint32_t reg, const uint8_t* data,
                                                                  size_t size) {
   if (size >= 3 * kLaneBytes) {
-    static const ShiftTable table = make_shift_table();
+    static const ShiftTable kTable = make_shift_table();
     for (; size >= 3 * kLaneBytes; data += 3 * kLaneBytes, size -= 3 * kLaneBytes) {
       uint64_t a = reg;
       uint64_t b = 0;
@@ -98,8 +98,8 @@ __attribute__((target("sse4.2"))) uint32_t extend_by_instruction(uint32_t reg, c
         c = _mm_crc32_u64(c, load_word(data + 2 * kLaneBytes + i));
       }
       const uint32_t ab =
-          shift_by_a_lane(table, static_cast<uint32_t>(a)) ^ static_cast<uint32_t>(b);
-      reg = shift_by_a_lane(table, ab) ^ static_cast<uint32_t>(c);
+          shift_by_a_lane(kTable, static_cast<uint32_t>(a)) ^ static_cast<uint32_t>(b);
+      reg = shift_by_a_lane(kTable, ab) ^ static_cast<uint32_t>(c);
     }
   }
   uint64_t wide = reg;
