@@ -1,5 +1,5 @@
-/// JSON to write: a value built up in order. json.cc alone includes the library that writes it,
-/// whose header costs seconds in every file that does.
+/// JSON to write: a value built up in order. Behind it is nlohmann's library, whose header costs
+/// seconds in every file that includes it; only sources that read JSON, too, include it themselves.
 #pragma once
 
 #include <array>

@@ -5,9 +5,14 @@
 ///     only takes what it needs from the RunSetting and opens nothing: it is also made to plan a
 ///     run. Files are opened by the first append(), written under temporary names and renamed in
 ///     finish(), so that a stopped run leaves none of them;
-///  2. declare its `make_<name>(const RunSetting&)` in src/run/outputs/outputs.h and call it in
-///     make_outputs(), under the option that asks for it (src/run/options.h);
-///  3. describe the file in docs/results.md and test it in src/run/outputs/.
+///  2. give the file its name and folder in src/run/result_paths.h: a folder that a person hands
+///     over holds each recording once, everything else lies with the extras;
+///  3. declare its `make_<name>(const RunSetting&)` in src/run/outputs/outputs.h, call it in
+///     make_outputs() under the option that asks for it (describe() in src/run/options.h), and name
+///     the source in src/run/CMakeLists.txt;
+///  4. describe the file in docs/results.md, remake docs/cli.md (scripts/make_cli_docs.py), and
+///  test
+///     it beside the others in run_video_test.cc.
 /// Planning, estimates, run.json, retrying after a failure and adding the file to a finished run
 /// come by themselves.
 #pragma once

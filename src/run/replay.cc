@@ -58,17 +58,17 @@ class Replay {
          const ReplayContext& context)
       : stages_(stages), context_(context), outputs_(outputs, report_.failed) {}
 
-  ReplayReport run(const FrameSource& source) {
-    for (FrameResult result; source(result);) {
-      if (context_.stop != nullptr && context_.stop->requested()) {
-        report_.stopped = true;
-        return std::move(report_);
-      }
+  ReplayReport run(const OpenFrames& frames) {
+    if (stages_.wants_look()) {
+      read(frames(),
+           [&](const FrameResult& result) { through_stages([&] { stages_.look_at(result); }); });
+    }
+    read(frames(), [&](FrameResult& result) {
       take(std::move(result));
-      result = FrameResult();
       ++report_.num_frames;
       report_progress();
-    }
+    });
+    if (report_.stopped) return std::move(report_);
     through_stages([&] { stages_.finish(deliver_); });
     outputs_.each([](const RunOutput&) { return true; },
                   [&](RunOutput& output) { finish(output); });
@@ -76,6 +76,18 @@ class Replay {
   }
 
  private:
+  /// Calls act(frame) for all frames, unless the caller stops.
+  template <class Act>
+  void read(const FrameSource& source, const Act& act) {
+    for (FrameResult result; !report_.stopped && source(result); result = FrameResult()) {
+      if (context_.stop != nullptr && context_.stop->requested()) {
+        report_.stopped = true;
+      } else {
+        act(result);
+      }
+    }
+  }
+
   void take(FrameResult&& result) {
     outputs_.each([](const RunOutput& output) { return !output.shows_consensus(); },
                   [&](RunOutput& output) { output.append(result); });
@@ -125,14 +137,18 @@ class Replay {
 
 }  // namespace
 
-FrameSource frames_of(JournalReader& journal) {
-  return [&journal](FrameResult& result) { return journal.read(result); };
+OpenFrames frames_of(const std::filesystem::path& path, const JournalKey& key) {
+  return [path, key] {
+    return [journal = std::make_shared<JournalReader>(path, key)](FrameResult& result) {
+      return journal->read(result);
+    };
+  };
 }
 
-ReplayReport replay(const FrameSource& source, StageChain& stages,
+ReplayReport replay(const OpenFrames& frames, StageChain& stages,
                     std::span<const std::unique_ptr<RunOutput>> outputs,
                     const ReplayContext& context) {
-  return Replay(stages, outputs, context).run(source);
+  return Replay(stages, outputs, context).run(frames);
 }
 
 }  // namespace posse

@@ -4,6 +4,7 @@
 /// after another.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <span>
@@ -22,8 +23,11 @@ namespace posse {
 /// The next frame, false at the end. Frame numbers rise.
 using FrameSource = std::function<bool(FrameResult&)>;
 
-/// All frames of a journal. The reader must outlive the source.
-FrameSource frames_of(JournalReader& journal);
+/// Begins with the first frame, each time it is called.
+using OpenFrames = std::function<FrameSource()>;
+
+/// All frames of the journal at `path`. @throws what JournalReader throws, when it is opened
+OpenFrames frames_of(const std::filesystem::path& path, const JournalKey& key);
 
 /// An output that could not be written, and why.
 struct FailedOutput {
@@ -47,12 +51,13 @@ struct ReplayReport {
   std::vector<std::string> warnings;  ///< of the outputs
 };
 
-/// Hands every frame through the stages to every output and completes the outputs.
+/// Hands every frame through the stages to every output and completes the outputs. Frames are read
+/// once, or twice where a stage wants to look at all of them first.
 ///
 /// One that fails is left out from there on, the others go on; outputs that show the consensus all
 /// fail with a stage that fails. Memory is that of the stages and outputs.
-/// @throws Error of the source
-ReplayReport replay(const FrameSource& source, StageChain& stages,
+/// @throws Error of the frames
+ReplayReport replay(const OpenFrames& frames, StageChain& stages,
                     std::span<const std::unique_ptr<RunOutput>> outputs,
                     const ReplayContext& context = {});
 

@@ -2,21 +2,24 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 
 namespace posse {
 namespace {
 
 /// Frames 0 to count - 1, one bodypart whose x is the frame's number.
-FrameSource frames(int64_t count) {
-  return [count, next = int64_t{0}](FrameResult& result) mutable {
-    if (next == count) return false;
-    result.frame_index = next;
-    result.consensus.assign(1, {});
-    result.consensus[0].keypoint = {static_cast<double>(next), 0, 1};
-    result.members.assign(2, {static_cast<double>(-next), 0, 1});
-    ++next;
-    return true;
+OpenFrames frames(int64_t count) {
+  return [count] {
+    return [count, next = int64_t{0}](FrameResult& result) mutable {
+      if (next == count) return false;
+      result.frame_index = next;
+      result.consensus.assign(1, {});
+      result.consensus[0].keypoint = {static_cast<double>(next), 0, 1};
+      result.members.assign(2, {static_cast<double>(-next), 0, 1});
+      ++next;
+      return true;
+    };
   };
 }
 
@@ -101,6 +104,28 @@ class FailingStage : public Stage {
   void finish(const DeliverFrame&) override {}
 };
 
+/// Sets x to the largest of the whole video, which it sees by looking first; fails while it looks
+/// at one frame, if asked to.
+class Largest : public Stage {
+ public:
+  explicit Largest(int64_t fails_at = -1) : fails_at_(fails_at) {}
+  std::string description() const override { return "largest"; }
+  bool wants_look() const override { return true; }
+  void look_at(const FrameResult& frame) override {
+    if (frame.frame_index == fails_at_) throw Error(ErrorKind::invalid_value, "cannot look");
+    largest_ = std::max(largest_, frame.consensus[0].keypoint.x);
+  }
+  void push(FrameResult&& frame, const DeliverFrame& deliver) override {
+    frame.consensus[0].keypoint.x = largest_;
+    deliver(std::move(frame));
+  }
+  void finish(const DeliverFrame&) override {}
+
+ private:
+  int64_t fails_at_;
+  double largest_ = 0;
+};
+
 using Outputs = std::vector<std::unique_ptr<RunOutput>>;
 
 Keeper& add(Outputs& outputs, std::unique_ptr<Keeper> keeper) {
@@ -176,6 +201,32 @@ TEST(Replay, AFailingStageFailsWhatShowsTheConsensus) {
   EXPECT_FALSE(consensus.finished);
   EXPECT_TRUE(members.finished);
   EXPECT_EQ(members.frame_index, kFive);
+}
+
+TEST(Replay, AStageThatWantsToLookSeesTheWholeVideoFirst) {
+  std::vector<std::unique_ptr<Stage>> stages;
+  stages.push_back(std::make_unique<Largest>());
+  StageChain chain(std::move(stages));
+  Outputs outputs;
+  const Keeper& table = add(outputs, std::make_unique<Keeper>("table"));
+  EXPECT_EQ(replay(frames(5), chain, outputs).num_frames, 5);
+  EXPECT_EQ(table.frame_index, kFive);
+  EXPECT_EQ(table.x, (std::vector<double>{4, 4, 4, 4, 4}));
+}
+
+TEST(Replay, AStageThatFailsWhileLookingCostsOnlyWhatShowsTheConsensus) {
+  std::vector<std::unique_ptr<Stage>> stages;
+  stages.push_back(std::make_unique<Largest>(3));
+  StageChain chain(std::move(stages));
+  Outputs outputs;
+  add(outputs, std::make_unique<Keeper>("table"));
+  const Keeper& members = add(outputs, std::make_unique<Keeper>("members", false));
+  const ReplayReport report = replay(frames(5), chain, outputs);
+  ASSERT_EQ(report.failed.size(), 1U);
+  EXPECT_EQ(report.failed[0].name, "table");
+  EXPECT_EQ(report.failed[0].error.message(), "cannot look");
+  EXPECT_EQ(members.frame_index, kFive);
+  EXPECT_TRUE(members.finished);
 }
 
 TEST(Replay, StoppedFinishesNothing) {

@@ -171,15 +171,7 @@ bool write_outputs(const RunSetting& setting, const RunPlan& plan, const RunCont
                    RunOutcome& outcome) {
   StageChain stages = make_stages(setting);
   const auto outputs = missing_outputs(setting, plan);
-  if (stages.wants_look()) {
-    JournalReader journal(plan.paths.journal, plan.key);
-    for (FrameResult result; journal.read(result);) {
-      if (context.stop != nullptr && context.stop->requested()) return false;
-      stages.look_at(result);
-    }
-  }
-  JournalReader journal(plan.paths.journal, plan.key);
-  ReplayReport report = replay(frames_of(journal), stages, outputs,
+  ReplayReport report = replay(frames_of(plan.paths.journal, plan.key), stages, outputs,
                                {.progress = context.progress,
                                 .item = setting.video.filename().string(),
                                 .total = outcome.num_frames,

@@ -1,6 +1,6 @@
 /// The main job: an ensemble over a video, results on disk.
 ///
-/// A run is: plan (plan.h); compute frames into the journal (journal.h); read it once and hand each
+/// A run is: plan (plan.h); compute frames into the journal (journal.h); read it and hand each
 /// frame through the stages (stage.h) to every output (output.h); record (run_record.h).
 #pragma once
 

@@ -1,16 +1,20 @@
 /// The seam between the journal and the outputs: what looks at frames in order and may change them.
 ///
 /// To add a stage:
-///  1. derive from Stage in a file of its own, in src/run/stages: push() takes the frames in order
-///  and delivers them
-///     in order, each once, at once or later: a stage with a fixed lag holds that many, one that
-///     needs the whole video holds all of them until finish() (docs/results.md states the memory);
+///  1. derive from Stage in a file of its own in src/run/stages, named in src/run/CMakeLists.txt:
+///     push() takes the frames in order and delivers them in order, each once, at once or later. A
+///     stage with a fixed lag holds that many; one that must know the whole video before it
+///     delivers says so by wants_look() and is shown every frame by look_at() first; one that holds
+///     all frames until finish() states the memory in docs/results.md;
 ///  2. make it in make_stages() of stage.cc, under the option that asks for it, with a description
 ///     that holds every setting that decides its numbers: results of another description are not
 ///     taken for those of this run;
-///  3. describe what it does in docs/math.md and test it with frames made by hand: no network is
-///     needed.
-/// Stages come after the journal, so adding one to a finished run costs no pass of the networks.
+///  3. say what was odd in warnings(), and what run.json should hold in report();
+///  4. describe what it does in docs/math.md and test it with frames made by hand, as
+///     replay_test.cc does with stages of its own: no network is needed.
+/// Stages come after the journal, so a change of one costs no pass of the networks as long as the
+/// journal is there (--keep-journal) and holds what the stage reads (the track needs evidence:
+/// --keep-evidence). Results of other stages are replaced with --force alone.
 #pragma once
 
 #include <functional>

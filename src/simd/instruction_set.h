@@ -8,7 +8,8 @@
 ///
 /// A kernel source instantiates nothing of the standard library that is not inlined whole: the
 /// linker could take a function compiled for one set in place of another's. The test
-/// simd.KernelsKeepToThemselves looks for such functions.
+/// simd.KernelsKeepToThemselves looks for such functions. Apart from this way stands one function
+/// alone, around an instruction that computes CRC-32C (checkpoint/tensorflow/crc32c.cc).
 #pragma once
 
 #include <span>

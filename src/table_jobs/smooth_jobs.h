@@ -3,6 +3,19 @@
 ///
 /// Shared by all: `inputs` are the members' tables; `out` is where results go, empty to write
 /// nothing; targets that exist are refused unless forced, before anything is computed.
+/// To add a smoother:
+///  1. write it in src/smoothing/models, with its test: what the observations are, and the state
+///     behind them (math in docs/math-smoothing.md);
+///  2. describe its options in smooth_options.h: the command line, Python and run.json take them
+///     from there;
+///  3. add the job here, and what its record says to job_records.h; test both in
+///     smooth_jobs_test.cc;
+///  4. call it in src/cli/cmd_smooth.cc and remake docs/cli.md (scripts/make_cli_docs.py); bind it
+///     in python/bindings/bind_table_jobs.cc, with a function in python/posse/tables.py, named in
+///     __init__.py and _core.pyi;
+///  5. let `posse run --smooth` make it too where it suits a run: SmoothChoice of
+///     src/run/options.h and src/run/outputs/smoothed_table.cc.
+///
 /// @throws Error(usage) for targets, inputs and options that make no sense; Error(interrupted) when
 /// stopped; and as the readers, the smoothers (smoothing/models) and the writers.
 #pragma once

@@ -13,7 +13,7 @@ try:
     import pandas as pd
     import tables  # noqa: F401  (pandas needs it)
 except ImportError as missing:
-    print(f"skipped: {missing}")
+    print(f"SKIPPED: {missing}")
     sys.exit(77)
 
 

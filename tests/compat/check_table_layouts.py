@@ -19,7 +19,7 @@ try:
     import pandas as pd
     import tables  # noqa: F401  (pandas needs it)
 except ImportError as missing:
-    print(f"skipped: {missing}")
+    print(f"SKIPPED: {missing}")
     sys.exit(77)
 
 warnings.simplefilter("ignore")  # PyTables warns of names that are no Python identifiers

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "network/backends/reference/reference_kernels.h"
 
 namespace posse::reference {
 namespace {
@@ -13,16 +14,6 @@ namespace {
 /// Position in a map of extents (height, width, channels).
 int64_t at(const Tensor& map, int64_t row, int64_t col) {
   return (row * map.dim(1) + col) * map.dim(2);
-}
-
-/// sums[o] += x * w[o]. Compiled for wider vectors too, where the compiler can choose at run time:
-/// no contraction is allowed (see PosseModule.cmake), so every variant gives the same bits.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__)
-__attribute__((target_clones("avx512f", "avx2", "default")))
-#endif
-void add_scaled(double x, const float* w, int64_t count, double* sums) {
-  for (int64_t o = 0; o < count; ++o) sums[o] += x * static_cast<double>(w[o]);
 }
 
 void round_into(const std::vector<double>& sums, float* out) {
@@ -144,7 +135,7 @@ Tensor conv2d(const Node& node, const Tensor& in, const Tensor& weights, const T
         const float* w = weights.data() + tap * in_channels * out_channels;
         for (int64_t i = 0; i < in_channels; ++i) {
           const double x = static_cast<double>(in.data()[position + i]);
-          add_scaled(x, w + i * out_channels, out_channels, sums.data());
+          kernels().add_scaled(x, w + i * out_channels, out_channels, sums.data());
         }
       });
       round_into(sums, out.data() + at(out, row, col));
