@@ -4,7 +4,7 @@
 Usage: scripts/check_doc_references.py [REPOSITORY]
 
 Looked at: relative links in Markdown, pages of docs/ anywhere, and repository paths in Markdown's `code`, such as
-`src/cli/command.h`. A decision's heading has to have the number of its file. Prints one line per reference that leads
+`src/cli/command.h`, and in comments of C++. A decision's heading has to have the number of its file. Prints one line per reference that leads
 nowhere; exit 1 if there is any.
 """
 
@@ -14,6 +14,8 @@ import sys
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 DOC = re.compile(r"\bdocs/[A-Za-z0-9_/.-]+\.md\b")
+COMMENT = re.compile(r"^\s*//.*$")
+SOURCE_PATH = re.compile(r"\b(?:src|tests|scripts|benchmarks|python|cmake)/[A-Za-z0-9_./-]+\.(?:h|cc|cmake|py|sh|txt)\b")
 CODE_PATH = re.compile(r"`((?:src|tests|scripts|benchmarks|python|cmake|data|docs)/[A-Za-z0-9_./-]+)`")
 TEXT = {".md", ".h", ".cc", ".py", ".txt", ".sh", ".cmake", ".json", ".cff", ".yml", ".yaml", ""}
 TOO_LARGE = 1_000_000
@@ -25,6 +27,9 @@ def references(path: pathlib.Path, text: str, root: pathlib.Path):
     for number, line in enumerate(text.splitlines(), start=1):
         for name in DOC.findall(line):
             yield number, name, root / name
+        if path.suffix in (".h", ".cc") and COMMENT.match(line):
+            for name in SOURCE_PATH.findall(line):
+                yield number, name, root / name
         if path.suffix != ".md":
             continue
         for name in LINK.findall(line):

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "base/error.h"
@@ -139,6 +140,26 @@ void require_writable(const fs::path& file) {
   throw Error(ErrorKind::io,
               fmt::format("{}: cannot be written: {}", printable(file.string()), why),
               {.hint = "choose a folder you may write to"});
+}
+
+void refuse_to_replace(const fs::path& file, bool force) {
+  if (force || file.empty() || !path_exists(file)) return;
+  throw Error(ErrorKind::usage, fmt::format("{}: exists already", file.string()),
+              {.hint = "--force replaces it"});
+}
+
+fs::path user_cache_folder() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return fs::path(value == nullptr ? "" : value);
+  };
+  fs::path folder = variable("XDG_CACHE_HOME");
+  if (folder.is_relative()) {
+    const fs::path home = variable("HOME");
+    if (home.empty()) return {};
+    folder = home / ".cache";
+  }
+  return folder / "posse";
 }
 
 std::optional<uint64_t> room_for(const fs::path& file) {

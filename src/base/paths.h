@@ -46,6 +46,15 @@ std::string why_not_writable(const std::filesystem::path& file);
 /// @throws Error(io) with the reason of why_not_writable(); an empty path is fine
 void require_writable(const std::filesystem::path& file);
 
+/// @throws Error(usage) where something lies at the path that a new file would replace, unless
+/// `force`; an empty path is fine
+void refuse_to_replace(const std::filesystem::path& file, bool force);
+
+/// Where posse keeps what it would have to find out again: $XDG_CACHE_HOME/posse, else
+/// ~/.cache/posse. A relative $XDG_CACHE_HOME is not looked at, as its standard says. Empty where
+/// there is no home.
+std::filesystem::path user_cache_folder();
+
 /// Bytes that may still be written where a file is to be made; nothing if the system does not say.
 std::optional<uint64_t> room_for(const std::filesystem::path& file);
 

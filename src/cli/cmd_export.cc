@@ -50,10 +50,7 @@ void check_target(const ExportArguments& arguments) {
     throw Error(ErrorKind::usage, fmt::format("{}: is a folder", arguments.file.string()),
                 {.hint = "name the file to write, as network.onnx"});
   }
-  if (path_exists(arguments.file) && !arguments.force) {
-    throw Error(ErrorKind::usage, fmt::format("{}: exists already", arguments.file.string()),
-                {.hint = "--force replaces it"});
-  }
+  refuse_to_replace(arguments.file, arguments.force);
   require_writable(arguments.file);
 }
 

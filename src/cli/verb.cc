@@ -114,16 +114,16 @@ VerbOption Verb::add_option(const std::string& name, std::vector<double>& field,
   return VerbOption(*app_->add_option(name, field, help));
 }
 
-VerbOption Verb::add_word(const std::string& name, std::function<void(const std::string&)> take,
+VerbOption Verb::add_word(const std::string& name,
+                          const std::function<void(const std::string&)>& take,
                           const std::string& help) {
-  return VerbOption(*app_->add_option_function<std::string>(name, std::move(take), help));
+  return VerbOption(*app_->add_option_function<std::string>(name, take, help));
 }
 
 VerbOption Verb::add_words(const std::string& name,
-                           std::function<void(const std::vector<std::string>&)> take,
+                           const std::function<void(const std::vector<std::string>&)>& take,
                            const std::string& help) {
-  return VerbOption(
-      *app_->add_option_function<std::vector<std::string>>(name, std::move(take), help));
+  return VerbOption(*app_->add_option_function<std::vector<std::string>>(name, take, help));
 }
 
 VerbOption Verb::add_switch(const std::string& name, bool& field, const std::string& help) {

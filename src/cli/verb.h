@@ -64,11 +64,11 @@ class Verb {
   VerbOption add_option(const std::string& name, std::vector<double>& field,
                         const std::string& help);
   /// One word, given to `take`, which may throw Error(usage).
-  VerbOption add_word(const std::string& name, std::function<void(const std::string&)> take,
+  VerbOption add_word(const std::string& name, const std::function<void(const std::string&)>& take,
                       const std::string& help);
   /// One or more words.
   VerbOption add_words(const std::string& name,
-                       std::function<void(const std::vector<std::string>&)> take,
+                       const std::function<void(const std::vector<std::string>&)>& take,
                        const std::string& help);
   /// Takes "on" or "off".
   VerbOption add_switch(const std::string& name, bool& field, const std::string& help);

@@ -1,10 +1,8 @@
 #include "smoothing/parallel.h"
 
 #include <algorithm>
-#include <exception>
-#include <mutex>
-#include <thread>
-#include <vector>
+
+#include "base/threads.h"
 
 namespace posse {
 
@@ -14,28 +12,11 @@ void for_each_piece(size_t count, size_t grain, int num_threads,
   const size_t num_grains = (count + grain - 1) / grain;
   const size_t num_pieces =
       std::min<size_t>(num_grains, static_cast<size_t>(std::max(1, num_threads)));
-  if (num_pieces == 1) {
-    body(0, count);
-    return;
-  }
-  std::exception_ptr failure;
-  std::mutex failure_guard;
-  const auto run_piece = [&](size_t piece) {
+  parallel_for(num_pieces, num_threads, [&](size_t piece) {
     const size_t begin = num_grains * piece / num_pieces * grain;
     const size_t end = std::min(count, num_grains * (piece + 1) / num_pieces * grain);
-    try {
-      body(begin, end);
-    } catch (...) {
-      const std::lock_guard lock(failure_guard);
-      if (!failure) failure = std::current_exception();
-    }
-  };
-  {
-    std::vector<std::jthread> threads;
-    for (size_t piece = 0; piece + 1 < num_pieces; ++piece) threads.emplace_back(run_piece, piece);
-    run_piece(num_pieces - 1);
-  }
-  if (failure) std::rethrow_exception(failure);
+    body(begin, end);
+  });
 }
 
 int threads_worth_starting(size_t num_steps, double nanoseconds_per_step, int num_threads) {

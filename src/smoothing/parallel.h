@@ -6,8 +6,8 @@
 
 namespace posse {
 
-/// Calls body(begin, end) for pieces that together cover [0, count), each on a thread of its own,
-/// the last on the caller's.
+/// Calls body(begin, end) for pieces that together cover [0, count), at most as many as threads, by
+/// parallel_for().
 ///
 /// Piece borders are multiples of `grain`. With one thread, or one piece, nothing is started. The
 /// pieces must not write to the same place. The first exception of a piece is rethrown after all

@@ -48,11 +48,9 @@ std::function<void()> Job::on_evaluation() {
 
 void check_target(const fs::path& path, bool force) {
   if (path.empty()) return;
-  const PathKind kind = kind_of_path(path);
-  if (kind != PathKind::folder) require_writable(path);
-  if (force || kind != PathKind::file) return;
-  throw Error(ErrorKind::usage, fmt::format("{}: exists already", path.string()),
-              {.hint = "--force replaces it"});
+  if (is_folder(path)) return;
+  require_writable(path);
+  refuse_to_replace(path, force);
 }
 
 fs::path record_in(const fs::path& folder) { return folder / "run.json"; }

@@ -4,7 +4,7 @@ import pathlib
 import re
 import sys
 
-DOCUMENTS = ("docs/compat-eks.md", "docs/math-smoothing.md")
+DOCUMENTS = ("docs/architecture.md", "docs/compat-eks.md", "docs/math-smoothing.md")
 
 
 def main(root):

@@ -147,7 +147,7 @@ class HostileIndexes : public ::testing::Test {
  protected:
   /// The index is read, or refused with the errors that open() names; either way within bounds.
   void expect_read_or_refused(const std::string& bytes) {
-    expect_read_or_refused(bytes.size(), [&] { return read_bundle_index(bytes_of(bytes), kName); });
+    expect_read_or_refused(bytes.size(), [&] { return read_bundle_index(bytes_of(bytes), name_); });
   }
 
   template <typename Read>
@@ -162,7 +162,7 @@ class HostileIndexes : public ::testing::Test {
       EXPECT_LE(probe.most_bytes(), allowance(file_bytes));
       ++num_refused_;
       EXPECT_TRUE(error.kind() == ErrorKind::bad_file || error.kind() == ErrorKind::unsupported);
-      EXPECT_THAT(error.message(), ::testing::HasSubstr(kName));
+      EXPECT_THAT(error.message(), ::testing::HasSubstr(name_));
     }
   }
 
@@ -183,7 +183,7 @@ class HostileIndexes : public ::testing::Test {
     EXPECT_LE(total, kMostCheckpointBytes);
   }
 
-  const std::string kName = "snapshot-1.index";
+  const std::string name_ = "snapshot-1.index";
   std::mt19937 random_{testing::seed_of_this_test()};
   int num_read_ = 0;
   int num_refused_ = 0;

@@ -26,9 +26,7 @@ void check_target(const fs::path& source, const fs::path& target, bool force) {
   if (fs::equivalent(source, target, error)) {
     throw Error(ErrorKind::usage, fmt::format("{}: is the source itself", target.string()));
   }
-  if (force) return;
-  throw Error(ErrorKind::usage, fmt::format("{}: exists already", target.string()),
-              {.hint = "--force replaces it"});
+  refuse_to_replace(target, force);
 }
 
 /// Columns of a table by the levels of pose tables, in their order, so that what is written can be

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/paths.h"
 #include "network/backends/cpu/convolutions.h"
 #include "network/backends/cpu/peak.h"
 
@@ -22,17 +23,8 @@ constexpr std::array kMethods = {ConvolutionMethod::direct, ConvolutionMethod::m
 constexpr std::string_view kHeader = "# posse: convolution methods by processor and shape\n";
 
 std::filesystem::path user_cache_file() {
-  const auto variable = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::filesystem::path(value == nullptr ? "" : value);
-  };
-  std::filesystem::path folder = variable("XDG_CACHE_HOME");
-  if (folder.is_relative()) {  // the standard says to ignore relative ones
-    const std::filesystem::path home = variable("HOME");
-    if (home.empty()) return {};
-    folder = home / ".cache";
-  }
-  return folder / "posse" / "tuning.txt";
+  const std::filesystem::path folder = user_cache_folder();
+  return folder.empty() ? folder : folder / "tuning.txt";
 }
 
 /// One way of computing one layer, with memory of its own.
