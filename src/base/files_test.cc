@@ -81,8 +81,7 @@ TEST(PendingFile, TakesAwayWhatADeadProcessLeftForTheSameTarget) {
   if (dead == 0) ::_exit(0);
   ::waitpid(dead, nullptr, 0);
   const auto partial = [&](const std::string& name, pid_t process) {
-    fs::path path =
-        folder.path() / ("." + name + "." + std::to_string(process) + "-0.partial");
+    fs::path path = folder.path() / ("." + name + "." + std::to_string(process) + "-0.partial");
     write_file(path, "half");
     return path;
   };
