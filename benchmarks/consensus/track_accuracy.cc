@@ -6,6 +6,7 @@
 //        posse_track_accuracy track IN OUT [name=value ...] : tracks it
 //          groups=0,1;2,3  members=0,2,4 (keypoints only)  step=K  start=S  lag=L|all
 //          sigma, jump, hide, appear, unseen, power, inflation, floor
+//          same_x=4,1;5,2 (SharedAxis)  axis_cells, axis_apart
 //          from=points (as posse consensus --method track, of the members' keypoints)  cell=PX
 #include <algorithm>
 #include <chrono>
@@ -24,6 +25,7 @@
 #include "consensus/track/evidence_bytes.h"
 #include "consensus/track/evidence_finder.h"
 #include "consensus/track/look_alikes.h"
+#include "consensus/track/shared_axis.h"
 #include "consensus/track/smoothed_track.h"
 #include "consensus/track/table_evidence.h"
 #include "consensus/track/table_track.h"
@@ -184,6 +186,15 @@ int track(int argc, char** argv) {
   }
   Recording recording = read_recording(argv[2]);
   if (settings["from"] == "points") use_points(recording, number(settings, "cell", 0));
+  std::vector<SharedAxis> views;
+  for (const std::string& pair : split(settings["same_x"], ';')) {
+    const auto parts = split(pair, ',');
+    views.push_back({.a = std::stoul(parts.at(0)), .b = std::stoul(parts.at(1))});
+  }
+  SharedAxisOptions axis;
+  axis.cells = number(settings, "axis_cells", axis.cells);
+  axis.apart = number(settings, "axis_apart", axis.apart);
+  for (FrameEvidence& evidence : recording.evidence) let_views_agree(views, axis, evidence);
   const auto step = static_cast<size_t>(number(settings, "step", 1));
   std::vector<size_t> rows;
   for (auto t = static_cast<size_t>(number(settings, "start", 0)); t < recording.evidence.size();

@@ -345,6 +345,8 @@ class Ensemble:
         frames: Frames = None,
         consensus: Literal["mean", "median", "track"] | None = None,
         look_alike: str | None = None,
+        same_x: str | None = None,
+        same_y: str | None = None,
         track_smooth: bool | None = None,
         track_lag: int | None = None,
         hide_below: float | None = None,
@@ -369,7 +371,7 @@ class Ensemble:
         Parameters
         ----------
         video, folder : path
-        frames, consensus, look_alike, track_smooth, track_lag, hide_below, keep_evidence
+        frames, consensus, look_alike, same_x, same_y, track_smooth, track_lag, hide_below, keep_evidence
         format, save_members, wide_csv, smooth, labeled_video, as_member, extras, keep_journal, force
             As on the command line (``posse run --help``).
         progress : callable or tqdm bar, optional
@@ -383,6 +385,8 @@ class Ensemble:
             "frames": frames,
             "consensus": consensus,
             "look_alike": look_alike,
+            "same_x": same_x,
+            "same_y": same_y,
             "track_smooth": track_smooth,
             "track_lag": track_lag,
             "hide_below": hide_below,

@@ -362,6 +362,8 @@ def consensus(
     trim: float | None = None,
     agreement_radius: float | None = None,
     look_alike: str | None = None,
+    same_x: str | None = None,
+    same_y: str | None = None,
     track_smooth: bool | None = None,
     track_lag: int | None = None,
     cell: float | None = None,
@@ -382,7 +384,7 @@ def consensus(
     method : {"median", "mean", "weighted-mean", "most-confident", "geometric-median", "trimmed-mean", "track"}, optional
         "track" follows every bodypart through the members' points of all frames.
     min_likelihood, min_members, trim, agreement_radius, bodypart_list, common_bodyparts, format, force
-    look_alike, track_smooth, track_lag, cell, hide_below
+    look_alike, same_x, same_y, track_smooth, track_lag, cell, hide_below
         As on the command line (``posse consensus --help``).
     progress : callable or tqdm bar, optional
 
@@ -403,6 +405,8 @@ def consensus(
         "trim": trim,
         "agreement_radius": agreement_radius,
         "look_alike": look_alike,
+        "same_x": same_x,
+        "same_y": same_y,
         "track_smooth": track_smooth,
         "track_lag": track_lag,
         "cell": cell,

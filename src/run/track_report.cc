@@ -32,38 +32,64 @@ std::vector<std::string> split(const std::string& text, char at) {
   return words;
 }
 
-int bodypart_named(const std::string& name, const std::vector<std::string>& bodyparts) {
+int bodypart_named(const char* option, const std::string& name,
+                   const std::vector<std::string>& bodyparts) {
   const auto found = std::find(bodyparts.begin(), bodyparts.end(), name);
   if (found != bodyparts.end()) return static_cast<int>(found - bodyparts.begin());
-  throw Error(ErrorKind::usage, fmt::format("--look-alike: there is no bodypart '{}'", name),
+  throw Error(ErrorKind::usage, fmt::format("{}: there is no bodypart '{}'", option, name),
               {.have = list_names(bodyparts, 20)});
+}
+
+/// "a,b;c,d"; empty text: none.
+std::vector<std::vector<int>> parse_groups(const char* option, const std::string& text,
+                                           const std::vector<std::string>& bodyparts) {
+  std::vector<std::vector<int>> groups;
+  if (text.empty()) return groups;
+  std::vector<std::string> named;
+  for (const std::string& words : split(text, ';')) {
+    std::vector<int> group;
+    for (const std::string& name : split(words, ',')) {
+      group.push_back(bodypart_named(option, name, bodyparts));
+      if (std::find(named.begin(), named.end(), name) != named.end()) {
+        throw Error(ErrorKind::usage, fmt::format("{}: '{}' is named twice", option, name));
+      }
+      named.push_back(name);
+    }
+    if (group.size() < 2 || group.size() > kMostGroupParts) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("{}: a group of {} bodypart{}, 2 to {} are possible", option,
+                              group.size(), group.size() == 1 ? "" : "s", kMostGroupParts),
+                  {.hint = "groups as 'paw1,paw2;ear1,ear2'"});
+    }
+    groups.push_back(std::move(group));
+  }
+  return groups;
+}
+
+void add_pairs(const std::vector<std::vector<int>>& groups, SharedAxis::Axis axis,
+               std::vector<SharedAxis>& views) {
+  for (const std::vector<int>& group : groups) {
+    for (size_t i = 0; i < group.size(); ++i) {
+      for (size_t j = i + 1; j < group.size(); ++j)
+        views.push_back({static_cast<size_t>(group[i]), static_cast<size_t>(group[j]), axis});
+    }
+  }
 }
 
 }  // namespace
 
 std::vector<std::vector<int>> parse_look_alikes(const std::string& text,
                                                 const std::vector<std::string>& bodyparts) {
-  if (text == "auto" || text == "none" || text.empty()) return {};
-  std::vector<std::vector<int>> groups;
-  std::vector<std::string> named;
-  for (const std::string& words : split(text, ';')) {
-    std::vector<int> group;
-    for (const std::string& name : split(words, ',')) {
-      group.push_back(bodypart_named(name, bodyparts));
-      if (std::find(named.begin(), named.end(), name) != named.end()) {
-        throw Error(ErrorKind::usage, fmt::format("--look-alike: '{}' is named twice", name));
-      }
-      named.push_back(name);
-    }
-    if (group.size() < 2 || group.size() > kMostGroupParts) {
-      throw Error(ErrorKind::usage,
-                  fmt::format("--look-alike: a group of {} bodyparts, 2 to {} are possible",
-                              group.size(), kMostGroupParts),
-                  {.hint = "groups as 'paw1,paw2;ear1,ear2'"});
-    }
-    groups.push_back(std::move(group));
-  }
-  return groups;
+  if (text == "auto" || text == "none") return {};
+  return parse_groups("--look-alike", text, bodyparts);
+}
+
+std::vector<SharedAxis> parse_shared_axes(const std::string& same_x, const std::string& same_y,
+                                          const std::vector<std::string>& bodyparts) {
+  std::vector<SharedAxis> views;
+  add_pairs(parse_groups("--same-x", same_x, bodyparts), SharedAxis::Axis::x, views);
+  add_pairs(parse_groups("--same-y", same_y, bodyparts), SharedAxis::Axis::y, views);
+  return views;
 }
 
 std::string note_of_groups(const std::vector<std::vector<int>>& groups,

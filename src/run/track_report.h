@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "consensus/track/shared_axis.h"
 #include "consensus/track/track_watch.h"
 
 namespace posse {
@@ -13,6 +14,12 @@ namespace posse {
 /// group of one or of more than kMostGroupParts.
 std::vector<std::vector<int>> parse_look_alikes(const std::string& text,
                                                 const std::vector<std::string>& bodyparts);
+
+/// Bodyparts that are one seen from several sides, each of a group with each other: "a,b;c,d" of
+/// those that lie at the same x, and likewise of the same y; empty: none.
+/// @throws Error(usage) as parse_look_alikes
+std::vector<SharedAxis> parse_shared_axes(const std::string& same_x, const std::string& same_y,
+                                          const std::vector<std::string>& bodyparts);
 
 /// One sentence on the groups that were found.
 std::string note_of_groups(const std::vector<std::vector<int>>& groups,

@@ -141,6 +141,7 @@ TableConsensus tracked_consensus(std::span<const Poses> tables, const ConsensusJ
   const std::vector<Poses> members = counting(tables, options.keypoints.min_likelihood);
   const std::vector<std::string>& bodyparts = members.front().bodyparts;
   TableTrackOptions settings{.groups = {},
+                             .views = parse_shared_axes(options.same_x, options.same_y, bodyparts),
                              .cell = options.cell,
                              .smooth = options.track_smooth,
                              .lag = static_cast<size_t>(options.track_lag)};

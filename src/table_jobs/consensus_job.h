@@ -17,6 +17,8 @@ struct ConsensusJobOptions {
   TableMethod method = TableMethod::median;
   KeypointConsensusOptions keypoints;  ///< its method is not looked at
   std::string look_alike = "auto";     ///< "auto", "none", or "paw1,paw2;ear1,ear2"
+  std::string same_x;                  ///< "paw_top,paw_bottom;..." or empty
+  std::string same_y;                  ///< likewise
   bool track_smooth = true;
   int track_lag = 64;     ///< frames looked ahead; 0: none
   double cell = 0;        ///< px; 0: found
@@ -43,6 +45,11 @@ void describe(Options& options, const Visitor& visit) {
   visit("look-alike", options.look_alike, "GROUPS",
         "track: bodyparts that look alike, as 'paw1,paw2;ear1,ear2', none, or auto: found from the "
         "tables (default auto)");
+  visit(
+      "same-x", options.same_x, "GROUPS",
+      "track: bodyparts that are one seen from several sides, by mirrors that show it at the same "
+      "x, as 'paw_top,paw_bottom;...'");
+  visit("same-y", options.same_y, "GROUPS", "track: the same at the same y");
   visit("track-smooth", options.track_smooth, "on|off",
         "track: smooth the members' keypoints at the track (default on)");
   visit("track-lag", options.track_lag, "N",

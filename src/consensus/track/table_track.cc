@@ -128,7 +128,9 @@ TableTrack track_of_poses(std::span<const Poses> members, const TableTrackOption
   };
   for (size_t row = 0; row < first.num_frames(); ++row) {
     const int64_t elapsed = row == 0 ? 1 : first.frame_index[row] - first.frame_index[row - 1];
-    keep(tracker.push(evidence_of_row(members, row, grid), static_cast<double>(elapsed)));
+    FrameEvidence evidence = evidence_of_row(members, row, grid);
+    let_views_agree(options.views, {}, evidence);
+    keep(tracker.push(std::move(evidence), static_cast<double>(elapsed)));
   }
   keep(tracker.finish());
   track.report = watched(members, track, settings);

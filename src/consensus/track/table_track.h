@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/poses.h"
+#include "consensus/track/shared_axis.h"
 #include "consensus/track/track_watch.h"
 #include "consensus/track/tracker.h"
 
@@ -16,7 +17,8 @@ namespace posse {
 struct TableTrackOptions {
   /// Bodyparts that look alike, as numbers; nothing: found (LookAlikes).
   std::optional<std::vector<std::vector<int>>> groups;
-  double cell = 0;  ///< px, at least 0; 0: cell_of_members
+  std::vector<SharedAxis> views;  ///< bodyparts that are one, seen from several sides
+  double cell = 0;                ///< px, at least 0; 0: cell_of_members
   bool smooth = true;
   size_t lag = kTrackLag;
   int num_threads = 1;

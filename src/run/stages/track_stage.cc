@@ -62,6 +62,7 @@ class TrackStage : public Stage {
   bool pictures_;
   LookAlikes look_alikes_;
   std::vector<std::vector<int>> groups_;
+  std::vector<SharedAxis> views_;
   std::unique_ptr<Tracker> tracker_;
   std::unique_ptr<TrackSmoother> smoother_;
   std::unique_ptr<TrackWatch> watch_;
@@ -85,7 +86,8 @@ TrackStage::TrackStage(const RunSetting& setting)
       fps_(setting.info.fps),
       pictures_(is_folder(setting.video)),
       look_alikes_(bodyparts_.size()),
-      groups_(parse_look_alikes(options_.look_alike, bodyparts_)) {
+      groups_(parse_look_alikes(options_.look_alike, bodyparts_)),
+      views_(parse_shared_axes(options_.same_x, options_.same_y, bodyparts_)) {
   if (!(options_.hide_below >= 0 && options_.hide_below <= 1)) {
     throw Error(ErrorKind::usage,
                 fmt::format("--hide-below is {}, must be in [0, 1]", options_.hide_below));
@@ -93,8 +95,12 @@ TrackStage::TrackStage(const RunSetting& setting)
 }
 
 std::string TrackStage::description() const {
-  return fmt::format("track(look-alike={}, lag={}, smooth={}, hide-below={})", options_.look_alike,
-                     options_.track_lag, options_.track_smooth ? "on" : "off", options_.hide_below);
+  std::string text =
+      fmt::format("track(look-alike={}, lag={}, smooth={}, hide-below={}", options_.look_alike,
+                  options_.track_lag, options_.track_smooth ? "on" : "off", options_.hide_below);
+  if (!options_.same_x.empty()) text += ", same-x=" + options_.same_x;
+  if (!options_.same_y.empty()) text += ", same-y=" + options_.same_y;
+  return text + ")";
 }
 
 FrameEvidence TrackStage::evidence_of(const FrameResult& frame) const {
@@ -122,6 +128,7 @@ void TrackStage::push(FrameResult&& frame, const DeliverFrame& deliver) {
   last_.time_seconds = frame.time_seconds;
   any_ = true;
   frame.evidence = {};
+  let_views_agree(views_, {}, evidence);
   waiting_.push_back({std::move(frame), elapsed, evidence.stride});
   take(tracker_->push(std::move(evidence), elapsed), deliver);
 }
