@@ -5,7 +5,7 @@
 //          members' folders (dlc rule): the members' keypoints and the frames' evidence
 //        posse_track_accuracy track IN OUT [name=value ...] : tracks it
 //          groups=0,1;2,3  members=0,2,4 (keypoints only)  step=K  start=S  lag=L|all
-//          sigma, jump, hide, appear, unseen, power, inflation, floor
+//          sigma, jump, hide, appear, unseen, power, inflation, floor, chance_cells, error_memory
 //          same_x=4,1;5,2 (SharedAxis)  axis_cells, axis_apart
 //          from=points (as posse consensus --method track, of the members' keypoints)  cell=PX
 #include <algorithm>
@@ -203,7 +203,9 @@ int track(int argc, char** argv) {
   }
   std::vector<std::vector<int>> groups;
   if (settings["groups"] == "found") {
-    LookAlikes look_alikes(recording.parts);
+    LookAlikeOptions alike;
+    if (settings["from"] == "points") alike.least_crossed = 2;  // none, as in track_of_poses
+    LookAlikes look_alikes(recording.parts, alike);
     for (const size_t row : rows) look_alikes.add(recording.evidence[row]);
     groups = look_alikes.groups();
     for (const auto& group : groups) {
@@ -236,6 +238,8 @@ int track(int argc, char** argv) {
   motion.unseen_evidence = number(settings, "unseen", motion.unseen_evidence);
   options.std_inflation = number(settings, "inflation", options.std_inflation);
   options.least_std_cells = number(settings, "floor", options.least_std_cells);
+  options.error_memory = number(settings, "error_memory", options.error_memory);
+  options.chance_cells = number(settings, "chance_cells", options.chance_cells);
   PruningOptions& pruning = options.tracker.pruning;
   pruning.least_chance = number(settings, "least", pruning.least_chance);
   pruning.most_states =

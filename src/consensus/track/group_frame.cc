@@ -56,7 +56,7 @@ std::vector<int32_t> choose_places(const FrameEvidence& frame, std::span<const i
 }  // namespace
 
 GroupFrame group_frame(const FrameEvidence& frame, std::span<const int> parts,
-                       double unseen_evidence) {
+                       double unseen_evidence, double power) {
   GroupFrame group;
   group.places = choose_places(frame, parts);
   for (const int32_t k : group.places) {
@@ -82,6 +82,8 @@ GroupFrame group_frame(const FrameEvidence& frame, std::span<const int> parts,
     group.emission.values[row * columns + column] =
         static_cast<double>(evidence.mass) + kLeastEvidence;
   }
+  if (power == 1) return group;
+  for (double& evidence : group.emission.values) evidence = std::pow(evidence, power);
   return group;
 }
 

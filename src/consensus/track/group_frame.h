@@ -46,8 +46,9 @@ inline constexpr double kTwoSpots = 2;
 /// more than parts; at most kMostGroupPlaces.
 /// @param parts  bodyparts of the group, at most kMostGroupParts.
 /// @param unseen_evidence  see MotionOptions.
+/// @param power  of all evidence; 1: as it is.
 GroupFrame group_frame(const FrameEvidence& frame, std::span<const int> parts,
-                       double unseen_evidence = 1);
+                       double unseen_evidence = 1, double power = 1);
 
 /// Fills `transition` for a frame that follows `previous` after `motion`.
 void connect(const GroupFrame& previous, const Motion& motion, GroupFrame& frame);

@@ -48,20 +48,24 @@ TEST(TableTrack, APictureOfFourTimesTheSizeHasFourTimesTheTrack) {
 }
 
 TEST(TableTrack, AStepGrowsWithTheGapInFrameNumbers) {
-  // Where the nose went meanwhile is 60 px away: far for one frame, near for twenty five.
-  const auto chance_of_second = [](int64_t gap) {
-    Poses poses{.bodyparts = {"nose"}, .frame_index = {}, .keypoints = {}};
-    for (int t = 0; t < 20; ++t) {
-      poses.frame_index.push_back(t < 10 ? t : t - 1 + gap);
-      poses.keypoints.push_back({t < 10 ? 100.0 : 160.0, 80, 0.9});
+  // After the gap half of the members see the nose 60 px away: far for one frame, near for 25.
+  const auto chance_of_staying = [](int64_t gap) {
+    Poses goes{.bodyparts = {"nose"}, .frame_index = {}, .keypoints = {}};
+    Poses stays = goes;
+    for (int t = 0; t < 12; ++t) {
+      goes.frame_index.push_back(t < 10 ? t : t - 1 + gap);
+      goes.keypoints.push_back({t < 10 ? 100.0 : 160.0, 80, 0.9});
+      stays.keypoints.push_back({100, 80, 0.9});
     }
-    Poses other = poses;  // stays, and is less sure, after the gap
-    for (size_t t = 10; t < 20; ++t) other.keypoints[t] = {100, 80, 0.5};
+    stays.frame_index = goes.frame_index;
     const TableTrack track =
-        track_of_poses(std::vector{poses, poses, other, other}, {.groups = {{}}, .smooth = false});
-    return track.frames[10].keypoints[0].second ? track.frames[10].keypoints[0].second->chance : 0;
+        track_of_poses(std::vector{goes, goes, stays, stays}, {.groups = {{}}, .smooth = false});
+    const TrackedKeypoint& nose = track.frames[10].keypoints[0];
+    EXPECT_NEAR(nose.keypoint.x, 100, 1) << gap;
+    return nose.chance;
   };
-  EXPECT_GT(chance_of_second(1), 2 * chance_of_second(25));
+  EXPECT_GT(chance_of_staying(1), 0.99);
+  EXPECT_LT(chance_of_staying(25), 0.9);
 }
 
 TEST(TableTrack, MissingPointsAreBridged) {

@@ -45,6 +45,11 @@ std::vector<std::vector<int>> complete(std::vector<std::vector<int>> groups, siz
 
 }  // namespace
 
+double evidence_power(double error_memory, double elapsed) {
+  const double kept = std::pow(error_memory, elapsed);
+  return (1 - kept) / (1 + kept);
+}
+
 Tracker::Tracker(size_t num_bodyparts, std::vector<std::vector<int>> groups, TrackOptions options)
     : groups_(complete(std::move(groups), num_bodyparts)),
       options_(options),
@@ -67,12 +72,13 @@ double Tracker::mean_states(size_t group) const {
 }
 
 std::vector<TrackedFrame> Tracker::push(FrameEvidence frame, double elapsed) {
+  const double power = num_frames_ == 0 ? 1 : evidence_power(options_.error_memory, elapsed);
   ++num_frames_;
   std::vector<std::vector<GroupDecision>> decisions;
   for (size_t g = 0; g < groups_.size(); ++g) {
-    decisions.push_back(
-        trackers_[g].push(group_frame(frame, groups_[g], options_.tracker.motion.unseen_evidence),
-                          elapsed, frame.stride, frame.num_cells));
+    decisions.push_back(trackers_[g].push(
+        group_frame(frame, groups_[g], options_.tracker.motion.unseen_evidence, power), elapsed,
+        frame.stride, frame.num_cells));
   }
   waiting_.push_back({std::move(frame), elapsed});
   return take(decisions);

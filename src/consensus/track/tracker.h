@@ -22,10 +22,17 @@ struct TrackOptions {
   /// than least_std_cells: members that look in the same box agree more than they are right.
   double std_inflation = 1.5;
   double least_std_cells = 0.3;
+  /// What members err about they err about for some frames: the correlation of their errors from a
+  /// frame of the video to the next, in [0, 1). 0: each frame stands alone.
+  double error_memory = 1.0 / 3;
   SeenOptions seen;
   /// TrackedKeypoint::chance is that of lying this near to the stated position, in cells.
   double chance_cells = 3;
 };
+
+/// Power of the evidence of a frame that comes `elapsed` frames after the one before: of n values
+/// that correlate by r from one to the next, as many count as n (1 - r) / (1 + r) that do not.
+double evidence_power(double error_memory, double elapsed);
 
 /// Tracks all bodyparts of a video, frame by frame; results come a lag later.
 class Tracker {

@@ -142,6 +142,36 @@ TEST(Tracker, TheSecondPlaceIsStatedWhereItIsLikely) {
   EXPECT_LT(sure[0].keypoints[0].covariance.xx, 64);
 }
 
+TEST(EvidencePower, IsTheEffectiveShareOfCorrelatedValues) {
+  // The variance of the mean of many values that correlate by r, r^2, ... is (1 + r) / (1 - r)
+  // times that of independent ones.
+  const double r = 0.4;
+  double factor = 1;
+  for (int k = 1; k < 200; ++k) factor += 2 * std::pow(r, k);
+  EXPECT_NEAR(evidence_power(r, 1), 1 / factor, 1e-9);
+  EXPECT_NEAR(evidence_power(r, 2), evidence_power(r * r, 1), 1e-12);  // every second of them
+  EXPECT_EQ(evidence_power(0, 1), 1);
+  EXPECT_NEAR(evidence_power(1.0 / 3, 1), 0.5, 1e-12);
+}
+
+TEST(Tracker, MembersThatAreLostTogetherForLongCostLessThanTheyWouldEachFrameAlone) {
+  // Four of five members point elsewhere together for 24 frames: two jumps pay if each frame stands
+  // for itself.
+  std::vector<FrameEvidence> video;
+  const MadeMember right = member_of({{100, 80, 5, 0}});
+  const MadeMember wrong = member_of({{250, 160, 5, 0}, {100, 80, -1, 0}});
+  for (int t = 0; t < 60; ++t) {
+    const bool lost = t >= 20 && t < 32;
+    video.push_back(evidence_of(
+        {right, right, lost ? wrong : right, lost ? wrong : right, lost ? wrong : right}));
+  }
+  for (const TrackedFrame& frame : track(video, 1))
+    EXPECT_NEAR(frame.keypoints[0].keypoint.x, 100, 1) << frame.frame_index;
+  TrackOptions alone;
+  alone.error_memory = 0;
+  EXPECT_NEAR(track(video, 1, {}, alone)[25].keypoints[0].keypoint.x, 250, 1);
+}
+
 TEST(Tracker, ASingleFrameIsTracked) {
   const auto frames = track({evidence_of({member_of({{60, 80, 5, 0}})})}, 1);
   ASSERT_EQ(frames.size(), 1U);
