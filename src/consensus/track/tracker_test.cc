@@ -161,9 +161,8 @@ TEST(Tracker, MembersThatAreLostTogetherForLongCostLessThanTheyWouldEachFrameAlo
   const MadeMember right = member_of({{100, 80, 5, 0}});
   const MadeMember wrong = member_of({{250, 160, 5, 0}, {100, 80, -1, 0}});
   for (int t = 0; t < 60; ++t) {
-    const bool lost = t >= 20 && t < 32;
-    video.push_back(evidence_of(
-        {right, right, lost ? wrong : right, lost ? wrong : right, lost ? wrong : right}));
+    const MadeMember& other = t >= 20 && t < 44 ? wrong : right;
+    video.push_back(evidence_of({right, other, other, other, other}));
   }
   for (const TrackedFrame& frame : track(video, 1))
     EXPECT_NEAR(frame.keypoints[0].keypoint.x, 100, 1) << frame.frame_index;
