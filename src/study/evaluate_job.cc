@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "base/error.h"
 #include "base/paths.h"
@@ -75,6 +76,7 @@ class Evaluator {
 
   void run(const Ensemble& ensemble);
   void add_noise(const LabelSet& labels, const LabelSet& second);
+  void read_spread(const LabelSet& labels);
 
  private:
   const JudgedMethod& main_method();
@@ -82,6 +84,7 @@ class Evaluator {
   void calibrate(const Ensemble& ensemble, const JudgedMethod& method);
   void add_rows(const std::vector<StatedError>& raw, const std::vector<StatedError>& fitted);
   void add_suspects(const JudgedMethod& main);
+  void add_video_coverage(std::vector<StatedError> errors);
   void add_original();
   void add_counts();
   std::string guarantee() const;
@@ -91,7 +94,25 @@ class Evaluator {
 
   Evaluation& evaluation_;
   const EvaluateOptions& options_;
+  std::optional<VideoSpread> video_spread_;
 };
+
+void Evaluator::read_spread(const LabelSet& labels) {
+  const std::vector<fs::path> videos(options_.video.begin(), options_.video.end());
+  std::set<std::string> folders;
+  for (const LabelledPicture& picture : labels.pictures) folders.insert(picture.folder);
+  video_spread_ = read_video_spread(options_.video_results, evaluation_.judged.bodyparts, videos,
+                                    std::vector<std::string>(folders.begin(), folders.end()));
+}
+
+/// The spread of a run's results divides by the number of members.
+void Evaluator::add_video_coverage(std::vector<StatedError> errors) {
+  for (size_t i = 0; i < errors.size(); ++i) {
+    const double n = evaluation_.points[i].facts.num_members;
+    errors[i].order *= (n - 1) / n;
+  }
+  evaluation_.video_coverage = video_coverage(errors, *video_spread_);
+}
 
 const JudgedMethod& Evaluator::main_method() {
   const std::string name(name_of(options_.consensus));
@@ -186,6 +207,7 @@ void Evaluator::calibrate(const Ensemble& ensemble, const JudgedMethod& main) {
   evaluation_.uncertainty.back().name = "calibrated";
   evaluation_.uncertainty.back().method = main.name;
   add_rows(raw_ensemble_errors(evaluation_.judged, main), errors);
+  if (video_spread_) add_video_coverage(errors);
   Calibration& c = evaluation_.calibration;
   c.consensus = main.name;
   c.rule = std::string(to_string(ensemble.consensus_rule()));
@@ -430,6 +452,7 @@ Evaluation evaluate(std::span<const fs::path> members, const fs::path& labels_pa
   Evaluator evaluator(evaluation, options);
   if (!options.second_rater.empty())
     evaluator.add_noise(labels, read_label_set(options.second_rater, label_options));
+  if (!options.video_results.empty()) evaluator.read_spread(labels);
   evaluator.run(ensemble);
   return evaluation;
 }

@@ -14,6 +14,7 @@
 #include "study/judge/error_tables.h"
 #include "study/judge/judged_frames.h"
 #include "study/judge/uncertainty_table.h"
+#include "study/judge/video_coverage.h"
 #include "study/members/map_store.h"
 
 namespace posse {
@@ -64,8 +65,9 @@ struct Evaluation {
   std::vector<CalibratedRow> calibrated;  ///< [bodyparts + 1]; empty with too few points
   std::vector<FitPoint> points;
   CrossFit cross_fit;
-  Calibration calibration;             ///< from all points
-  std::vector<SuspectLabel> suspects;  ///< largest ratio first
+  Calibration calibration;                      ///< from all points
+  std::optional<VideoCoverage> video_coverage;  ///< with --video-results
+  std::vector<SuspectLabel> suspects;           ///< largest ratio first
   std::vector<OriginalRow> original;
   std::optional<double> label_noise;      ///< px per axis, over all bodyparts
   std::vector<double> label_noise_parts;  ///< [bodyparts], of a second rater; empty without

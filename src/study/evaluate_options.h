@@ -31,6 +31,7 @@ struct EvaluateOptions {
   double min_likelihood = 0.6;
   std::optional<double> failure;  ///< px
   std::optional<double> label_noise;
+  std::filesystem::path video_results;
   std::filesystem::path second_rater;
   std::string partperm;
   std::filesystem::path cache;
@@ -64,6 +65,10 @@ void describe(Options& options, const Visitor& visit) {
       "0.6)");
   visit("failure", options.failure, "PX",
         "an error beyond counts as a failure (default: three times the labels' noise, else 5)");
+  visit(
+      "video-results", options.video_results, "PATH",
+      "results of posse run on the labelled video: coverage weighted to the video's spread, since "
+      "labelled frames are seldom random ones");
   visit("label-noise", options.label_noise, "PX",
         "standard deviation of the labels per axis, where it is known");
   visit("second-rater", options.second_rater, "PATH",

@@ -152,6 +152,11 @@ Json to_json(const Evaluation& evaluation) {
   json["calibrated"] = Json::array();
   for (const CalibratedRow& row : evaluation.calibrated) json["calibrated"].push_back(json_of(row));
   json["calibration"] = calibration_of(evaluation);
+  if (evaluation.video_coverage) {
+    json["video_coverage"] = Json::object({{"bins", evaluation.video_coverage->num_bins},
+                                           {"labelled", evaluation.video_coverage->labelled},
+                                           {"video", evaluation.video_coverage->video}});
+  }
   json["suspects"] = Json::array();
   for (const SuspectLabel& s : evaluation.suspects) {
     json["suspects"].push_back(Json::object({{"picture", s.picture},

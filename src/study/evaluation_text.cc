@@ -119,6 +119,17 @@ std::string hardest_quarter(const Evaluation& evaluation) {
       share_with_interval(summary->quartile_coverage[3], summary->quartile_interval[3]));
 }
 
+std::string video_line(const Evaluation& evaluation) {
+  if (!evaluation.video_coverage) return "";
+  const VideoCoverage& c = *evaluation.video_coverage;
+  if (std::isnan(c.video))
+    return "too few labels to weight the coverage to the video's spread (three bins of ten)\n";
+  return fmt::format(
+      "weighted to the video's spread ({} bins): the 90 % regions cover {} of the video, {} of the "
+      "labels; cures the choice of frames by spread, and nothing else\n",
+      c.num_bins, percent(c.video), percent(c.labelled));
+}
+
 std::string uncertainty_lines(const Evaluation& evaluation) {
   std::string text =
       fmt::format("{:<32}{:>6}{:>7}{:>7}{:>7}{:>7}{:>8}{:>8}{:>8}{:>9}{:>7}{:>7}{:>8}{:>7}{:>9}\n",
@@ -159,11 +170,15 @@ std::string counts_line(const Evaluation& evaluation) {
   }
   const std::string judges =
       least == most ? fmt::format("{}", most) : fmt::format("{}-{}", least, most);
+  size_t hidden = 0;
+  for (const char one : judged.hidden) hidden += one != 0 ? 1 : 0;
+  const std::string apart =
+      hidden > 0 ? fmt::format("; {} points labelled as hidden, not judged", hidden) : "";
   return fmt::format(
       "{} labelled pictures judged {} ({} of {} members each), {} refused (all members trained on "
-      "them), {} selected-on, {} near-training\n",
+      "them), {} selected-on, {} near-training{}\n",
       judged.pictures.size(), evaluation.training_frames ? "by every member" : "out of bag", judges,
-      judged.members.size(), judged.num_refused, selected, near);
+      judged.members.size(), judged.num_refused, selected, near, apart);
 }
 
 std::string noise_lines(const Evaluation& evaluation) {
@@ -228,8 +243,8 @@ std::string spread_sentence(const Evaluation& evaluation) {
 
 std::string calibration_text(const Evaluation& evaluation) {
   if (evaluation.calibrated.empty()) return "";
-  return calibrated_lines(evaluation) + hardest_quarter(evaluation) + spread_sentence(evaluation) +
-         evaluation.calibration.guarantee + "\n";
+  return calibrated_lines(evaluation) + hardest_quarter(evaluation) + video_line(evaluation) +
+         spread_sentence(evaluation) + evaluation.calibration.guarantee + "\n";
 }
 
 std::string to_text(const Evaluation& evaluation) {

@@ -192,6 +192,15 @@ class Refuses(ProgramTest):
         ]:
             self.assert_error(done, code, said)
 
+    def test_results_of_another_video(self):
+        for video, folder in [(VIDEO, "right"), (DEMO / "video" / "openarena-train.mp4", "wrong")]:
+            self.assert_code(posse("run", video, "--members", *MEMBERS, "--out", self.folder / folder, *FAST), 0)
+        done = evaluate("--video-results", self.folder / "wrong" / "openarena-train")
+        self.assert_error(done, 2, "results of another video: openarena-train.mp4")
+        report = self.assert_code(evaluate("--json", "--video-results", self.folder / "right" / "openarena"), 0).json
+        self.assertGreater(report["video_coverage"]["bins"], 2)
+        self.assertLess(abs(report["video_coverage"]["video"] - 0.9), 0.1)
+
     def test_a_label_beyond_the_end_of_the_video(self):
         late = self.folder / "CollectedData_x.csv"
         late.write_text(LABELS.read_text().replace("img350.png", "img999.png"))

@@ -1,0 +1,20 @@
+/// Reading the arrays that lie beside a table of ours.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace posse {
+
+struct ExtraValues {
+  std::vector<size_t> extents;  ///< rows of the table first
+  std::vector<double> values;   ///< row-major
+};
+
+/// The dataset /posse/<name> of a consensus .h5 (docs/results.md).
+/// @throws Error(not_found) without the file; Error(bad_file) without the dataset, or for a damaged
+/// file
+ExtraValues read_extra(const std::filesystem::path& path, const std::string& name);
+
+}  // namespace posse
