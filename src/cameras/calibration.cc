@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace posse {
@@ -74,11 +76,33 @@ std::array<int, 2> read_size(const Section& section) {
   return {static_cast<int>(size[0]), static_cast<int>(size[1])};
 }
 
+/// A text, or a whole number: cameras are often called 0, 1, 2.
+std::string read_name(const Section& section) {
+  const toml::node* node = section.table["name"].node();
+  if (node != nullptr && node->is_integer()) return std::to_string(node->as_integer()->get());
+  const std::string name = section.table["name"].value_or(std::string());
+  if (name.empty()) section.fail("name", "a text");
+  return name;
+}
+
+/// Caliscope's own file has its cameras in one table, under numbers.
+void refuse_caliscope(const toml::table& file, const std::string& source) {
+  const toml::table* cameras = file["cameras"].as_table();
+  if (cameras == nullptr || cameras->empty()) return;
+  const bool holds_tables = std::all_of(cameras->begin(), cameras->end(), [](const auto& entry) {
+    return entry.second.is_table() && entry.second.as_table()->contains("matrix");
+  });
+  if (!holds_tables) return;
+  throw Error(ErrorKind::unsupported,
+              fmt::format("{}: is a camera array of Caliscope (tables [cameras.N]), expected a "
+                          "calibration of Anipose: [cam_N] with a name",
+                          source),
+              {.hint = "Caliscope writes one for Anipose beside it: camera_array_aniposelib.toml"});
+}
+
 CameraModel read_camera(const Section& section) {
   CameraModel camera;
-  const auto name = section.table["name"].value<std::string>();
-  if (!name || name->empty()) section.fail("name", "a text");
-  camera.name = *name;
+  camera.name = read_name(section);
   camera.size = read_size(section);
   read_matrix(section, camera);
   camera.distortion = read_distortion(section);
@@ -102,6 +126,7 @@ std::vector<CameraModel> parse_calibration(const std::string& text, const std::s
     throw Error(ErrorKind::bad_file, fmt::format("{}: line {}: {}", source,
                                                  error.source().begin.line, error.description()));
   }
+  refuse_caliscope(file, source);
   std::vector<CameraModel> cameras;
   for (const auto& [key, node] : file) {  // toml++ keeps tables sorted by key
     if (key == "metadata") continue;

@@ -1,10 +1,14 @@
 #include "cli/verb.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 #include "base/text.h"
@@ -29,6 +33,56 @@ CLI::Validator not_empty() {
         return text.empty() ? std::string("an empty name was given") : std::string();
       },
       "");
+}
+
+bool looks_like_a_file(std::string_view text) {
+  const std::string suffix = ascii_lower(std::filesystem::path(text).extension().string());
+  const std::array<std::string_view, 8> known = {".csv", ".h5",  ".hdf5", ".slp",
+                                                 ".mp4", ".avi", ".mov",  ".mkv"};
+  return std::find(known.begin(), known.end(), suffix) != known.end();
+}
+
+/// "posse smooth multi": the program and the verbs that lead to this one.
+std::string called(const CLI::App& app) {
+  const CLI::App* above = app.get_parent();
+  return above == nullptr ? app.get_name() : called(*above) + " " + app.get_name();
+}
+
+/// The verb's first list of files, as "FILE...", or what it takes instead.
+std::string files_of(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_positional()) return option->get_name(true) + "...";
+  }
+  return "FILES";
+}
+
+/// An option that takes all that follows takes the files too that stand behind it.
+void refuse_files(CLI::Option& option, const CLI::App& app) {
+  const std::string name = option.get_name();
+  option.check(CLI::Validator(
+      [name, &app](std::string& text) {
+        if (!looks_like_a_file(text)) return std::string();
+        return fmt::format(
+            "takes all that follows, and so took the file {}\n  hint: put the files "
+            "first: {} {} {} ...",
+            text, called(app), files_of(app), name);
+      },
+      ""));
+}
+
+/// The message for a verb without its files, where an option took all that follows.
+std::string missing_files(const CLI::App& root, const CLI::RequiredError& error) {
+  const CLI::App* app = &root;
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  for (const CLI::Option* option : app->get_options()) {
+    if (option->get_positional() || option->count() == 0 || option->get_expected_max() < 2)
+      continue;
+    return fmt::format(
+        "{}: {} takes all that follows: {}\n  hint: put the files first: {} {} {} ...\n",
+        error.what(), option->get_name(), fmt::join(option->results(), " "), called(*app),
+        files_of(*app), option->get_name());
+  }
+  return "";
 }
 
 }  // namespace
@@ -101,7 +155,9 @@ VerbOption Verb::add_option(const std::string& name, std::optional<double>& fiel
 
 VerbOption Verb::add_option(const std::string& name, std::vector<std::string>& field,
                             const std::string& help) {
-  return VerbOption(*app_->add_option(name, field, help));
+  CLI::Option& option = *app_->add_option(name, field, help);
+  if (name.starts_with('-')) refuse_files(option, *app_);
+  return VerbOption(option);
 }
 
 VerbOption Verb::add_option(const std::string& name, std::vector<std::filesystem::path>& field,
@@ -111,7 +167,9 @@ VerbOption Verb::add_option(const std::string& name, std::vector<std::filesystem
 
 VerbOption Verb::add_option(const std::string& name, std::vector<double>& field,
                             const std::string& help) {
-  return VerbOption(*app_->add_option(name, field, help));
+  CLI::Option& option = *app_->add_option(name, field, help);
+  if (name.starts_with('-')) refuse_files(option, *app_);
+  return VerbOption(option);
 }
 
 VerbOption Verb::add_word(const std::string& name,
@@ -123,7 +181,9 @@ VerbOption Verb::add_word(const std::string& name,
 VerbOption Verb::add_words(const std::string& name,
                            const std::function<void(const std::vector<std::string>&)>& take,
                            const std::string& help) {
-  return VerbOption(*app_->add_option_function<std::vector<std::string>>(name, take, help));
+  CLI::Option& option = *app_->add_option_function<std::vector<std::string>>(name, take, help);
+  refuse_files(option, *app_);
+  return VerbOption(option);
 }
 
 VerbOption Verb::add_switch(const std::string& name, bool& field, const std::string& help) {
@@ -175,6 +235,15 @@ std::optional<int> CommandLine::run(int argc, char** argv, std::function<void()>
     app_->parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
     return app_->exit(success);
+  } catch (const CLI::RequiredError& error) {
+    const std::string said = missing_files(*app_, error);
+    std::fputs(
+        printable_lines(said.empty() ? error.what() + std::string("\nRun with --help for more "
+                                                                  "information.\n")
+                                     : said)
+            .c_str(),
+        stderr);
+    return usage_code;
   } catch (const CLI::ParseError& error) {
     std::ostringstream out, message;
     app_->exit(error, out, message);

@@ -5,8 +5,11 @@
 #include <optional>
 #include <vector>
 
+#include "base/error.h"
+#include "base/files.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "cameras/calibration.h"
 #include "video/video_reader.h"
 
 namespace posse {
@@ -36,6 +39,21 @@ void refuse_record(const fs::path& path) {
               {.hint = is_meta ? fmt::format("posse info {}.h5 shows the table it belongs to",
                                              printable(name.substr(0, name.size() - kMeta.size())))
                                : "posse info shows tables (.h5, .csv, .slp), networks and videos"});
+}
+
+/// A calibration is no network either.
+void refuse_calibration(const fs::path& path) {
+  if (ascii_lower(path.extension().string()) != ".toml" || kind_of_path(path) != PathKind::file)
+    return;
+  std::vector<std::string> names;
+  for (const CameraModel& camera : parse_calibration(read_file(path), path.string()))
+    names.push_back(printable(camera.name));
+  throw Error(ErrorKind::unsupported,
+              fmt::format("{}: is a calibration of {} cameras, not a network",
+                          printable(path.string()), names.size()),
+              {.have = "cameras " + list_names(names),
+               .hint = fmt::format("posse smooth multi FILE... --calibration {} uses it",
+                                   printable(path.string()))});
 }
 
 /// Null without rows.
@@ -73,6 +91,7 @@ void look_into_members(const MemberPaths& expanded, const InfoOptions& options,
 void look_into_one(const std::string& path, const InfoOptions& options, const StopFlag& stop,
                    const InfoSink& sink) {
   refuse_record(path);
+  refuse_calibration(path);
   if (is_table(path)) return sink.table(path, summarize_table(path));
   const bool is_file = kind_of_path(path) == PathKind::file;
   if (is_file && (has_video_extension(path) || has_picture_extension(path)))

@@ -6,6 +6,7 @@ everything else done.
 """
 import os
 import random
+import shutil
 import struct
 import subprocess
 import sys
@@ -49,6 +50,9 @@ class Program:
 
     def __call__(self, *words):
         return subprocess.run([self.posse, "smooth", *map(str, words)], capture_output=True, text=True)
+
+    def program(self, *words):
+        return subprocess.run([self.posse, *map(str, words)], capture_output=True, text=True)
 
     def refuses(self, words, *texts, status=None):
         done = self(*words)
@@ -119,12 +123,78 @@ def check_cameras(smooth, folder):
     calibrate("cam_1")
     smooth.refuses(["multi", *tables[0::2], "--calibration", calibration, "--out", folder + "/v4"], "at least two")
     with open(calibration, "w") as file:
-        file.write("[cam_0]\nname = 5\n")
+        file.write("[cam_0]\nname = [5]\n")
     smooth.refuses(["multi", *tables, "--calibration", calibration, "--out", folder + "/v4"], "calibration.toml", "'name'")
+    with open(calibration, "w") as file:
+        file.write("[cameras.0]\nport = 0\nmatrix = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]\n")
+    for words in (["smooth", "multi", *tables, "--calibration", calibration, "--out", folder + "/v4"], ["info", calibration]):
+        done = smooth.program(*words)
+        assert done.returncode == 5 and "Caliscope" in done.stderr and "camera_array_aniposelib.toml" in done.stderr, done
     with open(calibration, "w") as file:
         file.write("[cam_0\n")
     smooth.refuses(["multi", *tables, "--calibration", calibration, "--out", folder + "/v4"], "calibration.toml", "line")
     smooth.refuses(["mirrored", *tables, "--camera-names", "top", "bot", "--out", folder + "/m.h5"], "'<keypoint>_top'")
+
+
+def check_which_file_is_of_which_camera(smooth, folder):
+    """CAMERA=FILE, cameras called 1 and 11, and a choice among a calibration's cameras; each gives what plain names give."""
+    plain = [write_table(f"{folder}/net{i}.{camera}.csv") for i in range(2) for camera in "ab"]
+    names = ["--camera-names", "a", "b"]
+
+    def same(out, *cameras):
+        for camera, expected in zip(cameras, "ab"):
+            found = open(f"{out}/{camera}.csv").read()
+            assert found == open(f"{folder}/plain/{expected}.csv").read(), (out, camera)
+
+    def written(*words, out, cameras):
+        done = smooth("multi", *words, "--out", out)
+        assert done.returncode == 0, done
+        for camera in cameras:
+            smooth.program("convert", f"{out}/{camera}.h5", f"{out}/{camera}.csv")
+
+    written(*plain, *names, out=folder + "/plain", cameras="ab")
+    for i, path in enumerate(plain):  # names that say nothing, or the wrong thing
+        shutil.copy(path, f"{folder}/copy{i}.csv")
+    given = [f"{'ab'[i % 2]}={folder}/copy{i}.csv" for i in range(4)]
+    written(*given, *names, out=folder + "/given", cameras="ab")
+    same(folder + "/given", "a", "b")
+    for i in range(2):  # folders of one camera each
+        os.makedirs(f"{folder}/dir{i}")
+        for member in range(2):
+            shutil.copy(plain[2 * member + i], f"{folder}/dir{i}/seed{member}.csv")
+    written(f"a={folder}/dir0", f"b={folder}/dir1", *names, out=folder + "/folders", cameras="ab")
+    same(folder + "/folders", "a", "b")
+    numbered = [f"{folder}/net{'AB'[i]}-cam{n}-take111.csv" for i in range(2) for n in (1, 11)]
+    for path, to in zip(plain, numbered):
+        shutil.copy(path, to)
+    written(*numbered, "--camera-names", "1", "11", out=folder + "/numbers", cameras=["1", "11"])
+    same(folder + "/numbers", "1", "11")
+    calibration = folder + "/three.toml"
+    with open(calibration, "w") as file:
+        file.write("\n".join(CALIBRATION.format(i=i, name=n, angle=0.4 * i) for i, n in enumerate(["a", "c", "b"])))
+    done = smooth("multi", *plain, *names, "--calibration", calibration, "--out", folder + "/chosen")
+    assert done.returncode in (0, 4), done
+    assert sorted(p for p in os.listdir(folder + "/chosen") if p.endswith(".h5")) == ["a.h5", "b.h5"], done
+    smooth.refuses(["multi", *plain, "--camera-names", "a", "d", "--calibration", calibration, "--out", folder + "/v"], "'d'")
+    done = smooth.program("info", calibration)
+    assert done.returncode == 5 and "a calibration of 3 cameras" in done.stderr and "cameras a, c, b" in done.stderr, done
+
+
+def check_options_that_take_all_that_follows(smooth, folder):
+    """They take the files that stand behind them: the message says so, and where to put the files."""
+    tables = [write_table(f"{folder}/net{i}.csv") for i in range(2)]
+    os.makedirs(folder + "/tables")
+    out = ["--out", folder + "/x.h5"]
+    for words in (["smooth", "single", "--bodypart-list", "a", *tables, *out], ["consensus", "--bodypart-list", "a", *tables, *out],
+                  ["smooth", "single", "--s", "1", *tables, *out], ["smooth", "single", "--s-frames", "0:3", *tables, *out],
+                  ["smooth", "multi", "--camera-names", "a", "b", *tables, *out],
+                  ["smooth", "single", tables[0], "--bodypart-list", "a", tables[1], *out],
+                  ["smooth", "mirrored", "--camera-names", "a", "b", *tables, *out]):
+        done = smooth.program(*words)
+        assert done.returncode == 2 and "took the file" in done.stderr and "put the files first: posse" in done.stderr, done
+        assert "internal" not in done.stderr, done
+    done = smooth.program("consensus", "--bodypart-list", "a", folder + "/tables", *out)
+    assert done.returncode == 2 and "put the files first: posse consensus FILE... --bodypart-list ..." in done.stderr, done
 
 
 def check_paws(smooth, folder):
@@ -150,7 +220,8 @@ def check_paws(smooth, folder):
 
 def main(posse):
     smooth = Program(posse)
-    for check in (check_single, check_cameras, check_paws):
+    for check in (check_single, check_cameras, check_which_file_is_of_which_camera, check_options_that_take_all_that_follows,
+                  check_paws):
         with tempfile.TemporaryDirectory() as folder:
             check(smooth, folder)
         print(check.__name__, "passed")

@@ -164,6 +164,89 @@ def check_numbers_stored_as_objects(posse):
     assert "'DLC_net set ' holds no numbers" in posse.csv_of(path)[1]
 
 
+def check_header_levels(posse):
+    """Levels in another order or without names are taken for what they are; names of several kinds are named as such."""
+    csv_path, path = posse.folder / "levels.csv", posse.folder / "levels.h5"
+    frame = made(rows=6)
+    swapped, unnamed = frame.swaplevel(0, 2, axis=1), frame.copy()
+    unnamed.columns = unnamed.columns.set_names([None, "bodyparts", "coords"])
+    for odd, said in ((swapped, "coords, bodyparts, scorer"), (unnamed, None)):
+        odd.to_csv(csv_path)
+        found, warned = posse.csv_of(csv_path)
+        same(found, frame, "levels in csv")
+        assert (said or "has no name; taken for 'scorer'") in warned, warned
+        for layout in ("fixed", "table"):
+            odd.to_hdf(path, "df_with_missing", format=layout, mode="w")
+            found, warned = posse.csv_of(path)
+            same(found, frame, "levels in HDF5")
+            assert said is None or said in warned, warned
+    tuples = frame.set_axis(pd.Index(list(frame.columns), tupleize_cols=False), axis=1)
+    tuples.to_hdf(path, "df_with_missing", format="table", mode="w")
+    same(posse.csv_of(path)[0], frame, "tuples")
+    assert "taken as scorer, bodyparts, coords" in posse.run("info", path).stdout
+    mixed = tuples.set_axis(pd.Index([*tuples.columns[:-1], "speed"], tupleize_cols=False), axis=1)
+    mixed.to_hdf(path, "df_with_missing", format="table", mode="w")
+    said = posse.refusal(path)
+    assert "different header levels: 'DLC_net nose x' has 3, 'speed' has 1" in said and "df.columns = " in said, said
+    for each in (mixed, tuples):
+        each.to_hdf(path, "df_with_missing", format="fixed", mode="w")
+        said = posse.refusal(path)
+        assert "names of its columns are of several kinds" in said and "df.columns = " in said, said
+
+
+def check_half_written_files(posse):
+    """What a killed program leaves: cut off anywhere, or marked as open for writing."""
+    path, frame = posse.folder / "whole.h5", made(rows=400)
+    frame.to_hdf(path, "df_with_missing", format="table", mode="w")
+    whole = path.read_bytes()
+    cut = posse.folder / "half.h5"
+    for share in (0.2, 0.5, 0.8, 0.99):
+        cut.write_bytes(whole[:int(share * len(whole))])
+        assert "not written to its end" in posse.refusal(cut)
+    marked = posse.folder / "marked.h5"
+    with h5py.File(marked, "w", libver="latest") as file:
+        file["numbers"] = np.arange(5)
+    bytes_of_it = bytearray(marked.read_bytes())
+    assert bytes_of_it[8] == 3  # superblock of version 3: byte 11 holds the flags of consistency, its last 4 a checksum
+    bytes_of_it[11] = 1
+    bytes_of_it[44:48] = lookup3(bytes_of_it[:44]).to_bytes(4, "little")
+    marked.write_bytes(bytes_of_it)
+    assert "another program is writing this HDF5 file" in posse.refusal(marked)
+
+
+def lookup3(data):
+    """HDF5's checksum of metadata: Bob Jenkins' lookup3, hashlittle with a seed of 0."""
+    def rotated(x, k):
+        return ((x << k) | (x >> (32 - k))) & 0xFFFFFFFF
+
+    a = b = c = (0xDEADBEEF + len(data)) & 0xFFFFFFFF
+    at = 0
+    while len(data) - at > 12:
+        x, y, z = np.frombuffer(bytes(data[at:at + 12]), "<u4").astype(int).tolist()
+        a, b, c = (a + x) & 0xFFFFFFFF, (b + y) & 0xFFFFFFFF, (c + z) & 0xFFFFFFFF
+        for k, one in ((4, "a"), (6, "b"), (8, "c"), (16, "a"), (19, "b"), (4, "c")):
+            if one == "a":
+                a = ((a - c) & 0xFFFFFFFF) ^ rotated(c, k)
+                c = (c + b) & 0xFFFFFFFF
+            elif one == "b":
+                b = ((b - a) & 0xFFFFFFFF) ^ rotated(a, k)
+                a = (a + c) & 0xFFFFFFFF
+            else:
+                c = ((c - b) & 0xFFFFFFFF) ^ rotated(b, k)
+                b = (b + a) & 0xFFFFFFFF
+        at += 12
+    x, y, z = np.frombuffer(bytes(data[at:]).ljust(12, b"\0"), "<u4").astype(int).tolist()
+    a, b, c = (a + x) & 0xFFFFFFFF, (b + y) & 0xFFFFFFFF, (c + z) & 0xFFFFFFFF
+    for k, one in ((14, "c"), (11, "a"), (25, "b"), (16, "c"), (4, "a"), (14, "b"), (24, "c")):
+        if one == "c":
+            c = ((c ^ b) - rotated(b, k)) & 0xFFFFFFFF
+        elif one == "a":
+            a = ((a ^ c) - rotated(c, k)) & 0xFFFFFFFF
+        else:
+            b = ((b ^ a) - rotated(a, k)) & 0xFFFFFFFF
+    return c
+
+
 def check_rows_labelled_by_times(posse):
     path, frame = posse.folder / "times.h5", made(rows=6)
     for kind, index in (("timedelta64", pd.to_timedelta(range(6), unit="ms")), ("datetime64", pd.date_range("2020", periods=6)),
@@ -393,6 +476,8 @@ def main():
         check_pandas(posse)
         check_refusals(posse)
         check_numbers_stored_as_objects(posse)
+        check_header_levels(posse)
+        check_half_written_files(posse)
         check_rows_labelled_by_times(posse)
         check_sleap_analysis(posse)
         check_sleap_axes(posse)

@@ -64,6 +64,8 @@ class Normalizer {
     auto& names = raw_.header.level_names;
     const bool is_unnamed =
         std::all_of(names.begin(), names.end(), [](const auto& name) { return name.empty(); });
+    const bool has_scorer = std::find(names.begin(), names.end(), "scorer") != names.end();
+    if (!is_unnamed && !has_scorer && names.front().empty()) names.front() = "scorer";
     if (!is_unnamed) return;
     if (names.size() == 3) names = {"scorer", "bodyparts", "coords"};
     if (names.size() == 4) names = {"scorer", "individuals", "bodyparts", "coords"};

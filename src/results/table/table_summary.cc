@@ -147,10 +147,34 @@ void warn_of_coords(const RawTable& raw, const std::vector<Part>& parts, TableSu
   }
 }
 
+/// Three or four levels without names are those of a pose table.
+void name_levels(RawTable& raw) {
+  std::vector<std::string>& names = raw.header.level_names;
+  const bool is_unnamed =
+      std::all_of(names.begin(), names.end(), [](const auto& name) { return name.empty(); });
+  if (!is_unnamed || names.size() < 3 || names.size() > 4) return;
+  names = names.size() == 3
+              ? std::vector<std::string>{"scorer", "bodyparts", "coords"}
+              : std::vector<std::string>{"scorer", "individuals", "bodyparts", "coords"};
+  raw.notes.push_back("its header levels have no names; taken as " + list_names(names));
+}
+
+std::vector<std::string> quoted(const std::vector<std::string>& names) {
+  std::vector<std::string> texts;
+  for (const std::string& name : names) texts.push_back("'" + printable(name) + "'");
+  return texts;
+}
+
+std::string example_of(const RawTable& raw) {
+  if (raw.header.columns.empty()) return "";
+  return fmt::format(", the first called {}", list_names(quoted(raw.header.columns.front())));
+}
+
 }  // namespace
 
 TableSummary summarize_table(const std::filesystem::path& path) {
-  const RawTable raw = read_raw_table(path);
+  RawTable raw = read_raw_table(path);
+  name_levels(raw);
   TableSummary summary;
   summary.layout = raw.layout;
   summary.level_names = raw.header.level_names;
@@ -175,9 +199,9 @@ TableSummary summarize_table(const std::filesystem::path& path) {
     if (part.column_of.contains("x")) summary.bodyparts.push_back(summarize_part(raw, part));
   }
   if (summary.bodyparts.empty()) {
-    summary.warnings.push_back(
-        fmt::format("is no pose table: no bodypart has x and y; {} columns under the levels {}",
-                    raw.header.num_columns(), list_names(raw.header.level_names)));
+    summary.warnings.push_back(fmt::format(
+        "is no pose table: no bodypart has x and y; {} columns under the levels {}{}",
+        raw.header.num_columns(), list_names(quoted(raw.header.level_names)), example_of(raw)));
   }
   return summary;
 }

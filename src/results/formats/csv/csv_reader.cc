@@ -177,7 +177,7 @@ class CsvReader {
       const Cursor before = text_;
       rows.push_back(take_header_line());
       if (before.line == 1) refuse_other_kinds(rows.front());
-      if (rows.back()[0] == "coords") break;
+      if (has_all_levels(rows) && !level_follows()) break;
       if (rows.back()[0].empty() && holds_coords(rows.back())) break;
       refuse_odd_header(rows);
       if (rows.size() > 1 && parse_whole_number(rows.back()[0])) {
@@ -187,19 +187,17 @@ class CsvReader {
       }
     }
     name_levels(rows);
-    static const std::vector<std::string> kLevels = {"scorer", "individuals", "bodyparts",
-                                                     "coords"};
+    order_levels(rows);
     std::vector<std::string> names;
     for (const auto& row : rows) names.push_back(row[0]);
-    const bool has_levels =
-        names.size() >= 2 && names[names.size() - 2] == "bodyparts" && names.back() == "coords" &&
-        std::is_sorted(names.begin(), names.end(),
-                       [](const std::string& one, const std::string& other) {
-                         return std::find(kLevels.begin(), kLevels.end(), one) <
-                                std::find(kLevels.begin(), kLevels.end(), other);
-                       }) &&
-        std::all_of(names.begin(), names.end(),
-                    [](const std::string& name) { return is_level(name); });
+    const bool has_levels = names.size() >= 2 && names[names.size() - 2] == "bodyparts" &&
+                            names.back() == "coords" &&
+                            std::is_sorted(names.begin(), names.end(),
+                                           [](const std::string& one, const std::string& other) {
+                                             return place_of_level(one) < place_of_level(other);
+                                           }) &&
+                            std::all_of(names.begin(), names.end(),
+                                        [](const std::string& name) { return is_level(name); });
     if (!has_levels) {
       fail(1, "has no header rows 'scorer', 'bodyparts', 'coords' of a pose table",
            header_notes(rows));
@@ -208,6 +206,51 @@ class CsvReader {
     table_.layout = fmt::format("csv, {} header rows", rows.size());
     note_header(rows.front()[0] == "scorer");
     skip_index_names();
+  }
+
+  /// Bodyparts and coords have been read, whatever their order.
+  static bool has_all_levels(const std::vector<std::vector<std::string>>& rows) {
+    const auto has = [&](const char* name) {
+      return std::any_of(rows.begin(), rows.end(), [&](const auto& row) { return row[0] == name; });
+    };
+    return has("bodyparts") && has("coords");
+  }
+
+  /// Looks at the next line, which is read again.
+  bool level_follows() {
+    if (text_.done()) return false;
+    const Cursor before = text_;
+    const bool had_padded_names = has_padded_names_, had_odd_levels = has_odd_levels_;
+    const bool follows = is_level(take_header_line()[0]);
+    text_ = before;
+    has_padded_names_ = had_padded_names;
+    has_odd_levels_ = had_odd_levels;
+    return follows;
+  }
+
+  static size_t place_of_level(std::string_view name) {
+    constexpr std::array<std::string_view, 4> kLevels = {"scorer", "individuals", "bodyparts",
+                                                         "coords"};
+    return static_cast<size_t>(std::find(kLevels.begin(), kLevels.end(), name) - kLevels.begin());
+  }
+
+  /// Levels in another order, or a first one without its name, are taken for what they are.
+  void order_levels(std::vector<std::vector<std::string>>& rows) {
+    if (!has_all_levels(rows)) return;
+    const auto is_scorer = [](const auto& row) { return row[0] == "scorer"; };
+    if (rows[0][0].empty() && std::none_of(rows.begin(), rows.end(), is_scorer)) {
+      rows[0][0] = "scorer";
+      table_.notes.emplace_back("its first header row has no name; taken for 'scorer'");
+    }
+    std::vector<std::string> names;
+    for (const auto& row : rows) names.push_back(row[0]);
+    const auto comes_before = [](const auto& one, const auto& other) {
+      return place_of_level(one[0]) < place_of_level(other[0]);
+    };
+    if (std::is_sorted(rows.begin(), rows.end(), comes_before)) return;
+    std::stable_sort(rows.begin(), rows.end(), comes_before);
+    table_.notes.push_back(fmt::format("its header rows are {}; taken in the order of a pose table",
+                                       list_names(names)));
   }
 
   /// Levels without names are those of a pose table, by their number.

@@ -73,7 +73,7 @@ class FixedReader {
       std::vector<Column> columns;
       names->push_back(level_name(axis));
       if (is_empty(axis)) return columns;
-      for (std::string& text : reader_.strings(group_, axis)) columns.push_back({text});
+      for (std::string& text : names_of(axis)) columns.push_back({text});
       return columns;
     }
     const int64_t levels = hdf5::integer_attribute(group_, axis + "_nlevels").value_or(0);
@@ -98,9 +98,20 @@ class FixedReader {
     return columns;
   }
 
+  /// Texts; names of several kinds (texts, numbers, tuples) are pickled instead.
+  std::vector<std::string> names_of(const std::string& key) const {
+    if (!reader_.pickled_bytes(group_, key)) return reader_.strings(group_, key);
+    throw Error(ErrorKind::bad_file,
+                fmt::format("{}: the names of its columns are of several kinds (texts, numbers or "
+                            "tuples, in '{}'), expected texts in the levels scorer, bodyparts, "
+                            "coords",
+                            reader_.name(), key),
+                {.hint = kKeepPoseColumns});
+  }
+
   std::vector<std::string> level_texts(const std::string& key) const {
     if (is_empty(key)) return {};
-    if (!reader_.is_numeric(group_, key)) return reader_.strings(group_, key);
+    if (!reader_.is_numeric(group_, key)) return names_of(key);
     std::vector<std::string> texts;
     for (const int64_t number : reader_.integers(group_, key)) {
       texts.push_back(std::to_string(number));

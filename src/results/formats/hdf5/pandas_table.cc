@@ -21,6 +21,12 @@ std::string joined(const Column& column) {
 
 }  // namespace
 
+const char* const kKeepPoseColumns =
+    "keep the columns of poses, in Python: df = df[[c for c in df.columns if isinstance(c, tuple) "
+    "and "
+    "len(c) == 3]]; df.columns = pandas.MultiIndex.from_tuples([tuple(map(str, c)) for c in "
+    "df.columns], names=['scorer', 'bodyparts', 'coords'])";
+
 std::string index_text(const PickleValue& value) {
   switch (value.kind) {
     case PickleValue::Kind::text:
@@ -52,7 +58,14 @@ void TableBuilder::set_columns(std::vector<Column> columns) {
   const size_t levels = columns.empty() ? 0 : columns.front().size();
   std::map<Column, size_t> places;
   for (size_t j = 0; j < columns.size(); ++j) {
-    if (columns[j].size() != levels) reader_.fail("has columns with different header levels");
+    if (columns[j].size() != levels) {
+      throw Error(
+          ErrorKind::bad_file,
+          fmt::format("{}: its columns have different header levels: '{}' has {}, '{}' has {}",
+                      reader_.name(), printable(joined(columns[0])), levels,
+                      printable(joined(columns[j])), columns[j].size()),
+          {.hint = kKeepPoseColumns});
+    }
     if (!places.emplace(columns[j], j).second) {
       reader_.fail(fmt::format("column '{}' stands twice", printable(joined(columns[j]))));
     }

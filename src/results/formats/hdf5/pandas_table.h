@@ -20,6 +20,9 @@ using Column = std::vector<std::string>;
 /// "timedelta64"
 void check_row_kind(const hdf5::Reader& reader, const std::string& kind);
 
+/// What to do with a table whose columns are not all named by the levels of a pose table.
+extern const char* const kKeepPoseColumns;
+
 /// A header text that may be stored as a number; empty for None and containers.
 std::string index_text(const PickleValue& value);
 
