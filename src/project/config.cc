@@ -18,9 +18,8 @@ constexpr int kMostBodyparts = 10'000;
 
 /// Keys of config.yaml that a network or its results depend on; the others are for labelling and
 /// drawing.
-constexpr std::array<std::string_view, 17> kNeededOfProject = {"Task",
+constexpr std::array<std::string_view, 16> kNeededOfProject = {"Task",
                                                                "date",
-                                                               "scorer",
                                                                "iteration",
                                                                "TrainingFraction",
                                                                "bodyparts",
@@ -251,7 +250,7 @@ ProjectConfig read_project_config(const fs::path& file) {
   warn_of_repeated_keys(root, config.warnings);
   config.task = required_text(map, "Task", name);
   config.date = required_text(map, "date", name);
-  config.scorer = map.text("scorer");
+  config.scorer = map.text_or("scorer", "", config.warnings);
   config.iteration = map.integer("iteration", 0);
   config.training_fractions = read_fractions(map, name);
   config.bodyparts = map.names("bodyparts");

@@ -56,11 +56,25 @@ bool holds_path(std::string_view line) {
   return line.find('\\') != std::string_view::npos || line.find('/') != std::string_view::npos;
 }
 
-/// A path that an editor broke: it begins on a line without a colon at its end or in a key's place.
+/// A path that an editor broke: it begins on a line without a colon at its end or in a key's place,
+/// or the line behind a value is no key.
 bool is_folded(std::string_view before, std::string_view line) {
-  return holds_path(before) && !is_comment(before) && !before.ends_with(':') &&
-         before.find(": ") == std::string_view::npos &&
-         line.find_first_not_of(' ') > before.find_first_not_of(' ');
+  if (!holds_path(before) || is_comment(before) || before.ends_with(':')) return false;
+  const bool is_value = before.find(": ") != std::string_view::npos;
+  const std::string_view rest = without_indentation(line);
+  if (is_value) return !rest.empty() && rest[0] != '-' && rest.find(':') == std::string_view::npos;
+  return line.find_first_not_of(' ') > before.find_first_not_of(' ');
+}
+
+/// "iteration" of "iteration 0"; empty for all but a word at the line's beginning and a value.
+std::string_view key_without_colon(std::string_view line) {
+  const size_t end =
+      line.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+  const bool has_value = end != std::string_view::npos && end > 0 && line[end] == ' ' &&
+                         line.find_first_not_of(' ', end) != std::string_view::npos;
+  return has_value && line.find(':') == std::string_view::npos && !holds_path(line)
+             ? line.substr(0, end)
+             : std::string_view();
 }
 
 /// The character of a value's beginning that YAML keeps for itself.
@@ -92,6 +106,11 @@ std::optional<Cause> cause_in(std::string_view line) {
   if (const std::string_view key = key_without_space(line); !key.empty()) {
     return Cause{fmt::format("no space follows the colon of '{}'", key),
                  fmt::format("write '{}: {}'", key, printable(line.substr(key.size() + 1)))};
+  }
+  if (const std::string_view key = key_without_colon(line); !key.empty()) {
+    return Cause{fmt::format("no colon follows '{}'", key),
+                 fmt::format("write '{}: {}'", key,
+                             printable(without_indentation(line.substr(key.size()))))};
   }
   if (has_escape_in_double_quotes(line)) {
     return Cause{"a backslash in double quotes begins an escape such as \\n",
@@ -158,10 +177,13 @@ YamlFault explain_yaml(const std::vector<std::string>& lines, int line,
       return fault;
     }
   }
-  if (last >= 2 &&
-      is_folded(lines[static_cast<size_t>(last - 2)], lines[static_cast<size_t>(last - 1)])) {
-    fault.cause = "a path seems to be folded over two lines";
-    fault.hint = "write it on one line";
+  for (int at = last; at >= std::max(last - 1, 2); --at) {
+    if (!is_folded(lines[static_cast<size_t>(at - 2)], lines[static_cast<size_t>(at - 1)]))
+      continue;
+    return {.line = at,
+            .cause = "a path seems to be folded over two lines",
+            .hint = "write it on one line",
+            .shown = shown(lines, at)};
   }
   return fault;
 }

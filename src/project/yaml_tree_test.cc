@@ -113,6 +113,11 @@ TEST(YamlTree, TheCauseIsNamedWithItsLineAndTheOneBefore) {
                           "a"),
               HasSubstr("is UTF-16 text"));
   EXPECT_THAT(error_about(std::string("Task: T\n\0\0\0", 11)), HasSubstr("ends in 3 NUL bytes"));
+  std::string wide;
+  for (const char letter : std::string("Task: reach\n")) wide += {letter, '\0'};
+  EXPECT_THAT(error_about(wide), HasSubstr("is UTF-16 text without a mark"));
+  EXPECT_THAT(error_about("Task T\nbodyparts: [a]\n"),
+              AllOf(HasSubstr("no colon follows 'Task'"), HasSubstr("write 'Task: T'")));
 }
 
 TEST(YamlTree, WhatIsNotNeededIsLeftOutWithItsCause) {
@@ -127,6 +132,9 @@ TEST(YamlTree, WhatIsNotNeededIsLeftOutWithItsCause) {
   };
   EXPECT_THAT(read("  C:\\me\\Record 106\\DLC\n    tracks\\a.avi:\n    crop: 0, 1, 0, 1\n"),
               AllOf(HasSubstr("folded over two lines"), HasSubstr("'video_sets' is left out")));
+  const YamlFile folded =
+      parse_yaml("project_path: C:\\me\\DLC\ntracks\\proj\nTask: T\n", "x", kNeeded);
+  EXPECT_THAT(folded.warnings, ::testing::ElementsAre(HasSubstr("folded over two lines")));
   EXPECT_THAT(read("\tv/a.mp4:\n    crop: 0, 1, 0, 1\n"), HasSubstr("a tab"));
   EXPECT_THAT(read("  \"C:\\Users\\a.avi\":\n    crop: 0\n"), HasSubstr("a backslash"));
   EXPECT_THAT(read("  a: [1, 2\n"), HasSubstr("'video_sets' is left out"));

@@ -219,6 +219,19 @@ class MetaPickle(ProgramTest):
         self.assertEqual(consensus["DLC-model-config file"]["net_type"], "mobilenet_v2_0.35")
 
 
+class MetaPickleOfBrokenSettings(ProgramTest):
+    def test_lacks_the_key_that_is_broken_and_that_nothing_needs(self):
+        member = copy_of(MEMBERS[0], self.folder / "member")
+        for path in member.rglob("pose_cfg.yaml"):
+            path.write_text(path.read_text() + 'data_folder: "C:\\Users\\me"\n')
+        done = posse(*run_words(VIDEO, [member], self.folder / "out", "--frames", "0:2"))
+        self.assertIn("'data_folder' is left out", self.assert_code(done, 0).err)
+        (meta,) = (self.folder / "out" / "openarena").glob("*_meta.pickle")
+        config = pickle.loads(meta.read_bytes())["data"]["DLC-model-config file"]
+        self.assertNotIn("data_folder", config)
+        self.assertEqual(config["num_joints"], 4)
+
+
 class InAMembersGuise(ProgramTest):
     """--as-member: what DeepLabCut's tools find when they look for a member's own table (tests/compat has the tools)."""
 
