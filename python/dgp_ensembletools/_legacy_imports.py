@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 __all__ = ["legacy_imports"]
 
 
@@ -54,7 +56,7 @@ def legacy_imports() -> list[str]:
     """Lets ``import deeplabcut.utils.auxiliaryfunctions``, ``from deepgraphpose.models.eval import ...``,
     ``from pose_aum.datavis import DataInclusion`` and the other imports of the original's scripts succeed.
 
-    A package that is installed is left alone. What is put in place offers what those scripts call, and nothing else.
+    ``numpy.AxisError``, which a script names and numpy 2 has elsewhere, is put back. A package that is installed is left alone. What is put in place offers what those scripts call, and nothing else.
 
     Returns
     -------
@@ -62,6 +64,8 @@ def legacy_imports() -> list[str]:
         The packages that were put in place; empty the second time.
     """
     contents = _contents()
+    if not hasattr(np, "AxisError"):
+        np.AxisError = np.exceptions.AxisError
     added = []
     for package in dict.fromkeys(name.partition(".")[0] for name in contents):
         if package in sys.modules or find_spec(package) is not None:

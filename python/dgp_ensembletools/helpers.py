@@ -110,9 +110,8 @@ class _ArraysOnly(pickle.Unpickler):
         if (module, name) not in self._ALLOWED:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}, which a training set's documentation does not hold")
         if module.endswith("multiarray"):
-            from numpy.core import multiarray
-
-            return getattr(multiarray, name)
+            core = np._core if hasattr(np, "_core") else np.core  # type: ignore[attr-defined]  # the first since numpy 2
+            return getattr(core.multiarray, name)
         return getattr(np, name)
 
 

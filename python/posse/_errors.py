@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 __all__ = ["Error", "InputError", "MissingError", "CapabilityError", "AccessError"]
 
 
@@ -59,8 +61,18 @@ _CLASS_OF_KIND = {
 }
 
 
+#: An option of the command line in a sentence, as "--training-set-index"; not a part of a file's name.
+_OPTION = re.compile(r"(?<![^\s('\"])--([a-z](?:[a-z-]*[a-z])?)\b")
+
+
+def _in_python(text: str) -> str:
+    """Options as the keyword arguments that Python has for them."""
+    return _OPTION.sub(lambda option: option[1].replace("-", "_"), text)
+
+
 def make(kind: str, text: str, message: str, have: str, hint: str) -> BaseException:
     """The exception for an error of the library; called by the compiled part."""
+    text, message, have, hint = (_in_python(words) for words in (text, message, have, hint))
     if kind == "interrupted":
         return KeyboardInterrupt(text)
     error = _CLASS_OF_KIND[kind](text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Union
 
@@ -23,12 +24,32 @@ __all__ = ["Ensemble", "consecutive_runs", "open_project"]
 Frames = Union[None, int, range, slice, "tuple[int, int]", "tuple[int, int, int]", str]
 
 
+#: Arrays of a Result, and the axis of each that counts frames.
+_FRAME_AXES = {
+    "frame_index": 0,
+    "time_seconds": 0,
+    "poses": 0,
+    "likelihood": 0,
+    "spread": 0,
+    "map_covariance": 0,
+    "num_members": 0,
+    "member_poses": 1,
+    "member_likelihood": 1,
+}
+
+
 def _positions(frames: object) -> list[int] | None:
     """Frame numbers that were listed one by one; None for anything that is a range."""
     if isinstance(frames, (list, np.ndarray)):
         numbers = np.asarray(frames)
+        if numbers.ndim == 1 and numbers.dtype == bool:
+            numbers = np.flatnonzero(numbers)
+        if numbers.size == 0:
+            raise ValueError("frames: the list holds no frame")
         if numbers.ndim != 1 or not np.issubdtype(numbers.dtype, np.integer):
             raise TypeError(f"frames: a list must hold whole numbers, found {numbers.dtype} with {numbers.ndim} axes")
+        if numbers.min() < 0:
+            raise ValueError(f"frames: {numbers.min()} is negative")
         return [int(number) for number in numbers]
     return None
 
@@ -174,7 +195,7 @@ class Ensemble:
         self,
         video: PathLike,
         *,
-        frames: Frames = None,
+        frames: Frames | Sequence[int] = None,
         consensus: str = "mean",
         progress: Progress | None = None,
     ) -> Result:
@@ -185,9 +206,10 @@ class Ensemble:
         video : path
             A video file, a folder of pictures, or a picture.
         frames : optional
-            Which frames: ``range(100, 200)``, ``slice(None, 50)``, ``"100:200:2"``, ``7``; all by default.
+            Which frames: ``range(100, 200)``, ``slice(None, 50)``, ``"100:200:2"``, ``7``; or frame numbers one by one, in any
+            order: a list, an array of whole numbers, a mask over the frames. All by default.
         consensus : {"mean", "median", "track"}
-            Of the members' probability maps, or the track through the maps of all frames.
+            Of the members' probability maps, or the track through the maps of all frames, which takes no list.
         progress : callable or tqdm bar, optional
             Called as ``progress(done, total)``, ten times a second at most; total is None where the video does not say.
             What it raises stops the run and is raised here.
@@ -206,11 +228,35 @@ class Ensemble:
         (2, 3, 4, 2)
         """
         self._leave_iteration()
-        core = self._core.run(Path(video), frames, consensus, as_callback(progress), None, 0)
-        result = self._result(core, consensus, Path(video))
+        listed = _positions(frames)
+        if listed is None:
+            core = self._core.run(Path(video), frames, consensus, as_callback(progress), None, 0)
+            result = self._result(core, consensus, Path(video))
+        else:
+            result = self._run_listed(Path(video), listed, consensus, progress)
         for warning in result.warnings:
             warnings.warn(warning, DataWarning, stacklevel=2)
         return result
+
+    def _run_listed(self, video: Path, listed: list[int], consensus: str, progress: Progress | None) -> Result:
+        """Each frame once, then in the order and as often as it was asked for."""
+        if consensus == "track":
+            raise ValueError("frames: a track goes through consecutive frames; give a range, not a list")
+        wanted = sorted(set(listed))
+        parts = [
+            self._result(self._core.run(video, run, consensus, as_callback(progress), None, 0), consensus, video)
+            for run in consecutive_runs(wanted)
+        ]
+        found = np.concatenate([part.frame_index for part in parts])
+        if len(found) < len(wanted):
+            raise ValueError(f"frames: {sorted(set(wanted) - set(found.tolist()))[0]} is behind the end of {video.name}")
+        rows = np.searchsorted(found, listed)
+        arrays = {
+            name: np.concatenate([getattr(part, name) for part in parts], axis=axis).take(rows, axis=axis)
+            for name, axis in _FRAME_AXES.items()
+        }
+        said = tuple(dict.fromkeys(warning for part in parts for warning in part.warnings))
+        return replace(parts[0], **arrays, warnings=said, _frames=None)
 
     def iterate(
         self, video: PathLike, *, frames: Frames = None, consensus: str = "mean", chunk: int = 256

@@ -22,7 +22,7 @@ const MemberNetwork& named_member(const RunSetting& setting) {
   std::vector<std::string> names;
   for (const MemberNetwork& member : members) names.push_back(printable(member.name));
   throw Error(ErrorKind::usage,
-              fmt::format("--as-member: no member is called '{}'", printable(name)),
+              fmt::format("no member is called '{}'", printable(name)),
               {.have = list_names(names)});
 }
 
