@@ -31,7 +31,7 @@ FAMILIES = {
 PARTS = {
     "src/study/evaluation_json.cc": "evaluate_job.h",
     "src/study/evaluation_text.cc": "evaluate_job.h",
-    "src/study/judge/through_time.cc": "error_tables.h",
+    "src/study/judge/through_time.cc": "judge.h",
 }
 # A declaration of a function: it begins at the line's first column, since namespaces are not indented, and ends in ");".
 DECLARATION = re.compile(r"^(?!using |typedef |template|extern |static_assert|return |inline |constexpr |#|//|[A-Z_]+\()"

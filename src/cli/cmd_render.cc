@@ -217,6 +217,7 @@ void render(const RenderArguments& arguments, CommandContext& context) {
     }
     if (context.stop.requested()) throw Error(ErrorKind::interrupted, "stopped");
   }
+  for (const std::string& warning : reader->report().warnings) context.console.warn(warning);
   if (!pictures.empty()) {
     write_picture(contact_sheet(pictures), arguments.out / (stem + "-frames.png"), arguments.force,
                   context);

@@ -48,6 +48,18 @@ class Videos(ProgramTest):
         self.assert_error(done, 2, "VIDEO is required", "--members took", "put the videos first")
         self.assert_error(posse("run", "--members", MEMBERS[0]), 2, "VIDEO is required")
 
+    @unittest.skipUnless(HAS_FFMPEG, "the ffmpeg command is not installed")
+    def test_with_two_video_streams_are_told_of_by_every_verb_that_reads_them(self):
+        two = self.folder / "two.mkv"
+        ffmpeg("-i", VIDEO, "-f", "lavfi", "-i", "testsrc=size=64x48:rate=30", "-map", "0:v", "-map", "1:v", "-frames:v", 4, "-c:v",
+               "ffv1", two)
+        run = self.assert_code(posse(*run_words(two, MEMBERS[:1], self.folder / "out")), 4)
+        (table,) = (self.folder / "out" / "two").glob("*.h5")
+        said = [run, posse("render", two, table, "--out", self.folder / "pictures", "--count", "1"),
+                posse("scoremap", MEMBERS[0], two, "--out", self.folder / "maps")]
+        for done in said:
+            self.assertIn("stream 0 (ffv1, 320x240) is read, not stream 1 (ffv1, 64x48)", done.err, done)
+
     def test_given_twice_are_run_once(self):
         still = pictures(self.folder / "stills")
         done = self.assert_code(posse(*run_words(still, MEMBERS[:1], self.folder / "out"), "--json"), 0)

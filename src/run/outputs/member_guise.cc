@@ -21,8 +21,7 @@ const MemberNetwork& named_member(const RunSetting& setting) {
   if (found != members.end()) return *found;
   std::vector<std::string> names;
   for (const MemberNetwork& member : members) names.push_back(printable(member.name));
-  throw Error(ErrorKind::usage,
-              fmt::format("no member is called '{}'", printable(name)),
+  throw Error(ErrorKind::usage, fmt::format("no member is called '{}'", printable(name)),
               {.have = list_names(names)});
 }
 
