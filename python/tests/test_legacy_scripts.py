@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import pickle
 import subprocess
@@ -87,6 +88,58 @@ def test_a_script_with_the_originals_imports_runs_as_it_is(experiment: Path, tmp
     model = models.TrainedModel(experiment, "mp4", memory=None)
     assert np.array_equal(result["diff"], 50.0 - model.get_poses_array(LABELED))
     assert result["labels"][0].project_dir == experiment and result["labels"][0].get_poses_raw(LABELED)["x"].shape == (360, 4)
+
+
+STUDY = """
+import json, os, sys
+import numpy as np, joblib
+from pose_aum.datavis import DataInclusion
+import dgp_ensembletools.models
+from dgp_ensembletools.models import Ensemble
+
+folder, out = sys.argv[1:]
+truth = os.path.join(folder, "truth.mat")
+paths = [os.path.join(folder)]
+ensemble = Ensemble(os.path.dirname(folder), paths, ext="mp4")
+unseen = np.setdiff1d(np.arange(360), [3, 5]).astype("int")
+rmse = ensemble.compare_groundtruth("openarena_labeled.mp4", truth, partperm=np.array([1, 3, 0, 2]), indices=unseen[:20])
+rmse["name"] = "both"
+with open(out + ".json", "w") as file:
+    json.dump(rmse, file)
+model = dgp_ensembletools.models.TrainedModel(folder, "avi")
+gt = model.get_groundtruth(truth, partperm=np.array([1, 3, 0, 2]))
+diffs = {"model1": model.compare_groundtruth_pointwise("openarena_labeled.mp4", truth, partperm=[1, 3, 0, 2])}
+confidence = model.get_groundtruth_confidence(truth, "openarena_labeled.mp4", range(350, 361), partperm=[1, 3, 0, 2])
+probability = model.get_groundtruth_probability(truth, "openarena_labeled.mp4", range(350, 361), partperm=[1, 3, 0, 2])
+try:
+    np.linalg.norm(np.array([]), axis=2)
+except np.AxisError:
+    print("no member left")
+inclusion = DataInclusion({"a": {"frame_inds": np.array([3, 5]), "performance": 2.0}, "b": {"frame_inds": [5], "performance": 1.0}})
+matrix, frames, seeds = inclusion.make_sorted_mat()
+including = np.array(seeds)[matrix[:, 0]], np.array(seeds)[~matrix[:, 0]]
+figure = ensemble.make_exampleframe(7, 4, "openarena_labeled.mp4", range(0, 10))
+figure.savefig(out + ".png")
+figure.clear()
+print(gt.shape, [gt - d for d in diffs.values()][0].shape, confidence.shape, probability.shape, seeds, [int(f) for f in frames])
+joblib.dump([{"models": [model], "modeldiffs": diffs}], out)
+"""
+
+
+def test_a_study_script_gets_what_it_writes_down(experiment: Path, tmp_path: Path) -> None:
+    """Ensembles by whole paths, errors as JSON, confidences beyond the end, sorted inclusion, an example frame, names of numpy 1."""
+    joblib = pytest.importorskip("joblib")
+    pytest.importorskip("matplotlib")
+    script = tmp_path / "study.py"
+    script.write_text(STUDY)
+    environment = {**os.environ, "PYTHONPATH": ":".join(sys.path), "XDG_CACHE_HOME": str(tmp_path / "cache"), "MPLBACKEND": "Agg"}
+    command = [sys.executable, "-m", "dgp_ensembletools", str(script), str(experiment), str(tmp_path / "out")]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == "no member left\n(360, 2, 4) (360, 2, 4) (10, 4) (10, 4) ['b', 'a'] [3, 5]\n"
+    rmse = json.loads((tmp_path / "out.json").read_text())
+    assert rmse["name"] == "both" and set(rmse) == {"0", "median", "name"} and min(rmse["0"], rmse["median"]) > 0 and (tmp_path / "out.png").stat().st_size > 1000
+    assert joblib.load(tmp_path / "out")[0]["models"][0].project_dir == experiment
 
 
 def test_the_runner_says_what_it_is_for_and_what_is_missing() -> None:

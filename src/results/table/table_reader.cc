@@ -223,9 +223,12 @@ bool looks_like_table(const fs::path& path) {
   std::array<char, 16> bytes{};
   std::ifstream file(path, std::ios::binary);
   file.read(bytes.data(), bytes.size());
-  const std::string_view head(bytes.data(), static_cast<size_t>(file.gcount()));
-  return head.starts_with("\x89HDF\r\n\x1A\n") || head.starts_with("scorer,") ||
-         head.starts_with("\xEF\xBB\xBFscorer,");
+  std::string_view head(bytes.data(), static_cast<size_t>(file.gcount()));
+  if (head.starts_with("\x89HDF\r\n\x1A\n")) return true;
+  if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
+  // Separated otherwise it is a table too, whose reader says what it is.
+  const std::string first = ascii_lower(head.substr(0, 7));
+  return first == "scorer," || first == "scorer;" || first == "scorer\t";
 }
 
 RawTable read_raw_table(const fs::path& path) { return read_table(path, {}); }
