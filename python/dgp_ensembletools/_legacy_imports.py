@@ -65,7 +65,7 @@ def legacy_imports() -> list[str]:
     """
     contents = _contents()
     if not hasattr(np, "AxisError"):
-        np.AxisError = np.exceptions.AxisError
+        setattr(np, "AxisError", getattr(np, "exceptions").AxisError)  # noqa: B009, B010 - names that stubs know of one numpy only
     added = []
     for package in dict.fromkeys(name.partition(".")[0] for name in contents):
         if package in sys.modules or find_spec(package) is not None:

@@ -110,7 +110,7 @@ class _ArraysOnly(pickle.Unpickler):
         if (module, name) not in self._ALLOWED:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}, which a training set's documentation does not hold")
         if module.endswith("multiarray"):
-            core = np._core if hasattr(np, "_core") else np.core  # type: ignore[attr-defined]  # the first since numpy 2
+            core = getattr(np, "_core", None) or np.core  # the first since numpy 2
             return getattr(core.multiarray, name)
         return getattr(np, name)
 

@@ -100,9 +100,9 @@ class SmoothedPoses:
     @classmethod
     def _from_core(cls, made: dict[str, Any], job: dict[str, Any] | None = None) -> SmoothedPoses:
         fields = dict(made)
-        told = {"files": fields.pop("files", ()), "warnings": fields.pop("warnings", ())}
+        own = {"files": fields.pop("files", ()), "warnings": fields.pop("warnings", ())}
         fields["bodyparts"] = tuple(made["bodyparts"])
-        return cls(**fields, **(told if job is None else told(job)))
+        return cls(**fields, **(own if job is None else told(job)))
 
 
 @dataclass(frozen=True)
