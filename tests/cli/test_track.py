@@ -29,13 +29,13 @@ class Demo(TrackTest):
     """One run of the demo, tracked again from its journal with other options."""
 
     def track(self, *more):
-        return posse(*run_words(VIDEO, MEMBERS, self.folder, "--consensus", "track", "--force", *more))
+        return posse(*run_words(VIDEO, MEMBERS, self.folder / "out", "--consensus", "track", "--force", *more))
 
     def record(self):
-        return json.loads((self.folder / "openarena" / "run.json").read_text())
+        return json.loads((self.folder / "out" / "openarena" / "run.json").read_text())
 
     def h5(self):
-        return next((self.folder / "openarena").glob("*posseTrack*.h5"))
+        return next((self.folder / "out" / "openarena").glob("*posseTrack*.h5"))
 
     def again(self, *more):
         """From the journal alone: no frame goes through the networks."""
@@ -45,7 +45,7 @@ class Demo(TrackTest):
 
     def test_is_accurate_and_is_tracked_again_without_networks(self):
         self.assert_done(self.track())
-        first = table(self.folder / "openarena")
+        first = table(self.folder / "out" / "openarena")
         error = errors(first)
         self.assertLessEqual(np.sqrt((error**2).mean()), 4.0)  # keypoint median 12.6, eks 9.4
         self.assertLessEqual((error > 15).mean(), 0.005)
@@ -61,12 +61,12 @@ class Demo(TrackTest):
         self.assertLess(report["most_pruned"], 1e-6)
 
         self.again("--track-smooth", "off")
-        rough = errors(table(self.folder / "openarena"))
+        rough = errors(table(self.folder / "out" / "openarena"))
         self.assertLess(np.sqrt((error**2).mean()), np.sqrt((rough**2).mean()))
-        self.assertLessEqual(np.abs(points(table(self.folder / "openarena"))[..., :2] - points(first)[..., :2]).max(), 8 * 2**0.5)
+        self.assertLessEqual(np.abs(points(table(self.folder / "out" / "openarena"))[..., :2] - points(first)[..., :2]).max(), 8 * 2**0.5)
 
         self.again("--hide-below", "0.8")
-        hidden = points(table(self.folder / "openarena"))
+        hidden = points(table(self.folder / "out" / "openarena"))
         np.testing.assert_array_equal(np.isnan(hidden[..., 0]), arrays["chance_seen"] < 0.8)
         self.assertTrue(0 < np.isnan(hidden[..., 0]).sum() < hidden[..., 0].size)
         self.assertTrue((hidden[np.isnan(hidden[..., 0])][:, 2] == 0).all())
@@ -77,11 +77,11 @@ class Demo(TrackTest):
         self.assertEqual(self.record()["track"]["groups"], ["leftear,rightear"])
 
         self.again("--save-members")
-        np.testing.assert_array_equal(points(table(self.folder / "openarena")), points(first))
+        np.testing.assert_array_equal(points(table(self.folder / "out" / "openarena")), points(first))
         self.tables_of_the_members_are_tracked_as_well()
 
     def tables_of_the_members_are_tracked_as_well(self):
-        members = sorted((self.folder / "extras" / "members").rglob("*.h5"))
+        members = sorted((self.folder / "out-extras" / "members").rglob("*.h5"))
         self.assertEqual(len(members), 5)
         out = self.folder / "track.h5"
         done = self.assert_done(posse("consensus", *members, "--method", "track", "--out", out))
@@ -136,7 +136,7 @@ class Bytes(TrackTest):
         return run_words(VIDEO, MEMBERS[:3], self.folder / name, "--frames", "0:120", "--format", "both", "--wide-csv", *more)
 
     def texts(self, name):
-        found = {key: digest for key, digest in files_below(self.folder / name).items() if key.endswith(".csv")}
+        found = {key: digest for key, digest in files_below(self.folder / f"{name}-extras").items() if key.endswith(".csv")}
         self.assertEqual(len(found), 2)
         return found
 
