@@ -159,6 +159,26 @@ std::string uncertainty_lines(const Evaluation& evaluation) {
   return text;
 }
 
+/// The ranking's areas, coverage by quarters of the spread, and the PIT's histogram.
+std::string shape_lines(const Evaluation& evaluation) {
+  std::string text =
+      fmt::format("{:<32}{:>7}{:>7}{:>9}   {:<26}{}\n", "", "aurc", "rho", "rmsce",
+                  "90 % region by quarter", "PIT, % of points in ten bins (10 each is right)");
+  for (const UncertaintySummary& s : evaluation.uncertainty) {
+    std::string quarters, bins;
+    for (const double share : s.quartile_coverage) quarters += fmt::format("{:>6}", percent(share));
+    for (const size_t count : s.pit_counts) {
+      bins += fmt::format("{:>4.0f}", 100 * static_cast<double>(count) /
+                                          static_cast<double>(std::max<size_t>(s.num_points, 1)));
+    }
+    text +=
+        fmt::format("{:<32}{:>7}{:>7}{:>9}   {:<26}{}\n", fmt::format("{}: {}", s.method, s.name),
+                    number(s.risk.aurc_scaled, 2), number(s.spearman, 2),
+                    number(s.calibration.root_mean_square, 2), quarters, bins);
+  }
+  return text;
+}
+
 std::string counts_line(const Evaluation& evaluation) {
   const JudgedFrames& judged = evaluation.judged;
   size_t least = judged.members.size(), most = 0, selected = 0, near = 0;
@@ -253,7 +273,8 @@ std::string to_text(const Evaluation& evaluation) {
   text += error_lines(evaluation) + "\n" + part_lines(evaluation) + "\n" +
           difference_lines(evaluation) + "\n";
   if (!evaluation.calibrated.empty()) text += calibration_text(evaluation) + "\n";
-  text += uncertainty_lines(evaluation) + "\n" + original_lines(evaluation) + "\n";
+  text += uncertainty_lines(evaluation) + "\n" + shape_lines(evaluation) + "\n" +
+          original_lines(evaluation) + "\n";
   const std::string suspects = suspect_lines(evaluation);
   if (!suspects.empty()) text += suspects + "\n";
   text += counts_line(evaluation) + noise_lines(evaluation);

@@ -3,8 +3,15 @@
 import json
 import pathlib
 import subprocess
+import sys
 import tempfile
 import unittest
+
+try:
+    import scipy.io
+except ImportError as missing:
+    print("SKIPPED:", missing)
+    sys.exit(77)
 
 from program import DEMO, FAST, MEMBERS, VIDEO, ProgramTest, h5py, main, np, pd, posse
 
@@ -77,6 +84,32 @@ class Evaluate(ProgramTest):
                      "36 labelled pictures judged out of bag (5 of 5 members each)", "is no region",
                      "no guarantee for a new video", "compare_groundtruth"]:
             self.assertIn(said, text)
+
+    def test_dense_truth_of_the_original_package_is_the_same_truth(self):
+        labels, frames = truth(DEMO / "labels" / "openarena-groundtruth.csv")
+        path, table = self.folder / "truth.mat", self.folder / "CollectedData_t.csv"
+        order = [2, 0, 3, 1]  # of the file's columns
+        scipy.io.savemat(path, {"true_xy": labels[:8, order].transpose(1, 0, 2)}, do_compression=True)
+        rows = (DEMO / "labels" / "openarena-groundtruth.csv").read_text().splitlines(keepends=True)
+        table.write_text("".join(rows[: 3 + 8]))
+        words = ["--json", "--labels-unseen"]
+        permutation = ",".join(str(order.index(k)) for k in range(4))
+        dense = self.assert_code(evaluate(*words, "--partperm", permutation, labels=path, membership=None), 4).json
+        expected = self.assert_code(evaluate(*words, labels=table, membership=None), 4).json
+        for one, other in zip(dense["errors"], expected["errors"]):
+            for a, b in zip(one["bodyparts"], other["bodyparts"]):
+                self.assertAlmostEqual(a["rmse"], b["rmse"], places=5)  # the csv has six decimals
+        self.assert_error(evaluate("--labels-unseen", "--partperm", "0,0,1,2", labels=path, membership=None), 2, "--partperm")
+
+    def test_a_second_rater_gives_the_labels_noise(self):
+        table = pd.read_csv(LABELS, header=[0, 1, 2], index_col=0)
+        table.iloc[:, 0::2] += 2  # along x alone: a variance of (4 + 0) / 2 / 2 per axis
+        second = self.folder / "CollectedData_B.csv"
+        table.to_csv(second)
+        done = self.assert_code(evaluate("--json", "--second-rater", second), 0)
+        self.assertAlmostEqual(done.json["label_noise"], 1, places=5)
+        self.assertAlmostEqual(done.json["failure_distance"], 3, places=4)
+        self.assertIn("rmse of 1.41 px", self.assert_code(evaluate("--second-rater", second), 0).out)
 
     def test_pictures_are_judged_by_members_that_were_not_trained_on_them(self):
         labels = DEMO / "labels" / "CollectedData_posse-train.csv"

@@ -127,6 +127,33 @@ TEST(CrossFit, CalibratesMembersThatAreThreeTimesTooSure) {
   EXPECT_NEAR(within / 1500, 0.9, 0.025);
 }
 
+TEST(CrossFit, RecognisesAFailedMemberAndCalibratesAllTheSame) {
+  std::vector<FitPoint> points = points_of({.noise = 2, .informative = false}, 1500, 31);
+  std::mt19937_64 generator(32);
+  std::normal_distribution<double> normal;
+  std::vector<StatedError> raw;
+  for (FitPoint& p : points) {
+    std::vector<Point> members;
+    for (int m = 0; m < 4; ++m) members.push_back({2 * normal(generator), 2 * normal(generator)});
+    members.push_back({80 * normal(generator), 80 * normal(generator)});
+    p.facts = spread_of(members, {0.1, 0, 0.1});
+    raw.push_back({.dx = p.dx,
+                   .dy = p.dy,
+                   .covariance = p.facts.members,
+                   .energy = std::nan(""),
+                   .order = std::nan(""),
+                   .group = p.group});
+  }
+  EXPECT_LT(summarise_uncertainty(raw, {}).spread_skill, 0.2);  // the spread is its alone
+  const CrossFit fit = cross_fit(points, 3, 0);
+  EXPECT_TRUE(fit.constant_wins);
+  const std::vector<double> d2 = squared_radii(points, fit.chosen());
+  const auto bounds = bounds_outside_fold(fit, d2);
+  double within = 0;
+  for (size_t i = 0; i < d2.size(); ++i) within += d2[i] <= bounds[i][2] ? 1 : 0;
+  EXPECT_NEAR(within / 1500, 0.9, 0.025);
+}
+
 TEST(CrossFit, FoldsHoldWholeGroups) {
   const std::vector<FitPoint> points = points_of({}, 100, 11);
   const CrossFit fit = cross_fit(points, 3, 0);

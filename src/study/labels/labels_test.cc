@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "results/table/table_reader.h"
 #include "study/labels/label_set.h"
 #include "study/labels/membership.h"
 #include "support/shared_data.h"
@@ -114,6 +115,18 @@ TEST_F(Labels, ManifestsThatMakeNoSenseAreErrors) {
               HasSubstr("no picture"));
   EXPECT_THAT(text_of([&] { training_from_manifest(root() / "none.csv", members); }),
               HasSubstr("no manifest"));
+}
+
+TEST(LabelsOfSleap, AreWhatAPersonPlaced) {
+  POSSE_SHARED_OR_SKIP(file, "hard-cases/tables/corrected.slp");
+  const LabelSet set = read_label_set(file);
+  for (const LabelledPicture& picture : set.pictures) {
+    EXPECT_TRUE(picture.file.empty());
+    EXPECT_TRUE(picture.number.has_value());
+  }
+  EXPECT_EQ(set.labels.size(), set.pictures.size() * set.bodyparts.size());
+  const LoadedPoses both = read_pose_table(file);  // with the predictions that nobody corrected
+  EXPECT_LE(set.pictures.size(), both.table.poses.num_frames());
 }
 
 TEST(Membership, OfADeepLabCutProjectIsReadFromItsPickle) {
