@@ -5,8 +5,7 @@
 #include <optional>
 
 #include "base/error.h"
-#include "consensus/keypoint_consensus.h"
-#include "keypoints/decode.h"
+#include "run/outputs/drawn_poses.h"
 #include "run/outputs/outputs.h"
 #include "video/overlay.h"
 #include "video/video_writer.h"
@@ -35,22 +34,10 @@ std::vector<std::pair<size_t, size_t>> skeleton_of(const Ensemble& ensemble) {
 
 void draw(const std::vector<std::string>& bodyparts, const FrameResult& result,
           const OverlayStyle& style, Image& image) {
-  std::vector<Keypoint> consensus;
-  std::vector<Covariance> spread;
-  std::vector<Keypoint> members(result.num_members());
-  for (size_t part = 0; part < bodyparts.size(); ++part) {
-    consensus.push_back(result.consensus[part].keypoint);
-    if (!result.track.empty()) {  // what is not seen is not drawn as if it were
-      const TrackedKeypoint& tracked = result.track[part];
-      if (!tracked.seen || tracked.chance_seen < 0.5) consensus.back() = missing_keypoint();
-      spread.push_back(result.track[part].covariance);
-      continue;
-    }
-    for (size_t m = 0; m < members.size(); ++m) members[m] = result.member(m)[part];
-    spread.push_back(consensus_of_keypoints(members, {}).covariance);
-  }
-  FramePoses poses{.bodyparts = bodyparts, .consensus = consensus, .covariance = spread};
-  for (size_t m = 0; m < members.size(); ++m) poses.members.push_back(result.member(m));
+  const DrawnPoses drawn = drawn_poses(result);
+  FramePoses poses{
+      .bodyparts = bodyparts, .consensus = drawn.consensus, .covariance = drawn.covariance};
+  for (size_t m = 0; m < result.num_members(); ++m) poses.members.push_back(result.member(m));
   poses.frame_index = result.frame_index;
   draw_poses(image, poses, style);
 }
