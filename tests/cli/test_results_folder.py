@@ -247,7 +247,7 @@ class InAMembersGuise(ProgramTest):
         self.assert_code(posse(*self.words), 0)
         done = self.assert_code(posse(*self.words, "--as-member", "cut", "--json"), 0)
         self.assertFalse(done.json[0]["networks"])
-        (path,) = (self.out / "extras" / "as-member" / "cut").glob("*.h5")
+        (path,) = (extras_of(self.out) / "as-member" / "cut").glob("*.h5")
         self.assertEqual(path.name, "openarenaDLC_mobnet_35_openarenaNov22shuffle1_5000.h5")
         consensus = pd.read_hdf(next((self.out / "openarena").glob("*.h5"))).to_numpy().reshape(6, -1, 3)
         found = pd.read_hdf(path)
@@ -274,7 +274,7 @@ class InAMembersGuise(ProgramTest):
     def test_never_in_the_project_nor_over_a_members_own_table(self):
         self.assert_code(posse(*self.words), 0)
         (consensus,) = (self.out / "openarena").glob("*.h5")
-        own = self.out / "extras" / "as-member" / "cut" / "openarenaDLC_mobnet_35_openarenaNov22shuffle1_5000.h5"
+        own = extras_of(self.out) / "as-member" / "cut" / "openarenaDLC_mobnet_35_openarenaNov22shuffle1_5000.h5"
         own.parent.mkdir(parents=True)
         pd.DataFrame({"a": [1.0]}).to_hdf(own, key="df_with_missing", format="table")
         before = files_below(self.folder)
