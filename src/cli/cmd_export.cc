@@ -54,9 +54,22 @@ void check_target(const ExportArguments& arguments) {
   require_writable(arguments.file);
 }
 
+/// Programs that read the file would take other maps for logits.
+void require_logits(const Ensemble& ensemble) {
+  for (const MemberNetwork& member : ensemble.members()) {
+    if (member.weights->kernel_axes() != KernelAxes::torch) continue;
+    throw Error(ErrorKind::unsupported,
+                fmt::format("{}: networks of DeepLabCut 3's PyTorch engine and of Lightning Pose "
+                            "cannot be exported",
+                            member.name),
+                {.hint = "Lightning Pose writes ONNX files itself: litpose export"});
+  }
+}
+
 void export_onnx(const ExportArguments& arguments, CommandContext& context) {
   check_target(arguments);
   const Ensemble ensemble = Ensemble::open(arguments.members, arguments.options);
+  require_logits(ensemble);
   const auto& members = ensemble.members();
   if (members.size() > 1 && !arguments.ensemble) {
     throw Error(ErrorKind::usage,

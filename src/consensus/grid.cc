@@ -49,11 +49,27 @@ bool MemberMap::in_ensemble_order() const {
 }
 
 Grid grid_of(const ScoremapView& map) {
+  const double rows = map.stride_of_rows();
+  if (rows != map.stride) {  // square cells of the smaller side
+    const double stride = std::min(map.stride, rows);
+    const auto cells = [stride](int length, double from) {
+      return static_cast<int>(std::ceil(length * from / stride - 1e-9));
+    };
+    return {.height = cells(map.height, rows),
+            .width = cells(map.width, map.stride),
+            .stride = stride,
+            .offset_x = map.offset_x + 0.5 * (map.stride - stride),
+            .offset_y = map.offset_y + 0.5 * (rows - stride)};
+  }
   return {.height = map.height,
           .width = map.width,
           .stride = map.stride,
           .offset_x = map.offset_x,
           .offset_y = map.offset_y};
+}
+
+bool lies_on(const ScoremapView& map, const Grid& grid) {
+  return map.stride_of_rows() == map.stride && grid_of(map) == grid;
 }
 
 Grid finest_grid(std::span<const MemberMap> members) {
@@ -107,7 +123,7 @@ void resample_member(const MemberMap& member, const Grid& grid, bool blank_unsee
                      std::vector<float>& logits) {
   const ScoremapView& map = member.map;
   const AxisInterpolation rows = interpolate_axis({grid.height, grid.stride, grid.offset_y},
-                                                  {map.height, map.stride, map.offset_y});
+                                                  {map.height, map.stride_of_rows(), map.offset_y});
   const AxisInterpolation cols = interpolate_axis({grid.width, grid.stride, grid.offset_x},
                                                   {map.width, map.stride, map.offset_x});
   const int bodyparts = num_columns(member);

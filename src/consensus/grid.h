@@ -42,7 +42,12 @@ struct Grid {
   bool operator==(const Grid&) const = default;
 };
 
+/// The map's own cells; where they are not square, square ones of the smaller side that begin at
+/// the same centre.
 Grid grid_of(const ScoremapView& map);
+
+/// True if the map's cells are those of the grid.
+bool lies_on(const ScoremapView& map, const Grid& grid);
 
 /// The members' finest grid: the smallest stride; of maps with that stride the one with the most
 /// cells.

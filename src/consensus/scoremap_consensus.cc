@@ -94,16 +94,16 @@ PixelOffset mean_locref(const BodypartInput& input, double x, double y) {
     if (map.locref == nullptr || (some_unseen && !input.members[m].area.holds(x, y))) {
       continue;
     }
-    const auto nearest = [&map](double pixel, int length) {
-      return std::clamp(static_cast<int>(std::lround(cell_from_pixel(pixel, map.stride))), 0,
-                        length - 1);
+    const auto nearest = [](double cell, int length) {
+      return std::clamp(static_cast<int>(std::lround(cell)), 0, length - 1);
     };
-    const int row = nearest(y - map.offset_y, map.height);
-    const int col = nearest(x - map.offset_x, map.width);
+    const double rows = map.stride_of_rows();
+    const int row = nearest(cell_from_pixel(y - map.offset_y, rows), map.height);
+    const int col = nearest(cell_from_pixel(x - map.offset_x, map.stride), map.width);
     const PixelOffset offset =
         locref_offset(map, row, col, column_of(input.members[m], input.bodypart));
     sum.x += pixel_from_cell(col, map.stride) + map.offset_x + offset.x - x;
-    sum.y += pixel_from_cell(row, map.stride) + map.offset_y + offset.y - y;
+    sum.y += pixel_from_cell(row, rows) + map.offset_y + offset.y - y;
     ++count;
   }
   return count == 0 ? PixelOffset{} : PixelOffset{.x = sum.x / count, .y = sum.y / count};
@@ -219,7 +219,7 @@ AlignedMembers ConsensusEngine::align(std::span<const MemberMap> members) {
   const bool blank_unseen = areas_differ(members);
   resampled_.resize(members.size());
   for (size_t m = 0; m < members.size(); ++m) {
-    const bool as_it_is = grid_of(members[m].map) == aligned.grid && members[m].in_ensemble_order();
+    const bool as_it_is = lies_on(members[m].map, aligned.grid) && members[m].in_ensemble_order();
     if (!as_it_is) {
       resample_member(members[m], aligned.grid, blank_unseen, resampled_[m]);
     }

@@ -213,11 +213,14 @@ MemberMap map_of(const MemberNetwork& member, const NetworkOutput& output,
 
 void Ensemble::State::combine(const EnsembleRun& run, FrameBundle& bundle, ConsensusEngine& engine,
                               EvidenceFinder* evidence) const {
-  for (NetworkOutput& output : bundle.outputs) {
+  for (size_t m = 0; m < members.size(); ++m) {
+    NetworkOutput& output = bundle.outputs[m];
     output.receive();
-    if (bundle.num_fillers == 0) continue;
-    cut_to(output.scoremap_logits, bundle.num_frames);
-    cut_to(output.locref, bundle.num_frames);
+    if (bundle.num_fillers > 0) {
+      cut_to(output.scoremap_logits, bundle.num_frames);
+      cut_to(output.locref, bundle.num_frames);
+    }
+    to_common_meaning(members[m].meaning, output.scoremap_logits);
   }
   bundle.results.resize(bundle.num_frames);
   std::vector<MemberMap> maps(members.size());

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "checkpoint/weight_source.h"
 #include "ensemble/member_network.h"
+#include "ensemble/torch_network.h"
 #include "network/load_network.h"
 
 namespace posse {
@@ -26,7 +27,7 @@ SnapshotInfo look_into(const WeightSource& weights) {
   std::map<std::string, VariableGroup> groups;
   std::map<std::string, int> types;
   for (const WeightInfo& variable : variables) {
-    VariableGroup& group = groups[variable.name.substr(0, variable.name.find('/'))];
+    VariableGroup& group = groups[variable.name.substr(0, variable.name.find_first_of("/."))];
     ++group.num_variables;
     group.num_bytes += variable.num_bytes;
     info.num_bytes += variable.num_bytes;
@@ -45,9 +46,11 @@ SnapshotInfo look_into(const WeightSource& weights) {
   return info;
 }
 
-void recognise(const WeightSource& weights, SnapshotInfo& info) {
+void recognise(const WeightSource& weights, const Member& member, SnapshotInfo& info) {
   try {
-    const NetworkSpec spec = detect_network(weights);
+    const NetworkSpec spec = weights.kernel_axes() == KernelAxes::torch
+                                 ? torch_network(member, weights)
+                                 : detect_network(weights);
     info.network = net_type(spec);
     info.num_bodyparts = spec.num_bodyparts;
     info.has_locref = spec.has_locref;
@@ -78,6 +81,10 @@ void compare_with_settings(MemberInfo& info) {
 }
 
 std::string program_of(SnapshotKind kind) {
+  if (kind == SnapshotKind::dlc3) {
+    return "DeepLabCut 3, PyTorch; keypoints by argmax and location refinement (--decode dlc)";
+  }
+  if (kind == SnapshotKind::lp) return "Lightning Pose; keypoints by its sub-pixel soft-argmax";
   return kind == SnapshotKind::dgp ? "DeepGraphPose; keypoints by soft-argmax (--decode dgp)"
                                    : "DeepLabCut; keypoints by argmax and location refinement "
                                      "(--decode dlc)";
@@ -91,6 +98,7 @@ std::string megabytes(int64_t bytes) {
 void add_network(Sheet& sheet, const MemberInfo& info) {
   if (!info.snapshot) return;
   const SnapshotInfo& snapshot = *info.snapshot;
+  sheet.add("file", snapshot.format);
   if (snapshot.network) {
     sheet.add("network", fmt::format("{}, {} bodyparts, {} location refinement", *snapshot.network,
                                      snapshot.num_bodyparts, snapshot.has_locref ? "with" : "no"));
@@ -150,7 +158,8 @@ Json json_of(const Snapshot& snapshot, bool chosen) {
 }
 
 Json json_of(const SnapshotInfo& info) {
-  Json json = Json::object({{"data_files", info.num_shards},
+  Json json = Json::object({{"format", info.format},
+                            {"data_files", info.num_shards},
                             {"count", info.num_variables},
                             {"bytes", info.num_bytes},
                             {"groups", Json::array()},
@@ -212,7 +221,10 @@ MemberInfo describe_member(Member member, bool verify) {
   try {
     const std::shared_ptr<const WeightSource> weights = open_weights(info.member.snapshot.prefix);
     info.snapshot = look_into(*weights);
-    recognise(*weights, *info.snapshot);
+    info.snapshot->format = weights->format();
+    complete_from_weights(info.member, *weights);
+    info.bodyparts = info.member.bodyparts;
+    recognise(*weights, info.member, *info.snapshot);
     if (info.snapshot->network) {
       compare_with_settings(info);
       info.bodyparts = bodyparts_for(info.member, info.snapshot->num_bodyparts);

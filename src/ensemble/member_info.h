@@ -21,6 +21,7 @@ struct VariableGroup {
 
 /// A snapshot's checkpoint and the network in it.
 struct SnapshotInfo {
+  std::string format;  ///< what wrote the file: "TensorFlow checkpoint", ...
   int num_shards = 0;
   int num_variables = 0;
   int64_t num_bytes = 0;

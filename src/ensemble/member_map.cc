@@ -18,6 +18,14 @@ MemberMap member_map(const MemberNetwork& member, ScoremapView map, std::span<co
   map.locref_stdev = member.locref_stdev();
   map.offset_x = area.x1;
   map.offset_y = area.y1;
+  if (member.spec.torch.resized) {
+    // The cells are spread over whatever was resized; the first lies on its first pixel.
+    map.stride = (area.x2 - area.x1) / map.width;
+    map.row_stride = (area.y2 - area.y1) / map.height;
+    map.offset_x -= 0.5 * map.stride;
+    map.offset_y -= 0.5 * map.row_stride;
+    map.doublings = member.member.torch->downsample_factor;
+  }
   return {.map = map, .area = area, .column_of_bodypart = columns, .rule = member.rule};
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "ensemble/torch_network.h"
 #include "network/load_network.h"
 
 namespace posse {
@@ -59,8 +60,11 @@ void apply_pose_config(const Member& member, const EnsembleOptions& options, Net
 DecodeRule rule_for(const Member& member, const NetworkSpec& spec, const EnsembleOptions& options,
                     std::vector<std::string>& warnings) {
   if (options.decode == DecodeChoice::dgp) return DecodeRule::dgp;
-  const bool dlc =
-      options.decode == DecodeChoice::dlc || member.snapshot.parsed.kind == SnapshotKind::dlc;
+  const SnapshotKind kind = member.snapshot.parsed.kind;
+  if (kind == SnapshotKind::lp && options.decode != DecodeChoice::dlc) {
+    return options.decode == DecodeChoice::lp_correct ? DecodeRule::lp_correct : DecodeRule::lp;
+  }
+  const bool dlc = options.decode == DecodeChoice::dlc || kind != SnapshotKind::dgp;
   if (dlc && !spec.has_locref) {
     warnings.push_back(
         "the network has no location refinement: keypoints lie at the centres of cells");
@@ -98,11 +102,14 @@ std::string batch_norm_note(const Member& member, bool frame_statistics) {
       member.config->batch_size);
 }
 
-MemberNetwork open_network(const Member& member, const EnsembleOptions& options) {
-  std::shared_ptr<const WeightSource> weights = open_weights(member.snapshot.prefix);
-  NetworkSpec spec = detect_network(*weights);
+MemberNetwork open_network(const Member& given, const EnsembleOptions& options) {
+  std::shared_ptr<const WeightSource> weights = open_weights(given.snapshot.prefix);
+  Member member = given;
+  complete_from_weights(member, *weights);
+  const bool of_torch = weights->kernel_axes() == KernelAxes::torch;
+  NetworkSpec spec = of_torch ? torch_network(member, *weights) : detect_network(*weights);
   std::vector<std::string> warnings = member.warnings;
-  apply_pose_config(member, options, spec, warnings);
+  if (!of_torch) apply_pose_config(member, options, spec, warnings);
   std::vector<std::string> bodyparts = bodyparts_for(member, spec.num_bodyparts);
   const DecodeRule rule = rule_for(member, spec, options, warnings);
   Graph graph = build_graph(spec);
@@ -122,6 +129,7 @@ MemberNetwork open_network(const Member& member, const EnsembleOptions& options)
           .graph = std::move(graph),
           .batch_norm_frames = batch_norm_frames,
           .rule = rule,
+          .meaning = map_meaning(member),
           .crop = crop_of(member, options),
           .weights_sha256 = std::move(fingerprint),
           .warnings = std::move(warnings)};

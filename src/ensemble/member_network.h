@@ -9,6 +9,7 @@
 #include "checkpoint/weight_source.h"
 #include "ensemble/options.h"
 #include "keypoints/decode.h"
+#include "keypoints/map_meaning.h"
 #include "network/architecture.h"
 #include "network/graph.h"
 #include "project/project.h"
@@ -25,13 +26,18 @@ struct MemberNetwork {
   /// Consecutive frames whose statistics its batch norm takes together; 1: each frame by itself.
   int batch_norm_frames = 1;
   DecodeRule rule = DecodeRule::dgp;  ///< of this member's own keypoints
+  /// What the network's maps are; an Ensemble hands them on in the one meaning that all share.
+  MapMeaning meaning = MapMeaning::logits;
   /// What frames are cut to before this network (config.yaml's `cropping`); nullopt: nothing.
   std::optional<CropBox> crop;
   std::string weights_sha256;         ///< WeightSource::fingerprint()
   std::vector<std::string> warnings;  ///< what was odd and how it was taken
 
   double stride() const { return graph.stride; }  ///< input pixels per scoremap cell
-  double locref_stdev() const { return member.pose.locref_stdev; }  ///< pixels per unit of locref
+  /// Pixels per unit of locref.
+  double locref_stdev() const {
+    return member.torch ? member.torch->locref_stdev : member.pose.locref_stdev;
+  }
 };
 
 /// Where the statistics of its batch norm come from: "moving", "frame" or "batch:N".
@@ -49,9 +55,9 @@ std::string batch_norm_note(const Member& member, bool frame_statistics);
 /// Output stride, stride of the head and mean pixel are pose_cfg.yaml's; options.output_stride
 /// takes the place of a missing one. The checkpoint wins over a contradicting net_type, with a
 /// warning.
-/// @throws Error as open_weights, detect_network, build_graph and bodyparts_for; Error(usage)
-/// for an output stride that contradicts pose_cfg.yaml; Error(bad_file) for a crop that cannot be
-/// used, unless options.no_crop is set.
+/// @throws Error as open_weights, detect_network, torch_network, build_graph and bodyparts_for;
+/// Error(usage) for an output stride that contradicts pose_cfg.yaml; Error(bad_file) for a crop
+/// that cannot be used, unless options.no_crop is set.
 MemberNetwork open_network(const Member& member, const EnsembleOptions& options);
 
 }  // namespace posse

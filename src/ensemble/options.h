@@ -14,8 +14,9 @@
 
 namespace posse {
 
-/// How a member's scoremaps become keypoints; automatic: by what the snapshot is (DGP or DLC).
-enum class DecodeChoice { automatic, dgp, dlc };
+/// How a member's scoremaps become keypoints; automatic: by the program that trained it.
+/// lp_correct: as automatic, but the whole shift of Lightning Pose's maps is taken back.
+enum class DecodeChoice { automatic, dgp, dlc, lp_correct };
 
 /// Where the mean and variance of batch norm come from.
 struct BatchNormChoice {
@@ -35,8 +36,11 @@ struct BatchNormChoice {
 
 template <>
 struct EnumNames<DecodeChoice> {
-  static constexpr std::array<std::pair<std::string_view, DecodeChoice>, 3> kNames{
-      {{"auto", DecodeChoice::automatic}, {"dgp", DecodeChoice::dgp}, {"dlc", DecodeChoice::dlc}}};
+  static constexpr std::array<std::pair<std::string_view, DecodeChoice>, 4> kNames{
+      {{"auto", DecodeChoice::automatic},
+       {"dgp", DecodeChoice::dgp},
+       {"dlc", DecodeChoice::dlc},
+       {"lp-correct", DecodeChoice::lp_correct}}};
 };
 /// Which networks, and how they run.
 struct EnsembleOptions {
@@ -71,7 +75,8 @@ void describe(Options& options, const Visitor& visit) {
   visit("iteration", options.iteration, "N",
         "iteration folder of dlc-models (default: the config's)");
   visit("decode", options.decode, "RULE",
-        "keypoints by the DGP rule (soft-argmax) or the DLC rule (argmax + locref)");
+        "keypoints by the DGP rule (soft-argmax) or the DLC rule (argmax + locref); lp-correct: as "
+        "auto, without the pixel that Lightning Pose is off for downsample_factor 3");
   visit("batch-norm", options.batch_norm, "auto|frame|batch:N|moving",
         "statistics of batch norm: of each frame; of N consecutive frames, as DeepLabCut takes "
         "them in MobileNets with batch size N; or the stored moving ones (default auto)");

@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 
+#include "keypoints/lightning_rule.h"
 #include "keypoints/row_kernels.h"
 #include "keypoints/softmax_moments.h"
 
@@ -36,7 +37,7 @@ Keypoint keypoint_by_dgp_rule(const ScoremapView& map, int bodypart, const AxisW
     return missing_keypoint();
   }
   return {.x = pixel_from_cell(moments->x, map.stride),
-          .y = pixel_from_cell(moments->y, map.stride),
+          .y = pixel_from_cell(moments->y, map.stride_of_rows()),
           .likelihood = likelihood_around(map, bodypart, moments->x, moments->y)};
 }
 
@@ -44,7 +45,7 @@ Keypoint keypoint_by_dgp_rule(const ScoremapView& map, int bodypart, const AxisW
 Keypoint keypoint_of_cell(const ScoremapView& map, int row, int col, int bodypart) {
   const PixelOffset offset = locref_offset(map, row, col, bodypart);
   return {.x = pixel_from_cell(col, map.stride) + offset.x,
-          .y = pixel_from_cell(row, map.stride) + offset.y,
+          .y = pixel_from_cell(row, map.stride_of_rows()) + offset.y,
           .likelihood = sigmoid(map.logit(row, col, bodypart))};
 }
 
@@ -100,7 +101,7 @@ std::vector<std::optional<Keypoint>> quick_by_dgp_rule(const ScoremapView& map,
     }
     if (sum > kLeastTrustedSum && sum < kMostTrustedSum) {  // false for NaN
       keypoints[j] = {.x = pixel_from_cell(x / sum, map.stride),
-                      .y = pixel_from_cell(y / sum, map.stride),
+                      .y = pixel_from_cell(y / sum, map.stride_of_rows()),
                       .likelihood = likelihood_around(map, static_cast<int>(j), x / sum, y / sum)};
     }
   }
@@ -145,9 +146,26 @@ Keypoint missing_keypoint() {
   return {.x = kNan, .y = kNan, .likelihood = 0};
 }
 
+namespace {
+
+std::vector<Keypoint> decode_by_lightning_rule(const ScoremapView& map, bool whole_shift) {
+  std::vector<Keypoint> keypoints;
+  for (int bodypart = 0; bodypart < map.num_bodyparts; ++bodypart) {
+    keypoints.push_back(keypoint_by_lightning_rule(map, bodypart, whole_shift));
+    keypoints.back().x += map.offset_x;  // a missing one stays NaN
+    keypoints.back().y += map.offset_y;
+  }
+  return keypoints;
+}
+
+}  // namespace
+
 std::vector<Keypoint> decode_keypoints(const ScoremapView& map, DecodeRule rule,
                                        Arithmetic arithmetic) {
   check_scoremap(map);
+  if (rule == DecodeRule::lp || rule == DecodeRule::lp_correct) {
+    return decode_by_lightning_rule(map, rule == DecodeRule::lp_correct);
+  }
   std::vector<std::optional<Keypoint>> quick(static_cast<size_t>(map.num_bodyparts));
   const AxisWeights rows = blurred_axis(map.height);
   const AxisWeights columns = blurred_axis(map.width);

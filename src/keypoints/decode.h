@@ -24,15 +24,24 @@ enum class DecodeRule {
   /// location
   /// refinement; likelihood: the sigmoid of that cell. Source: DeepLabCut, nnet/predict.py.
   dlc,
+  /// Lightning Pose: the softmax of the logits doubled to the size of what the network saw, a sharp
+  /// softmax of that over the whole map, expectation; likelihood: its mass in the 5 x 5 pixels
+  /// around. The doubling shifts maps; for 8 pixels per cell the tool takes back one pixel too
+  /// little, and so does this rule. Source: lightning_pose/models/heads/heatmap.py.
+  lp,
+  lp_correct,  ///< as lp, with the whole shift taken back
 };
 
 template <>
 struct EnumNames<DecodeRule> {
-  static constexpr std::array<std::pair<std::string_view, DecodeRule>, 2> kNames = {
-      {{"dgp", DecodeRule::dgp}, {"dlc", DecodeRule::dlc}}};
+  static constexpr std::array<std::pair<std::string_view, DecodeRule>, 4> kNames = {
+      {{"dgp", DecodeRule::dgp},
+       {"dlc", DecodeRule::dlc},
+       {"lp", DecodeRule::lp},
+       {"lp-correct", DecodeRule::lp_correct}}};
 };
 
-/// "dgp", "dlc": the words of --decode.
+/// "dgp", "dlc", "lp", "lp-correct".
 std::string_view to_string(DecodeRule rule);
 
 /// Which arithmetic is used. The fast kernels differ from plain double precision by less than 1e-6

@@ -26,7 +26,7 @@ void check_scoremap(const ScoremapView& map) {
   if (map.logits == nullptr) {
     throw Error(ErrorKind::invalid_value, "scoremap without logits");
   }
-  if (!(map.stride > 0) || !std::isfinite(map.stride)) {
+  if (!(map.stride > 0) || !std::isfinite(map.stride) || !std::isfinite(map.row_stride)) {
     throw Error(ErrorKind::invalid_value,
                 fmt::format("stride {} of a scoremap: must be above 0", map.stride));
   }

@@ -14,11 +14,17 @@ struct ScoremapView {
   int height = 0;  ///< cells, at least 1
   int width = 0;   ///< cells, at least 1
   int num_bodyparts = 0;         ///< at least 1
-  double stride = 8;             ///< pixels per cell, above 0
+  double stride = 8;             ///< pixels per cell, above 0; along columns
+  double row_stride = 0;         ///< pixels from row to row where they differ; 0: as stride
   double locref_stdev = 7.2801;  ///< pixels per unit of locref
   /// Where the picture the network saw begins in the full frame, in pixels: not 0 where it was cut.
   double offset_x = 0;
   double offset_y = 0;
+  /// Of the rules lp and lp_correct: how often the map is doubled to the size of what the network
+  /// saw.
+  int doublings = 2;
+
+  double stride_of_rows() const { return row_stride > 0 ? row_stride : stride; }
 
   /// Position of a cell of one bodypart in `logits`; twice that is its x offset in `locref`.
   size_t index(int row, int col, int bodypart) const {

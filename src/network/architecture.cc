@@ -12,6 +12,7 @@
 #include "network/efficientnet.h"
 #include "network/mobilenet_v2.h"
 #include "network/resnet.h"
+#include "network/torch_resnet.h"
 
 namespace posse {
 namespace {
@@ -222,6 +223,8 @@ std::string net_type(const NetworkSpec& spec) {
                                        : fmt::format("mobilenet_v2_{}", spec.mobilenet_width);
     case NetworkFamily::efficientnet:
       return fmt::format("efficientnet-b{}", spec.efficientnet_number);
+    case NetworkFamily::torch_resnet:
+      return fmt::format("resnet_{}", spec.torch.depth);
   }
   POSSE_ASSERT(false);
 }
@@ -242,6 +245,7 @@ NetworkSpec detect_network(std::span<const Variable> variables, const std::strin
 
 Graph build_graph(const NetworkSpec& spec) {
   require(spec.num_bodyparts >= 1, "a network needs at least one bodypart");
+  if (spec.family == NetworkFamily::torch_resnet) return build_torch_resnet(spec);
   check_strides(spec);
   GraphBuilder builder;
   NodeId features = -1;
@@ -255,6 +259,8 @@ Graph build_graph(const NetworkSpec& spec) {
     case NetworkFamily::efficientnet:
       features = append_efficientnet(spec, builder);
       break;
+    case NetworkFamily::torch_resnet:
+      POSSE_ASSERT(false);  // has heads of its own
   }
   Graph& graph = builder.graph();
   graph.mean_pixel = spec.mean_pixel;

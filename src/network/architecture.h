@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,7 +12,37 @@
 
 namespace posse {
 
-enum class NetworkFamily { resnet, mobilenet_v2, efficientnet };
+enum class NetworkFamily { resnet, mobilenet_v2, efficientnet, torch_resnet };
+
+/// One layer of a head of PyTorch's tools.
+struct TorchHeadLayer {
+  std::string scope;  ///< of its variables ".weight" and ".bias"
+  bool transposed = true;
+  int kernel = 3;
+  int stride = 2;    ///< 1 where it is not transposed
+  int channels = 1;  ///< of the output
+  PaddingRule padding = PaddingRule::valid;
+  bool relu = false;  ///< behind it
+};
+
+struct TorchHead {
+  std::string name;  ///< begins the names of its nodes
+  std::vector<TorchHeadLayer> map_layers;
+  std::vector<TorchHeadLayer> locref_layers;  ///< empty: no location refinement
+};
+
+/// What decides the graph of a network of PyTorch's tools.
+struct TorchSpec {
+  int depth = 50;           ///< of the ResNet: 18, 34, 50, 101, 152
+  bool group_norm = false;  ///< with 32 groups, in place of batch norm with stored statistics
+  std::string scope;        ///< what the backbone's variables begin with, "backbone.model."
+  /// The backbone's children are called by their places ("0", "1", "4", ...), not by their names.
+  bool numbered_children = false;
+  int output_stride = 16;
+  int pixel_shuffle = 1;          ///< factor by which features are spread out before the heads
+  std::optional<Extent> resized;  ///< what frames are resized to first, inside the graph
+  std::vector<TorchHead> heads;   ///< their bodyparts come one behind the other
+};
 
 /// Everything that decides a graph. detect_network() fills in what the variables tell; output
 /// stride, stride of the head, mean pixel and batch norm mode cannot be seen in them and start with
@@ -33,6 +64,8 @@ struct NetworkSpec {
   std::array<float, 3> mean_pixel = {123.68F, 116.779F, 103.939F};  ///< RGB
   /// `frame` for MobileNetV2, as DeepLabCut runs it; `moving` for the others.
   BatchNormMode batch_norm_mode = BatchNormMode::moving;
+  std::array<float, 3> input_scale = {1, 1, 1};  ///< divides after the mean is subtracted
+  TorchSpec torch;                               ///< of the family torch_resnet
 };
 
 /// What a pose_cfg.yaml calls this network (net_type): "resnet_50", "mobilenet_v2_0.35",

@@ -29,7 +29,12 @@ Extent node_extent(const Node& node, const std::vector<Extent>& extents, Extent 
       return {output_length(node.padding, in.height, node.kernel, node.stride, node.dilation),
               output_length(node.padding, in.width, node.kernel, node.stride, node.dilation)};
     case OpKind::conv2d_transpose:
+      return {transpose_length(node.padding, in.height, node.kernel, node.stride),
+              transpose_length(node.padding, in.width, node.kernel, node.stride)};
+    case OpKind::pixel_shuffle:
       return {in.height * node.stride, in.width * node.stride};
+    case OpKind::resize:
+      return node.resized;
     case OpKind::subsample:
       return {ceil_div(in.height, node.stride), ceil_div(in.width, node.stride)};
     case OpKind::global_mean:
@@ -119,6 +124,8 @@ std::string_view to_string(OpKind kind) {
       return "conv2d_transpose";
     case OpKind::batch_norm:
       return "batch_norm";
+    case OpKind::group_norm:
+      return "group_norm";
     case OpKind::activation:
       return "activation";
     case OpKind::add:
@@ -131,6 +138,12 @@ std::string_view to_string(OpKind kind) {
       return "global_mean";
     case OpKind::multiply:
       return "multiply";
+    case OpKind::pixel_shuffle:
+      return "pixel_shuffle";
+    case OpKind::resize:
+      return "resize";
+    case OpKind::concat:
+      return "concat";
   }
   POSSE_ASSERT(false);
 }
@@ -161,7 +174,21 @@ PaddingAmount padding_amount(PaddingRule rule, int64_t length, int kernel, int s
   return {total / 2, total - total / 2};
 }
 
-int64_t transpose_crop(int kernel, int stride) { return std::max(kernel - stride, 0) / 2; }
+int64_t transpose_crop(PaddingRule rule, int kernel, int stride) {
+  switch (rule) {
+    case PaddingRule::same:
+      return std::max(kernel - stride, 0) / 2;
+    case PaddingRule::slim_same:
+      return (kernel - 1) / 2;
+    case PaddingRule::valid:
+      return 0;
+  }
+  POSSE_ASSERT(false);
+}
+
+int64_t transpose_length(PaddingRule rule, int64_t length, int kernel, int stride) {
+  return rule == PaddingRule::valid ? (length - 1) * stride + kernel : length * stride;
+}
 
 std::vector<Extent> node_extents(const Graph& graph, Extent frame) {
   std::vector<Extent> extents;

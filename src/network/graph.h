@@ -24,7 +24,11 @@ namespace posse {
 enum class Activation { none, relu, relu6, swish, sigmoid };
 
 /// How much zero padding, for input length n, kernel k, stride s, dilation d, ke = (k-1)d+1.
-/// Source: TensorFlow's "SAME" and "VALID"; conv2d_same of tf_slim's resnet_utils.
+/// Source: TensorFlow's "SAME" and "VALID"; conv2d_same of tf_slim's resnet_utils, which is also
+/// torch's padding of (ke-1)/2 where ke is odd.
+/// Of a transposed convolution it says which part of the full output of (n-1)s + k cells is kept:
+/// n s of them from max(k-s, 0)/2 on (same) or from (k-1)/2 on (slim_same, torch's padding of
+/// (k-1)/2 with output_padding s-1), or all (valid).
 enum class PaddingRule {
   same,       ///< out = ceil(n/s), total = max((out-1)s + ke - n, 0), the smaller half before
   slim_same,  ///< s > 1: (ke-1)/2 before, the rest of ke-1 after, then valid; s == 1: as same
@@ -44,18 +48,35 @@ enum class OpKind {
   input,             ///< (uint8 RGB - mean_pixel) / input_scale: [height, width, 3]
   conv2d,            ///< weights [kh, kw, in, out], bias optional; padding adds zeros
   depthwise_conv2d,  ///< weights [kh, kw, channels, 1]; padding adds zeros
-  conv2d_transpose,  ///< weights [kh, kw, out, in], padding same, bias optional
+  conv2d_transpose,  ///< weights [kh, kw, out, in], bias optional
   batch_norm,        ///< gamma, beta, moving_mean, moving_variance, epsilon, mode
+  /// gamma, beta, epsilon: with mean and biased variance of the frame over height, width and the
+  /// channels of a group, which lie side by side
+  group_norm,
   activation,
   add,          ///< two inputs of one shape
   max_pool,     ///< padding counts as -inf
   subsample,    ///< rows and columns 0, s, 2s, ...
   global_mean,  ///< [height, width, c] -> [1, 1, c]
   multiply,     ///< [height, width, c] times [1, 1, c], in this order
+  /// [h, w, c s s] -> [h s, w s, c]: channel (o s + a) s + b of a cell becomes channel o of the
+  /// cell a rows below and b columns right of its first (torch's PixelShuffle)
+  pixel_shuffle,
+  /// to `resized` cells, each side by itself: linear between cells, whose centres lie at half
+  /// pixels, the outermost ones continued; no antialiasing (torch's interpolate, bilinear)
+  resize,
+  concat,  ///< inputs of one size, channels behind one another
 };
 
 /// "conv2d", "batch_norm", ...: the enumerator's own name.
 std::string_view to_string(OpKind kind);
+
+/// Height and width of a node's output.
+struct Extent {
+  int64_t height = 0;
+  int64_t width = 0;
+  bool operator==(const Extent&) const = default;
+};
 
 using NodeId = int;
 
@@ -68,12 +89,14 @@ struct Node {
   std::vector<NodeId> inputs;
   int channels = 0;  ///< of the output
   int kernel = 1;    ///< side length
-  int stride = 1;    ///< of a conv2d_transpose: output cells per input cell
+  int stride = 1;    ///< of a conv2d_transpose or pixel_shuffle: output cells per input cell
   int dilation = 1;
   PaddingRule padding = PaddingRule::same;
   Activation activation = Activation::none;  ///< only of kind activation
   BatchNormMode batch_norm_mode = BatchNormMode::moving;
   double epsilon = 0;
+  int groups = 1;  ///< of a group_norm
+  Extent resized;  ///< of a resize
   // Names of variables in Weights, empty when the op has none.
   std::string weights, bias, gamma, beta, moving_mean, moving_variance;
 };
@@ -88,13 +111,6 @@ struct Graph {
   NodeId locref = -1;
   int output_stride = 16;  ///< input pixels per cell of the backbone's last layer
   int stride = 8;          ///< input pixels per scoremap cell: output_stride / stride of the head
-};
-
-/// Height and width of a node's output.
-struct Extent {
-  int64_t height = 0;
-  int64_t width = 0;
-  bool operator==(const Extent&) const = default;
 };
 
 /// Extents of all nodes for a frame of this size, in node order: the same rule for every backend.
@@ -115,9 +131,11 @@ PaddingAmount padding_amount(PaddingRule rule, int64_t length, int kernel, int s
 /// Number of output cells of a convolution or pool along an axis of `length` cells; 0 if none fits.
 int64_t output_length(PaddingRule rule, int64_t length, int kernel, int stride, int dilation);
 
-/// Cells cut from the start of a transposed convolution's full output to get length * stride of
-/// them: max(kernel - stride, 0) / 2, as TensorFlow's "SAME" does.
-int64_t transpose_crop(int kernel, int stride);
+/// Cells cut from the start of a transposed convolution's full output (see PaddingRule).
+int64_t transpose_crop(PaddingRule rule, int kernel, int stride);
+
+/// Cells of a transposed convolution's output along an axis of `length` cells.
+int64_t transpose_length(PaddingRule rule, int64_t length, int kernel, int stride);
 
 /// The node of that name; -1 if there is none.
 NodeId find_node(const Graph& graph, std::string_view name);

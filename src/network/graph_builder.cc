@@ -46,16 +46,75 @@ NodeId GraphBuilder::depthwise_conv2d(std::string name, NodeId from, const ConvO
 }
 
 NodeId GraphBuilder::conv2d_transpose(std::string name, NodeId from, int channels, int kernel,
-                                      int stride, std::string weights, std::string bias) {
+                                      int stride, std::string weights, std::string bias,
+                                      PaddingRule padding) {
   Node node{.kind = OpKind::conv2d_transpose,
             .name = std::move(name),
             .inputs = {from},
             .channels = channels};
   node.kernel = kernel;
   node.stride = stride;
+  node.padding = padding;
   node.weights = std::move(weights);
   node.bias = std::move(bias);
   return append(std::move(node));
+}
+
+NodeId GraphBuilder::torch_batch_norm(std::string name, NodeId from, const std::string& scope,
+                                      double epsilon) {
+  Node node{.kind = OpKind::batch_norm,
+            .name = std::move(name),
+            .inputs = {from},
+            .channels = channels(from)};
+  node.batch_norm_mode = BatchNormMode::moving;
+  node.epsilon = epsilon;
+  node.gamma = scope + ".weight";
+  node.beta = scope + ".bias";
+  node.moving_mean = scope + ".running_mean";
+  node.moving_variance = scope + ".running_var";
+  return append(std::move(node));
+}
+
+NodeId GraphBuilder::torch_group_norm(std::string name, NodeId from, const std::string& scope,
+                                      int groups, double epsilon) {
+  POSSE_ASSERT(groups > 0 && channels(from) % groups == 0);
+  Node node{.kind = OpKind::group_norm,
+            .name = std::move(name),
+            .inputs = {from},
+            .channels = channels(from)};
+  node.epsilon = epsilon;
+  node.groups = groups;
+  node.gamma = scope + ".weight";
+  node.beta = scope + ".bias";
+  return append(std::move(node));
+}
+
+NodeId GraphBuilder::pixel_shuffle(std::string name, NodeId from, int factor) {
+  POSSE_ASSERT(factor > 0 && channels(from) % (factor * factor) == 0);
+  Node node{.kind = OpKind::pixel_shuffle,
+            .name = std::move(name),
+            .inputs = {from},
+            .channels = channels(from) / (factor * factor)};
+  node.stride = factor;
+  return append(std::move(node));
+}
+
+NodeId GraphBuilder::resize(std::string name, NodeId from, Extent extent) {
+  Node node{.kind = OpKind::resize,
+            .name = std::move(name),
+            .inputs = {from},
+            .channels = channels(from)};
+  node.resized = extent;
+  return append(std::move(node));
+}
+
+NodeId GraphBuilder::concat(std::string name, std::vector<NodeId> from) {
+  int sum = 0;
+  for (const NodeId each : from) sum += channels(each);
+  return append({.kind = OpKind::concat,
+                 .name = std::move(name),
+                 .inputs = std::move(from),
+                 .channels = sum});
 }
 
 NodeId GraphBuilder::batch_norm(std::string name, NodeId from, const std::string& scope,

@@ -32,11 +32,17 @@ class GraphBuilder {
                 std::string weights, std::string bias = {});
   NodeId depthwise_conv2d(std::string name, NodeId from, const ConvOptions& options,
                           std::string weights);
-  /// Padding same. `bias` may be empty.
+  /// `bias` may be empty.
   NodeId conv2d_transpose(std::string name, NodeId from, int channels, int kernel, int stride,
-                          std::string weights, std::string bias);
+                          std::string weights, std::string bias,
+                          PaddingRule padding = PaddingRule::same);
   NodeId batch_norm(std::string name, NodeId from, const std::string& scope,
                     const BatchNormOptions& options);
+  /// Norms with the variables' names of torch: `scope` + ".weight" and ".bias", and of the batch
+  /// norm, which takes the stored statistics, ".running_mean" and ".running_var".
+  NodeId torch_batch_norm(std::string name, NodeId from, const std::string& scope, double epsilon);
+  NodeId torch_group_norm(std::string name, NodeId from, const std::string& scope, int groups,
+                          double epsilon);
   NodeId activation(std::string name, NodeId from, Activation kind);
   NodeId add(std::string name, NodeId first, NodeId second);
   NodeId max_pool(std::string name, NodeId from, int kernel, int stride, PaddingRule padding);
@@ -44,6 +50,9 @@ class GraphBuilder {
   NodeId global_mean(std::string name, NodeId from);
   /// `map` [height, width, c] times `factor` [1, 1, c].
   NodeId multiply(std::string name, NodeId map, NodeId factor);
+  NodeId pixel_shuffle(std::string name, NodeId from, int factor);
+  NodeId resize(std::string name, NodeId from, Extent extent);
+  NodeId concat(std::string name, std::vector<NodeId> from);
 
   int channels(NodeId node) const { return graph_.nodes.at(static_cast<size_t>(node)).channels; }
   Graph& graph() { return graph_; }

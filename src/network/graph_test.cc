@@ -63,10 +63,14 @@ TEST(Padding, FillsExactlyWhatTheOutputsRead) {
 }
 
 TEST(Padding, ATransposedConvolutionIsCroppedAsTensorFlowDoes) {
-  EXPECT_EQ(transpose_crop(3, 2), 0);
-  EXPECT_EQ(transpose_crop(3, 1), 1);
-  EXPECT_EQ(transpose_crop(3, 4), 0);
-  EXPECT_EQ(transpose_crop(5, 2), 1);
+  EXPECT_EQ(transpose_crop(PaddingRule::same, 3, 2), 0);
+  EXPECT_EQ(transpose_crop(PaddingRule::same, 3, 1), 1);
+  EXPECT_EQ(transpose_crop(PaddingRule::same, 3, 4), 0);
+  EXPECT_EQ(transpose_crop(PaddingRule::same, 5, 2), 1);
+  EXPECT_EQ(transpose_crop(PaddingRule::slim_same, 3, 2), 1);
+  EXPECT_EQ(transpose_crop(PaddingRule::valid, 3, 2), 0);
+  EXPECT_EQ(transpose_length(PaddingRule::valid, 30, 3, 2), 61);
+  EXPECT_EQ(transpose_length(PaddingRule::slim_same, 30, 3, 2), 60);
 }
 
 /// conv 7x7/2 (slim), pool 3x3/2, valid 3x3, transposed x2.

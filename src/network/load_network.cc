@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "base/error.h"
 #include "base/text.h"
 
@@ -15,6 +18,37 @@ std::vector<Variable> variables_of(const WeightSource& source) {
   return variables;
 }
 
+/// The shape in which a source keeps a variable. Of four axes torch has the first two last, of
+/// transposed convolutions too: [kh, kw, out, in] is [in, out, kh, kw] there.
+Shape stored_shape(const WeightSource& source, const Shape& shape) {
+  if (source.kernel_axes() != KernelAxes::torch || shape.size() != 4) return shape;
+  return {shape[3], shape[2], shape[0], shape[1]};
+}
+
+/// [a, b, kh, kw] as [kh, kw, b, a].
+Tensor taps_first(const Tensor& from) {
+  const int64_t a_count = from.dim(0), b_count = from.dim(1);
+  const int64_t taps = from.dim(2) * from.dim(3);
+  Tensor to({from.dim(2), from.dim(3), b_count, a_count});
+  constexpr int64_t kBlock = 16;  // both sides move through whole cache lines
+  for (int64_t first = 0; first < a_count; first += kBlock) {
+    const int64_t end = std::min(a_count, first + kBlock);
+    for (int64_t b = 0; b < b_count; ++b) {
+      for (int64_t tap = 0; tap < taps; ++tap) {
+        float* row = to.data() + (tap * b_count + b) * a_count;
+        for (int64_t a = first; a < end; ++a) row[a] = from.data()[(a * b_count + b) * taps + tap];
+      }
+    }
+  }
+  return to;
+}
+
+Tensor read_variable(const WeightSource& source, const Variable& variable) {
+  Tensor stored = source.read(variable.name);
+  const bool turn = source.kernel_axes() == KernelAxes::torch && variable.shape.size() == 4;
+  return turn ? taps_first(stored) : std::move(stored);
+}
+
 /// Compares with the index first, so that a network that does not fit is refused before its numbers
 /// are read.
 void check_shapes(const Graph& graph, const WeightSource& source) {
@@ -25,10 +59,11 @@ void check_shapes(const Graph& graph, const WeightSource& source) {
       throw Error(ErrorKind::not_found,
                   fmt::format("variable '{}' is missing in {}", variable.name, file));
     }
-    if (*found != variable.shape) {
+    const Shape expected = stored_shape(source, variable.shape);
+    if (*found != expected) {
       throw Error(ErrorKind::shape_mismatch,
                   fmt::format("variable '{}' in {} has shape {}, expected {}", variable.name, file,
-                              to_string(*found), to_string(variable.shape)));
+                              to_string(*found), to_string(expected)));
     }
   }
 }
@@ -43,7 +78,7 @@ Weights load_weights(const Graph& graph, const WeightSource& source) {
   check_shapes(graph, source);
   Weights weights;
   for (const Variable& variable : graph_variables(graph)) {
-    weights.emplace(variable.name, source.read(variable.name));
+    weights.emplace(variable.name, read_variable(source, variable));
   }
   check_weights(graph, weights, source.path().string());
   return weights;

@@ -78,9 +78,11 @@ OperatorCase depthwise(const std::string& name, int channels, const ConvOptions&
           }};
 }
 
-OperatorCase transposed(const std::string& name, int in, int out, int kernel, int stride) {
+OperatorCase transposed(const std::string& name, int in, int out, int kernel, int stride,
+                        PaddingRule padding = PaddingRule::same) {
   return {name, in, [=](GraphBuilder& b, NodeId from) {
-            return b.conv2d_transpose("op", from, out, kernel, stride, "op/weights", "op/biases");
+            return b.conv2d_transpose("op", from, out, kernel, stride, "op/weights", "op/biases",
+                                      padding);
           }};
 }
 
@@ -111,6 +113,9 @@ std::vector<OperatorCase> convolutions() {
       transposed("transposed3_stride4", 32, 6, 3, 4),
       transposed("transposed5_stride2", 16, 3, 5, 2),
       transposed("transposed3_one_channel", 48, 1, 3, 2),
+      transposed("transposed3_all", 48, 5, 3, 2, PaddingRule::valid),
+      transposed("transposed1_all", 48, 5, 1, 1, PaddingRule::valid),
+      transposed("transposed3_torch", 48, 5, 3, 2, PaddingRule::slim_same),
   };
 }
 
@@ -157,6 +162,49 @@ NodeId bottleneck(GraphBuilder& b, NodeId from, int stride, BatchNormMode mode) 
                    norm);
   const NodeId shortcut = stride == 1 ? from : b.subsample("shortcut", from, stride);
   return b.activation("op", b.add("sum", shortcut, x), Activation::relu);
+}
+
+/// Operators of PyTorch's networks.
+std::vector<OperatorCase> torch_operators() {
+  const auto shuffled = [](const std::string& name, int in) {
+    return OperatorCase{
+        name, in, [](GraphBuilder& b, NodeId from) { return b.pixel_shuffle("op", from, 2); }};
+  };
+  return {
+      {"group_norm", 64,
+       [](GraphBuilder& b, NodeId from) { return b.torch_group_norm("op", from, "op", 32, 1e-5); }},
+      {"group_norm_odd", 21,
+       [](GraphBuilder& b, NodeId from) { return b.torch_group_norm("op", from, "op", 7, 1e-5); }},
+      {"group_norm_with_sum", 32,
+       [](GraphBuilder& b, NodeId from) {
+         const NodeId conv = b.conv2d("conv", from, 32, {.kernel = 3}, "conv/weights");
+         const NodeId norm = b.torch_group_norm("norm", conv, "norm", 8, 1e-5);
+         return b.activation("op", b.add("sum", from, norm), Activation::relu);
+       }},
+      {"max_pool_torch", 24,
+       [](GraphBuilder& b, NodeId from) {
+         return b.max_pool("op", from, 3, 2, PaddingRule::slim_same);
+       }},
+      shuffled("pixel_shuffle", 64),
+      shuffled("pixel_shuffle_odd", 20),
+      {"resize_of_a_map", 12,
+       [](GraphBuilder& b, NodeId from) {
+         return b.resize("op", from, {11, 31});
+       }},
+      {"resize_of_the_picture", 8,
+       [](GraphBuilder& b, NodeId from) {
+         const NodeId resized = b.resize("resize", b.input(), {24, 20});
+         const NodeId conv = b.conv2d("conv", resized, b.channels(from), {.kernel = 3, .stride = 2},
+                                      "conv/weights");
+         return b.resize("op", conv, {9, 9});
+       }},
+      {"concat", 24,
+       [](GraphBuilder& b, NodeId from) {
+         const NodeId first = b.conv2d("first", from, 5, {}, "first/weights");
+         const NodeId second = b.conv2d("second", from, 18, {}, "second/weights");
+         return b.concat("op", {first, second, from});
+       }},
+  };
 }
 
 std::vector<OperatorCase> pools_and_sums() {
@@ -249,6 +297,8 @@ INSTANTIATE_TEST_SUITE_P(Convolutions, OperatorAgreement, ::testing::ValuesIn(co
                          case_name);
 INSTANTIATE_TEST_SUITE_P(NormsAndActivations, OperatorAgreement,
                          ::testing::ValuesIn(norms_and_activations()), case_name);
+INSTANTIATE_TEST_SUITE_P(OfTorch, OperatorAgreement, ::testing::ValuesIn(torch_operators()),
+                         case_name);
 INSTANTIATE_TEST_SUITE_P(PoolsAndSums, OperatorAgreement, ::testing::ValuesIn(pools_and_sums()),
                          case_name);
 

@@ -1,5 +1,7 @@
 #include "network/onnx_member.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -194,6 +196,12 @@ std::string OnnxMemberExport::convert_node(const Node& node, const std::string& 
           {{"kernel_shape", Ints{1, 1}}, {"strides", Ints{node.stride, node.stride}}});
     case OpKind::global_mean:
       return model_.node("GlobalAveragePool", name, inputs);
+    case OpKind::group_norm:
+    case OpKind::pixel_shuffle:
+    case OpKind::resize:
+    case OpKind::concat:
+      throw Error(ErrorKind::unsupported, fmt::format("'{}' is a {}, which cannot be exported",
+                                                      name, std::string(to_string(node.kind))));
   }
   POSSE_ASSERT(false);
 }
@@ -243,10 +251,11 @@ std::string OnnxMemberExport::transposed(const Node& node) {
   if (!node.bias.empty()) {
     inputs.push_back(model_.constant(name + "/bias", head_variable(node, node.bias)));
   }
-  const int64_t before = transpose_crop(node.kernel, node.stride);
-  const int64_t excess = node.kernel - node.stride;  // of the full output over stride * length
-  const int64_t more_after = std::max<int64_t>(excess, 0) - 2 * before;
-  const int64_t missing = std::max<int64_t>(-excess, 0);
+  const int64_t before = transpose_crop(node.padding, node.kernel, node.stride);
+  // Of the full output over what is kept; the same for any length.
+  const int64_t excess = node.kernel - transpose_length(node.padding, 1, node.kernel, node.stride);
+  const int64_t more_after = std::max<int64_t>(excess - 2 * before, 0);
+  const int64_t missing = std::max<int64_t>(2 * before - excess, 0);
   // Not all programs can crop one side more than the other, so the rest is sliced off.
   const std::string full =
       model_.node("ConvTranspose", more_after > 0 ? name + "/full" : name, inputs,

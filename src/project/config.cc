@@ -264,6 +264,7 @@ ProjectConfig read_project_config(const fs::path& file) {
   config.colormap = map.text_or("colormap", config.colormap, config.warnings);
   config.skeleton_color = map.text_or("skeleton_color", config.skeleton_color, config.warnings);
   config.default_net_type = map.text("default_net_type");
+  config.engine = map.text_or("engine", "", config.warnings);
   config.project_path = map.text_or("project_path", "", config.warnings);
   config.video_sets = read_video_sets(map, config);
   read_skeleton(map, config);

@@ -50,6 +50,7 @@ struct ProjectConfig {
   std::string colormap = "jet";
   std::string skeleton_color = "black";
   std::string default_net_type;
+  std::string engine;  ///< "pytorch", "tensorflow" or empty: DeepLabCut 3's default for shuffles
   std::string project_path;  ///< as written; never used to find anything
   std::vector<VideoSet> video_sets;
   std::vector<std::string> warnings;  ///< what was odd and how it was taken

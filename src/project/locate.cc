@@ -19,19 +19,34 @@ namespace {
 
 constexpr std::string_view kModels = "dlc-models";
 constexpr std::string_view kTorchModels = "dlc-models-pytorch";
+constexpr std::string_view kLightningLogs = "tb_logs";
 
 std::string shown(const fs::path& path) { return printable(path.string()); }
 
-bool has_snapshots(const fs::path& folder) { return has_file_ending(folder, ".index"); }
+bool has_snapshots(const fs::path& folder) {
+  return has_file_ending(folder, ".index") || !list_snapshots(folder).empty();
+}
 
-/// Folders of a project that hold a dlc-models folder: the project itself, then prefixes.
+/// The folder's networks: TensorFlow's where there are any, else PyTorch's; empty without any.
+fs::path models_in(const fs::path& folder) {
+  if (folder_is_there(folder / kModels)) return folder / kModels;
+  return folder_is_there(folder / kTorchModels) ? folder / kTorchModels : fs::path();
+}
+
+/// Folders of a project that hold networks: the project itself, then prefixes.
 std::vector<fs::path> models_folders(const fs::path& project) {
   std::vector<fs::path> found;
-  if (folder_is_there(project / kModels)) found.push_back(project / kModels);
+  if (const fs::path models = models_in(project); !models.empty()) found.push_back(models);
   for (const fs::path& folder : subfolders(project)) {
-    if (folder_is_there(folder / kModels)) found.push_back(folder / kModels);
+    if (const fs::path models = models_in(folder); !models.empty()) found.push_back(models);
   }
   return found;
+}
+
+/// PyTorch's networks beside the ones that were found, if there are any.
+fs::path torch_models_beside(const fs::path& models_folder) {
+  const fs::path torch = models_folder.parent_path() / kTorchModels;
+  return folder_is_there(torch) ? torch : fs::path();
 }
 
 MemberLocation locate_project(const fs::path& project) {
@@ -58,9 +73,55 @@ MemberLocation locate_project(const fs::path& project) {
         fmt::format("networks of dlc-models; to use those of '{}', name that folder as the member",
                     shown(models[1].parent_path().filename())));
   }
-  if (has_torch_models(project)) {
-    location.warnings.push_back("networks of the PyTorch engine (dlc-models-pytorch) are ignored");
+  location.torch_models_folder = torch_models_beside(location.models_folder);
+  return location;
+}
+
+/// The folder of the highest version of Lightning Pose's training that holds checkpoints.
+fs::path lightning_checkpoints(const fs::path& model) {
+  fs::path best;
+  long long best_version = -1;
+  for (const fs::path& run : subfolders(model / kLightningLogs)) {
+    for (const fs::path& version : subfolders(run)) {
+      constexpr std::string_view kVersion = "version_";
+      const std::string name = version.filename().string();
+      if (!name.starts_with(kVersion)) continue;
+      const long long number =
+          integer_of(std::string_view(name).substr(kVersion.size())).value_or(-1);
+      if (number <= best_version || list_snapshots(version / "checkpoints").empty()) continue;
+      best = version / "checkpoints";
+      best_version = number;
+    }
   }
+  return best;
+}
+
+bool is_lightning_folder(const fs::path& folder) {
+  return folder_is_there(folder / kLightningLogs) && is_lightning_config(folder / "config.yaml");
+}
+
+/// The model folder that a folder of checkpoints, or a copy of its files, belongs to.
+fs::path lightning_folder_of(const fs::path& checkpoints) {
+  constexpr int kMostLevels = 5;
+  fs::path folder = checkpoints;
+  for (int level = 0; level < kMostLevels && folder.has_parent_path(); ++level) {
+    if (is_lightning_config(folder / "config.yaml")) return folder;
+    folder = folder.parent_path();
+  }
+  return {};
+}
+
+MemberLocation locate_lightning(const fs::path& folder) {
+  MemberLocation location{.lightning_folder = folder,
+                          .snapshot_folder = lightning_checkpoints(folder)};
+  if (location.snapshot_folder.empty()) {
+    throw Error(ErrorKind::not_found,
+                fmt::format("{}: has no checkpoint (tb_logs/*/version_*/checkpoints/*.ckpt)",
+                            shown(folder)),
+                {.hint = "train the network, or copy its checkpoint here"});
+  }
+  location.reasons.push_back(fmt::format("training {} of the Lightning Pose model folder",
+                                         shown(location.snapshot_folder.parent_path().filename())));
   return location;
 }
 
@@ -74,12 +135,14 @@ MemberLocation locate_snapshot_folder(const fs::path& folder) {
     return location;
   }
   const fs::path models = folder.parent_path().parent_path().parent_path();
-  if (folder.filename() != "train" || models.filename() != kModels) return location;
+  const bool known = models.filename() == kModels || models.filename() == kTorchModels;
+  if (folder.filename() != "train" || !known) return location;
   for (const fs::path& project : {models.parent_path(), models.parent_path().parent_path()}) {
     if (!file_is_there(project / "config.yaml")) continue;
     location.project_folder = project;
     location.config_file = project / "config.yaml";
-    location.models_folder = models;
+    location.models_folder = models_in(models.parent_path());
+    location.torch_models_folder = torch_models_beside(models);
     location.reasons.push_back(fmt::format("training folder of the project {}", shown(project)));
     break;
   }
@@ -90,12 +153,14 @@ MemberLocation locate_folder(const fs::path& folder) {
   if (file_is_there(folder / "config.yaml") && !models_folders(folder).empty()) {
     return locate_project(folder);
   }
+  if (is_lightning_folder(folder)) return locate_lightning(folder);
   if (has_snapshots(folder)) return locate_snapshot_folder(folder);
   if (has_snapshots(folder / "train")) return locate_snapshot_folder(folder / "train");
-  if (folder_is_there(folder / kModels) && file_is_there(folder.parent_path() / "config.yaml")) {
+  if (!models_in(folder).empty() && file_is_there(folder.parent_path() / "config.yaml")) {
     return {.project_folder = folder.parent_path(),
             .config_file = folder.parent_path() / "config.yaml",
-            .models_folder = folder / kModels,
+            .models_folder = models_in(folder),
+            .torch_models_folder = torch_models_beside(models_in(folder)),
             .reasons = {fmt::format("modelprefix '{}' of the project {}", shown(folder.filename()),
                                     shown(folder.parent_path()))}};
   }
@@ -104,6 +169,9 @@ MemberLocation locate_folder(const fs::path& folder) {
 
 /// The snapshot that one of its files belongs to; empty for any other file.
 std::string snapshot_of_file(const std::string& name) {
+  for (const std::string_view ending : {".pt", ".ckpt"}) {
+    if (name.ends_with(ending)) return name.substr(0, name.size() - ending.size());
+  }
   for (const std::string_view ending : {std::string_view(".index"), std::string_view(".meta")}) {
     if (name.ends_with(ending)) return name.substr(0, name.size() - ending.size());
   }
@@ -121,7 +189,10 @@ bool is_snapshot_prefix(const fs::path& path) {
 }
 
 MemberLocation locate_snapshot(const fs::path& prefix) {
-  MemberLocation location = locate_snapshot_folder(prefix.parent_path());
+  const fs::path model = lightning_folder_of(prefix.parent_path());
+  MemberLocation location = model.empty() ? locate_snapshot_folder(prefix.parent_path())
+                                          : MemberLocation{.lightning_folder = model,
+                                                           .snapshot_folder = prefix.parent_path()};
   location.snapshot_name = prefix.filename().string();
   return location;
 }
@@ -139,6 +210,51 @@ void require_readable_subfolders(const fs::path& folder) {
     throw Error(ErrorKind::io, fmt::format("{}: folder cannot be read: {}", shown(each), why),
                 {.hint = "you may not enter this folder: see ls -ld"});
   }
+}
+
+/// The engine that DeepLabCut noted for a shuffle when it made its training set; empty: none.
+std::string noted_engine(const ModelFolder& folder, const ProjectConfig& config) {
+  const fs::path file = config.file.parent_path() / "training-datasets" /
+                        fmt::format("iteration-{}", folder.iteration) /
+                        ("UnaugmentedDataSet_" + folder.task_and_date) / "metadata.yaml";
+  if (!file_is_there(file)) return "";
+  try {
+    const YamlValue root = read_yaml(file);
+    const YamlValue* shuffles = root.find("shuffles");
+    const YamlValue* shuffle =
+        shuffles == nullptr ? nullptr : shuffles->find(folder.path.filename().string());
+    const YamlValue* engine = shuffle == nullptr ? nullptr : shuffle->find("engine");
+    return engine == nullptr ? "" : engine->text;
+  } catch (const Error&) {
+    return "";  // damaged: the folders themselves tell which engines there are
+  }
+}
+
+/// One of the folders of one shuffle, and why where there are two.
+struct EngineChoice {
+  const ModelFolder* folder = nullptr;
+  std::string reason;
+};
+
+EngineChoice choose_engine(const std::vector<const ModelFolder*>& folders,
+                           const ProjectConfig& config) {
+  if (folders.size() == 1) {
+    return {folders.front(), folders.front()->torch ? ", PyTorch engine" : ""};
+  }
+  std::string engine = noted_engine(*folders.front(), config);
+  std::string source = "metadata.yaml of the training set";
+  if (engine.empty()) {
+    engine = config.engine;
+    source = "config.yaml";
+  }
+  const bool torch = engine != "tensorflow" && !engine.empty();
+  for (const ModelFolder* folder : folders) {
+    if (folder->torch != torch) continue;
+    return {folder, engine.empty() ? ", TensorFlow engine of the two there are: no file says which"
+                                   : fmt::format(", {} engine of the two there are: {} says so",
+                                                 torch ? "PyTorch" : "TensorFlow", source)};
+  }
+  return {folders.front(), ""};
 }
 
 /// Training folders of one iteration that belong to this project, and what is odd about them.
@@ -191,13 +307,6 @@ MemberLocation locate_member(const fs::path& path) {
   throw_not_a_member(path);
 }
 
-bool has_torch_models(const fs::path& project) {
-  if (folder_is_there(project / kTorchModels)) return true;
-  const auto folders = subfolders(project);
-  return std::any_of(folders.begin(), folders.end(),
-                     [](const fs::path& folder) { return folder_is_there(folder / kTorchModels); });
-}
-
 bool looks_like_project(const fs::path& folder) {
   return file_is_there(folder / "config.yaml") || folder_is_there(folder / kModels) ||
          folder_is_there(folder / kTorchModels);
@@ -220,10 +329,10 @@ bool is_member(const fs::path& path) {
             (name == "config.yaml" || name == "pose_cfg.yaml" || !snapshot_of_file(name).empty()));
   }
   if (file_is_there(whole / "config.yaml")) {
-    if (!models_folders(whole).empty() || has_torch_models(whole)) return true;
+    if (!models_folders(whole).empty() || is_lightning_folder(whole)) return true;
   }
   return has_snapshots(whole) || has_snapshots(whole / "train") ||
-         (folder_is_there(whole / kModels) && file_is_there(whole.parent_path() / "config.yaml"));
+         (!models_in(whole).empty() && file_is_there(whole.parent_path() / "config.yaml"));
 }
 
 std::vector<ModelFolder> list_model_folders(const fs::path& models_folder) {
@@ -273,11 +382,13 @@ std::optional<ModelFolder> parse_model_folder(const fs::path& snapshot_folder) {
     return std::nullopt;
   }
   if (iteration < 0 || iteration > kMost) return std::nullopt;
+  const fs::path models = (numbered ? folder.parent_path() : folder).parent_path();
   return ModelFolder{.path = folder,
                      .task_and_date = name.substr(0, trainset),
                      .iteration = static_cast<int>(iteration),
                      .percent = static_cast<int>(*percent),
-                     .shuffle = static_cast<int>(*number)};
+                     .shuffle = static_cast<int>(*number),
+                     .torch = models.filename() == kTorchModels};
 }
 
 FolderChoice choose_model_folder(const std::vector<ModelFolder>& folders,
@@ -294,19 +405,22 @@ FolderChoice choose_model_folder(const std::vector<ModelFolder>& folders,
   const int percent = training_percent(config.training_fractions[static_cast<size_t>(set_index)]);
   const int shuffle = options.shuffle.value_or(1);
   const Candidates candidates = candidates_of(folders, config, iteration, models_folder);
+  std::vector<const ModelFolder*> exact;
   std::vector<const ModelFolder*> fitting;  // what was asked for, whatever the defaults say
   for (const ModelFolder* folder : candidates.folders) {
-    if (folder->percent == percent && folder->shuffle == shuffle) {
-      return {static_cast<size_t>(folder - folders.data()),
-              fmt::format("iteration {}{}, shuffle {}{}, {}", iteration,
-                          options.iteration ? " (asked for)" : " (config.yaml)", shuffle,
-                          options.shuffle ? " (asked for)" : " (the default)",
-                          fraction_word(config, set_index)),
-              candidates.warnings};
-    }
+    if (folder->percent == percent && folder->shuffle == shuffle) exact.push_back(folder);
     const bool fits = (!options.shuffle || folder->shuffle == shuffle) &&
                       (!options.training_set_index || folder->percent == percent);
     if (fits) fitting.push_back(folder);
+  }
+  if (!exact.empty()) {
+    const EngineChoice choice = choose_engine(exact, config);
+    return {static_cast<size_t>(choice.folder - folders.data()),
+            fmt::format("iteration {}{}, shuffle {}{}, {}{}", iteration,
+                        options.iteration ? " (asked for)" : " (config.yaml)", shuffle,
+                        options.shuffle ? " (asked for)" : " (the default)",
+                        fraction_word(config, set_index), choice.reason),
+            candidates.warnings};
   }
   if (fitting.size() == 1) {
     return {static_cast<size_t>(fitting.front() - folders.data()),

@@ -13,9 +13,11 @@ namespace posse {
 struct MemberLocation {
   std::filesystem::path project_folder;
   std::filesystem::path config_file;
-  std::filesystem::path models_folder;    ///< ".../dlc-models"
-  std::filesystem::path snapshot_folder;  ///< when the path names it; else to be chosen
-  std::string snapshot_name;              ///< when the path names it
+  std::filesystem::path models_folder;        ///< ".../dlc-models" or, without one, of PyTorch's
+  std::filesystem::path torch_models_folder;  ///< ".../dlc-models-pytorch"
+  std::filesystem::path lightning_folder;     ///< a model folder of Lightning Pose
+  std::filesystem::path snapshot_folder;      ///< when the path names it; else to be chosen
+  std::string snapshot_name;                  ///< when the path names it
   std::vector<std::string> reasons;
   std::vector<std::string> warnings;
 };
@@ -25,9 +27,6 @@ MemberLocation locate_member(const std::filesystem::path& path);
 
 /// True if the folder has a config.yaml or networks, or seems to have lost one of them.
 bool looks_like_project(const std::filesystem::path& folder);
-
-/// True if the folder, or a folder in it, holds networks of DeepLabCut's PyTorch engine.
-bool has_torch_models(const std::filesystem::path& project);
 
 /// The sub-folders of `folder` that are members, in natural order; hidden ones are passed over.
 std::vector<std::filesystem::path> members_below(const std::filesystem::path& folder);

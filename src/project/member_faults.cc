@@ -17,13 +17,6 @@ constexpr std::string_view kModels = "dlc-models";
 
 std::string shown(const fs::path& path) { return printable(path.string()); }
 
-[[noreturn]] void throw_torch(const fs::path& folder) {
-  throw Error(ErrorKind::unsupported,
-              fmt::format("{}: was trained with DeepLabCut's PyTorch engine; posse runs networks "
-                          "trained with TensorFlow",
-                          shown(folder)));
-}
-
 /// What lies in a folder without members, if that explains it.
 [[noreturn]] void throw_without_members(const fs::path& folder) {
   std::vector<std::string> containers;
@@ -99,7 +92,6 @@ void throw_not_a_member(const fs::path& path) {
   if (!unreadable.empty()) {
     throw Error(ErrorKind::io, fmt::format("{}: folder cannot be read: {}", what, unreadable));
   }
-  if (has_torch_models(path)) throw_torch(path);
   if (file_is_there(path / "config.yaml")) {
     read_project_config(path / "config.yaml");  // of another program, or multi-animal: says so
     throw Error(ErrorKind::not_found,
@@ -121,16 +113,16 @@ void throw_without_snapshots(const MemberLocation& location,
     throw Error(ErrorKind::io, fmt::format("{}: folder cannot be read: {}",
                                            shown(location.snapshot_folder), unreadable));
   }
-  if (has_file_ending(location.snapshot_folder, ".pt")) throw_torch(location.snapshot_folder);
   std::vector<const ModelFolder*> trained;
   for (const ModelFolder& folder : others) {
     if (folder.num_snapshots > 0) trained.push_back(&folder);
   }
-  throw Error(ErrorKind::not_found,
-              fmt::format("{}: has no snapshots (*.index files)", shown(location.snapshot_folder)),
-              {.have = list_model_folder_names(trained),
-               .hint = trained.empty() ? "train the network, or copy its snapshots here"
-                                       : "choose another training folder with --shuffle"});
+  throw Error(
+      ErrorKind::not_found,
+      fmt::format("{}: has no snapshots (*.index or *.pt files)", shown(location.snapshot_folder)),
+      {.have = list_model_folder_names(trained),
+       .hint = trained.empty() ? "train the network, or copy its snapshots here"
+                               : "choose another training folder with --shuffle"});
 }
 
 }  // namespace posse

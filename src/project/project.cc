@@ -25,10 +25,22 @@ void append(std::vector<std::string>& to, const std::vector<std::string>& from) 
   to.insert(to.end(), from.begin(), from.end());
 }
 
+/// Of both of DeepLabCut's engines.
+std::vector<ModelFolder> all_model_folders(const MemberLocation& location) {
+  std::vector<ModelFolder> folders = list_model_folders(location.models_folder);
+  if (location.torch_models_folder.empty() ||
+      location.torch_models_folder == location.models_folder) {
+    return folders;
+  }
+  const std::vector<ModelFolder> torch = list_model_folders(location.torch_models_folder);
+  folders.insert(folders.end(), torch.begin(), torch.end());
+  return folders;
+}
+
 /// The project's configuration, its training folders and the one that was chosen.
 void choose_training_folder(Member& member, MemberLocation& location,
                             const MemberOptions& options) {
-  member.model_folders = list_model_folders(location.models_folder);
+  member.model_folders = all_model_folders(location);
   const FolderChoice choice =
       choose_model_folder(member.model_folders, *member.config, location.models_folder, options);
   member.model_folder = member.model_folders[choice.index];
@@ -51,7 +63,7 @@ void choose_the_snapshot(Member& member, const MemberLocation& location,
   const std::string where = shown(location.snapshot_folder);
   member.snapshots = list_snapshots(location.snapshot_folder);
   if (member.snapshots.empty()) throw_without_snapshots(location, member.model_folders);
-  if (member.model_folder && !member.project_folder.empty()) {
+  if (member.model_folder && !member.model_folder->torch && !member.project_folder.empty()) {
     add_test_errors(member.project_folder, *member.model_folder, member.snapshots);
   }
   for (const Snapshot& snapshot : member.snapshots) {
@@ -68,6 +80,19 @@ void choose_the_snapshot(Member& member, const MemberLocation& location,
   member.snapshot = member.snapshots[choice.index];
   member.reasons.push_back(fmt::format("snapshot {}: {}", printable(member.snapshot.name),
                                        named ? "named by the path" : choice.reason));
+}
+
+/// What PyTorch's tools say of the network. An exported model carries it in its own file.
+void read_torch(Member& member, const MemberLocation& location) {
+  const fs::path beside = location.snapshot_folder / "pytorch_config.yaml";
+  if (!location.lightning_folder.empty()) {
+    member.torch = read_lightning_config(location.lightning_folder / "config.yaml");
+  } else if (member.snapshot.parsed.kind == SnapshotKind::dlc3 && path_exists(beside)) {
+    member.torch = read_deeplabcut3_config(beside);
+  }
+  if (!member.torch) return;
+  append(member.warnings, member.torch->warnings);
+  member.reasons.push_back(fmt::format("network settings: {}", shown(member.torch->file)));
 }
 
 /// DeepGraphPose reads the training configuration, DeepLabCut the one for testing.
@@ -95,16 +120,25 @@ void read_pose(Member& member, const MemberLocation& location) {
       "7.2801)");
 }
 
+bool is_of_torch(const Member& member) {
+  return member.snapshot.parsed.kind == SnapshotKind::dlc3 ||
+         member.snapshot.parsed.kind == SnapshotKind::lp;
+}
+
 void name_bodyparts(Member& member) {
-  const std::vector<std::string>& trained = member.pose.all_joints_names;
+  const std::vector<std::string> trained =
+      member.torch ? member.torch->bodyparts() : member.pose.all_joints_names;
   if (!member.config) {
     member.bodyparts = trained;
-    if (trained.empty()) {
+    if (trained.empty() && !is_of_torch(member)) {
       member.warnings.push_back("no configuration names the bodyparts: they will be numbered");
     }
     return;
   }
-  const std::vector<std::string>& listed = member.config->bodyparts;
+  std::vector<std::string> listed = member.config->bodyparts;
+  if (member.torch && member.torch->heads.size() > 1 && !listed.empty()) {
+    append(listed, member.torch->heads.back().bodyparts);  // unique ones, listed apart
+  }
   member.bodyparts = trained.empty() ? listed : trained;
   if (member.bodyparts.empty()) {
     throw Error(
@@ -122,8 +156,14 @@ void name_bodyparts(Member& member) {
 }
 
 std::string scorer_of(const Member& member) {
-  if (member.snapshot.parsed.kind == SnapshotKind::dgp || member.pose.net_type.empty() ||
-      !member.model_folder) {
+  const SnapshotName& parsed = member.snapshot.parsed;
+  if (parsed.kind == SnapshotKind::lp && member.torch) return member.torch->model_type + "_tracker";
+  if (parsed.kind == SnapshotKind::dlc3 && member.torch && member.model_folder) {
+    return dlc3_scorer(member.torch->network, member.model_folder->task_and_date,
+                       member.model_folder->shuffle,
+                       fmt::format("{}{}", parsed.best ? "best-" : "", parsed.number));
+  }
+  if (parsed.kind != SnapshotKind::dlc || member.pose.net_type.empty() || !member.model_folder) {
     return member.snapshot.name;
   }
   const std::string& name = member.snapshot.name;
@@ -132,6 +172,7 @@ std::string scorer_of(const Member& member) {
 }
 
 std::string short_name(const Member& member, const MemberLocation& location) {
+  if (!location.lightning_folder.empty()) return location.lightning_folder.filename().string();
   fs::path folder = member.project_folder;
   if (folder.empty()) {
     folder = location.snapshot_folder;
@@ -154,16 +195,21 @@ Member open_located(const fs::path& path, MemberLocation location, const MemberO
   member.path = path;
   member.project_folder = location.project_folder;
   read_configuration(member, location);
+  if (!location.lightning_folder.empty()) member.project_folder = location.lightning_folder;
   if (location.snapshot_folder.empty()) {
     choose_training_folder(member, location, options);
   } else {
     member.model_folder = parse_model_folder(location.snapshot_folder);
     if (!location.models_folder.empty()) {
-      member.model_folders = list_model_folders(location.models_folder);
+      member.model_folders = all_model_folders(location);
     }
   }
   choose_the_snapshot(member, location, options);
-  read_pose(member, location);
+  if (is_of_torch(member)) {
+    read_torch(member, location);
+  } else {
+    read_pose(member, location);
+  }
   name_bodyparts(member);
   member.training_fraction = fraction_of(member);
   member.scorer = scorer_of(member);

@@ -12,6 +12,7 @@
 
 #include "project/config.h"
 #include "project/snapshot.h"
+#include "project/torch_config.h"
 
 namespace posse {
 
@@ -39,6 +40,7 @@ struct ModelFolder {
   int percent = 0;
   int shuffle = 0;
   size_t num_snapshots = 0;
+  bool torch = false;  ///< of DeepLabCut 3's PyTorch engine (dlc-models-pytorch)
 };
 
 /// One trained network and everything its folder says of it.
@@ -50,6 +52,8 @@ struct Member {
   std::filesystem::path project_folder;  ///< empty for a bare training folder or snapshot
   std::optional<ProjectConfig> config;   ///< nullopt: there is no config.yaml
   PoseConfig pose;
+  /// What PyTorch's tools say of the network; nullopt for TensorFlow's, and where there is none.
+  std::optional<TorchConfig> torch;
   std::optional<ModelFolder> model_folder;  ///< nullopt outside a dlc-models folder
   std::optional<double> training_fraction;
   Snapshot snapshot;
@@ -71,13 +75,17 @@ struct Member {
 ///   - a folder with a dlc-models folder in it, inside a project (a `modelprefix`);
 ///   - a training folder ("...shuffle1" or its "train"), an exported model, or any other folder
 ///     with snapshots in it, with or without pose_cfg.yaml and config.yaml beside them;
-///   - a snapshot: its path without ending, or one of its files.
+///   - a snapshot: its path without ending, or one of its files;
+///   - a model folder of Lightning Pose (config.yaml and tb_logs), or a checkpoint in one.
+///
+/// Where a project has networks of both of DeepLabCut's engines, the shuffle decides; where both
+/// have it, metadata.yaml of the training set, then `engine` of config.yaml.
 ///
 /// The snapshot's values need not be there; Snapshot::has_data says whether they are.
 /// @throws Error(not_found) if there is no such path, network, shuffle, iteration or snapshot,
 ///         listing those there are; Error(usage) for snapshot "all"; Error(bad_file, unsupported)
-///         as read_project_config() and read_pose_config(), for a project trained with
-///         DeepLabCut's PyTorch engine, and for bodyparts that no configuration of a project names.
+///         as read_project_config(), read_pose_config(), read_deeplabcut3_config() and
+///         read_lightning_config(), and for bodyparts that no configuration of a project names.
 Member open_member(const std::filesystem::path& path, const MemberOptions& options = {});
 
 /// As open_member(); for snapshot "all" one member per snapshot, in order of training.

@@ -219,18 +219,6 @@ TEST_F(ProjectTest, AModelprefixIsFound) {
             project / "dlc-models");
 }
 
-TEST_F(ProjectTest, PyTorchProjectsAreRefused) {
-  const fs::path project = folder_.path() / "p";
-  add_config(project);
-  put(project / "dlc-models-pytorch/iteration-0/x/train/snapshot-050.pt", "");
-  EXPECT_TRUE(is_member(project));
-  const Error error = error_of([&] { open_member(project); });
-  EXPECT_EQ(error.kind(), ErrorKind::unsupported);
-  EXPECT_THAT(error.message(), HasSubstr("PyTorch"));
-  add_model(project);
-  EXPECT_THAT(open_member(project).warnings, ElementsAre(HasSubstr("dlc-models-pytorch")));
-}
-
 TEST_F(ProjectTest, AnUntrainedProjectSaysSo) {
   const fs::path project = folder_.path() / "p";
   add_config(project);

@@ -70,6 +70,34 @@ void mark_copies(std::vector<Snapshot>& snapshots) {
   }
 }
 
+/// "snapshot-200.pt", "snapshot-best-140.pt", and "epoch=39-step=360-best.ckpt" with a step.
+std::optional<Snapshot> torch_snapshot(const fs::path& folder, const std::string& file) {
+  const bool lightning = file.ends_with(".ckpt");
+  if (!lightning && !file.ends_with(".pt")) return std::nullopt;
+  const std::string name = file.substr(0, file.rfind('.'));
+  SnapshotName parsed{.kind = lightning ? SnapshotKind::lp : SnapshotKind::dlc3};
+  if (lightning) {
+    const size_t step = name.rfind("step=");
+    if (step != std::string::npos) {
+      const size_t first = step + 5;
+      const size_t end = std::min(name.find_first_not_of("0123456789", first), name.size());
+      parsed.number = integer_of(std::string_view(name).substr(first, end - first)).value_or(-1);
+    }
+    parsed.best = name.ends_with("-best");
+  } else {
+    if (name.starts_with("snapshot-detector")) return std::nullopt;
+    const size_t dash = name.rfind('-');
+    if (dash != std::string::npos) parsed.number = number_behind(name, dash);
+    parsed.best = name.starts_with("snapshot-best-");
+  }
+  return Snapshot{.name = name,
+                  .prefix = folder / file,
+                  .parsed = parsed,
+                  .has_data = true,
+                  .copy_of = "",
+                  .test_error = std::nullopt};
+}
+
 std::vector<std::string> names_of(std::span<const Snapshot> snapshots) {
   std::vector<std::string> names;
   for (const Snapshot& snapshot : snapshots) names.push_back(printable(snapshot.name));
@@ -89,6 +117,8 @@ SnapshotChoice choose_best(std::span<const Snapshot> snapshots, const std::strin
     const auto& error = snapshots[i].test_error;
     if (error && (!best || *error < *snapshots[*best].test_error)) best = i;
   }
+  const size_t last = snapshots.size() - 1;
+  if (!best && snapshots[last].parsed.best) return {last, "its tool marked it as the best"};
   if (!best) {
     throw Error(ErrorKind::not_found,
                 fmt::format("{}: no snapshot has a test error in the project's evaluation-results, "
@@ -121,6 +151,12 @@ SnapshotChoice choose_by_default(std::span<const Snapshot> snapshots,
   const size_t last = snapshots.size() - 1;
   const bool some_dgp = snapshots[last].parsed.kind == SnapshotKind::dgp;
   if (snapshots.size() == 1) return {0, "the only one"};
+  const SnapshotName& last_name = snapshots[last].parsed;
+  if (last_name.best && config_index.value_or(-1) == -1) {
+    const bool several = snapshots[last - 1].parsed.best;
+    return {last, several ? "the later of several that its tool marked as the best"
+                          : "its tool marked it as the best"};
+  }
   if (some_dgp && snapshots[0].parsed.kind == SnapshotKind::dlc) {
     return {last, "the last of DeepGraphPose's, which come after DeepLabCut's"};
   }
@@ -135,11 +171,23 @@ SnapshotChoice choose_by_default(std::span<const Snapshot> snapshots,
   return {*index, fmt::format("snapshotindex {} of config.yaml", *config_index)};
 }
 
+/// The last in order of training; a best one may be older.
+SnapshotChoice choose_newest(std::span<const Snapshot> snapshots) {
+  size_t newest = snapshots.size() - 1;
+  for (size_t i = 0; i < snapshots.size() && snapshots[newest].parsed.best; ++i) {
+    if (snapshots[i].parsed.kind == snapshots[newest].parsed.kind &&
+        snapshots[i].parsed.number > snapshots[newest].parsed.number) {
+      newest = i;
+    }
+  }
+  return {newest, "newest: the last in order of training"};
+}
+
 /// @param snapshots  without copies
 SnapshotChoice choose_among(std::span<const Snapshot> snapshots, std::string_view wanted,
                             std::optional<int> config_index, const std::string& where) {
   if (wanted.empty()) return choose_by_default(snapshots, config_index, where);
-  if (wanted == "newest") return {snapshots.size() - 1, "newest: the last in order of training"};
+  if (wanted == "newest") return choose_newest(snapshots);
   if (wanted == "best") return choose_best(snapshots, where);
   if (const auto choice = choose_by_name(snapshots, wanted)) return *choice;
   throw Error(ErrorKind::not_found,
@@ -150,7 +198,10 @@ SnapshotChoice choose_among(std::span<const Snapshot> snapshots, std::string_vie
 
 }  // namespace
 
-std::string_view to_string(SnapshotKind kind) { return kind == SnapshotKind::dgp ? "dgp" : "dlc"; }
+std::string_view to_string(SnapshotKind kind) {
+  if (kind == SnapshotKind::lp) return "lp";
+  return kind == SnapshotKind::dgp ? "dgp" : "dlc";
+}
 
 SnapshotName parse_snapshot_name(std::string_view name) {
   SnapshotName parsed;
@@ -186,10 +237,14 @@ std::vector<Snapshot> list_snapshots(const fs::path& folder) {
                          .copy_of = "",
                          .test_error = std::nullopt});
   }
+  for (const std::string& file : files) {
+    if (auto snapshot = torch_snapshot(folder, file)) snapshots.push_back(std::move(*snapshot));
+  }
   mark_copies(snapshots);
   std::sort(snapshots.begin(), snapshots.end(), [](const Snapshot& a, const Snapshot& b) {
     const auto rank = [](const Snapshot& s) {
-      return std::tuple(s.parsed.kind, s.parsed.step, s.parsed.final, s.parsed.number);
+      return std::tuple(s.parsed.kind, s.parsed.best, s.parsed.step, s.parsed.final,
+                        s.parsed.number);
     };
     if (rank(a) != rank(b)) return rank(a) < rank(b);
     return naturally_before(a.name, b.name);

@@ -13,11 +13,13 @@ namespace posse {
 
 /// Which program trained a network; decides the default rule for keypoints.
 enum class SnapshotKind {
-  dlc,  ///< DeepLabCut: argmax with location refinement
-  dgp,  ///< DeepGraphPose (names with "-step<k>"): soft-argmax
+  dlc,   ///< DeepLabCut: argmax with location refinement
+  dgp,   ///< DeepGraphPose (names with "-step<k>"): soft-argmax
+  dlc3,  ///< DeepLabCut 3's PyTorch engine (.pt): argmax with location refinement
+  lp,    ///< Lightning Pose (.ckpt): its sub-pixel soft-argmax
 };
 
-/// "dlc" or "dgp"
+/// "dlc", "dgp" or "lp": the rule by which keypoints are read; "dlc" for dlc3 too.
 std::string_view to_string(SnapshotKind kind);
 
 /// What a snapshot's name says.
@@ -26,6 +28,8 @@ struct SnapshotName {
   int step = -1;        ///< of DeepGraphPose's training: 0, 1, 2, ...; -1 for DeepLabCut
   bool final = false;   ///< DeepGraphPose's last of a step
   int64_t number = -1;  ///< training iterations: digits after the last "-"; -1 without
+  /// Of dlc3 and lp: the tool marked it as the best it found; `number` is its epoch or step.
+  bool best = false;
 };
 
 /// "snapshot-50000", "snapshot-step2--100", "snapshot-step2-final--0" (text may follow the step's
@@ -34,7 +38,7 @@ SnapshotName parse_snapshot_name(std::string_view name);
 
 struct Snapshot {
   std::string name;              ///< without folder and endings
-  std::filesystem::path prefix;  ///< folder / name
+  std::filesystem::path prefix;  ///< folder / name; of dlc3 and lp the file itself
   SnapshotName parsed;
   bool has_data = false;  ///< all .data files of one set lie beside the .index
   /// The snapshot beside it whose copy its name says it is (see original_of_copy), as
@@ -44,8 +48,9 @@ struct Snapshot {
 };
 
 /// The snapshots of a folder in order of training: DeepLabCut's by number, then DeepGraphPose's by
-/// (step, final, number). Hidden files (is_hidden_name) are none. Empty for a folder that cannot be
-/// read.
+/// (step, final, number); DeepLabCut 3's and Lightning Pose's by (best, number), so that a best one
+/// is the last. DeepLabCut 3's detectors ("snapshot-detector-...") are none. Hidden files
+/// (is_hidden_name) are none. Empty for a folder that cannot be read.
 std::vector<Snapshot> list_snapshots(const std::filesystem::path& folder);
 
 /// A snapshot and why it was chosen.

@@ -24,8 +24,16 @@ std::string common_task(const Ensemble& ensemble) {
 
 /// The rule that the snapshot was trained for.
 DecodeRule own_rule(const MemberNetwork& member) {
-  return member.member.snapshot.parsed.kind == SnapshotKind::dlc ? DecodeRule::dlc
-                                                                 : DecodeRule::dgp;
+  switch (member.member.snapshot.parsed.kind) {
+    case SnapshotKind::dgp:
+      return DecodeRule::dgp;
+    case SnapshotKind::lp:
+      return DecodeRule::lp;
+    case SnapshotKind::dlc:
+    case SnapshotKind::dlc3:
+      return DecodeRule::dlc;
+  }
+  POSSE_ASSERT(false);
 }
 
 /// "mean", or "mean-dgp" where a member is read by another rule than its own: other numbers have

@@ -47,6 +47,8 @@ class PlainNetwork {
       case NetworkFamily::efficientnet:
         features = efficientnet(features);
         break;
+      case NetworkFamily::torch_resnet:
+        break;  // compared with the tools themselves
     }
     return {head(features, "part_pred"), head(features, "locref_pred")};
   }

@@ -109,6 +109,8 @@ Tensor backbone_tensor(const Variable& variable, const std::string& key) {
     }
     return values([](double u) { return 1.0 + u * 0.125; });
   }
+  if (last.ends_with(".weight")) return values([](double u) { return 1.0 + u * 0.125; });
+  if (last.ends_with(".bias")) return values([](double u) { return u * 0.125; });
   if (last == "beta" || last == "moving_mean") return values([](double u) { return u * 0.125; });
   if (last == "moving_variance") return values([](double u) { return 1.0 + u * 0.5; });
   if (last == "bias" || last == "biases") {

@@ -97,7 +97,7 @@ MemberVote local_expectation(const ScoremapView& map, const Cell& peak, int colu
       const double weight = std::exp(std::min(0.0, map.logit(row, col, column) - peak.logit));
       mass += weight;
       x += weight * pixel_from_cell(col, map.stride);
-      y += weight * pixel_from_cell(row, map.stride);
+      y += weight * pixel_from_cell(row, map.stride_of_rows());
     }
   }
   return {.x = static_cast<float>(x / mass), .y = static_cast<float>(y / mass)};
@@ -107,14 +107,14 @@ MemberVote vote_of(const MemberMap& member, const Place& place, double fine_stri
   const ScoremapView& map = member.map;
   const double x = place.x - map.offset_x;
   const double y = place.y - map.offset_y;
-  const Cell peak = highest_cell(map, cells_near(y, fine_stride, map.stride, map.height),
+  const Cell peak = highest_cell(map, cells_near(y, fine_stride, map.stride_of_rows(), map.height),
                                  cells_near(x, fine_stride, map.stride, map.width), column);
   if (!(peak.logit > -std::numeric_limits<double>::infinity())) return {kNan, kNan, 0};
   MemberVote vote;
   if (member.rule == DecodeRule::dlc && map.locref != nullptr) {
     const PixelOffset offset = locref_offset(map, peak.row, peak.col, column);
     vote.x = static_cast<float>(pixel_from_cell(peak.col, map.stride) + offset.x);
-    vote.y = static_cast<float>(pixel_from_cell(peak.row, map.stride) + offset.y);
+    vote.y = static_cast<float>(pixel_from_cell(peak.row, map.stride_of_rows()) + offset.y);
   } else {
     vote = local_expectation(map, peak, column);
   }
@@ -145,7 +145,7 @@ void EvidenceFinder::align(std::span<const MemberMap> members) {
   logits_.resize(members.size());
   resampled_.resize(members.size());
   for (size_t m = 0; m < members.size(); ++m) {
-    if (members[m].in_ensemble_order() && grid_of(members[m].map) == grid_) {
+    if (members[m].in_ensemble_order() && lies_on(members[m].map, grid_)) {
       logits_[m] = members[m].map.logits;
     } else {
       resample_member(members[m], grid_, some_unseen_, resampled_[m]);

@@ -3,7 +3,7 @@ target_sources(posse_network PRIVATE
   backends/cpu/arena.cc backends/cpu/convolutions.cc backends/cpu/cpu_backend.cc backends/cpu/ensemble.cc
   backends/cpu/kernel_scratch.cc backends/cpu/layer_weights.cc backends/cpu/lowering.cc
   backends/cpu/machine.cc backends/cpu/network.cc backends/cpu/onednn.cc backends/cpu/operations.cc
-  backends/cpu/peak.cc backends/cpu/program.cc backends/cpu/tuning.cc backends/cpu/winograd_weights.cc)
+  backends/cpu/peak.cc backends/cpu/program.cc backends/cpu/rearrangements.cc backends/cpu/tuning.cc backends/cpu/winograd_weights.cc)
 target_link_libraries(posse_network PRIVATE DNNL::dnnl)
 
 posse_simd_kernels(network SOURCES backends/cpu/kernels.cc)

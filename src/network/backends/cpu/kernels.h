@@ -69,6 +69,8 @@ struct StatisticsArgs {
   const float* gamma = nullptr;  ///< [channels], zero in the padding
   const float* beta = nullptr;
   double epsilon = 0;
+  int64_t group_channels = 0;  ///< channels that share mean and variance; 0: each has its own
+  int64_t num_groups = 0;
   float* scale = nullptr;  ///< out, [channels]
   float* shift = nullptr;  ///< out, [channels]
   double* sums = nullptr;  ///< scratch, [2 * channels]

@@ -41,6 +41,34 @@ POSSE_ALWAYS_INLINE void add_row_to_sums(const MapView& map, const float* pivots
   }
 }
 
+/// Replaces the sums of each channel by those that a channel with the mean and variance of its
+/// group would have.
+inline void finish_groups(const MapView& map, const StatisticsArgs& a) {
+  const int64_t channels = map.vectors * kLanes;
+  const double count = static_cast<double>(a.num_frames * map.height * map.width);
+  const auto pivot = [&](int64_t c) {
+    return static_cast<double>(map.data[c / kLanes * map.vector_stride + c % kLanes]);
+  };
+  for (int64_t group = 0; group < a.num_groups; ++group) {
+    const int64_t first = group * a.group_channels, end = first + a.group_channels;
+    double mean = 0;
+    for (int64_t c = first; c < end; ++c) mean += pivot(c) + a.sums[c] / count;
+    mean /= static_cast<double>(a.group_channels);
+    double variance = 0;
+    for (int64_t c = first; c < end; ++c) {
+      const double offset = a.sums[c] / count;
+      const double apart = pivot(c) + offset - mean;
+      variance += a.sums[channels + c] / count - offset * offset + apart * apart;
+    }
+    variance /= static_cast<double>(a.group_channels);
+    for (int64_t c = first; c < end; ++c) {
+      a.sums[c] = (mean - pivot(c)) * count;
+      const double offset = mean - pivot(c);
+      a.sums[channels + c] = (variance + offset * offset) * count;
+    }
+  }
+}
+
 POSSE_ALWAYS_INLINE void finish_statistics(const MapView& map, const StatisticsArgs& a) {
   const int64_t channels = map.vectors * kLanes;
   const double count = static_cast<double>(a.num_frames * map.height * map.width);
@@ -68,6 +96,7 @@ inline void statistics(const StatisticsArgs& a) {
       add_row_to_sums(map, a.src.data, row, 0, map.vectors, a.sums);
     }
   }
+  if (a.group_channels > 0) finish_groups(a.src, a);
   finish_statistics(a.src, a);
 }
 

@@ -69,7 +69,8 @@ class Lowering {
       case OpKind::conv2d_transpose:
         return lower_transpose(id);
       case OpKind::batch_norm:
-        return lower_batch_norm(id);
+      case OpKind::group_norm:
+        return lower_norm(id);
       case OpKind::activation:
       case OpKind::add:
         return lower_pointwise(id);
@@ -81,6 +82,12 @@ class Lowering {
         return lower_simple(id, StepKind::global_mean);
       case OpKind::multiply:
         return lower_simple(id, StepKind::multiply);
+      case OpKind::pixel_shuffle:
+        return lower_simple(id, StepKind::pixel_shuffle);
+      case OpKind::resize:
+        return lower_resize(id);
+      case OpKind::concat:
+        return lower_concat(id);
     }
   }
 
@@ -103,15 +110,43 @@ class Lowering {
 
   void lower_input(NodeId id) {
     // A first convolution reads three channels as they are; anything else wants whole vectors.
-    bool only_convolutions = num_users_[index(id)] > 0;
-    for (const Node& user : graph_.nodes) {
-      const bool reads = std::find(user.inputs.begin(), user.inputs.end(), id) != user.inputs.end();
-      if (reads && user.kind != OpKind::conv2d) only_convolutions = false;
+    bool as_picture = num_users_[index(id)] > 0;
+    for (NodeId user = id + 1; user < static_cast<NodeId>(graph_.nodes.size()); ++user) {
+      const Node& n = node(user);
+      const bool reads = std::find(n.inputs.begin(), n.inputs.end(), id) != n.inputs.end();
+      const bool takes_picture =
+          n.kind == OpKind::conv2d || (n.kind == OpKind::resize && only_convolutions_read(user));
+      if (reads && !takes_picture) as_picture = false;
     }
     Step step = step_of(id, StepKind::preprocess);
-    step.output = new_value(only_convolutions ? Value::Kind::picture : Value::Kind::map, id);
+    step.output = new_value(as_picture ? Value::Kind::picture : Value::Kind::map, id);
     value_of_[index(id)] = step.output;
     program_.steps.push_back(std::move(step));
+  }
+
+  bool only_convolutions_read(NodeId id) const {
+    bool read = false;
+    for (const Node& user : graph_.nodes) {
+      if (std::find(user.inputs.begin(), user.inputs.end(), id) == user.inputs.end()) continue;
+      if (user.kind != OpKind::conv2d) return false;
+      read = true;
+    }
+    return read && id != graph_.scoremap_logits && id != graph_.locref;
+  }
+
+  void lower_resize(NodeId id) {
+    Step step = step_of(id, StepKind::resize);
+    step.resized = node(id).resized;
+    const Value::Kind kind = program_.values[index(step.input)].kind;  // a picture stays one
+    step.output = new_value(kind, id);
+    value_of_[index(id)] = step.output;
+    program_.steps.push_back(std::move(step));
+  }
+
+  void lower_concat(NodeId id) {
+    Step step = step_of(id, StepKind::concat);
+    for (const NodeId from : node(id).inputs) step.parts.push_back(value_of_[index(from)]);
+    finish(std::move(step), id);
   }
 
   // ---- convolutions ------------------------------------------------------------------------
@@ -274,11 +309,11 @@ class Lowering {
 
   // ---- the rest ----------------------------------------------------------------------------
 
-  void lower_batch_norm(NodeId id) {
+  void lower_norm(NodeId id) {
     const Node& n = node(id);
     Step step = step_of(id, StepKind::pointwise);
     step.kernel = step.stride = 1;
-    if (n.batch_norm_mode == BatchNormMode::moving) {
+    if (n.kind == OpKind::batch_norm && n.batch_norm_mode == BatchNormMode::moving) {
       const Affine affine = moving_affine(n);
       step.scale.assign(affine.scale.begin(), affine.scale.end());
       step.bias.assign(affine.shift.begin(), affine.shift.end());
@@ -298,8 +333,10 @@ class Lowering {
     Step own = {.kind = StepKind::statistics, .name = n.name + "/statistics"};
     own.input = input;
     own.channels = n.channels;
-    own.over_batch = n.batch_norm_mode == BatchNormMode::batch;
-    const bool fused = !own.over_batch && !program_.steps.empty() &&
+    const bool in_groups = n.kind == OpKind::group_norm;
+    own.over_batch = !in_groups && n.batch_norm_mode == BatchNormMode::batch;
+    if (in_groups) own.group_channels = n.channels / n.groups;
+    const bool fused = !own.over_batch && !in_groups && !program_.steps.empty() &&
                        program_.steps.back().kind == StepKind::depthwise &&
                        program_.steps.back().output == input;
     Step& step = fused ? program_.steps.back() : own;

@@ -119,6 +119,9 @@ StepShape CpuNetwork::step_shape(const Step& step, const std::vector<Extent>& ex
     shape.out = extent(step.output);
     shape.out_channels = channels(step.output);
   }
+  for (const ValueId v : step.parts) {
+    shape.part_channels.push_back(program_.values[index(v)].channels);
+  }
   if (step.kind == StepKind::preprocess) {
     shape.picture = program_.values[index(step.output)].kind == Value::Kind::picture;
   }
@@ -235,12 +238,18 @@ void CpuNetwork::run_chunk(Run& run, int64_t begin, int64_t end) const {
     if (operation) scratch_bytes = std::max(scratch_bytes, operation->scratch_bytes(count));
   }
   void* scratch = run.workspace.scratch(scratch_bytes);
+  const auto slots = [&](const std::vector<ValueId>& values) {
+    std::vector<Slot> found;
+    for (const ValueId v : values) found.push_back(slot(v));
+    return found;
+  };
   const auto step = [&](int i, int64_t first, int64_t last) {
     const Operation* operation = plan.operations[index(i)].get();
     if (operation == nullptr) return;
     const Step& s = program_.steps[index(i)];
-    const StepMemory memory = {slot(s.input),      slot(s.residual), slot(s.affine), slot(s.output),
-                               slot(s.statistics), head(s.head),     scratch,        &chunk};
+    const StepMemory memory = {
+        slot(s.input),  slot(s.residual), slot(s.affine), slot(s.output), slot(s.statistics),
+        slots(s.parts), head(s.head),     scratch,        &chunk};
     const double start = run.times != nullptr ? thread_seconds() : 0;
     operation->run(memory, first, last);
     if (run.times != nullptr) {

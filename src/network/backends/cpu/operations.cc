@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "network/backends/cpu/convolutions.h"
 #include "network/backends/cpu/kernel_scratch.h"
+#include "network/backends/cpu/rearrangements.h"
 
 namespace posse::cpu {
 namespace {
@@ -138,15 +139,18 @@ class Statistics : public StepOperation {
     const int64_t together = step_.over_batch ? end - begin : 1;
     for (int64_t frame = begin; frame < end; frame += together) {
       float* affine = memory.statistics.at(frame);
-      kernels().statistics({.src = in_map(memory.input.at(frame)),
-                            .num_frames = together,
-                            .src_frame_stride = memory.input.frame_stride,
-                            .gamma = weights_.gamma(),
-                            .beta = weights_.beta(),
-                            .epsilon = step_.epsilon,
-                            .scale = affine,
-                            .shift = affine + shape_.in_channels,
-                            .sums = static_cast<double*>(memory.scratch)});
+      kernels().statistics(
+          {.src = in_map(memory.input.at(frame)),
+           .num_frames = together,
+           .src_frame_stride = memory.input.frame_stride,
+           .gamma = weights_.gamma(),
+           .beta = weights_.beta(),
+           .epsilon = step_.epsilon,
+           .group_channels = step_.group_channels,
+           .num_groups = step_.group_channels > 0 ? step_.channels / step_.group_channels : 0,
+           .scale = affine,
+           .shift = affine + shape_.in_channels,
+           .sums = static_cast<double*>(memory.scratch)});
       for (int64_t i = 1; i < together; ++i)
         std::copy_n(affine, 2 * shape_.in_channels, memory.statistics.at(frame + i));
     }
@@ -257,7 +261,7 @@ class OverlapAdd : public StepOperation {
   void add_frame(float* columns, const Destination& to) const {
     const MapView from = in_map(columns);
     const int64_t lanes = machine_.lanes(), k = step_.kernel, s = step_.stride;
-    const int64_t crop = transpose_crop(step_.kernel, step_.stride);
+    const int64_t crop = transpose_crop(step_.padding, step_.kernel, step_.stride);
     for (int64_t row = 0; row < shape_.out.height; ++row) {
       for (int64_t col = 0; col < shape_.out.width; ++col) {
         for (int64_t o = 0; o < step_.channels; ++o) {
@@ -306,6 +310,10 @@ std::unique_ptr<Operation> make_operation(const Graph& graph, const Step& step,
       return std::make_unique<GlobalMean>(step, weights, shape, machine);
     case StepKind::overlap_add:
       return std::make_unique<OverlapAdd>(step, weights, shape, machine);
+    case StepKind::pixel_shuffle:
+    case StepKind::resize:
+    case StepKind::concat:
+      return make_rearrangement(step, shape, machine);
   }
   POSSE_ASSERT(false);
 }

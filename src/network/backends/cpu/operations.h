@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "network/backend.h"
 #include "network/backends/cpu/kernels.h"
@@ -23,6 +24,7 @@ struct Slot {
 /// What a step may touch while it runs.
 struct StepMemory {
   Slot input, residual, affine, output, statistics;
+  std::vector<Slot> parts;  ///< of concat
   Slot head;  ///< [h, w, channels] without padding, of steps that write a network output
   void* scratch = nullptr;
   const FrameBatch* frames = nullptr;
@@ -33,7 +35,8 @@ struct StepShape {
   Extent in, out;
   int64_t in_channels = 0;
   int64_t out_channels = 0;
-  bool picture = false;  ///< the input is a three-channel picture
+  bool picture = false;                ///< the input is a three-channel picture
+  std::vector<int64_t> part_channels;  ///< of concat, without padding
 };
 
 class Operation {

@@ -7,6 +7,7 @@ std::vector<ValueId> values_read(const Step& step) {
   for (const ValueId value : {step.input, step.residual, step.affine}) {
     if (value >= 0) read.push_back(value);
   }
+  read.insert(read.end(), step.parts.begin(), step.parts.end());
   return read;
 }
 

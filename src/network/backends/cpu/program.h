@@ -42,6 +42,9 @@ enum class StepKind {
   subsample,
   global_mean,
   overlap_add,  ///< columns of a transposed convolution to its output
+  pixel_shuffle,
+  resize,  ///< of a picture or a map
+  concat,  ///< channels of `parts`
 };
 
 /// Which output of the network a step writes besides (or instead of) its value.
@@ -70,8 +73,11 @@ struct Step {
   std::vector<float> scale;  ///< constant scale of a pointwise step
   std::vector<float> gamma, beta;  ///< of statistics
   double epsilon = 0;
-  bool over_batch = false;  ///< the statistics are of all frames that are run together
-  Head head = Head::none;   ///< set on the step that makes a network output
+  int group_channels = 0;      ///< of statistics: channels of a group; 0: each by itself
+  Extent resized;              ///< of resize
+  std::vector<ValueId> parts;  ///< of concat, whose input is the first of them
+  bool over_batch = false;     ///< the statistics are of all frames that are run together
+  Head head = Head::none;      ///< set on the step that makes a network output
 };
 
 struct Program {

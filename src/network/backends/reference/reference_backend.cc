@@ -33,6 +33,8 @@ Tensor evaluate(const Node& node, const Weights& weights, const Maps& maps) {
                                          find_tensor(weights, node.bias));
     case OpKind::batch_norm:
       return reference::batch_norm(node, in(0), weights);
+    case OpKind::group_norm:
+      return reference::group_norm(node, in(0), weights);
     case OpKind::activation:
       return reference::activation(node, in(0));
     case OpKind::add:
@@ -45,6 +47,15 @@ Tensor evaluate(const Node& node, const Weights& weights, const Maps& maps) {
       return reference::global_mean(in(0));
     case OpKind::multiply:
       return reference::multiply(in(0), in(1));
+    case OpKind::pixel_shuffle:
+      return reference::pixel_shuffle(node, in(0));
+    case OpKind::resize:
+      return reference::resize(node, in(0));
+    case OpKind::concat: {
+      std::vector<const Tensor*> parts;
+      for (size_t i = 0; i < node.inputs.size(); ++i) parts.push_back(&in(i));
+      return reference::concat(parts);
+    }
   }
   POSSE_ASSERT(false);
 }

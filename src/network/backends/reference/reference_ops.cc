@@ -166,8 +166,9 @@ Tensor depthwise_conv2d(const Node& node, const Tensor& in, const Tensor& weight
 Tensor conv2d_transpose(const Node& node, const Tensor& in, const Tensor& weights,
                         const Tensor* bias) {
   const int64_t in_channels = in.dim(2);
-  const int64_t crop = transpose_crop(node.kernel, node.stride);
-  Tensor out({in.dim(0) * node.stride, in.dim(1) * node.stride, node.channels});
+  const int64_t crop = transpose_crop(node.padding, node.kernel, node.stride);
+  Tensor out({transpose_length(node.padding, in.dim(0), node.kernel, node.stride),
+              transpose_length(node.padding, in.dim(1), node.kernel, node.stride), node.channels});
   std::vector<double> sums;
   const std::vector<double> start = start_values(node.channels, bias);
   for (int64_t i = 0; i < out.dim(0) * out.dim(1); ++i) {
@@ -238,6 +239,27 @@ std::vector<Tensor> batch_norm(const Node& node, std::span<const Tensor* const> 
   return out;
 }
 
+Tensor group_norm(const Node& node, const Tensor& in, const Weights& weights) {
+  Moments moments = frame_moments(in);
+  const auto per_group = static_cast<size_t>(node.channels / node.groups);
+  for (size_t first = 0; first < moments.mean.size(); first += per_group) {
+    double mean = 0;
+    for (size_t c = first; c < first + per_group; ++c) mean += moments.mean[c];
+    mean /= static_cast<double>(per_group);
+    double variance = 0;
+    for (size_t c = first; c < first + per_group; ++c) {
+      const double apart = moments.mean[c] - mean;
+      variance += moments.variance[c] + apart * apart;
+    }
+    variance /= static_cast<double>(per_group);
+    for (size_t c = first; c < first + per_group; ++c) {
+      moments.mean[c] = mean;
+      moments.variance[c] = variance;
+    }
+  }
+  return normalized(node, in, moments, weights);
+}
+
 Tensor activation(const Node& node, const Tensor& in) {
   Tensor out(in.shape());
   std::transform(in.values().begin(), in.values().end(), out.values().begin(), [&](float x) {
@@ -297,6 +319,72 @@ Tensor multiply(const Tensor& map, const Tensor& factor) {
   const int64_t channels = map.dim(2);
   for (int64_t i = 0; i < map.size(); ++i) {
     out.data()[i] = map.data()[i] * factor.data()[i % channels];
+  }
+  return out;
+}
+
+Tensor pixel_shuffle(const Node& node, const Tensor& in) {
+  const int64_t s = node.stride;
+  Tensor out({in.dim(0) * s, in.dim(1) * s, node.channels});
+  for (int64_t row = 0; row < out.dim(0); ++row) {
+    for (int64_t col = 0; col < out.dim(1); ++col) {
+      const float* cell = in.data() + at(in, row / s, col / s);
+      for (int64_t c = 0; c < node.channels; ++c) {
+        out.data()[at(out, row, col) + c] = cell[(c * s + row % s) * s + col % s];
+      }
+    }
+  }
+  return out;
+}
+
+namespace {
+
+/// The two cells that a resized cell lies between, and the share of the second.
+struct Between {
+  int64_t first, second;
+  double share;
+};
+
+Between between(int64_t target, int64_t to, int64_t from) {
+  const double scale = static_cast<double>(from) / static_cast<double>(to);
+  const double place = std::max((static_cast<double>(target) + 0.5) * scale - 0.5, 0.0);
+  const auto first = std::min(static_cast<int64_t>(place), from - 1);
+  return {first, std::min(first + 1, from - 1), place - static_cast<double>(first)};
+}
+
+}  // namespace
+
+Tensor resize(const Node& node, const Tensor& in) {
+  Tensor out({node.resized.height, node.resized.width, in.dim(2)});
+  for (int64_t row = 0; row < out.dim(0); ++row) {
+    const Between y = between(row, out.dim(0), in.dim(0));
+    for (int64_t col = 0; col < out.dim(1); ++col) {
+      const Between x = between(col, out.dim(1), in.dim(1));
+      for (int64_t c = 0; c < out.dim(2); ++c) {
+        const auto value = [&](int64_t r, int64_t k) {
+          return static_cast<double>(in.data()[at(in, r, k) + c]);
+        };
+        const double above =
+            value(y.first, x.first) * (1 - x.share) + value(y.first, x.second) * x.share;
+        const double below =
+            value(y.second, x.first) * (1 - x.share) + value(y.second, x.second) * x.share;
+        out.data()[at(out, row, col) + c] =
+            static_cast<float>(above * (1 - y.share) + below * y.share);
+      }
+    }
+  }
+  return out;
+}
+
+Tensor concat(std::span<const Tensor* const> parts) {
+  int64_t channels = 0;
+  for (const Tensor* part : parts) channels += part->dim(2);
+  Tensor out({parts.front()->dim(0), parts.front()->dim(1), channels});
+  float* to = out.data();
+  for (int64_t cell = 0; cell < out.dim(0) * out.dim(1); ++cell) {
+    for (const Tensor* part : parts) {
+      to = std::copy_n(part->data() + cell * part->dim(2), part->dim(2), to);
+    }
   }
   return out;
 }

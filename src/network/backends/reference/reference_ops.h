@@ -32,11 +32,18 @@ Tensor batch_norm(const Node& node, const Tensor& in, const Weights& weights);
 std::vector<Tensor> batch_norm(const Node& node, std::span<const Tensor* const> frames,
                                const Weights& weights);
 
+/// gamma (x - mean) / sqrt(variance + epsilon) + beta, mean and biased variance being those of the
+/// channel's group.
+Tensor group_norm(const Node& node, const Tensor& in, const Weights& weights);
+
 Tensor activation(const Node& node, const Tensor& in);
 Tensor add(const Tensor& first, const Tensor& second);
 Tensor max_pool(const Node& node, const Tensor& in);
 Tensor subsample(const Node& node, const Tensor& in);
 Tensor global_mean(const Tensor& in);
 Tensor multiply(const Tensor& map, const Tensor& factor);
+Tensor pixel_shuffle(const Node& node, const Tensor& in);
+Tensor resize(const Node& node, const Tensor& in);
+Tensor concat(std::span<const Tensor* const> parts);
 
 }  // namespace posse::reference

@@ -207,6 +207,60 @@ TEST(ReferenceSqueezeExcite, MeansAndScalesByChannel) {
   EXPECT_THAT(values_of(add(in, in)), ElementsAre(2, 20, 6, 60));
 }
 
+TEST(ReferenceGroupNorm, NormalisesTheChannelsOfAGroupTogether) {
+  Node node{.kind = OpKind::group_norm, .name = "op", .inputs = {0}, .channels = 4};
+  node.groups = 2;
+  node.gamma = "g";
+  node.beta = "b";
+  Weights weights;
+  weights.emplace("g", tensor({4}, {1, 2, 1, 1}));
+  weights.emplace("b", tensor({4}, {0, 0, 5, 0}));
+  // The first group holds 1, 3, 5, 7: mean 4, variance 5; the second one value.
+  const Tensor out = group_norm(node, tensor({1, 2, 4}, {1, 3, 9, 9, 5, 7, 9, 9}), weights);
+  const float unit = 1 / std::sqrt(5.0F);
+  EXPECT_FLOAT_EQ(out.data()[0], -3 * unit);
+  EXPECT_FLOAT_EQ(out.data()[1], -2 * unit);
+  EXPECT_FLOAT_EQ(out.data()[4], unit);
+  EXPECT_FLOAT_EQ(out.data()[5], 6 * unit);
+}
+
+TEST(ReferencePixelShuffle, SpreadsChannelsAsTorchDoes) {
+  Node node{.kind = OpKind::pixel_shuffle, .name = "op", .inputs = {0}, .channels = 1};
+  node.stride = 2;
+  const Tensor out = pixel_shuffle(node, tensor({1, 2, 4}, {1, 2, 3, 4, 5, 6, 7, 8}));
+  EXPECT_EQ(out.shape(), (Shape{2, 4, 1}));
+  EXPECT_THAT(values_of(out), ElementsAre(1, 2, 5, 6, 3, 4, 7, 8));
+}
+
+TEST(ReferenceResize, IsLinearBetweenCentresAndConstantBeyond) {
+  Node node{.kind = OpKind::resize, .name = "op", .inputs = {0}, .channels = 1};
+  node.resized = {1, 4};
+  // Centres at 0.25, 0.75, 1.25, 1.75 of two cells with centres at 0.5 and 1.5.
+  EXPECT_THAT(values_of(resize(node, tensor({1, 2, 1}, {0, 8}))), ElementsAre(0, 2, 6, 8));
+  node.resized = {1, 1};
+  EXPECT_THAT(values_of(resize(node, tensor({1, 4, 1}, {0, 2, 4, 90}))), ElementsAre(3));
+}
+
+TEST(ReferenceConcat, PutsChannelsBehindOneAnother) {
+  const Tensor first = tensor({1, 2, 1}, {1, 2});
+  const Tensor second = tensor({1, 2, 2}, {3, 4, 5, 6});
+  const std::vector<const Tensor*> parts = {&first, &second};
+  EXPECT_THAT(values_of(concat(parts)), ElementsAre(1, 3, 4, 2, 5, 6));
+}
+
+TEST(ReferenceTranspose, KeepsAllOrTorchsPart) {
+  Node node{.kind = OpKind::conv2d_transpose, .name = "op", .inputs = {0}, .channels = 1};
+  node.kernel = 3;
+  node.stride = 2;
+  const Tensor in = tensor({1, 1, 1}, {1});
+  const Tensor weights = tensor({3, 3, 1, 1}, {1, 2, 3, 4, 5, 6, 7, 8, 9});
+  node.padding = PaddingRule::valid;
+  EXPECT_THAT(values_of(conv2d_transpose(node, in, weights, nullptr)),
+              ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9));
+  node.padding = PaddingRule::slim_same;  // torch: padding 1, output_padding 1
+  EXPECT_THAT(values_of(conv2d_transpose(node, in, weights, nullptr)), ElementsAre(5, 6, 8, 9));
+}
+
 TEST(ReferenceInput, SubtractsTheMeanThenDivides) {
   Graph graph;
   graph.mean_pixel = {1, 2, 3};

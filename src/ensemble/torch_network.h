@@ -1,0 +1,30 @@
+/// Networks of PyTorch's tools: from their configuration and weights to what the network module
+/// builds.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "checkpoint/weight_source.h"
+#include "keypoints/map_meaning.h"
+#include "network/architecture.h"
+#include "project/project.h"
+
+namespace posse {
+
+/// Puts what the network's own file says of it (an exported model's configuration) where a member
+/// without a configuration beside it has room for it: torch and bodyparts.
+/// @throws as parse_deeplabcut3_config()
+void complete_from_weights(Member& member, const WeightSource& weights);
+
+/// The network of a member of PyTorch's tools.
+/// @throws Error(not_found) without a configuration, with what to copy; Error(shape_mismatch),
+///         naming the first tensor that differs, for weights that are not those of the
+///         configuration's network: ones that are missing, of another shape, or left over;
+///         Error(unsupported) for heads whose maps mean different things.
+NetworkSpec torch_network(const Member& member, const WeightSource& weights);
+
+/// What the maps of a member's network are.
+MapMeaning map_meaning(const Member& member);
+
+}  // namespace posse

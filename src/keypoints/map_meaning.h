@@ -1,0 +1,37 @@
+/// Maps of different tools brought to one meaning, before anything is formed of them.
+#pragma once
+
+#include <span>
+
+#include "base/tensor.h"
+
+namespace posse {
+
+/// What the values of a network's maps are.
+enum class MapMeaning {
+  logits,  ///< before a sigmoid: DeepLabCut 1 and 2, DeepGraphPose
+  bump,    ///< a regressed bump whose peak is about 1 where the network is sure: DeepLabCut 3
+  spatial_logits,  ///< before a softmax over all cells: Lightning Pose
+};
+
+/// Height of the peak of a map of Lightning Pose that is as sure as it was trained to be: of a
+/// Gaussian of 1.25 cells that sums to 1, 1 / (2 pi 1.25^2).
+inline constexpr double kSharpestMass = 0.10185916357881302;
+
+/// Turns maps [frames, h, w, bodyparts] in place into logits that mean the same for every tool: the
+/// sigmoid of the highest one says how sure the network is, and the softmax over a map's cells says
+/// where the bodypart is. The highest cell stays the highest one.
+///
+///  * bump: with v the map's highest value, logit(v) + 3 log(value / v). So the highest cell has
+///    the sigmoid v, which is the tool's own score, and the softmax is the bump's cube: what the
+///    network regressed far from the peak, thousands of cells of some thousandths, would otherwise
+///    outweigh it. v counts as at least 1e-6 and at most 1 - 1e-6.
+///  * spatial_logits: value - highest + logit(m), where m is the softmax's highest value over
+///    kSharpestMass, within the same limits. The softmax stays what it was.
+///  * logits: nothing changes.
+///
+/// A map with a NaN becomes NaN throughout; one of bumps without a value above 0 keeps its order
+/// below logit(1e-6).
+void to_common_meaning(MapMeaning meaning, Tensor& maps);
+
+}  // namespace posse

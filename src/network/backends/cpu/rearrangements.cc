@@ -1,0 +1,180 @@
+#include "network/backends/cpu/rearrangements.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/error.h"
+#include "network/backends/cpu/onednn.h"
+
+namespace posse::cpu {
+namespace {
+
+/// Where channel c of a pixel of a map lies.
+int64_t channel_offset(const MapView& map, int64_t lanes, int64_t c) {
+  return c / lanes * map.vector_stride + c % lanes;
+}
+
+class PixelShuffle : public Operation {
+ public:
+  PixelShuffle(const Step& step, const StepShape& shape, const Machine& machine)
+      : factor_(step.stride), channels_(step.channels), shape_(shape), machine_(machine) {}
+
+  void run(const StepMemory& memory, int64_t begin, int64_t end) const override {
+    const int64_t lanes = machine_.lanes();
+    for (int64_t frame = begin; frame < end; ++frame) {
+      const MapView in = machine_.map(memory.input.at(frame), shape_.in.height, shape_.in.width,
+                                      shape_.in_channels);
+      float* dst = memory.output.at(frame);
+      const MapView out =
+          machine_.map(dst, shape_.out.height, shape_.out.width, shape_.out_channels);
+      if (shape_.out_channels != channels_) {
+        std::fill_n(dst, out.height * out.width * shape_.out_channels, 0.0F);
+      }
+      for (int64_t row = 0; row < out.height; ++row) {
+        for (int64_t col = 0; col < out.width; ++col) {
+          const int64_t tap = row % factor_ * factor_ + col % factor_;
+          const float* from =
+              in.data + (row / factor_ * in.width + col / factor_) * in.pixel_stride;
+          float* to = dst + (row * out.width + col) * out.pixel_stride;
+          for (int64_t c = 0; c < channels_; ++c) {
+            to[channel_offset(out, lanes, c)] =
+                from[channel_offset(in, lanes, c * factor_ * factor_ + tap)];
+          }
+        }
+      }
+    }
+  }
+
+ private:
+  int64_t factor_;
+  int64_t channels_;
+  const StepShape shape_;
+  const Machine machine_;
+};
+
+/// For each target cell of an axis the two cells it lies between, and the share of the second.
+struct AxisShares {
+  AxisShares(int64_t to, int64_t from) {
+    const double scale = static_cast<double>(from) / static_cast<double>(to);
+    for (int64_t i = 0; i < to; ++i) {
+      const double place = std::max((static_cast<double>(i) + 0.5) * scale - 0.5, 0.0);
+      first.push_back(std::min(static_cast<int64_t>(place), from - 1));
+      second.push_back(std::min(first.back() + 1, from - 1));
+      share.push_back(static_cast<float>(place - static_cast<double>(first.back())));
+    }
+  }
+  std::vector<int64_t> first, second;
+  std::vector<float> share;
+};
+
+/// Channels of a picture or map, one strided plane each.
+class Resize : public Operation {
+ public:
+  Resize(const Step& step, const StepShape& shape, const Machine& machine)
+      : channels_(shape.picture ? 3 : shape.in_channels),
+        shape_(shape),
+        machine_(machine),
+        rows_(step.resized.height, shape.in.height),
+        cols_(step.resized.width, shape.in.width) {}
+
+  void run(const StepMemory& memory, int64_t begin, int64_t end) const override {
+    for (int64_t frame = begin; frame < end; ++frame) {
+      for (int64_t c = 0; c < channels_; ++c) {
+        resize_plane(plane(memory.input.at(frame), shape_.in, shape_.in_channels, c),
+                     plane(memory.output.at(frame), shape_.out, shape_.out_channels, c));
+      }
+    }
+  }
+
+ private:
+  struct Plane {
+    float* data;
+    int64_t pixel_stride;
+  };
+
+  Plane plane(float* data, Extent extent, int64_t padded_channels, int64_t c) const {
+    if (!shape_.picture) {
+      const MapView map = machine_.map(data, extent.height, extent.width, padded_channels);
+      return {data + channel_offset(map, machine_.lanes(), c), map.pixel_stride};
+    }
+    if (picture_is_planar(machine_.format)) return {data + c * extent.height * extent.width, 1};
+    return {data + c, 3};
+  }
+
+  void resize_plane(const Plane& from, const Plane& to) const {
+    for (int64_t row = 0; row < shape_.out.height; ++row) {
+      const auto r = static_cast<size_t>(row);
+      const float* above = from.data + rows_.first[r] * shape_.in.width * from.pixel_stride;
+      const float* below = from.data + rows_.second[r] * shape_.in.width * from.pixel_stride;
+      const float y = rows_.share[r];
+      float* out = to.data + row * shape_.out.width * to.pixel_stride;
+      for (int64_t col = 0; col < shape_.out.width; ++col) {
+        const auto k = static_cast<size_t>(col);
+        const int64_t left = cols_.first[k] * from.pixel_stride;
+        const int64_t right = cols_.second[k] * from.pixel_stride;
+        const float x = cols_.share[k];
+        const float top = above[left] * (1 - x) + above[right] * x;
+        const float bottom = below[left] * (1 - x) + below[right] * x;
+        out[col * to.pixel_stride] = top * (1 - y) + bottom * y;
+      }
+    }
+  }
+
+  int64_t channels_;
+  const StepShape shape_;
+  const Machine machine_;
+  AxisShares rows_, cols_;
+};
+
+class Concat : public Operation {
+ public:
+  Concat(const StepShape& shape, const Machine& machine) : shape_(shape), machine_(machine) {}
+
+  void run(const StepMemory& memory, int64_t begin, int64_t end) const override {
+    for (int64_t frame = begin; frame < end; ++frame) {
+      float* dst = memory.output.at(frame);
+      std::fill_n(dst, shape_.out.height * shape_.out.width * shape_.out_channels, 0.0F);
+      const MapView out =
+          machine_.map(dst, shape_.out.height, shape_.out.width, shape_.out_channels);
+      int64_t first = 0;
+      for (size_t part = 0; part < memory.parts.size(); ++part) {
+        const int64_t count = shape_.part_channels[part];
+        copy(memory.parts[part].at(frame), count, first, out, dst);
+        first += count;
+      }
+    }
+  }
+
+ private:
+  void copy(float* part, int64_t count, int64_t first, const MapView& out, float* dst) const {
+    const int64_t lanes = machine_.lanes();
+    const MapView in = machine_.map(part, out.height, out.width, machine_.padded(count));
+    for (int64_t pixel = 0; pixel < out.height * out.width; ++pixel) {
+      for (int64_t c = 0; c < count; ++c) {
+        dst[pixel * out.pixel_stride + channel_offset(out, lanes, first + c)] =
+            in.data[pixel * in.pixel_stride + channel_offset(in, lanes, c)];
+      }
+    }
+  }
+
+  const StepShape shape_;
+  const Machine machine_;
+};
+
+}  // namespace
+
+std::unique_ptr<Operation> make_rearrangement(const Step& step, const StepShape& shape,
+                                              const Machine& machine) {
+  switch (step.kind) {
+    case StepKind::pixel_shuffle:
+      return std::make_unique<PixelShuffle>(step, shape, machine);
+    case StepKind::resize:
+      return std::make_unique<Resize>(step, shape, machine);
+    case StepKind::concat:
+      return std::make_unique<Concat>(shape, machine);
+    default:
+      POSSE_ASSERT(false);
+  }
+}
+
+}  // namespace posse::cpu

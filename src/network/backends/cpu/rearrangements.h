@@ -1,0 +1,14 @@
+/// Steps that put values into other places: pixel shuffle, resizing, joining of channels.
+#pragma once
+
+#include <memory>
+
+#include "network/backends/cpu/operations.h"
+
+namespace posse::cpu {
+
+/// @param step  of kind pixel_shuffle, resize or concat.
+std::unique_ptr<Operation> make_rearrangement(const Step& step, const StepShape& shape,
+                                              const Machine& machine);
+
+}  // namespace posse::cpu

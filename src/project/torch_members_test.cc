@@ -1,0 +1,196 @@
+// Members of PyTorch's tools as they lie on disks: which folder, engine and snapshot, what their
+// configurations say, and what is refused with the way out.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "project/project.h"
+#include "project/torch_config.h"
+#include "support/errors.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using testing::error_of;
+using ::testing::HasSubstr;
+
+constexpr const char* kProject =
+    "Task: arena\ndate: Nov28\nscorer: posse\nengine: pytorch\nbodyparts: [nose, tail]\n"
+    "TrainingFraction: [0.9]\niteration: 0\nsnapshotindex: -1\n";
+
+std::string network(
+    const std::string& backbone = "{type: ResNet, model_name: resnet50_gn, output_stride: 16}",
+    const std::string& head_type = "HeatmapHead") {
+  return "method: bu\nnet_type: resnet_50\nmetadata: {bodyparts: [nose, tail]}\nmodel:\n"
+         "  backbone: " +
+         backbone + "\n  heads:\n    bodypart:\n      type: " + head_type +
+         "\n      predictor: {type: HeatmapPredictor, apply_sigmoid: false, locref_std: 7.5}\n"
+         "      heatmap_config: {channels: [2048, 2], kernel_size: [3], strides: [2]}\n"
+         "      locref_config: {channels: [2048, 4], kernel_size: [3], strides: [2]}\n";
+}
+
+class TorchMembers : public ::testing::Test {
+ protected:
+  static void put(const fs::path& path, const std::string& text) {
+    fs::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+  }
+  fs::path train(int shuffle, const std::string& models = "dlc-models-pytorch") const {
+    return project_ / models / "iteration-0" /
+           ("arenaNov28-trainset90shuffle" + std::to_string(shuffle)) / "train";
+  }
+  void add_torch(int shuffle, const std::string& snapshot = "snapshot-200.pt") const {
+    put(train(shuffle) / snapshot, "");
+    put(train(shuffle) / "pytorch_config.yaml", network());
+  }
+  Error refusal(const std::string& text) const {
+    return error_of([&] { parse_deeplabcut3_config(text, "pytorch_config.yaml"); });
+  }
+  Error lightning_refusal(const std::string& text) const {
+    put(folder_.path() / "lp.yaml", text);
+    return error_of([&] { read_lightning_config(folder_.path() / "lp.yaml"); });
+  }
+  void SetUp() override { put(project_ / "config.yaml", kProject); }
+
+  TemporaryFolder folder_;
+  fs::path project_ = folder_.path() / "arena";
+};
+
+TEST_F(TorchMembers, ProjectOfTheEngineIsOpened) {
+  add_torch(1);
+  const Member member = open_member(project_);
+  EXPECT_EQ(member.snapshot.parsed.kind, SnapshotKind::dlc3);
+  EXPECT_EQ(member.snapshot.prefix, train(1) / "snapshot-200.pt");
+  EXPECT_EQ(member.scorer, "DLC_Resnet50_arenaNov28shuffle1_snapshot_200");
+  EXPECT_THAT(member.bodyparts, ElementsAre("nose", "tail"));
+  ASSERT_TRUE(member.torch.has_value());
+  EXPECT_EQ(member.torch->locref_stdev, 7.5);
+  EXPECT_FLOAT_EQ(member.torch->mean_pixel[0], 255 * 0.485F);
+}
+
+TEST_F(TorchMembers, BestSnapshotIsTakenAlthoughALaterOneIsThere) {
+  add_torch(1, "snapshot-best-140.pt");
+  put(train(1) / "snapshot-160.pt", "");
+  put(train(1) / "snapshot-detector-best-200.pt", "");
+  const Member best = open_member(project_);
+  EXPECT_EQ(best.snapshot.name, "snapshot-best-140");
+  EXPECT_EQ(best.scorer, "DLC_Resnet50_arenaNov28shuffle1_snapshot_best-140");
+  EXPECT_EQ(best.snapshots.size(), 2U);
+  EXPECT_EQ(open_member(project_, {.snapshot = "newest"}).snapshot.name, "snapshot-160");
+  EXPECT_EQ(open_member(project_, {.snapshot = "best"}).snapshot.name, "snapshot-best-140");
+  EXPECT_EQ(open_member(project_, {.snapshot = "160"}).snapshot.name, "snapshot-160");
+}
+
+TEST_F(TorchMembers, OfTwoBestSnapshotsTheLaterIsTakenAndSaidSo) {
+  add_torch(1, "snapshot-best-090.pt");
+  put(train(1) / "snapshot-best-140.pt", "");
+  const Member member = open_member(project_);
+  EXPECT_EQ(member.snapshot.name, "snapshot-best-140");
+  EXPECT_THAT(member.reasons, ::testing::Contains(HasSubstr("later of several")));
+}
+
+TEST_F(TorchMembers, ShuffleDecidesBetweenEnginesAndThenTheTrainingSetsNote) {
+  add_torch(1);
+  put(train(2, "dlc-models") / "snapshot-50.index", "");
+  EXPECT_EQ(open_member(project_).snapshot.parsed.kind, SnapshotKind::dlc3);
+  EXPECT_EQ(open_member(project_, {.shuffle = 2}).snapshot.parsed.kind, SnapshotKind::dlc);
+  add_torch(2);
+  EXPECT_EQ(open_member(project_, {.shuffle = 2}).snapshot.parsed.kind, SnapshotKind::dlc3);
+  put(project_ / "training-datasets/iteration-0/UnaugmentedDataSet_arenaNov28/metadata.yaml",
+      "shuffles:\n  arenaNov28-trainset90shuffle2:\n    engine: tensorflow\n");
+  const Member member = open_member(project_, {.shuffle = 2});
+  EXPECT_EQ(member.snapshot.parsed.kind, SnapshotKind::dlc);
+  EXPECT_THAT(member.reasons, ::testing::Contains(HasSubstr("metadata.yaml")));
+}
+
+TEST_F(TorchMembers, NetworksThatCannotBeRunAreNamedWithTheWayOut) {
+  const Error hrnet = refusal(network("{type: HRNet, model_name: hrnet_w32}"));
+  EXPECT_EQ(hrnet.kind(), ErrorKind::unsupported);
+  EXPECT_THAT(hrnet.message(), HasSubstr("HRNet hrnet_w32"));
+  EXPECT_THAT(hrnet.notes().hint, HasSubstr("posse consensus"));
+  EXPECT_THAT(refusal(network("{type: ResNet, model_name: resnet50_gn}", "DLCRNetHead")).message(),
+              HasSubstr("'bodypart' of type DLCRNetHead"));
+  std::string top_down = network();
+  EXPECT_THAT(refusal(top_down.replace(0, 10, "method: td")).message(), HasSubstr("top-down"));
+  EXPECT_THAT(
+      refusal(network() + "data: {inference: {auto_padding: {pad_width_divisor: 32}}}\n").message(),
+      HasSubstr("auto_padding"));
+}
+
+TEST_F(TorchMembers, BadConfigurationsAreNamed) {
+  EXPECT_THAT(refusal("net_type: resnet_50\n").message(), HasSubstr("has no 'model'"));
+  std::string other = network();
+  other.replace(other.find("[nose, tail]"), 12, "[nose]");
+  EXPECT_THAT(refusal(other).message(), HasSubstr("2 maps for 1 bodyparts"));
+  std::string layers = network();
+  layers.replace(layers.find("strides: [2]"), 12, "strides: []");
+  EXPECT_THAT(refusal(layers).message(), HasSubstr("do not go together"));
+}
+
+TEST_F(TorchMembers, EarlyConfigurationsWithoutApplySigmoidGiveLogits) {
+  std::string early = network();
+  early.replace(early.find("apply_sigmoid: false, "), 22, "");
+  EXPECT_TRUE(parse_deeplabcut3_config(early, "x").heads.front().apply_sigmoid);
+  EXPECT_FALSE(parse_deeplabcut3_config(network(), "x").heads.front().apply_sigmoid);
+}
+
+constexpr const char* kLightning =
+    "data:\n  image_resize_dims: {height: 128, width: 256}\n  num_keypoints: 2\n"
+    "  keypoint_names: [nose, tail]\n  downsample_factor: 2\n"
+    "model: {backbone: resnet50_animal_ap10k, model_type: heatmap}\n";
+
+TEST_F(TorchMembers, LightningPoseFolderIsOpenedAtItsHighestVersion) {
+  const fs::path model = folder_.path() / "model";
+  put(model / "config.yaml", kLightning);
+  const fs::path logs = model / "tb_logs/arena";
+  put(logs / "version_0/checkpoints/epoch=9-step=90-best.ckpt", "");
+  put(logs / "version_1/checkpoints/epoch=5-step=50-best.ckpt", "");
+  put(logs / "version_1/checkpoints/epoch=9-step=90.ckpt", "");
+  const Member member = open_member(model);
+  EXPECT_EQ(member.snapshot.name, "epoch=5-step=50-best");
+  EXPECT_EQ(member.name, "model");
+  EXPECT_EQ(member.scorer, "heatmap_tracker");
+  EXPECT_THAT(member.bodyparts, ElementsAre("nose", "tail"));
+  EXPECT_EQ(member.torch->resized_width, 256);
+  EXPECT_EQ(member.torch->heads.front().map_layers.size(), 2U);
+  EXPECT_EQ(open_member(logs / "version_0/checkpoints/epoch=9-step=90-best.ckpt").torch->depth, 50);
+  // Sub-folders of a folder of models are members.
+  EXPECT_THAT(expand_members(folder_.path()).paths, ::testing::Contains(model));
+}
+
+TEST_F(TorchMembers, LightningPoseNetworksThatCannotBeRunAreNamed) {
+  const auto with = [](std::string_view from, std::string_view to) {
+    std::string text = kLightning;
+    return text.replace(text.find(from), from.size(), to);
+  };
+  EXPECT_THAT(lightning_refusal(with("heatmap}", "heatmap_mhcrnn}")).message(),
+              HasSubstr("type 'heatmap_mhcrnn'"));
+  EXPECT_THAT(lightning_refusal(with("resnet50_animal_ap10k", "vits_dino")).message(),
+              HasSubstr("backbone vits_dino"));
+  EXPECT_THAT(lightning_refusal(with("num_keypoints: 2", "num_keypoints: 3")).message(),
+              HasSubstr("'num_keypoints' is 3"));
+  EXPECT_THAT(lightning_refusal(with("height: 128", "height: 100")).message(),
+              HasSubstr("multiples of 32"));
+  EXPECT_THAT(lightning_refusal(with("factor: 2", "factor: 4")).message(), HasSubstr("1, 2 or 3"));
+}
+
+TEST_F(TorchMembers, LightningPoseFolderWithoutACheckpointSaysSo) {
+  const fs::path model = folder_.path() / "model";
+  put(model / "config.yaml", kLightning);
+  fs::create_directories(model / "tb_logs/arena/version_0/checkpoints");
+  EXPECT_THAT(error_of([&] { open_member(model); }).message(), HasSubstr("has no checkpoint"));
+}
+
+TEST_F(TorchMembers, ScorerJoinsTheNetworksCapitalisedParts) {
+  EXPECT_EQ(dlc3_scorer("top_down_hrnet_w32", "arenaNov28", 3, "best-140"),
+            "DLC_TopDownHrnetW32_arenaNov28shuffle3_snapshot_best-140");
+}
+
+}  // namespace
+}  // namespace posse
