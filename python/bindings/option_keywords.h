@@ -56,6 +56,10 @@ class KeywordReader {
     }
     if (value) assign(name, *value, field);
   }
+  void operator()(const char* name, std::vector<std::filesystem::path>& field, const char*,
+                  const char*) const {
+    take(name, field);
+  }
   /// One number or several.
   void operator()(const char* name, std::vector<double>& field, const char*, const char*) const {
     const auto value = find(name);

@@ -139,7 +139,7 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
     if isinstance(given.get("video"), (str, os.PathLike)):
         given["video"] = [given["video"]]
     if "video" in given:
-        given["video"] = [os.fspath(video) for video in given["video"]]
+        given["video"] = [Path(video) for video in given["video"]]
     return given
 
 

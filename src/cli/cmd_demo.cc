@@ -156,7 +156,7 @@ void print_calibrated(const fs::path& data, const fs::path& video,
   EvaluateOptions options;
   options.consensus = RunConsensus::median;
   options.membership = data / "training-frames.json";
-  options.video = {video.string()};
+  options.video = {video};
   options.cache = cache.path();
   const Evaluation evaluation =
       calibrate(std::vector{data}, data / "labels" / "CollectedData_posse.csv", {}, false, options,

@@ -49,6 +49,10 @@ class OptionBinder {
                   const char* help) const {
     finish(verb().add_option(dashed(name), field, help), placeholder);
   }
+  void operator()(const char* name, std::vector<std::filesystem::path>& field,
+                  const char* placeholder, const char* help) const {
+    finish(verb().add_option(dashed(name), field, help), placeholder);
+  }
   void operator()(const char* name, std::vector<double>& field, const char* placeholder,
                   const char* help) const {
     finish(verb().add_option(dashed(name), field, help), placeholder);

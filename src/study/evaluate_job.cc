@@ -98,11 +98,11 @@ class Evaluator {
 };
 
 void Evaluator::read_spread(const LabelSet& labels) {
-  const std::vector<fs::path> videos(options_.video.begin(), options_.video.end());
   std::set<std::string> folders;
   for (const LabelledPicture& picture : labels.pictures) folders.insert(picture.folder);
-  video_spread_ = read_video_spread(options_.video_results, evaluation_.judged.bodyparts, videos,
-                                    std::vector<std::string>(folders.begin(), folders.end()));
+  video_spread_ =
+      read_video_spread(options_.video_results, evaluation_.judged.bodyparts, options_.video,
+                        std::vector<std::string>(folders.begin(), folders.end()));
 }
 
 /// The spread of a run's results divides by the number of members.
@@ -446,7 +446,7 @@ Evaluation evaluate(std::span<const fs::path> members, const fs::path& labels_pa
                      .through_time = options.through_time,
                      .window = options.window,
                      .cache = options.cache};
-  judge.videos.assign(options.video.begin(), options.video.end());
+  judge.videos = options.video;
   evaluation.judged = judge_pictures(ensemble, labels, training, judge, keeping);
   evaluation.label_noise = options.label_noise;
   Evaluator evaluator(evaluation, options);
@@ -464,10 +464,8 @@ Evaluation calibrate(std::span<const fs::path> members, const fs::path& labels, 
     throw Error(ErrorKind::usage, "a calibration on training frames would promise too much",
                 {.hint = "leave --allow-training-frames out"});
   }
-  if (!out.empty() && !force && path_exists(out)) {
-    throw Error(ErrorKind::usage, fmt::format("{}: exists already", out.string()),
-                {.hint = "--force replaces it"});
-  }
+  refuse_to_replace(out, force);
+  require_writable(out);
   EvaluateOptions narrowed = options;
   narrowed.through_time = options.consensus == RunConsensus::track;
   Evaluation evaluation = evaluate(members, labels, narrowed, networks, hooks);

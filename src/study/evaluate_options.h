@@ -23,7 +23,7 @@ struct EvaluateOptions {
   std::filesystem::path membership;
   bool labels_unseen = false;
   bool allow_training_frames = false;
-  std::vector<std::string> video;
+  std::vector<std::filesystem::path> video;
   std::filesystem::path clips;
   bool through_time = true;
   int window = 64;

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <fstream>
 
 #include "base/error.h"
@@ -63,11 +62,8 @@ void BlobCache::write(const std::string& key, std::string_view bytes) const {
 }
 
 fs::path default_blob_folder() {
-  const char* named = std::getenv("XDG_CACHE_HOME");
-  if (named != nullptr && *named != '\0') return fs::path(named) / "posse" / "evaluate";
-  const char* home = std::getenv("HOME");
-  if (home != nullptr && *home != '\0') return fs::path(home) / ".cache" / "posse" / "evaluate";
-  return fs::temp_directory_path() / "posse-cache" / "evaluate";
+  const fs::path folder = user_cache_folder();
+  return (folder.empty() ? fs::temp_directory_path() / "posse-cache" : folder) / "evaluate";
 }
 
 }  // namespace posse
