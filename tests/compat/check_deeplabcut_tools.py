@@ -1,4 +1,4 @@
-"""DeepLabCut's own tools work on the consensus that posse writes in the guise of a member.
+"""DeepLabCut's own tools work on the consensus that posse writes in the guise of a member, and on a member's own table.
 
 usage: scripts/pypi_env.py deeplabcut tests/compat/check_deeplabcut_tools.py POSSE
 
@@ -116,6 +116,30 @@ def check(at, crop):
     assert not list((at / "project").rglob("*mouseDLC*")), "tables in the project"
 
 
+def check_member(at):
+    """The same tools on a member's own table, in the folder where posse run --save-members writes it. Its points are of the
+    whole frame and its pickle says that nothing was cropped."""
+    video = short_video(at / "mouse.mp4")
+    config = project(at / "project", video, crop=False)
+    words = [POSSE, "run", video, "--members", at / "project", DEMO / "member-2", "--out", at / "results", "--save-members",
+             "--tune", "off"]
+    subprocess.run(list(map(str, words)), check=True, capture_output=True)
+    own = at / "results-extras" / "members" / "project"
+    poses = xy(pd.read_hdf(only(own.glob("*.h5"))))
+    deeplabcut.filterpredictions(str(config), [str(video)], destfolder=str(own))
+    filtered = xy(pd.read_hdf(only(own.glob("*_filtered.h5"))))
+    expected = np.stack([[medfilt(poses[:, j, k], 5) for k in range(2)] for j in range(4)])
+    np.testing.assert_allclose(filtered, expected.transpose(2, 0, 1), rtol=0, atol=1e-12)
+    assert deeplabcut.create_labeled_video(str(config), [str(video)], destfolder=str(own), pcutoff=0.0) == [True]
+    check_discs(cv2.VideoCapture(str(only(own.glob("*labeled.mp4")))), video, poses)
+    deeplabcut.extract_outlier_frames(str(config), [str(video)], outlieralgorithm="jump", epsilon=1, automatic=True,
+                                      extractionalgorithm="uniform", destfolder=str(own))
+    labels = labels_of(at / "project" / "labeled-data" / "mouse")
+    assert len(labels) == 5, labels
+    for frame, found in labels.items():
+        np.testing.assert_allclose(found, poses[frame], rtol=0, atol=1e-9)
+
+
 def check_discs(labelled, video, consensus):
     """DeepLabCut's discs are where the consensus is: there the labelled frame differs from the frame, elsewhere less."""
     plain = cv2.VideoCapture(str(video))
@@ -134,6 +158,9 @@ def main():
         with tempfile.TemporaryDirectory(prefix="posse-test-") as folder:
             check(pathlib.Path(folder).resolve(), crop)
             print("as expected,", "with a crop" if crop else "whole frames")
+    with tempfile.TemporaryDirectory(prefix="posse-test-") as folder:
+        check_member(pathlib.Path(folder).resolve())
+        print("as expected, a member's own table")
 
 
 if __name__ == "__main__":
