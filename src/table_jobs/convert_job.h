@@ -24,6 +24,8 @@ template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, ConvertOptions>
 void describe(Options& options, const Visitor& visit) {
   visit("individual", options.read.individual, "NAME", "keep one animal of a multi-animal table");
+  visit("sleap-video", options.read.video, "VIDEO",
+        "of a .slp with frames of several: the one to keep, by number or file name");
   visit(
       "scorer", options.read.scorer, "NAME",
       "keep one scorer of several; a table of one is given this name, and its _meta.pickle with it "

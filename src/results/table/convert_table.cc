@@ -186,7 +186,7 @@ std::vector<std::string> convert_table(const fs::path& source, const fs::path& t
                                        const TableReadOptions& options, bool force) {
   const TableKind format = detect_table_kind(source);
   check_target(source, target, force);
-  RawTable raw = read_raw_table(source);
+  RawTable raw = read_raw_table(source, options.video);
   const auto pickle =
       options.scorer.empty() ? std::nullopt : renamed_meta_pickle(source, target, options.scorer);
   if (!pickle) keep_in_whole_frame(source, target, raw);

@@ -185,9 +185,15 @@ class PoseBuilder {
   LoadedPoses loaded_;
 };
 
-RawTable read_table(const fs::path& path, const TakeRows& take_rows) {
+RawTable read_table(const fs::path& path, const std::string& video, const TakeRows& take_rows) {
   RawTable table;
-  switch (detect_table_kind(path)) {
+  const TableKind kind = detect_table_kind(path);
+  if (!video.empty() && kind != TableKind::slp) {
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("{}: is no SLEAP project, in which a video could be chosen", path.string()));
+  }
+  switch (kind) {
     case TableKind::csv:
       return read_csv_table(path, take_rows);
     case TableKind::pandas_hdf5:
@@ -196,7 +202,7 @@ RawTable read_table(const fs::path& path, const TakeRows& take_rows) {
       table = read_sleap_analysis(path);
       break;
     case TableKind::slp:
-      table = read_slp(path);
+      table = read_slp(path, video);
       break;
   }
   if (take_rows) take_rows(table);
@@ -231,11 +237,13 @@ bool looks_like_table(const fs::path& path) {
   return first == "scorer," || first == "scorer;" || first == "scorer\t";
 }
 
-RawTable read_raw_table(const fs::path& path) { return read_table(path, {}); }
+RawTable read_raw_table(const fs::path& path, const std::string& video) {
+  return read_table(path, video, {});
+}
 
 LoadedPoses read_pose_table(const fs::path& path, const TableReadOptions& options) {
   PoseBuilder builder(path, options);
-  const RawTable rest = read_table(path, [&](RawTable& table) {
+  const RawTable rest = read_table(path, options.video, [&](RawTable& table) {
     builder.append(table);
     table.clear_rows();
   });
@@ -252,7 +260,7 @@ LoadedPoses interpret_poses(const RawTable& raw, const fs::path& path,
 }
 
 LoadedLabels read_label_table(const fs::path& path, const TableReadOptions& options) {
-  const RawTable raw = read_raw_table(path);
+  const RawTable raw = read_raw_table(path, options.video);
   if (raw.row_labels.empty() && raw.num_rows() > 0) {
     throw Error(ErrorKind::unsupported,
                 fmt::format("{}: its rows are frame numbers, expected images", path.string()),

@@ -18,6 +18,8 @@ namespace posse {
 struct TableReadOptions {
   std::string individual;  ///< of a multi-animal table; empty: the only one there is
   std::string scorer;      ///< of a table by several scorers; empty: the only one there is
+  std::string
+      video;  ///< of a .slp with frames of several: number or file name; empty: the only one
 };
 
 /// What was found on the way, for people and for run.json.
@@ -68,7 +70,8 @@ LoadedLabels read_label_table(const std::filesystem::path& path,
 bool looks_like_table(const std::filesystem::path& path);
 
 /// Reads a csv or pandas HDF5 table as it is, every column and row in the file's order.
+/// @param video  as TableReadOptions::video
 /// @throws Error(not_found, bad_file, unsupported)
-RawTable read_raw_table(const std::filesystem::path& path);
+RawTable read_raw_table(const std::filesystem::path& path, const std::string& video = "");
 
 }  // namespace posse

@@ -76,7 +76,12 @@ class RecordReader {
 
   void refuse_other_rows() const {
     const std::string type = hdf5::text_attribute(group_, "table_type").value_or("");
-    const std::string kind = hdf5::text_attribute(dataset_.get(), "index_kind").value_or("");
+    std::string kind = hdf5::text_attribute(dataset_.get(), "index_kind").value_or("");
+    // Periods are stored as whole numbers; the frequency that belongs to them tells.
+    const std::string info = hdf5::text_attribute(group_, "info").value_or("");
+    const bool has_frequency = info.find("pandas._libs.tslibs.offsets") != std::string::npos ||
+                               info.find("pandas.tseries.offsets") != std::string::npos;
+    if (kind == "integer" && has_frequency) kind = "period";
     const bool has_levels = type.find("multi") != std::string::npos;
     if (!has_levels) return check_row_kind(reader_, kind);
     throw Error(ErrorKind::unsupported,

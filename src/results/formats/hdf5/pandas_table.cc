@@ -45,7 +45,8 @@ void check_row_kind(const hdf5::Reader& reader, const std::string& kind) {
   for (const char* known : {"", "integer", "float", "string"}) {
     if (kind == known) return;
   }
-  const bool is_time = kind.starts_with("timedelta") || kind.starts_with("date");
+  const bool is_time =
+      kind.starts_with("timedelta") || kind.starts_with("date") || kind == "period";
   throw Error(ErrorKind::unsupported,
               fmt::format("{}: its rows are labelled by '{}', expected frame numbers or images",
                           reader.name(), printable(kind)),

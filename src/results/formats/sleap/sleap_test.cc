@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "results/table/table_reader.h"
+#include "support/errors.h"
 #include "support/shared_data.h"
 
 namespace posse {
@@ -41,6 +42,20 @@ TEST(Sleap, AnAnimalThatAPersonAddedIsKept) {
   POSSE_SHARED_OR_SKIP(path, "hard-cases/tables/one-animal-added.slp");
   EXPECT_THAT(first_x(read_pose_table(path, {.individual = "B"}).table.poses), xs({110, 111, 112}));
   EXPECT_THAT(first_x(read_pose_table(path, {.individual = "A"}).table.poses), xs({10, 11, 12}));
+}
+
+TEST(Sleap, OfSeveralVideosOneIsChosenByNumberOrName) {
+  POSSE_SHARED_OR_SKIP(path, "hard-cases/tables/two-videos.slp");  // a frame of each
+  const Error error = testing::error_of([&] { read_pose_table(path); });
+  EXPECT_EQ(error.kind(), ErrorKind::unsupported);
+  EXPECT_THAT(error.notes().have, HasSubstr("0 v.mp4 (1 frames), 1  (1 frames)"));
+  EXPECT_THAT(error.notes().hint, HasSubstr("--sleap-video"));
+  const Poses first = read_pose_table(path, {.video = "v.mp4"}).table.poses;
+  const Poses second = read_pose_table(path, {.video = "1"}).table.poses;
+  EXPECT_THAT(first_x(first), xs({10}));
+  EXPECT_THAT(first_x(second), xs({310}));
+  EXPECT_EQ(testing::error_of([&] { read_pose_table(path, {.video = "w.mp4"}); }).kind(),
+            ErrorKind::not_found);
 }
 
 TEST(Sleap, APointMarkedAsHiddenIsMissing) {

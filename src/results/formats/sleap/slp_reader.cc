@@ -71,9 +71,10 @@ struct SlpPoints {
 /// Reads a SLEAP project file.
 class SlpReader {
  public:
-  explicit SlpReader(const fs::path& path, bool placed_only = false)
+  SlpReader(const fs::path& path, const std::string& video, bool placed_only)
       : placed_only_(placed_only),
         path_(path),
+        video_(video),
         file_(hdf5::open_for_reading(path)),
         reader_(path, size_of_file(path)) {}
 
@@ -178,11 +179,91 @@ class SlpReader {
     stops_ = column("instances", "point_id_end");
     ids_ = column("instances", "instance_id");
     sources_ = column("instances", "from_predicted");
-    if (std::adjacent_find(videos.begin(), videos.end(), std::not_equal_to<>()) != videos.end()) {
+    keep_one_video(videos);
+  }
+
+  /// File name of a video as the project has it; empty where it says none.
+  std::string name_of_video(int64_t number) const {
+    if (video_texts_.size() <= static_cast<size_t>(number)) return "";
+    const auto json =
+        nlohmann::json::parse(video_texts_[static_cast<size_t>(number)], nullptr, false);
+    if (!json.is_object()) return "";
+    const auto backend = json.value("backend", nlohmann::json());
+    for (const auto& place : {json, backend}) {
+      if (!place.is_object() || !place.contains("filename")) continue;
+      const auto& name = place["filename"];
+      if (name.is_string()) return name.get<std::string>();
+      if (name.is_array() && !name.empty() && name[0].is_string())
+        return name[0].get<std::string>();
+    }
+    return "";
+  }
+
+  bool is_asked_for(int64_t number) const {
+    if (video_ == std::to_string(number)) return true;
+    std::string name = name_of_video(number);
+    std::replace(name.begin(), name.end(), '\\', '/');  // of a project made on Windows
+    return !name.empty() && (name == video_ || fs::path(name).filename() == video_);
+  }
+
+  /// Drops the frames and instances of other videos than the one that is read.
+  void keep_one_video(const std::vector<int64_t>& videos) {
+    std::map<int64_t, size_t> num_frames;
+    for (const int64_t video : videos) ++num_frames[video];
+    if (num_frames.empty() || (num_frames.size() == 1 && video_.empty())) return;
+    if (hdf5::has_member(file_.get(), "videos_json")) read_videos();
+    std::string have;
+    std::vector<int64_t> asked_for;
+    for (const auto& [number, count] : num_frames) {
+      if (number < 0) reader_.fail("has a frame of a video with a negative number");
+      have += fmt::format("{}{} {} ({} frames)", have.empty() ? "" : ", ", number,
+                          printable(name_of_video(number)), count);
+      if (is_asked_for(number)) asked_for.push_back(number);
+    }
+    const ErrorNotes notes{.have = have,
+                           .hint = "choose one: posse convert TABLE ONE.csv --sleap-video NUMBER"};
+    if (video_.empty()) {
       throw Error(ErrorKind::unsupported,
                   fmt::format("{}: holds frames of several videos, posse reads one at a time",
                               path_.string()),
-                  {.hint = "export each video from SLEAP as an analysis .h5"});
+                  notes);
+    }
+    if (asked_for.size() != 1) {
+      throw Error(
+          ErrorKind::not_found,
+          fmt::format("{}: has {} with frames that is called '{}'", path_.string(),
+                      asked_for.empty() ? "no video" : "more than one video", printable(video_)),
+          notes);
+    }
+    drop_others(videos, asked_for.front());
+  }
+
+  void read_videos() {
+    const hdf5::Handle dataset = reader_.open_dataset(file_.get(), "videos_json");
+    const hdf5::Handle type(H5Dget_type(dataset.get()));
+    if (H5Tget_class(type.get()) == H5T_STRING)
+      video_texts_ = reader_.strings(file_.get(), "videos_json");
+  }
+
+  void drop_others(const std::vector<int64_t>& videos, int64_t kept) {
+    std::set<int64_t> other_frames;
+    size_t num_kept = 0;
+    for (size_t i = 0; i < frame_ids_.size(); ++i) {
+      if (videos[i] != kept) {
+        other_frames.insert(frame_ids_[i]);
+        continue;
+      }
+      frame_ids_[num_kept] = frame_ids_[i];
+      frame_numbers_[num_kept++] = frame_numbers_[i];
+    }
+    frame_ids_.resize(num_kept);
+    frame_numbers_.resize(num_kept);
+    std::vector<bool> is_other;
+    for (const int64_t frame : instance_frames_) is_other.push_back(other_frames.contains(frame));
+    for (auto* values :
+         {&instance_frames_, &types_, &tracks_, &starts_, &stops_, &ids_, &sources_}) {
+      size_t row = 0;
+      std::erase_if(*values, [&](int64_t) { return is_other[row++]; });
     }
   }
 
@@ -400,6 +481,8 @@ class SlpReader {
 
   bool placed_only_;
   fs::path path_;
+  std::string video_;  ///< asked for; empty: the only one
+  std::vector<std::string> video_texts_;
   hdf5::QuietErrors quiet_;
   hdf5::Handle file_;
   hdf5::Reader reader_;
@@ -420,7 +503,9 @@ class SlpReader {
 
 }  // namespace
 
-RawTable read_slp(const fs::path& path) { return SlpReader(path).read(); }
-RawTable read_placed_slp(const fs::path& path) { return SlpReader(path, true).read(); }
+RawTable read_slp(const fs::path& path, const std::string& video) {
+  return SlpReader(path, video, false).read();
+}
+RawTable read_placed_slp(const fs::path& path) { return SlpReader(path, "", true).read(); }
 
 }  // namespace posse
