@@ -103,11 +103,127 @@ def check_several(posse, out):
             assert_close(ours, position[:, 2 * c:2 * c + 2], variance[:, 2 * c:2 * c + 2], name, camera)
 
 
+def mirrored_members(seed, names=("nose", "tail", "paw")):
+    """[members, frames, keypoints, (x, y, likelihood)] of points in space in two views of one picture, names "<name>_<view>"."""
+    random = np.random.default_rng(seed)
+    space = 200 + np.cumsum(random.normal(0, 2, (NUM_FRAMES, len(names), 3)), axis=0)
+    seen = np.concatenate([space @ np.array([[1, 0, 0.2], [0, 1, 0.1]]).T, space @ np.array([[0.9, 0.1, 0], [0.1, 0.2, 1]]).T],
+                          axis=1)
+    members = np.stack([np.dstack([seen + random.normal(0, 1, seen.shape), random.uniform(0.6, 1, seen.shape[:2])])
+                        for _ in range(3)])
+    return members, [f"{name}_{view}" for view in ("top", "side") for name in names], seen
+
+
+def write_members(members, names, folder, removed=()):
+    folder.mkdir()
+    for m, values in enumerate(members):
+        table(values, names).drop(index=list(removed)).to_csv(folder / f"net{m}.csv")
+    return sorted(folder.glob("*.csv"))
+
+
+def smooth_words(posse, *words):
+    """Warnings of a call that is to succeed, with or without some."""
+    done = subprocess.run([posse, "--quiet", *map(str, words)], capture_output=True, text=True)
+    assert done.returncode in (0, 4), (words, done.returncode, done.stderr)
+    return done.stderr
+
+
+MIRRORED = ["--camera-names", "top", "side", "--s", S]
+
+
+def check_mirrored_gaps(posse, out):
+    """Frames that a table leaves out count as frames in which nothing is seen."""
+    members, names, _ = mirrored_members(3)
+    gap = range(60, 90)
+    blank = members.copy()
+    blank[:, gap, :, :2], blank[:, gap, :, 2] = np.nan, 0
+    smooth_words(posse, "smooth", "mirrored", *write_members(members, names, out / "gap", gap), *MIRRORED, "--out", out / "gap.csv")
+    smooth_words(posse, "smooth", "mirrored", *write_members(blank, names, out / "blank"), *MIRRORED, "--out", out / "blank.csv")
+    whole = pd.read_csv(out / "blank.csv", header=[0, 1, 2], index_col=0, float_precision="round_trip")
+    left_out = pd.read_csv(out / "gap.csv", header=[0, 1, 2], index_col=0, float_precision="round_trip")
+    # the same filter; sums over the frames in another order
+    np.testing.assert_allclose(left_out.to_numpy(), whole.drop(index=[f for f in gap if f not in left_out.index]).to_numpy(),
+                               rtol=0, atol=1e-8)
+
+
+def check_mirrored_hidden(posse, out):
+    """A keypoint that one view never shows, and one that no frame shows to both: what was seen is kept, and told."""
+    members, names, truth = mirrored_members(5)
+    hidden = members.copy()
+    hidden[:, :, names.index("tail_side"), :2] = np.nan
+    hidden[:, : NUM_FRAMES // 2, names.index("paw_side"), :2] = np.nan
+    hidden[:, NUM_FRAMES // 2 :, names.index("paw_top"), :2] = np.nan
+    said = smooth_words(posse, "smooth", "mirrored", *write_members(hidden, names, out / "hidden"), *MIRRORED, "--out",
+                        out / "hidden.csv")
+    assert "tail" in said and "paw" in said, said
+    ours = columns(out / "hidden.csv")
+    for name, frames in [("nose_top", slice(None)), ("nose_side", slice(None)), ("tail_top", slice(None)),
+                         ("paw_top", slice(0, NUM_FRAMES // 2)), ("paw_side", slice(NUM_FRAMES // 2, None))]:
+        found = np.stack([ours[name, "x"], ours[name, "y"]], axis=1)[frames]
+        # members' errors have a standard deviation of 1
+        assert np.abs(found - truth[frames, names.index(name)]).max() < 3, name
+    assert np.isnan(ours["tail_side", "x"]).all()
+
+
+def check_paws(posse, out):
+    """Two cameras with clocks of their own: a gap in the frames against the same frames blank, and a paw that one camera never
+    shows."""
+    random = np.random.default_rng(9)
+    folder = out / "paws"
+    folder.mkdir()
+    names, num = ["paw_l", "paw_r"], NUM_FRAMES
+    space = 60 + np.cumsum(random.normal(0, 1, (num, 2, 3)), axis=0)
+    left = space @ np.array([[1, 0, 0.2], [0, 1, 0.1]]).T
+    right = space @ np.array([[0.9, 0.1, 0], [0.1, 0.2, 1]]).T
+    right[..., 0] = 128 - right[..., 0]  # this camera's pictures are mirrored, and its names are the other paw's
+    right = right[:, ::-1]
+    times = np.arange(num) / 60
+    np.save(out / "left.npy", times)
+    np.save(out / "right.npy", times)
+    clocks = ["--timestamps-left", out / "left.npy", "--timestamps-right", out / "right.npy"]
+
+    def smoothed(kind, gap=(), blank=False, hidden=False):
+        folder = out / f"paws-{kind}"
+        folder.mkdir()
+        noise = np.random.default_rng(10)
+        for camera, seen in (("left", left), ("right", right)):
+            for m in range(3):
+                values = np.dstack([seen + noise.normal(0, 0.5, seen.shape), np.full(seen.shape[:2], 0.9)])
+                if blank:
+                    values[list(gap), :, :2] = np.nan
+                if hidden and camera == "right":
+                    values[:, names.index("paw_r"), :2] = np.nan
+                frame = table(values, names)
+                (frame if blank else frame.drop(index=list(gap))).to_csv(folder / f"cam.{camera}.rng={m}.csv")
+        said = smooth_words(posse, "smooth", "paw", folder, *clocks, "--s", S, "--out", out / f"{kind}-tables",
+                            "--wide-csv", out / f"{kind}-smoothed")
+        return said, {p.stem: columns(p) for p in (out / f"{kind}-smoothed").glob("*.csv")}
+
+    _, gone = smoothed("gone", range(60, 80))
+    _, blank = smoothed("blank", range(60, 80), blank=True)
+    assert len(gone) == 2 and gone.keys() == blank.keys(), gone.keys()
+    for camera, values in gone.items():
+        for column, found in values.items():
+            want = blank[camera][column]
+            if len(found) != len(want):
+                want = np.delete(want, range(60, 80))
+            np.testing.assert_allclose(found, want, rtol=0, atol=1e-8, err_msg=str((camera, column)))
+    said, found = smoothed("hidden", hidden=True)
+    assert "paw" in said, said
+    (camera,) = [name for name in found if "left" in name]
+    for k, name in enumerate(names):
+        track = np.stack([found[camera][name, "x"], found[camera][name, "y"]], axis=1)
+        assert np.abs(track - left[:, k]).max() < 2, name  # errors of 0.5
+
+
 def main(posse, demo):
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder)
         check_single(posse, pathlib.Path(demo), out)
         check_several(posse, out)
+        check_mirrored_gaps(posse, out)
+        check_mirrored_hidden(posse, out)
+        check_paws(posse, out)
     print("single, several cameras, consensus: as the reference")
     return 0
 
