@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import warnings
@@ -163,6 +164,26 @@ def test_scoremaps_come_in_the_first_models_order_of_bodyparts(tmp_path: Path) -
     made = models.Ensemble(tmp_path, ["a", "b"], "mp4", memory=None)
     own = made.models[1].get_scoremap("openarena.mp4", range(3))
     assert np.array_equal(made.get_scoremaps("openarena.mp4", range(3))[1], own[..., [1, 0, 2, 3]])
+
+
+def test_ensemble_says_once_where_members_hold_differing_videos(tmp_path: Path, short_video: Path) -> None:
+    for number in (1, 2):
+        copy_member(number, tmp_path / str(number))
+    other = tmp_path / "2" / "videos" / "openarena.mp4"
+    made = models.Ensemble(tmp_path, ["1", "2"], "mp4", memory=None)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*is another video")  # copies that are alike
+        same = made.get_scoremaps("openarena.mp4", range(2))
+    other.unlink()
+    shutil.copyfile(short_video, other)
+    made = models.Ensemble(tmp_path, ["1", "2"], "mp4", memory=None)
+    with pytest.warns(UserWarning, match=r"2/videos/openarena.mp4 is another video than .*1/videos/openarena.mp4"):
+        first = made.get_scoremaps("openarena.mp4", range(2))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*is another video")  # said once
+        made.get_scoremaps("openarena.mp4", range(2))
+    for before, after in zip(same, first):  # the first model's video counts for all
+        np.testing.assert_array_equal(before, after)
 
 
 def test_ensemble_get_logistic_is_exp_over_exp_plus_one(old: models.Ensemble) -> None:

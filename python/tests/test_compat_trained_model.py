@@ -398,6 +398,22 @@ def test_labels_are_found_by_bodypart_video_and_last_number(tmp_path: Path) -> N
         read_labels(table, ["z"], "one")
 
 
+def test_labels_are_read_from_h5_as_from_csv(tmp_path: Path) -> None:
+    """Rows as DeepLabCut 2.1 labels them, by path, and as later versions do, by three levels."""
+    pandas = pytest.importorskip("pandas")
+    columns = pandas.MultiIndex.from_product([["x"], ["b", "a"], ["x", "y"]], names=["scorer", "bodyparts", "coords"])
+    rows = [("labeled-data", "one", "img003.png"), ("labeled-data", "two", "img1.png")]
+    values = [[1.0, 2, 3, 4], [5, 6, 7, 8]]
+    for name, index in (("levels", pandas.MultiIndex.from_tuples(rows)), ("paths", ["/".join(row) for row in rows])):
+        table = tmp_path / f"CollectedData_{name}.h5"
+        pandas.DataFrame(values, index=index, columns=columns).to_hdf(table, key="df_with_missing", mode="w")
+        truth = read_labels(table, ["a", "b", "c"], "one")
+        np.testing.assert_array_equal(truth[3], [[3, 1, np.nan], [4, 2, np.nan]])
+        np.testing.assert_array_equal(read_labels(table, ["a"], "two")[1], [[7], [8]])
+        with pytest.raises(ValueError, match="several videos"):
+            read_labels(table, ["a"])
+
+
 def test_sparse_labels_are_compared_where_they_are(model: models.TrainedModel, truth_mat: Path) -> None:
     sparse = DEMO / "labels" / "CollectedData_posse.csv"  # every tenth frame
     with pytest.warns(UserWarning, match="frames have labels of every part"):
