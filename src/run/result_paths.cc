@@ -130,6 +130,9 @@ ResultPaths result_paths(const Ensemble& ensemble, const fs::path& video, const 
     return ensemble_scorer(method_of(ensemble, method), common_task(ensemble),
                            ensemble.members().size());
   };
+  // One member has no spread to measure its error by.
+  const std::string smoothed = std::string(name_of(options.smooth)) +
+                               (ensemble.members().size() == 1 ? "-uncalibrated" : "");
   return {.folder = folder,
           .extras = extras,
           .earlier_extras = out / "extras",
@@ -137,8 +140,7 @@ ResultPaths result_paths(const Ensemble& ensemble, const fs::path& video, const 
           .journal = folder / ".posse-journal",
           .stem = stem,
           .scorer = scorer_with(name_of(options.consensus)),
-          .smoothed_scorer =
-              options.smooth == SmoothChoice::off ? "" : scorer_with(name_of(options.smooth))};
+          .smoothed_scorer = options.smooth == SmoothChoice::off ? "" : scorer_with(smoothed)};
 }
 
 }  // namespace posse

@@ -28,7 +28,9 @@ struct ResultPaths {
   std::filesystem::path journal;         ///< .posse-journal: the frames as they were computed
   std::string stem;                      ///< what the names begin with
   std::string scorer;                    ///< of the consensus table
-  std::string smoothed_scorer;           ///< of the smoothed track; empty unless asked for
+  /// Of the smoothed track; says "uncalibrated" for that of a single member. Empty unless asked
+  /// for.
+  std::string smoothed_scorer;
 
   /// <folder>/<stem><scorer><suffix>, as ".h5", "_meta.pickle"
   std::filesystem::path consensus(std::string_view suffix) const;

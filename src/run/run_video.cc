@@ -70,7 +70,10 @@ class JournalRun {
   /// Ends the journal with the facts of this pass; nullopt if stopped before the end.
   std::optional<JournalFacts> run(JournalWriter& journal, RunOutcome& outcome) {
     const std::optional<int64_t> last = journal.last_frame_index();
-    const auto reader = open_video(video_, {.range = range_to_run(journal)});
+    // What a stopped pass had said of the video is not in the journal: from the start it is all
+    // said again.
+    const auto reader = open_video(
+        video_, {.range = range_to_run(journal), .allow_seek = journal.num_resumed() == 0});
     const auto total = expected_frames(reader->info(), options_.frames);
     JournalFacts facts{.load_seconds = outcome.load_seconds,
                        .num_resumed = journal.num_resumed(),

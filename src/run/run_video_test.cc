@@ -221,6 +221,22 @@ TEST(RunVideo, OverBatchesAKilledRunGoesOnWithTheSameBatches) {
   }
 }
 
+TEST(RunVideo, AResumedRunSaysAllThatIsOddAboutTheVideo) {
+  const TemporaryFolder out;
+  const fs::path damaged = out.path() / "damaged.mp4";
+  std::string bytes = read_file(demo_video());
+  std::fill_n(bytes.begin() + static_cast<int64_t>(bytes.size() / 10), 400, '\0');
+  write_file(damaged, bytes);
+  Ensemble ensemble = Ensemble::open(std::vector{demo() / "member-1"}, {.tune = false});
+  const RunOptions options{.frames = {.stop = 120}, .format = TableFormat::csv};
+  const RunOutcome whole = run_video(ensemble, damaged, out.path() / "out", options);
+  ASSERT_FALSE(whole.warnings.empty());
+  cut_journal(whole, 110);
+  const RunOutcome resumed = run_video(ensemble, damaged, out.path() / "out", options);
+  EXPECT_EQ(resumed.num_resumed, 110);
+  EXPECT_EQ(resumed.warnings, whole.warnings);
+}
+
 TEST(RunVideo, AnotherBatchIsAnotherRun) {
   const TemporaryFolder out;
   run_demo(over_seven(2), {.frames = {.stop = 8}}, out.path());

@@ -336,6 +336,15 @@ class Names(ProgramTest):
             for path in (extras_of(out) / "wide-smoothed").glob("*.csv"):
                 self.assertEqual("openarena" + read_csv(path).columns.get_level_values("scorer")[0], path.stem)
 
+    def test_of_a_single_members_smoothed_track_say_that_its_variances_are_not_calibrated(self):
+        for members, word in [(MEMBERS[:1], True), (MEMBERS[:2], False)]:
+            for kind in ["kalman", "causal"]:
+                out = self.folder / f"{kind}{len(members)}"
+                self.assert_code(posse(*run_words(VIDEO, members, out, "--frames", "0:8", "--smooth", kind)), 0)
+                (path,) = (extras_of(out) / "smoothed").glob("*.h5")
+                scorer = pd.read_hdf(path).columns.get_level_values("scorer")[0]
+                self.assertEqual(("-uncalibrated_" in scorer, "openarena" + scorer), (word, path.stem))
+
     def test_with_control_characters_are_escaped_wherever_they_are_printed_or_written(self):
         odd = "red\x1b[31m\x07\u009b2Jmouse"
         video = self.folder / (odd + ".mp4")
