@@ -29,6 +29,35 @@ void warn_of_twins(OpenedNetworks& opened) {
   }
 }
 
+/// The newest other snapshot of a member whose files are whole; empty if there is none.
+std::string other_whole_snapshot(const Member& member) {
+  for (auto other = member.snapshots.rbegin(); other != member.snapshots.rend(); ++other) {
+    if (!other->has_data || other->name == member.snapshot.name) continue;
+    try {
+      open_weights(other->prefix)->check_files();
+      return other->name;
+    } catch (const Error&) {  // no better than the chosen one
+      continue;
+    }
+  }
+  return "";
+}
+
+/// @throws Error as WeightSource::check_files, naming a whole snapshot if the member has one.
+void check_files(const MemberNetwork& network) {
+  try {
+    network.weights->check_files();
+  } catch (const Error& error) {
+    const std::string whole = printable(other_whole_snapshot(network.member));
+    if (whole.empty()) throw;
+    throw Error(error.kind(), error.message(),
+                {.have = whole,
+                 .hint = fmt::format("copy the file again from where the network was trained, or "
+                                     "take another snapshot: --snapshot {}",
+                                     whole)});
+  }
+}
+
 }  // namespace
 
 OpenedNetworks open_networks(std::span<const std::filesystem::path> paths,
@@ -44,7 +73,7 @@ OpenedNetworks open_networks(std::span<const std::filesystem::path> paths,
     try {
       require_data(member);
       MemberNetwork network = open_network(member, options);
-      network.weights->check_files();
+      check_files(network);
       opened.members.push_back(std::move(network));
     } catch (const Error& error) {
       if (!options.skip_broken_members || error.kind() == ErrorKind::usage) throw;

@@ -103,6 +103,20 @@ class CroppedProjects(ProgramTest):
         self.run_on(labelled, "a", "--dry-run")
 
 
+class Snapshots(ProgramTest):
+    def test_that_are_cut_off_are_an_error_that_names_a_whole_one(self):
+        member = copy_of(MEMBERS[0], self.folder / "member")
+        trained = next(member.rglob("snapshot-5000.index")).parent
+        trained.chmod(0o755)
+        for number, size in [(7000, 1000), (9000, 0)]:
+            shutil.copy(trained / "snapshot-5000.index", trained / f"snapshot-{number}.index")
+            whole = (trained / "snapshot-5000.data-00000-of-00001").read_bytes()
+            (trained / f"snapshot-{number}.data-00000-of-00001").write_bytes(whole[:size])
+        words = run_words(VIDEO, [member], self.folder / "out", "--frames", "0:2")
+        self.assert_error(posse(*words), 1, "snapshot-9000.data-00000-of-00001", "--snapshot snapshot-5000")
+        self.assert_code(posse(*words, "--snapshot", "snapshot-5000"), 0)
+
+
 class BatchedProjects(ProgramTest):
     def test_whose_tables_depend_on_deeplabcuts_batch_say_so_once(self):
         members = [copy_of(m, self.folder / m.name, [("batch_size: 1", "batch_size: 8")]) for m in MEMBERS[:2]]
