@@ -158,9 +158,8 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   return *this;
 }
 
-PendingFile::PendingFile(fs::path target) : target_(std::move(target)) {
-  static std::atomic<unsigned> counter{0};
-  const fs::path folder = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
+void make_folders(const fs::path& folder) {
+  require_plain_names(folder);
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) {
@@ -168,6 +167,13 @@ PendingFile::PendingFile(fs::path target) : target_(std::move(target)) {
                 fmt::format("{}: folder cannot be made: {}", folder.string(), error.message()),
                 {.hint = "choose a folder you may write to"});
   }
+}
+
+PendingFile::PendingFile(fs::path target) : target_(std::move(target)) {
+  static std::atomic<unsigned> counter{0};
+  const fs::path folder = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
+  require_plain_names(target_);
+  make_folders(folder);
   require_writable(target_);
   remove_abandoned_partials(target_);
   temporary_ =

@@ -42,6 +42,10 @@ size_t remove_abandoned_partials(const std::filesystem::path& target);
 size_t remove_abandoned_partials_in(const std::filesystem::path& folder,
                                     std::string_view name_start = "");
 
+/// Makes a folder and those above it that are missing.
+/// @throws Error(usage) where a new one's name has control characters; Error(io)
+void make_folders(const std::filesystem::path& folder);
+
 /// A temporary name beside `target` ("<dir>/.<name>.<pid>-<n>.partial"), renamed to it by commit().
 ///
 /// What killed processes left for the same target is removed first.
@@ -49,7 +53,8 @@ size_t remove_abandoned_partials_in(const std::filesystem::path& folder,
 /// Write to temporary(), close, commit.
 class PendingFile {
  public:
-  /// Makes missing parent folders. @throws Error(io) if the folder cannot be made or written.
+  /// Makes missing parent folders. @throws Error as make_folders; Error(usage) for a new file whose
+  /// name has control characters; Error(io) if it cannot be written.
   explicit PendingFile(std::filesystem::path target);
   ~PendingFile();
   PendingFile(PendingFile&& other) noexcept;

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "support/errors.h"
 
 namespace posse {
 namespace {
@@ -97,6 +98,19 @@ TEST(PendingFile, TakesAwayWhatADeadProcessLeftForTheSameTarget) {
   EXPECT_FALSE(fs::exists(others));
   EXPECT_TRUE(fs::exists(at_work));
   EXPECT_TRUE(fs::exists(folder.path() / ".a.h5.partial"));
+}
+
+TEST(PendingFile, NewNamesWithControlCharactersAreRefused) {
+  const TemporaryFolder folder;
+  for (const char* name : {"a\x1b[31m.csv", "b\n/c.csv", "\x7f"}) {
+    EXPECT_EQ(testing::error_of([&] { write_file(folder.path() / name, "x"); }).kind(),
+              ErrorKind::usage)
+        << name;
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  std::filesystem::create_directory(folder.path() / "b\n");  // what is there already is used
+  write_file(folder.path() / "b\n" / "c.csv", "x");
+  EXPECT_EQ(read_file(folder.path() / "b\n" / "c.csv"), "x");
 }
 
 }  // namespace

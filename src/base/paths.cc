@@ -134,7 +134,21 @@ std::string why_not_writable(const fs::path& file) {
   return error && !is_new ? printable(file.string()) + ": " + error.message() : "";
 }
 
+void require_plain_names(const fs::path& path) {
+  fs::path so_far;
+  for (const fs::path& part : path) {
+    so_far /= part;
+    const std::string plain = without_control_characters(part.string());
+    std::error_code missing;
+    if (plain == part.string() || fs::exists(so_far, missing)) continue;
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: a name with control characters", printable(path.string())),
+                {.hint = "write it as " + printable(plain)});
+  }
+}
+
 void require_writable(const fs::path& file) {
+  require_plain_names(file);
   const std::string why = file.empty() ? "" : why_not_writable(file);
   if (why.empty()) return;
   throw Error(ErrorKind::io,

@@ -43,7 +43,12 @@ std::string why_unreadable(const std::filesystem::path& folder);
 /// far as can be told without writing; folders that are missing on the way can be made.
 std::string why_not_writable(const std::filesystem::path& file);
 
-/// @throws Error(io) with the reason of why_not_writable(); an empty path is fine
+/// Refuses control characters, which terminals obey, in names that a path adds to what is there.
+/// @throws Error(usage)
+void require_plain_names(const std::filesystem::path& path);
+
+/// @throws Error(io) with the reason of why_not_writable(), and as require_plain_names(); an empty
+/// path is fine
 void require_writable(const std::filesystem::path& file);
 
 /// @throws Error(usage) where something lies at the path that a new file would replace, unless

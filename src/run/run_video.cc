@@ -43,16 +43,6 @@ int64_t frame_index_at(const fs::path& path, const JournalKey& key, int64_t numb
   return result.frame_index;
 }
 
-void make_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) {
-    throw Error(ErrorKind::io,
-                fmt::format("{}: folder cannot be made: {}", folder.string(), error.message()),
-                {.hint = "choose a folder you may write to with --out"});
-  }
-}
-
 /// Complete sentences about what was wrong with the data; empty if nothing was.
 std::vector<std::string> warnings_of(const VideoReport& report, int64_t num_frames) {
   std::vector<std::string> warnings = report.warnings;  // a break among them
@@ -275,7 +265,7 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
   }
   if (plan.needs_networks)  // those of the weights are told before anything is written
     outcome.load_seconds = ensemble.prepare({plan.video.height, plan.video.width});
-  make_folder(plan.paths.folder);
+  make_folders(plan.paths.folder);
   const JournalLock lock(plan.paths.journal);
   outcome.num_frames = outcome.num_resumed = plan.journal.num_frames;
   std::optional<JournalFacts> facts = plan.journal.facts;
@@ -307,7 +297,7 @@ RunOutcome write_results(Ensemble& ensemble, const fs::path& video, const fs::pa
                          const VideoReport& report) {
   const RunPlan plan = plan_run(ensemble, video, out, options);
   if (!plan.finished_already && plan.needs_networks) {
-    make_folder(plan.paths.folder);
+    make_folders(plan.paths.folder);
     const JournalLock lock(plan.paths.journal);
     with_system_errors([&] { fs::resize_file(plan.paths.journal, 0); });
     JournalWriter journal(plan.paths.journal, plan.key);

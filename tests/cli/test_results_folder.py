@@ -372,6 +372,15 @@ class Names(ProgramTest):
                 bad = [c for c in text if c != "\n" and (ord(c) < 32 or 127 <= ord(c) < 160)]
                 self.assertEqual(bad, [], (call, text))
         self.assertIn("red\\x1b[31m", posse(*words).out)
+        before = files_below(self.folder)
+        for call in [["convert", tables[0], self.folder / (odd + ".csv")],
+                     ["consensus", *tables, "--out", self.folder / odd / "c.h5"],
+                     ["smooth", "single", *tables, "--out", self.folder / (odd + "-s.h5")],
+                     run_words(VIDEO, MEMBERS[:1], self.folder / odd, "--frames", "0:2"),
+                     ["export", MEMBERS[0], "--onnx", self.folder / (odd + ".onnx")],
+                     ["render", VIDEO, tables[0], "--out", self.folder / odd, "--count", "1"]]:
+            self.assert_error(posse(*call), 2, "control characters")
+        self.assertEqual(files_below(self.folder), before)
         written = [p.name for p in out.rglob("*")]
         self.assertTrue(any("mouse" in name for name in written))
         for name in written:
