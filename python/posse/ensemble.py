@@ -91,11 +91,12 @@ class Ensemble:
         shuffle: int | None = None,
         training_set_index: int | None = None,
         iteration: int | None = None,
-        decode: Literal["auto", "dgp", "dlc"] | None = None,
+        decode: Literal["auto", "dgp", "dlc", "lp-correct"] | None = None,
         batch_norm: str | None = None,
         output_stride: int | None = None,
         no_crop: bool | None = None,
         common_bodyparts: bool | None = None,
+        bodypart_map: str | None = None,
         skip_broken_members: bool | None = None,
         backend: str | None = None,
         threads: int | None = None,
@@ -113,8 +114,9 @@ class Ensemble:
             Of every member: a name, "newest", "best" or an index.
         shuffle, training_set_index, iteration : int, optional
             Which training folder of a project.
-        decode : {"auto", "dgp", "dlc"}, optional
-            Keypoints by the DeepGraphPose rule (soft-argmax) or the DeepLabCut rule (argmax and location refinement).
+        decode : {"auto", "dgp", "dlc", "lp-correct"}, optional
+            Keypoints by the DeepGraphPose rule (soft-argmax) or the DeepLabCut rule (argmax and location refinement);
+            "lp-correct": as "auto", without the pixel that Lightning Pose is off for downsample_factor 3.
         batch_norm : {"auto", "frame", "batch:N", "moving"}, optional
             Statistics of batch norm: of each frame; in MobileNets of N consecutive frames together, as DeepLabCut takes
             them with batch size N; or the stored moving ones.
@@ -124,6 +126,8 @@ class Ensemble:
             Do not cut frames to the box of config.yaml's ``cropping`` before the network.
         common_bodyparts : bool, optional
             Members with different bodyparts: use those that all have.
+        bodypart_map : str, optional
+            "old=new,old=new": other names for members' bodyparts.
         skip_broken_members : bool, optional
             Leave out members that cannot be opened, with a warning.
         backend : str, optional
@@ -159,6 +163,7 @@ class Ensemble:
             "output_stride": output_stride,
             "no_crop": no_crop,
             "common_bodyparts": common_bodyparts,
+            "bodypart_map": bodypart_map,
             "skip_broken_members": skip_broken_members,
             "backend": backend,
             "threads": threads,

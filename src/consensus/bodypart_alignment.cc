@@ -58,7 +58,8 @@ std::vector<std::string> incomplete_bodyparts(std::span<const MemberBodyparts> m
               fmt::format("members have different bodyparts: {} has '{}', {} has not", with->member,
                           printable(bodypart), without->member),
               {.have = fmt::format("in {}: {}", without->member, list_names(without->bodyparts)),
-               .hint = "--common-bodyparts keeps those that all members have"});
+               .hint = "--common-bodyparts keeps those that all members have; --bodypart-map "
+                       "OLD=NEW gives one another name"});
 }
 
 }  // namespace

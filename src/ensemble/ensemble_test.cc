@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "network/backends/cpu/cpu_backend.h"
+#include "support/errors.h"
 #include "support/shared_data.h"
 
 namespace posse {
@@ -136,6 +137,18 @@ TEST(Ensemble, AsksTheBackendForTheUsersBatch) {
   const LateBackend backend;
   const Ensemble late = Ensemble::open(demo, {.batch = 5}, backend);
   EXPECT_EQ(late.batch_size({80, 96}), 5);
+}
+
+TEST(EnsembleBodyparts, GetTheNamesOfTheBodypartMap) {
+  const std::vector<std::filesystem::path> paths = {testing::source_folder() /
+                                                    "data/demo/member-1"};
+  const Ensemble renamed = Ensemble::open(paths, {.bodypart_map = "snout=nose"});
+  EXPECT_EQ(renamed.bodyparts().front(), "nose");
+  EXPECT_EQ(renamed.bodyparts().size(), 4U);
+  const Error error =
+      testing::error_of([&] { Ensemble::open(paths, {.bodypart_map = "snuot=nose"}); });
+  EXPECT_EQ(error.kind(), ErrorKind::usage);
+  EXPECT_EQ(error.notes().have, "snout");
 }
 
 }  // namespace

@@ -58,6 +58,27 @@ void check_files(const MemberNetwork& network) {
   }
 }
 
+/// Gives members' bodyparts the names of options.bodypart_map.
+/// @throws Error(usage) for an old name that no member has
+void rename_bodyparts(const EnsembleOptions& options, std::vector<MemberNetwork>& members) {
+  for (const auto& [old_name, new_name] : parse_bodypart_map(options.bodypart_map)) {
+    bool found = false;
+    std::vector<std::string> names;
+    for (MemberNetwork& member : members) {
+      for (std::string& name : member.bodyparts) {
+        names.push_back(name);
+        if (name != old_name) continue;
+        name = new_name;
+        found = true;
+      }
+    }
+    if (found) continue;
+    throw Error(ErrorKind::usage,
+                fmt::format("bodypart-map: no member has a bodypart '{}'", printable(old_name)),
+                {.have = list_names(nearest_names(old_name, names))});
+  }
+}
+
 }  // namespace
 
 OpenedNetworks open_networks(std::span<const std::filesystem::path> paths,
@@ -83,6 +104,7 @@ OpenedNetworks open_networks(std::span<const std::filesystem::path> paths,
     }
   }
   if (opened.members.empty()) throw *first_failure;
+  rename_bodyparts(options, opened.members);
   warn_of_twins(opened);
   const bool over_batch =
       std::any_of(opened.members.begin(), opened.members.end(), [](const MemberNetwork& member) {

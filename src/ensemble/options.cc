@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/error.h"
@@ -42,6 +43,31 @@ std::string BatchNormChoice::to_string() const {
       return fmt::format("batch:{}", num_frames);
   }
   POSSE_ASSERT(false);
+}
+
+std::vector<std::pair<std::string, std::string>> parse_bodypart_map(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> map;
+  bool more = !text.empty();
+  while (more) {
+    const size_t comma = std::min(text.find(','), text.size());
+    const std::string_view part = text.substr(0, comma);
+    more = comma < text.size();
+    text.remove_prefix(std::min(comma + 1, text.size()));
+    const size_t equals = part.find('=');
+    if (equals == std::string_view::npos || equals == 0 || equals + 1 == part.size()) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("bodypart-map: '{}' is not of the form OLD=NEW", part));
+    }
+    std::string old_name(part.substr(0, equals));
+    for (const auto& [known, other] : map) {
+      if (known == old_name) {
+        throw Error(ErrorKind::usage,
+                    fmt::format("bodypart-map: '{}' is given two new names", old_name));
+      }
+    }
+    map.emplace_back(std::move(old_name), part.substr(equals + 1));
+  }
+  return map;
 }
 
 }  // namespace posse

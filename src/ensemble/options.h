@@ -9,6 +9,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "base/enum_names.h"
 
@@ -42,6 +43,10 @@ struct EnumNames<DecodeChoice> {
        {"dlc", DecodeChoice::dlc},
        {"lp-correct", DecodeChoice::lp_correct}}};
 };
+/// Old names and new ones of "old=new,old=new"; empty for an empty text.
+/// @throws Error(usage) for a part without a name on both sides of "=", or a name given twice
+std::vector<std::pair<std::string, std::string>> parse_bodypart_map(std::string_view text);
+
 /// Which networks, and how they run.
 struct EnsembleOptions {
   std::string snapshot;                   ///< empty: config.yaml's snapshotindex, else the newest
@@ -53,6 +58,7 @@ struct EnsembleOptions {
   std::optional<int> output_stride;  ///< for a bare snapshot without a pose_cfg.yaml; 8, 16 or 32
   bool no_crop = false;
   bool common_bodyparts = false;
+  std::string bodypart_map;  ///< "old=new,old=new": other names for members' bodyparts
   bool skip_broken_members = false;
   std::string backend;  ///< empty: the best available
   int threads = 0;      ///< 0: all this process may use
@@ -86,6 +92,8 @@ void describe(Options& options, const Visitor& visit) {
         "do not cut frames to the box of config.yaml's 'cropping' before the network");
   visit("common-bodyparts", options.common_bodyparts, "",
         "members with different bodyparts: use those all have");
+  visit("bodypart-map", options.bodypart_map, "OLD=NEW,...",
+        "members with other names for the same bodyparts: call OLD NEW, wherever a member has it");
   visit("skip-broken-members", options.skip_broken_members, "",
         "leave out members that cannot be opened, with a warning, instead of stopping");
   visit("backend", options.backend, "NAME",

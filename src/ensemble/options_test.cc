@@ -13,6 +13,21 @@ TEST(BatchNormChoiceText, IsReadAndWrittenAlike) {
   EXPECT_EQ(BatchNormChoice::parse("batch:8").num_frames, 8);
 }
 
+TEST(BodypartMap, GivesOldNamesNewOnes) {
+  EXPECT_TRUE(parse_bodypart_map("").empty());
+  const auto map = parse_bodypart_map("nose=snout,left ear=leftear");
+  ASSERT_EQ(map.size(), 2U);
+  EXPECT_EQ(map[1].first, "left ear");
+  EXPECT_EQ(map[1].second, "leftear");
+}
+
+TEST(BodypartMap, OtherTextsAreRefused) {
+  for (const char* text : {"nose", "=snout", "nose=", "nose=snout,", "a=b,a=c"}) {
+    EXPECT_EQ(testing::error_of([&] { parse_bodypart_map(text); }).kind(), ErrorKind::usage)
+        << text;
+  }
+}
+
 TEST(BatchNormChoiceText, OtherWordsAreRefusedWithThoseThereAre) {
   for (const char* text : {"", "batch", "batch:", "batch:0", "batch:-8", "batch:8.0", "batch:1001",
                            "batch:8 ", "8", "Frame"}) {

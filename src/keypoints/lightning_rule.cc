@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "keypoints/decode.h"
+#include "keypoints/map_meaning.h"
 
 namespace posse {
 namespace {
@@ -87,7 +88,7 @@ Plane doubled(const Plane& in) {
   return transposed(filtered_rows(doubled_rows(transposed(filtered_rows(doubled_rows(in))))));
 }
 
-/// The softmax of the bodypart's logits; nothing in it if there is none.
+/// The softmax of the network's logits of the bodypart; nothing in it if there is none.
 Plane softmax_of(const ScoremapView& map, int bodypart) {
   double highest = -std::numeric_limits<double>::infinity();
   bool sound = true;
@@ -103,7 +104,7 @@ Plane softmax_of(const ScoremapView& map, int bodypart) {
   double sum = 0;
   for (int row = 0; row < map.height; ++row) {
     for (int col = 0; col < map.width; ++col) {
-      const double weight = std::exp(map.logit(row, col, bodypart) - highest);
+      const double weight = std::exp((map.logit(row, col, bodypart) - highest) / kSharpening);
       plane.row(row)[col] = static_cast<float>(weight);
       sum += weight;
     }

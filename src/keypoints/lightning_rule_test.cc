@@ -7,19 +7,20 @@
 #include <vector>
 
 #include "keypoints/decode.h"
+#include "keypoints/map_meaning.h"
 
 namespace posse {
 namespace {
 
-/// Logits of the map that Lightning Pose is trained for: a Gaussian of 1.25 cells about a point in
-/// cells.
+/// The map that Lightning Pose is trained for, a Gaussian of 1.25 cells about a point in cells, in
+/// the common meaning.
 struct Peak {
   Peak(double row, double col, int doublings)
       : view{.height = 32, .width = 48, .num_bodyparts = 1, .doublings = doublings} {
     for (int r = 0; r < 32; ++r) {
       for (int c = 0; c < 48; ++c) {
         const double d2 = (r - row) * (r - row) + (c - col) * (c - col);
-        logits.push_back(static_cast<float>(-d2 / (2 * 1.25 * 1.25)));
+        logits.push_back(static_cast<float>(-kSharpening * d2 / (2 * 1.25 * 1.25)));
       }
     }
     view.logits = logits.data();

@@ -9,7 +9,6 @@ namespace posse {
 namespace {
 
 constexpr double kLeast = 1e-6;
-constexpr double kSharpening = 3;
 constexpr double kLeastShare = 1e-4;  ///< of the peak, that a bump's cells count as at least
 
 double limited_logit(double probability) {
@@ -57,9 +56,10 @@ void convert_spatial_logits(const Plane& plane) {
   }
   const double peak = limited_logit(1 / sum / kSharpestMass);
   for (size_t i = 0; i < plane.count; ++i) {
-    plane.at(i) = std::isnan(highest)
-                      ? std::numeric_limits<float>::quiet_NaN()
-                      : static_cast<float>(static_cast<double>(plane.at(i)) - highest + peak);
+    plane.at(i) =
+        std::isnan(highest)
+            ? std::numeric_limits<float>::quiet_NaN()
+            : static_cast<float>(kSharpening * (static_cast<double>(plane.at(i)) - highest) + peak);
   }
 }
 

@@ -18,6 +18,9 @@ enum class MapMeaning {
 /// Gaussian of 1.25 cells that sums to 1, 1 / (2 pi 1.25^2).
 inline constexpr double kSharpestMass = 0.10185916357881302;
 
+/// Power of a bump or softmax that the common meaning takes.
+inline constexpr double kSharpening = 3;
+
 /// Turns maps [frames, h, w, bodyparts] in place into logits that mean the same for every tool: the
 /// sigmoid of the highest one says how sure the network is, and the softmax over a map's cells says
 /// where the bodypart is. The highest cell stays the highest one.
@@ -26,8 +29,9 @@ inline constexpr double kSharpestMass = 0.10185916357881302;
 ///    the sigmoid v, which is the tool's own score, and the softmax is the bump's cube: what the
 ///    network regressed far from the peak, thousands of cells of some thousandths, would otherwise
 ///    outweigh it. v counts as at least 1e-6 and at most 1 - 1e-6.
-///  * spatial_logits: value - highest + logit(m), where m is the softmax's highest value over
-///    kSharpestMass, within the same limits. The softmax stays what it was.
+///  * spatial_logits: 3 (value - highest) + logit(m), where m is the softmax's highest value over
+///    kSharpestMass, within the same limits. A softmax sums to 1 however unsure the network is: it
+///    is its cube that leaves the places that are hardly more likely than others without weight.
 ///  * logits: nothing changes.
 ///
 /// A map with a NaN becomes NaN throughout; one of bumps without a value above 0 keeps its order
