@@ -1,0 +1,120 @@
+"""Members of DeepLabCut 3's PyTorch engine and of Lightning Pose over a video, against the tables that the tools wrote.
+
+usage: test_torch_members.py POSSE DATA. Skipped where the folder $POSSE_SHARED_DATA, else DATA, is not there.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+DATA = pathlib.Path(os.environ.get("POSSE_SHARED_DATA") or sys.argv[2])
+del sys.argv[2]
+
+from program import MEMBERS, ProgramTest, extras_of, main, np, pd, posse, run_words, table  # noqa: E402  (argv first)
+
+GOLDENS = DATA / "torch-goldens"
+CLIP = GOLDENS / "clip" / "openarena-clip.mp4"
+TRAINED_CLIP = GOLDENS / "clip" / "train-clip.mp4"
+SHUFFLE = "dlc-models-pytorch/iteration-0/openarenaNov28-trainset90shuffle3/train"
+
+if not GOLDENS.is_dir():
+    print("SKIPPED: data not there:", GOLDENS)
+    sys.exit(77)
+
+
+def rebuilt(name, target):
+    """A golden's weights, made again from their rule."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run([sys.executable, GOLDENS / "make_torch_snapshot.py", GOLDENS / name, target], check=True, stdout=subprocess.DEVNULL)
+
+
+def writable_copy(source, target):
+    shutil.copytree(source, target, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    for folder in [target, *target.rglob("*")]:
+        folder.chmod(0o755 if folder.is_dir() else 0o644)
+
+
+def cells(frame):
+    """[frames, bodyparts, x y score]"""
+    return frame.to_numpy().reshape(len(frame), -1, 3)
+
+
+def tools_csv(path):
+    return cells(pd.read_csv(path, header=[0, 1, 2], index_col=0))
+
+
+class TorchMembers(ProgramTest):
+    def deeplabcut_project(self):
+        project = self.folder / "arena"
+        writable_copy(GOLDENS / "dlc-project" / "openarena-posse-2026-11-28", project)
+        writable_copy(GOLDENS / "dlc-project" / "resnet_50-shuffle-overlay", project)
+        rebuilt("dlc-resnet_50", project / SHUFFLE / "snapshot-200.pt")
+        return project
+
+    def lightning_model(self):
+        model = self.folder / "model"
+        writable_copy(GOLDENS / "lp-model" / "openarena-resnet18", model)
+        rebuilt("lp-model/checkpoint", model / "tb_logs/openarena/version_0/checkpoints/epoch=39-step=360-best.ckpt")
+        return model
+
+    def run_over(self, video, members, *more):
+        out = self.folder / f"out-{len(list(self.folder.glob('out-*')))}"
+        self.assert_code(posse(*run_words(video, members, out, "--save-members", *more)), 0)
+        return out
+
+    def assert_same(self, found, expected, points, scores):
+        self.assertEqual(found.shape, expected.shape)
+        error = np.linalg.norm(found[..., :2] - expected[..., :2], axis=2)
+        print(f"median {np.median(error):.6f}, max {error.max():.6f} px, scores {np.abs(found - expected)[..., 2].max():.7f}")
+        # Folded norms and Winograd round otherwise; where two cells are nearly equal, another may win.
+        self.assertLess(np.median(error), points)
+        self.assertLess(np.percentile(error, 99), 10 * points)
+        self.assertLess(np.abs(found - expected)[..., 2].max(), scores)
+
+    def test_deeplabcut_3_writes_the_same_table(self):
+        out = self.run_over(CLIP, [self.deeplabcut_project()], "--shuffle", "3")
+        name = "openarena-clipDLC_Resnet50_openarenaNov28shuffle3_snapshot_200"  # the tool's own
+        found = pd.read_hdf(extras_of(out) / "members" / "arena" / f"{name}.h5")
+        expected = pd.read_hdf(GOLDENS / "dlc-project" / "predictions" / f"{name}.h5")
+        self.assertEqual(list(found.columns), list(expected.columns))
+        self.assert_same(cells(found), cells(expected), 0.02, 1e-4)
+
+    def test_lightning_pose_writes_the_same_points(self):
+        model = self.lightning_model()
+        for video in (CLIP, TRAINED_CLIP):
+            out = self.run_over(video, [model])
+            found = pd.read_hdf(next((extras_of(out) / "members").glob("*/*.h5")))
+            self.assert_same(cells(found), tools_csv(model / "video_preds" / f"{video.stem}.csv"), 0.05, 1e-4)
+
+    def test_networks_of_two_tools_make_one_ensemble(self):
+        # The track is the consensus for members of such different worth: the mixed one is not worse than its best part.
+        truth = np.array(json.loads((GOLDENS / "clip" / "truth.json").read_text())["xy"])
+        sets = {"tensorflow": MEMBERS[:3], "mixed": [*MEMBERS[:3], self.lightning_model()]}
+        errors = {}
+        for name, members in sets.items():
+            found = cells(table(self.run_over(CLIP, members, "--consensus", "track") / CLIP.stem))
+            errors[name] = np.sqrt(np.mean(np.sum((found[..., :2] - truth) ** 2, axis=2)))
+        print("root mean square distance from the truth:", errors)
+        self.assertLessEqual(errors["mixed"], errors["tensorflow"])
+
+    def test_networks_that_cannot_be_run_are_refused_with_the_way_out(self):
+        for name, network in {"dlc-hrnet_w18": "HRNet", "dlc-resnet_50-multianimal": "DLCRNetHead", "dlc-rtmpose_s": "top-down",
+                              "lp-mhcrnn-resnet18": "heatmap_mhcrnn", "lp-vits_dino": "vits_dino", "lp-efficientnet_b0": "efficientnet_b0"}.items():
+            member = self.folder / name
+            lightning = name.startswith("lp-")
+            config = member / ("config.yaml" if lightning else "pytorch_config.yaml")
+            snapshot = member / ("tb_logs/x/version_0/checkpoints/epoch=1-step=1-best.ckpt" if lightning else "snapshot-200.pt")
+            snapshot.parent.mkdir(parents=True)
+            snapshot.write_bytes(b"")
+            shutil.copyfile(GOLDENS / name / config.name, config)
+            done = posse("info", member)
+            self.assertNotEqual(done.code, 0, done)
+            self.assertIn(network, done.err)
+            self.assertIn("posse consensus", done.err)
+
+
+if __name__ == "__main__":
+    main()
