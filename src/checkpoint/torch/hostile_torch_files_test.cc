@@ -70,10 +70,11 @@ TEST_F(HostileTorchFile, ThatIsSomethingElseIsNamed) {
               HasSubstr("zip archive of other files"));
   EXPECT_THAT(refusal(encode_zip(std::vector<ZipPart>{{"weights.npy", "x"}})).message(),
               HasSubstr(".npz"));
-  EXPECT_THAT(
-      refusal(encode_zip(std::vector<ZipPart>{{"a/data.pkl", "x"}, {"a/constants.pkl", "y"}}))
-          .message(),
-      HasSubstr("TorchScript"));
+  EXPECT_THAT(refusal(encode_zip(std::vector<ZipPart>{{"a/data.pkl", "x"},
+                                                      {"a/constants.pkl", "y"},
+                                                      {"a/code/__torch__/net.py", "z", 8}}))
+                  .message(),
+              HasSubstr("TorchScript"));
 }
 
 TEST_F(HostileTorchFile, CutOffAnywhereIsRefused) {

@@ -207,6 +207,7 @@ TorchCheckpoint TorchCheckpoint::open(const fs::path& path) {
   refuse_other_beginnings(bytes, state->name);
   const ZipArchive& archive = state->archive.emplace(bytes, state->name);
   refuse_other_archives(archive, state->name);
+  archive.require_stored();
   const ZipEntry& entry = find_pickle(archive, state->name);
   const std::string damage = archive.why_damaged(entry);
   if (!damage.empty()) throw Error(ErrorKind::bad_file, damage);

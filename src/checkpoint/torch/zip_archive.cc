@@ -96,11 +96,12 @@ class Reader {
     ZipEntry entry;
     entry.name = text(place + kCentralBytes, name_size);
     entry.crc32 = static_cast<uint32_t>(number(place + 16, 4));
-    refuse_coded(entry.name, number(place + 8, 2), number(place + 10, 2));
+    entry.coded = coding(number(place + 8, 2), number(place + 10, 2));
     uint64_t stored = number(place + 20, 4);
     entry.size = number(place + 24, 4);
     uint64_t header = number(place + 42, 4);
     read_extra(place + kCentralBytes + name_size, extra_size, {&entry.size, &stored, &header});
+    if (!entry.coded.empty()) entry.size = stored;
     if (stored != entry.size) {
       fail(fmt::format("'{}' is said to be {} bytes long and stored in {}", printable(entry.name),
                        entry.size, stored),
@@ -157,14 +158,9 @@ class Reader {
             .size = number(place + 40, 8)};
   }
 
-  void refuse_coded(std::string_view name, uint64_t flags, uint64_t method) const {
-    if ((flags & 1) == 0 && method == 0) return;
-    throw Error(
-        ErrorKind::unsupported,
-        fmt::format("{}: '{}' is {}; torch.save() stores its entries as they are", file_,
-                    printable(name),
-                    method == 0 ? "encrypted" : fmt::format("compressed (method {})", method)),
-        {.hint = "save the weights again with torch.save()"});
+  static std::string coding(uint64_t flags, uint64_t method) {
+    if (method != 0) return fmt::format("compressed (method {})", method);
+    return (flags & 1) != 0 ? "encrypted" : "";
   }
 
   /// Fields that do not fit into 32 bits stand in the extra field 1, in this order.
@@ -232,6 +228,16 @@ ZipArchive::ZipArchive(std::span<const uint8_t> bytes, std::string file)
       reader.fail(fmt::format("'{}' is there twice", printable(entries_[by_name_[i]].name)),
                   directory.offset);
     }
+  }
+}
+
+void ZipArchive::require_stored() const {
+  for (const ZipEntry& entry : entries_) {
+    if (entry.coded.empty()) continue;
+    throw Error(ErrorKind::unsupported,
+                fmt::format("{}: '{}' is {}; torch.save() stores its entries as they are", file_,
+                            printable(entry.name), entry.coded),
+                {.hint = "save the weights again with torch.save()"});
   }
 }
 

@@ -13,11 +13,13 @@ namespace posse {
 struct ZipEntry {
   std::string name;     ///< with its folders, as "archive/data/0"
   uint64_t offset = 0;  ///< of its first byte in the archive
-  uint64_t size = 0;
+  uint64_t size = 0;    ///< as it lies in the archive
   uint32_t crc32 = 0;
+  /// Why the bytes are not the file's own, as "compressed (method 8)"; empty: they are.
+  std::string coded;
 };
 
-/// A zip archive whose entries are all stored as they are.
+/// A zip archive, read where it lies; entries that are stored as they are can be used.
 ///
 /// Sizes and checksums come from the central directory alone: torch leaves them zero in front of
 /// each entry. ZIP64 is read. Immutable; the bytes belong to somebody else and have to outlive it.
@@ -26,10 +28,11 @@ class ZipArchive {
   /// @param file  for messages.
   /// @throws Error(bad_file) naming the place: no end of an archive (a file that was cut off), a
   ///         directory or an entry that reaches beyond the file, entries that overlap or share a
-  ///         name, archives of several parts; Error(unsupported) for entries that are compressed
-  ///         or encrypted.
+  ///         name, archives of several parts.
   ZipArchive(std::span<const uint8_t> bytes, std::string file);
 
+  /// @throws Error(unsupported), naming the first entry that is compressed or encrypted.
+  void require_stored() const;
   /// In the order of the central directory.
   const std::vector<ZipEntry>& entries() const { return entries_; }
   /// nullptr if there is none of that name.
