@@ -1,9 +1,11 @@
-// The configurations of a project and of a network; a table of test errors.
+// The configurations of a project and of a network, of TensorFlow's and of PyTorch's tools; a table
+// of test errors.
 #include <vector>
 
 #include "fuzz/fuzz_target.h"
 #include "project/config.h"
 #include "project/evaluation_results.h"
+#include "project/torch_config.h"
 
 namespace posse::fuzz {
 
@@ -17,6 +19,8 @@ void read_input(std::span<const uint8_t> input) {
     const PoseConfig pose = read_pose_config(config);
     dlc_scorer(pose.net_type, "TaskJan1", 1, "1000");
   });
+  expect_result_or_error([&] { read_deeplabcut3_config(config).bodyparts(); });
+  expect_result_or_error([&] { read_lightning_config(config).bodyparts(); });
   const auto table =
       scratch_file("evaluation-results/iteration-0/CombinedEvaluation-results.csv", text_of(input));
   const ModelFolder model{.path = "model", .task_and_date = "", .percent = 95, .shuffle = 1};
