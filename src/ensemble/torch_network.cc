@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "project/deeplabcut3_config.h"
 
 namespace posse {
 namespace {

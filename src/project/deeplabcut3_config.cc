@@ -1,3 +1,5 @@
+#include "project/deeplabcut3_config.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +8,6 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "project/config_values.h"
-#include "project/torch_config.h"
 
 namespace posse {
 namespace fs = std::filesystem;
@@ -233,14 +234,6 @@ class ConfigReader {
 
 }  // namespace
 
-std::vector<std::string> TorchConfig::bodyparts() const {
-  std::vector<std::string> names;
-  for (const TorchHeadConfig& head : heads) {
-    names.insert(names.end(), head.bodyparts.begin(), head.bodyparts.end());
-  }
-  return names;
-}
-
 TorchConfig read_deeplabcut3_config(const fs::path& file) {
   const YamlValue root = read_yaml(file);
   TorchConfig config = ConfigReader(root, printable(file.string())).read();
@@ -251,11 +244,6 @@ TorchConfig read_deeplabcut3_config(const fs::path& file) {
 TorchConfig parse_deeplabcut3_config(const std::string& text, const std::string& name) {
   const YamlValue root = parse_yaml(text, name);
   return ConfigReader(root, name).read();
-}
-
-std::string way_out(TorchTool tool) {
-  return fmt::format("run it with {} and combine the tables it writes: posse consensus TABLE...",
-                     tool == TorchTool::deeplabcut ? "DeepLabCut 3" : "Lightning Pose");
 }
 
 std::string dlc3_scorer(const std::string& net_type, const std::string& task_and_date, int shuffle,

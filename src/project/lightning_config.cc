@@ -1,3 +1,5 @@
+#include "project/lightning_config.h"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -6,7 +8,6 @@
 #include "base/paths.h"
 #include "base/text.h"
 #include "project/config_values.h"
-#include "project/torch_config.h"
 
 namespace posse {
 namespace fs = std::filesystem;

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "project/config_values.h"
 #include "project/folder_contents.h"
+#include "project/lightning_config.h"
 #include "project/member_faults.h"
 
 namespace posse {

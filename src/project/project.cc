@@ -10,8 +10,10 @@
 #include "base/natural_order.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "project/deeplabcut3_config.h"
 #include "project/evaluation_results.h"
 #include "project/folder_contents.h"
+#include "project/lightning_config.h"
 #include "project/locate.h"
 #include "project/member_faults.h"
 

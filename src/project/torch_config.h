@@ -55,28 +55,7 @@ struct TorchConfig {
   std::vector<std::string> bodyparts() const;
 };
 
-/// Reads DeepLabCut 3's pytorch_config.yaml. The network is what `model` says, whatever net_type is
-/// called.
-/// @throws Error(not_found, io); Error(bad_file), naming file and line, for what is not YAML, has
-///         no `model` or contradicts itself; Error(unsupported), naming it, for a network posse
-///         cannot run, with what to do instead.
-TorchConfig read_deeplabcut3_config(const std::filesystem::path& file);
-/// The same of text, as an exported model carries it. @param name  for messages.
-TorchConfig parse_deeplabcut3_config(const std::string& text, const std::string& name);
-
-/// Reads the config.yaml of a Lightning Pose model folder. @throws as read_deeplabcut3_config()
-TorchConfig read_lightning_config(const std::filesystem::path& file);
-
-/// True for a config.yaml as Lightning Pose writes it: `data` and `model`, no `Task`.
-bool is_lightning_config(const std::filesystem::path& file);
-
 /// What to do with a network that posse cannot run: a sentence for errors.
 std::string way_out(TorchTool tool);
-
-/// The scorer of DeepLabCut 3's tables: "DLC_Resnet50_openarenaNov28shuffle3_snapshot_200".
-/// @param net_type  "resnet_50": its parts are capitalised and joined
-/// @param snapshot  "best-140" or "200", without leading zeros
-std::string dlc3_scorer(const std::string& net_type, const std::string& task_and_date, int shuffle,
-                        const std::string& snapshot);
 
 }  // namespace posse

@@ -9,8 +9,9 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "project/deeplabcut3_config.h"
+#include "project/lightning_config.h"
 #include "project/project.h"
-#include "project/torch_config.h"
 #include "support/errors.h"
 
 namespace posse {

@@ -4,8 +4,9 @@
 
 #include "fuzz/fuzz_target.h"
 #include "project/config.h"
+#include "project/deeplabcut3_config.h"
 #include "project/evaluation_results.h"
-#include "project/torch_config.h"
+#include "project/lightning_config.h"
 
 namespace posse::fuzz {
 
