@@ -9,6 +9,8 @@ from typing import Optional
 
 from posse import _core
 
+__all__ = ["ChunkedRun"]
+
 Progress = Callable[[int, Optional[int]], None]
 Deliver = Callable[[_core.FrameResults], None]
 

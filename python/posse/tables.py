@@ -419,10 +419,12 @@ def consensus(
     made = _run(_core.consensus, members, out, progress, options)
     _warn(made)
     arrays = ("frame_index", "poses", "likelihood", "spread", "covariance", "num_members", "num_agreeing")
-    track = made["track"]
-    if track is not None:
-        track = Track(**{**track, "groups": tuple(tuple(group) for group in track["groups"])})
-    return ConsensusPoses(tuple(made["bodyparts"]), *(made[name] for name in arrays), **told(made), track=track)
+    fields = {**told(made), "track": None}
+    if made["track"] is not None:
+        track: dict[str, Any] = dict(made["track"])
+        track["groups"] = tuple(tuple(group) for group in track["groups"])
+        fields["track"] = Track(**track)
+    return ConsensusPoses(tuple(made["bodyparts"]), *(made[name] for name in arrays), **fields)
 
 
 def info(
