@@ -419,7 +419,7 @@ def consensus(
     made = _run(_core.consensus, members, out, progress, options)
     _warn(made)
     arrays = ("frame_index", "poses", "likelihood", "spread", "covariance", "num_members", "num_agreeing")
-    fields = {**told(made), "track": None}
+    fields: dict[str, Any] = {**told(made), "track": None}
     if made["track"] is not None:
         track: dict[str, Any] = dict(made["track"])
         track["groups"] = tuple(tuple(group) for group in track["groups"])

@@ -78,11 +78,11 @@ class HardConfigs(ProgramTest):
     """What a run does not need does not stop it; elsewhere the error names file and line."""
 
     RUNS = {"comma_pcutoff": "line 33: 'pcutoff'", "cp1252_comment": "Windows-1252", "folded_key": "folded over two lines",
-            "project_path_python_object": "line 7: 'project_path'", "tabs_indent": "line 11: a tab",
+            "percent_value": "'scorer' is left out", "project_path_python_object": "line 7: 'project_path'", "tabs_indent": "line 11: a tab",
             "winpath_dquoted": "line 11: a backslash"}
     REFUSED = {"cropping_bad": "line 48: 'cropping'", "empty": "has 0 bytes", "git_conflict": "line 7: '<<<<<<< HEAD'",
                "nospace_colon": "write 'Task: openarena'", "only_comment": "nothing but comments",
-               "percent_value": "single quotes", "trailing_nul": "512 NUL bytes", "trainfrac_percent": "line 40",
+               "trailing_nul": "512 NUL bytes", "trainfrac_percent": "line 40",
                "utf16": "UTF-16"}
 
     def test_are_run_or_refused_with_their_line(self):
