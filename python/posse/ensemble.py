@@ -407,6 +407,9 @@ class Ensemble:
         wide_csv: bool | None = None,
         smooth: Literal["off", "kalman", "causal"] | None = None,
         labeled_video: bool | None = None,
+        calibration: PathLike | None = None,
+        radius: float | None = None,
+        force_calibration: bool | None = None,
         as_member: str | None = None,
         extras: PathLike | None = None,
         keep_journal: bool | None = None,
@@ -423,7 +426,8 @@ class Ensemble:
         ----------
         video, folder : path
         frames, consensus, look_alike, same_x, same_y, track_smooth, track_lag, hide_below, keep_evidence
-        format, save_members, wide_csv, smooth, labeled_video, as_member, extras, keep_journal, force
+        format, save_members, wide_csv, smooth, labeled_video, calibration, radius, force_calibration, as_member
+        extras, keep_journal, force
             As on the command line (``posse run --help``).
         progress : callable or tqdm bar, optional
 
@@ -447,6 +451,9 @@ class Ensemble:
             "wide_csv": wide_csv,
             "smooth": smooth,
             "labeled_video": labeled_video,
+            "calibration": None if calibration is None else str(calibration),
+            "radius": radius,
+            "force_calibration": force_calibration,
             "as_member": as_member,
             "extras": None if extras is None else str(extras),
             "keep_journal": keep_journal,

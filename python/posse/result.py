@@ -211,6 +211,9 @@ class Result:
         wide_csv: bool | None = None,
         smooth: Literal["off", "kalman", "causal"] | None = None,
         labeled_video: bool | None = None,
+        calibration: PathLike | None = None,
+        radius: float | None = None,
+        force_calibration: bool | None = None,
         as_member: str | None = None,
         extras: PathLike | None = None,
         keep_journal: bool | None = None,
@@ -222,7 +225,8 @@ class Result:
         ----------
         folder : path
             Gets a folder named after the video.
-        format, save_members, wide_csv, smooth, labeled_video, as_member, extras, keep_journal, force
+        format, save_members, wide_csv, smooth, labeled_video, calibration, radius, force_calibration, as_member
+        extras, keep_journal, force
             As on the command line (``posse run --help``).
 
         Returns
@@ -243,6 +247,9 @@ class Result:
             "wide_csv": wide_csv,
             "smooth": smooth,
             "labeled_video": labeled_video,
+            "calibration": None if calibration is None else str(calibration),
+            "radius": radius,
+            "force_calibration": force_calibration,
             "as_member": as_member,
             "extras": None if extras is None else str(extras),
             "keep_journal": keep_journal,

@@ -13,6 +13,13 @@ LABELS = DEMO / "labels" / "CollectedData_posse.csv"
 pd = pytest.importorskip("pandas")
 
 
+def datasets_of(table):
+    """Names of the datasets that posse adds to a table."""
+    tables = pytest.importorskip("tables")
+    with tables.open_file(str(table)) as file:
+        return {node.name for node in file.walk_nodes("/posse") if isinstance(node, tables.Array)}
+
+
 @pytest.fixture(scope="module")
 def options(tmp_path_factory):
     return {
@@ -87,6 +94,12 @@ def test_calibration_writes_what_run_takes(options, tmp_path):
     assert written["model"]["a"] == made.report["calibration"]["a"]
     with pytest.raises(posse.InputError, match="exists already"):
         posse.calibrate(DEMO, LABELS, out=out, **options)
+    ensemble = posse.Ensemble.open(DEMO)
+    files = ensemble.write(options["video"], tmp_path / "run", frames=range(4), consensus="median", calibration=out, radius=8)
+    record = json.loads(files[-1].read_text())
+    assert record["options"]["radius"] == 8 and record["options"]["calibration"] == str(out)
+    assert {"radius90", "likelihood_calibrated"} <= datasets_of(files[0])
+    ensemble.run(options["video"], frames=range(4), consensus="median").save(tmp_path / "saved", calibration=out)
 
 
 def test_unknown_words_and_unknown_membership_are_errors(options):

@@ -117,7 +117,7 @@ void read_pose(Member& member, const MemberLocation& location) {
             : "the other one is missing"));
     return;
   }
-  member.warnings.push_back(
+  member.warnings.emplace_back(
       "there is no pose_cfg.yaml: DeepLabCut's defaults are taken (output stride 16, locref_stdev "
       "7.2801)");
 }
@@ -133,7 +133,7 @@ void name_bodyparts(Member& member) {
   if (!member.config) {
     member.bodyparts = trained;
     if (trained.empty() && !is_of_torch(member)) {
-      member.warnings.push_back("no configuration names the bodyparts: they will be numbered");
+      member.warnings.emplace_back("no configuration names the bodyparts: they will be numbered");
     }
     return;
   }
@@ -149,7 +149,8 @@ void name_bodyparts(Member& member) {
         {.hint = "add the list 'bodyparts' in the order the network was trained with"});
   }
   if (listed.empty()) {
-    member.warnings.push_back("config.yaml lists no bodyparts: those of pose_cfg.yaml are taken");
+    member.warnings.emplace_back(
+        "config.yaml lists no bodyparts: those of pose_cfg.yaml are taken");
   } else if (!trained.empty() && trained != listed) {
     member.warnings.push_back(fmt::format(
         "bodyparts: the network was trained with {}; config.yaml now lists {}; the former count",
@@ -257,7 +258,7 @@ void sort_out(const fs::path& entry, MemberPaths& found) {
   const auto warn = [&](const std::string& what) {
     found.warnings.push_back(fmt::format("{}: {}", shown(entry), what));
   };
-  if (is_dead_link(entry)) {
+  if (is_dead_link(entry)) {  // NOLINT(bugprone-branch-clone): what comes between is no member
     found.paths.push_back(entry);
   } else if (!fs::is_directory(entry, ignored)) {
     const std::string container = kind_of_container(entry);

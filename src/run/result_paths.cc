@@ -66,7 +66,7 @@ std::string result_stem(const fs::path& video) {
 }
 
 std::string scorer_of(const MemberNetwork& member) {
-  const std::string scorer = without_control_characters(member.member.scorer);
+  std::string scorer = without_control_characters(member.member.scorer);
   if (member.rule == own_rule(member)) return scorer;
   return scorer + "-" + std::string(to_string(member.rule));
 }

@@ -46,7 +46,7 @@ int64_t frame_index_at(const fs::path& path, const JournalKey& key, int64_t numb
 /// Complete sentences about what was wrong with the data; empty if nothing was.
 std::vector<std::string> warnings_of(const VideoReport& report, int64_t num_frames) {
   std::vector<std::string> warnings = report.warnings;  // a break among them
-  if (num_frames == 0) warnings.push_back("no frame of the video lies in the range");
+  if (num_frames == 0) warnings.emplace_back("no frame of the video lies in the range");
   return warnings;
 }
 

@@ -108,7 +108,7 @@ class Reader {
            place);
     }
     place += kCentralBytes + name_size + extra_size + comment_size;
-    return {std::move(entry), {header, directory_offset}};
+    return {entry, {header, directory_offset}};
   }
 
   /// Finds the bytes of an entry behind its own header.
