@@ -132,10 +132,10 @@ Keypoint keypoint_of(const BodypartInput& input, const Peak& peak, DecodeRule ru
             .likelihood = probability_around(input, peak.moments)};
   }
   const auto width = static_cast<size_t>(grid.width);
-  const double x =
-      pixel_from_cell(static_cast<double>(peak.highest_cell % width), grid.stride) + grid.offset_x;
-  const double y =
-      pixel_from_cell(static_cast<double>(peak.highest_cell / width), grid.stride) + grid.offset_y;
+  const size_t row = peak.highest_cell / width;
+  const size_t col = peak.highest_cell % width;
+  const double x = pixel_from_cell(static_cast<double>(col), grid.stride) + grid.offset_x;
+  const double y = pixel_from_cell(static_cast<double>(row), grid.stride) + grid.offset_y;
   const PixelOffset offset = mean_locref(input, x, y);
   return {
       .x = x + offset.x, .y = y + offset.y, .likelihood = input.probability_at(peak.highest_cell)};

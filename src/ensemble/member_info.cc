@@ -14,7 +14,6 @@
 #include "network/load_network.h"
 
 namespace posse {
-namespace fs = std::filesystem;
 namespace {
 
 constexpr int kMostListed = 20;  // snapshots and shuffles of a text; JSON has all

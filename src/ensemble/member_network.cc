@@ -66,7 +66,7 @@ DecodeRule rule_for(const Member& member, const NetworkSpec& spec, const Ensembl
   }
   const bool dlc = options.decode == DecodeChoice::dlc || kind != SnapshotKind::dgp;
   if (dlc && !spec.has_locref) {
-    warnings.push_back(
+    warnings.emplace_back(
         "the network has no location refinement: keypoints lie at the centres of cells");
   }
   return dlc ? DecodeRule::dlc : DecodeRule::dgp;

@@ -58,6 +58,6 @@ std::string batch_norm_note(const Member& member, bool frame_statistics);
 /// @throws Error as open_weights, detect_network, torch_network, build_graph and bodyparts_for;
 /// Error(usage) for an output stride that contradicts pose_cfg.yaml; Error(bad_file) for a crop
 /// that cannot be used, unless options.no_crop is set.
-MemberNetwork open_network(const Member& member, const EnsembleOptions& options);
+MemberNetwork open_network(const Member& given, const EnsembleOptions& options);
 
 }  // namespace posse

@@ -31,20 +31,20 @@ Plane empty_plane(int height, int width) {
 
 /// Weights of the four cells around a point at fraction t behind the second, a = -0.75.
 std::array<float, 4> cubic_weights(double t) {
-  constexpr double a = -0.75;
-  const auto near = [](double x) { return ((a + 2) * x - (a + 3)) * x * x + 1; };
-  const auto far = [](double x) { return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a; };
+  constexpr double kA = -0.75;
+  const auto near = [](double x) { return ((kA + 2) * x - (kA + 3)) * x * x + 1; };
+  const auto far = [](double x) { return ((kA * x - 5 * kA) * x + 8 * kA) * x - 4 * kA; };
   return {static_cast<float>(far(t + 1)), static_cast<float>(near(t)),
           static_cast<float>(near(1 - t)), static_cast<float>(far(2 - t))};
 }
 
 /// Twice the height: row 2i lies a quarter before cell i, row 2i + 1 a quarter behind it.
 Plane doubled_rows(const Plane& in) {
-  static const std::array<float, 4> even = cubic_weights(0.75);
-  static const std::array<float, 4> odd = cubic_weights(0.25);
+  static const std::array<float, 4> kEven = cubic_weights(0.75);
+  static const std::array<float, 4> kOdd = cubic_weights(0.25);
   Plane out = empty_plane(2 * in.height, in.width);
   for (int row = 0; row < out.height; ++row) {
-    const std::array<float, 4>& w = row % 2 == 0 ? even : odd;
+    const std::array<float, 4>& w = row % 2 == 0 ? kEven : kOdd;
     const int first = row / 2 - (row % 2 == 0 ? 2 : 1);
     std::array<const float*, 4> from{};
     for (int i = 0; i < 4; ++i) {

@@ -79,9 +79,9 @@ class Evaluator {
   void read_spread(const LabelSet& labels);
 
  private:
-  const JudgedMethod& main_method();
-  void add_uncertainty(const JudgedMethod& method);
-  void calibrate(const Ensemble& ensemble, const JudgedMethod& method);
+  const JudgedMethod& main_method() const;
+  void add_uncertainty(const JudgedMethod& main);
+  void calibrate(const Ensemble& ensemble, const JudgedMethod& main);
   void add_rows(const std::vector<StatedError>& raw, const std::vector<StatedError>& fitted);
   void add_suspects(const JudgedMethod& main);
   void add_video_coverage(std::vector<StatedError> errors);
@@ -114,7 +114,7 @@ void Evaluator::add_video_coverage(std::vector<StatedError> errors) {
   evaluation_.video_coverage = video_coverage(errors, *video_spread_);
 }
 
-const JudgedMethod& Evaluator::main_method() {
+const JudgedMethod& Evaluator::main_method() const {
   const std::string name(name_of(options_.consensus));
   const JudgedMethod* method = evaluation_.judged.method(name);
   if (method != nullptr) return *method;
@@ -214,7 +214,7 @@ void Evaluator::calibrate(const Ensemble& ensemble, const JudgedMethod& main) {
   for (const MemberNetwork& member : ensemble.members()) {
     c.member_names.push_back(member.name);
     c.member_hashes.push_back(member.weights_sha256);
-    c.member_rules.push_back(std::string(to_string(member.rule)));
+    c.member_rules.emplace_back(to_string(member.rule));
   }
   c.bodyparts = evaluation_.judged.bodyparts;
   c.model = fit_model(points, parts, {.constant = fit.constant_wins, .floor = floor});
@@ -249,6 +249,7 @@ void Evaluator::add_rows(const std::vector<StatedError>& raw,
   const ErrorTable* table = nullptr;
   for (const ErrorTable& one : evaluation_.errors)
     if (!one.is_member && one.name == evaluation_.consensus) table = &one;
+  POSSE_ASSERT(table != nullptr);
   for (size_t p = 0; p <= parts; ++p) {
     const auto of_part = [&](const std::vector<StatedError>& all) {
       std::vector<StatedError> some;
@@ -402,7 +403,7 @@ void Evaluator::add_counts() {
   std::map<int64_t, int> groups;
   for (const JudgedPicture& picture : judged.pictures) ++groups[picture.group];
   if (groups.size() < 2) {
-    evaluation_.warnings.push_back(
+    evaluation_.warnings.emplace_back(
         "one group of pictures only: no interval; --clips names groups that vary apart");
   } else if (groups.size() < kFewGroups) {
     evaluation_.warnings.push_back(
@@ -413,7 +414,7 @@ void Evaluator::add_counts() {
         "labels of one video: intervals are over its {}, not over videos", judged.group_unit));
   }
   if (judged.group_unit == "pictures") {
-    evaluation_.notes.push_back(
+    evaluation_.notes.emplace_back(
         "which frames of which video the pictures are is not known: each picture is a group of its "
         "own, and none can be told to lie near a training frame");
   }

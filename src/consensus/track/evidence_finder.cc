@@ -74,11 +74,11 @@ struct Cell {
   double logit = -std::numeric_limits<double>::infinity();
 };
 
-Cell highest_cell(const ScoremapView& map, CellSpan rows, CellSpan cols, int column) {
+Cell highest_cell(const ScoremapView& map, CellSpan rows, CellSpan cols, int bodypart) {
   Cell highest{.row = rows.first, .col = cols.first};
   for (int row = rows.first; row <= rows.last; ++row) {
     for (int col = cols.first; col <= cols.last; ++col) {
-      const double logit = map.logit(row, col, column);
+      const double logit = map.logit(row, col, bodypart);
       if (logit > highest.logit) highest = {row, col, logit};
     }
   }
@@ -86,7 +86,7 @@ Cell highest_cell(const ScoremapView& map, CellSpan rows, CellSpan cols, int col
 }
 
 /// Expectation of the softmax over the 5 x 5 cells around `peak`, in pixels.
-MemberVote local_expectation(const ScoremapView& map, const Cell& peak, int column) {
+MemberVote local_expectation(const ScoremapView& map, const Cell& peak, int bodypart) {
   double mass = 0;
   double x = 0;
   double y = 0;
@@ -94,7 +94,7 @@ MemberVote local_expectation(const ScoremapView& map, const Cell& peak, int colu
        row <= std::min(map.height - 1, peak.row + kPlaceRadius); ++row) {
     for (int col = std::max(0, peak.col - kPlaceRadius);
          col <= std::min(map.width - 1, peak.col + kPlaceRadius); ++col) {
-      const double weight = std::exp(std::min(0.0, map.logit(row, col, column) - peak.logit));
+      const double weight = std::exp(std::min(0.0, map.logit(row, col, bodypart) - peak.logit));
       mass += weight;
       x += weight * pixel_from_cell(col, map.stride);
       y += weight * pixel_from_cell(row, map.stride_of_rows());

@@ -229,6 +229,7 @@ void CpuNetwork::run_chunk(Run& run, int64_t begin, int64_t end) const {
   };
   const auto head = [&](Head which) -> Slot {
     if (which == Head::none) return {};
+    POSSE_ASSERT(run.output != nullptr);
     Tensor& tensor = which == Head::locref ? run.output->locref : run.output->scoremap_logits;
     const int64_t stride = tensor.size() / tensor.dim(0);
     return {tensor.data() + begin * stride, stride};
