@@ -62,8 +62,9 @@ Graph graph_of(const OperatorCase& op) {
 }
 
 const std::vector<Extent>& sizes() {
-  static const std::vector<Extent> all = {{16, 24}, {17, 25}, {18, 23}, {19, 26}, {13, 8}, {5, 39}};
-  return all;
+  static const std::vector<Extent> kAll = {{16, 24}, {17, 25}, {18, 23},
+                                           {19, 26}, {13, 8},  {5, 39}};
+  return kAll;
 }
 
 OperatorCase convolution(const std::string& name, int in, int out, const ConvOptions& options) {

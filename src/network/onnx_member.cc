@@ -211,8 +211,8 @@ std::string OnnxMemberExport::preprocess(const std::string& name, const std::str
     return model_.constant(name + part, Tensor({1, 3, 1, 1}, values));
   };
   const bool divides = graph_.input_scale != std::array<float, 3>{1, 1, 1};
-  const std::string centred = model_.node("Sub", divides ? name + "/centred" : name,
-                                          {picture, per_channel("/mean_pixel", graph_.mean_pixel)});
+  std::string centred = model_.node("Sub", divides ? name + "/centred" : name,
+                                    {picture, per_channel("/mean_pixel", graph_.mean_pixel)});
   if (!divides) return centred;
   return model_.node("Div", name, {centred, per_channel("/scale", graph_.input_scale)});
 }
@@ -257,12 +257,11 @@ std::string OnnxMemberExport::transposed(const Node& node) {
   const int64_t more_after = std::max<int64_t>(excess - 2 * before, 0);
   const int64_t missing = std::max<int64_t>(2 * before - excess, 0);
   // Not all programs can crop one side more than the other, so the rest is sliced off.
-  const std::string full =
-      model_.node("ConvTranspose", more_after > 0 ? name + "/full" : name, inputs,
-                  {{"kernel_shape", Ints{node.kernel, node.kernel}},
-                   {"strides", Ints{node.stride, node.stride}},
-                   {"pads", Ints{before, before, before, before}},
-                   {"output_padding", Ints{missing, missing}}});
+  std::string full = model_.node("ConvTranspose", more_after > 0 ? name + "/full" : name, inputs,
+                                 {{"kernel_shape", Ints{node.kernel, node.kernel}},
+                                  {"strides", Ints{node.stride, node.stride}},
+                                  {"pads", Ints{before, before, before, before}},
+                                  {"output_padding", Ints{missing, missing}}});
   if (more_after <= 0) return full;
   return model_.node("Slice", name,
                      {full, model_.constant(name + "/starts", Ints{0, 0}),

@@ -71,7 +71,7 @@ void check_kind(const ConfigMap& map, const std::string& file) {
 }
 
 std::string required_text(const ConfigMap& map, std::string_view key, const std::string& file) {
-  const std::string text = map.text(key);
+  std::string text = map.text(key);
   if (text.empty()) {
     throw Error(ErrorKind::bad_file, fmt::format("{}: has no '{}'", file, key),
                 {.hint = "a DeepLabCut project's config.yaml names it"});

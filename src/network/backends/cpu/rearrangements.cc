@@ -102,6 +102,7 @@ class Resize : public Operation {
   }
 
   void resize_plane(const Plane& from, const Plane& to) const {
+    POSSE_ASSERT(from.data != nullptr && to.data != nullptr);
     for (int64_t row = 0; row < shape_.out.height; ++row) {
       const auto r = static_cast<size_t>(row);
       const float* above = from.data + rows_.first[r] * shape_.in.width * from.pixel_stride;

@@ -196,8 +196,8 @@ class ReferenceBackend final : public Backend {
 }  // namespace
 
 const Backend& reference_backend() {
-  static const ReferenceBackend backend;
-  return backend;
+  static const ReferenceBackend kBackend;
+  return kBackend;
 }
 
 std::vector<Tensor> evaluate_all_nodes(const Graph& graph, const Weights& weights,

@@ -208,6 +208,7 @@ Tensor normalized(const Node& node, const Tensor& in, const Moments& moments,
   const auto gamma = weights.at(node.gamma).values();
   const auto beta = weights.at(node.beta).values();
   const auto channels = static_cast<size_t>(in.dim(2));
+  POSSE_ASSERT(channels > 0);
   std::vector<double> scale(channels);
   for (size_t c = 0; c < channels; ++c) {
     scale[c] = static_cast<double>(gamma[c]) / std::sqrt(moments.variance[c] + node.epsilon);
