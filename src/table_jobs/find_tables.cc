@@ -37,6 +37,17 @@ std::string name_of(const fs::path& file) { return printable(file.filename().str
 /// DeepLabCut's analyzeskeleton writes lengths and angles of bones beside the poses.
 bool holds_skeleton(const fs::path& file) { return file.stem().string().ends_with("_skeleton"); }
 
+/// The sub-folders of a folder that hold tables, as text for a hint; empty where none does.
+std::string folders_with_tables(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const fs::path& entry : entries_of_folder(folder)) {
+    if (kind_of_path(entry) != PathKind::folder || !why_unreadable(entry).empty()) continue;
+    const auto files = entries_of_folder(entry);
+    if (std::any_of(files.begin(), files.end(), has_table_suffix)) names.push_back(name_of(entry));
+  }
+  return names.empty() ? "" : list_names(names);
+}
+
 void add_tables_in(const fs::path& folder, FoundTables& found) {
   size_t count = 0;
   for (const fs::path& file : entries_of_folder(folder)) {
@@ -49,8 +60,13 @@ void add_tables_in(const fs::path& folder, FoundTables& found) {
     ++count;
   }
   if (count > 0) return;
+  const std::string deeper = folders_with_tables(folder);
   throw Error(ErrorKind::not_found,
-              fmt::format("{}: holds no pose table (.csv, .h5, .slp)", printable(folder.string())));
+              fmt::format("{}: holds no pose table (.csv, .h5, .slp)", printable(folder.string())),
+              {.hint = deeper.empty() ? ""
+                                      : fmt::format("tables lie one level deeper, in {}: name "
+                                                    "those folders, or {}/*/*.h5",
+                                                    deeper, printable(folder.string()))});
 }
 
 void refuse_repeated(const std::vector<fs::path>& files) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <iterator>
 #include <limits>
+#include <optional>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -84,15 +85,36 @@ TableInputs align(TableInputs inputs, std::vector<PoseTable> tables, bool common
   return inputs;
 }
 
+/// The earlier table that a table is another copy of, by name but for the suffix and by its poses:
+/// one run writes X.h5 and X.csv, be it into two folders.
+std::optional<size_t> written_twice(const std::vector<fs::path>& files,
+                                    const std::vector<PoseTable>& tables, const fs::path& file,
+                                    const PoseTable& table) {
+  for (size_t i = 0; i < tables.size(); ++i) {
+    if (files[i].stem() == file.stem() && files[i].extension() != file.extension() &&
+        has_keypoints(table.poses) && !first_difference(tables[i].poses, table.poses)) {
+      return i;
+    }
+  }
+  return std::nullopt;
+}
+
 /// @param before_each  called with the number of tables read so far
 TableInputs read_each(const std::vector<fs::path>& files, bool common_bodyparts,
                       const std::vector<std::string>& bodyparts,
                       const std::function<void(size_t done)>& before_each) {
-  TableInputs inputs{.files = files};
+  TableInputs inputs;
   std::vector<PoseTable> tables;
+  size_t num_read = 0;
   for (const fs::path& file : files) {
-    before_each(tables.size());
+    before_each(num_read++);
     LoadedPoses loaded = read_pose_table(file);
+    if (const auto twin = written_twice(inputs.files, tables, file, loaded.table)) {
+      inputs.warnings.push_back(fmt::format("{} holds what {} holds: one table",
+                                            file.filename().string(), inputs.names[*twin]));
+      continue;
+    }
+    inputs.files.push_back(file);
     inputs.names.push_back(file.filename().string());
     for (const std::string& warning : loaded.notes.warnings) {
       inputs.warnings.push_back(inputs.names.back() + ": " + warning);

@@ -32,5 +32,21 @@ TEST(TableInputs, IdenticalPosesAreWarnedOf) {
               testing::Not(testing::Contains(HasSubstr("same"))));
 }
 
+TEST(TableInputs, ATableWrittenTwiceIntoTwoFoldersCountsOnce) {
+  const TemporaryFolder scratch;
+  const auto write = [&](const std::filesystem::path& name, double x) {
+    std::filesystem::create_directories((scratch.path() / name).parent_path());
+    write_pose_table(scratch.path() / name, {"S", {{"nose"}, {0}, {{x, 2, 0.5}}}});
+    return scratch.path() / name;
+  };
+  const auto h5 = write("members/m/X.h5", 1);
+  const auto csv = write("members-csv/m/X.csv", 1);
+  const auto other = write("members-csv/n/X.csv", 3);
+  const TableInputs found = read_tables({h5, csv, other}, false);
+  EXPECT_THAT(found.files, ElementsAre(h5, other));
+  EXPECT_EQ(found.tables.members.size(), 2U);
+  EXPECT_THAT(found.warnings, ElementsAre("X.csv holds what X.h5 holds: one table"));
+}
+
 }  // namespace
 }  // namespace posse
