@@ -7,7 +7,7 @@ namespace {
 
 std::string little(uint64_t value, int num_bytes) {
   std::string bytes;
-  for (int i = 0; i < num_bytes; ++i) bytes += static_cast<char>(value >> (8 * i) & 255);
+  for (int i = 0; i < num_bytes; ++i, value >>= 8) bytes += static_cast<char>(value & 255);
   return bytes;
 }
 
