@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "consensus/track/evidence_finder.h"
-#include "consensus/track/made_maps.h"
 #include "consensus/track/smoothed_track.h"
 #include "consensus/track/tracker.h"
+#include "support/made_maps.h"
 
 namespace {
 using namespace posse;

@@ -30,7 +30,6 @@ class Console {
   void progress(const Progress& progress);
   /// Ends the progress line, if any is open, so that other text starts on a line of its own.
   void end_progress();
-  bool is_terminal() const { return terminal_; }
 
  private:
   void clear_line();

@@ -30,14 +30,6 @@ std::string plain_word(std::string_view text) {
   return word;
 }
 
-size_t occurrences(std::string_view text, std::string_view word) {
-  size_t count = 0;
-  for (size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
-    ++count;
-  }
-  return count;
-}
-
 constexpr std::array<std::string_view, 5> kMultiAnimalEndings = {"_el", "_sk", "_bx", "_tr",
                                                                  "_ctd"};
 
@@ -92,11 +84,6 @@ std::string video_stem(const fs::path& video) {
   return without_control_characters(video.stem().string());
 }
 
-std::string result_file_name(const fs::path& video, std::string_view scorer,
-                             std::string_view suffix) {
-  return fmt::format("{}{}{}", video_stem(video), scorer, suffix);
-}
-
 std::optional<ResultName> parse_result_name(const fs::path& path) {
   std::string stem = path.stem().string();
   ResultName name;
@@ -115,50 +102,6 @@ std::optional<ResultName> parse_result_name(const fs::path& path) {
     return name;
   }
   return std::nullopt;
-}
-
-std::vector<std::string> name_warnings(std::string_view file_name) {
-  const std::string stem = fs::path(file_name).stem().string();
-  std::vector<std::string> warnings;
-  const auto warn = [&](std::string_view what) {
-    warnings.push_back(fmt::format("{}: {}", printable(file_name), what));
-  };
-  if (occurrences(stem, "DLC") > 1) {
-    warn(
-        "holds \"DLC\" more than once, so NeuroConv and DLC2NWB cannot tell video and scorer "
-        "apart");
-  }
-  if (stem.find("DLC_") == std::string::npos) {
-    warn("does not hold \"DLC_\", where SimBA ends the video's name");
-  }
-  const size_t scorer_at = stem.find("DLC_");
-  if (stem.substr(0, scorer_at).find('.') != std::string::npos) {
-    warn("has a dot within the video's name, where some tools cut it");
-  }
-  if (stem.find("skeleton") != std::string::npos) {
-    warn("holds \"skeleton\", so DeepLabCut ignores it");
-  }
-  if (ends_as_multi_animal(stem)) {
-    warn("ends like multi-animal data, so DeepLabCut does not take it for a single animal's");
-  }
-  return warnings;
-}
-
-std::vector<std::string> stray_tables(const fs::path& folder,
-                                      const std::vector<std::string>& advertised) {
-  std::vector<std::string> strays;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    const std::string suffix = ascii_lower(entry.path().extension().string());
-    const bool is_table =
-        suffix == ".csv" || suffix == ".h5" || suffix == ".hdf5" || suffix == ".slp";
-    if (is_table && std::find(advertised.begin(), advertised.end(), name) == advertised.end()) {
-      strays.push_back(name);
-    }
-  }
-  std::sort(strays.begin(), strays.end());
-  return strays;
 }
 
 void write_meta_pickle(const fs::path& path, const RunMetadata& run) {

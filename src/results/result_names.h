@@ -23,11 +23,6 @@ std::string ensemble_scorer(std::string_view method, std::string_view task, size
 /// it as \xNN.
 std::string video_stem(const std::filesystem::path& video);
 
-/// "<stem><scorer><suffix>": DeepLabCut puts nothing between the video's stem and the scorer.
-/// @param suffix  as ".h5", "_meta.pickle"
-std::string result_file_name(const std::filesystem::path& video, std::string_view scorer,
-                             std::string_view suffix);
-
 /// What a file name says by DeepLabCut's rules.
 struct ResultName {
   std::string video_stem;
@@ -39,16 +34,6 @@ struct ResultName {
 /// Takes a result's file name apart at "DLC_" (or "DLC", or the older "DeepCut_"); nothing if none
 /// of them is in it. Source: spec of DeepLabCut's file names; how SimBA and DLC2NWB cut them.
 std::optional<ResultName> parse_result_name(const std::filesystem::path& path);
-
-/// What other tools would stumble over in a result's name, a sentence each; empty if nothing.
-/// Checked: "DLC" exactly once, "DLC_" present, no dot within the stem, no "skeleton", none of the
-/// endings that mean multi-animal data.
-std::vector<std::string> name_warnings(std::string_view file_name);
-
-/// Files of a result folder that tools which read whole folders would take for poses: every .csv,
-/// .h5, .hdf5 and .slp that is not in `advertised` (file names). Sorted.
-std::vector<std::string> stray_tables(const std::filesystem::path& folder,
-                                      const std::vector<std::string>& advertised);
 
 /// What DeepLabCut's labelled video and outlier tools want to know about a run.
 struct RunMetadata {

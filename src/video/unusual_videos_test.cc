@@ -14,8 +14,8 @@
 #include "support/errors.h"
 #include "support/mutation.h"
 #include "support/shared_data.h"
+#include "support/test_clips.h"
 #include "video/image_file.h"
-#include "video/test_clips.h"
 #include "video/video_reader.h"
 
 namespace posse {

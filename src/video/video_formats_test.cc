@@ -5,7 +5,7 @@
 #include <ostream>
 
 #include "support/shared_data.h"
-#include "video/test_clips.h"
+#include "support/test_clips.h"
 #include "video/video_reader.h"
 
 namespace posse {

@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "support/shared_data.h"
+#include "support/test_clips.h"
 #include "video/image_file.h"
-#include "video/test_clips.h"
 
 namespace posse {
 namespace {

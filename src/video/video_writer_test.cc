@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "video/test_clips.h"
+#include "support/test_clips.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>

@@ -8,8 +8,8 @@
 
 #include "base/error.h"
 #include "consensus/track/evidence_bytes.h"
-#include "consensus/track/made_maps.h"
 #include "keypoints/scoremap.h"
+#include "support/made_maps.h"
 
 namespace posse {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "consensus/track/evidence_finder.h"
-#include "consensus/track/made_maps.h"
+#include "support/made_maps.h"
 
 namespace posse {
 namespace {

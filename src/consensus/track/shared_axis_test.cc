@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "consensus/track/evidence_finder.h"
-#include "consensus/track/made_maps.h"
 #include "consensus/track/tracker.h"
+#include "support/made_maps.h"
 
 namespace posse {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "consensus/track/evidence_finder.h"
-#include "consensus/track/made_maps.h"
+#include "support/made_maps.h"
 
 namespace posse {
 namespace {

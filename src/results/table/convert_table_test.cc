@@ -76,20 +76,11 @@ TEST(TableSummary, CountsWhatIsMissingAndHowSureTheRestIs) {
 TEST(ResultNames, NamesFollowDeepLabCut) {
   const std::string scorer = ensemble_scorer("mean", "my DLC task", 5);
   EXPECT_EQ(scorer, "DLC_posseMean_mytask_5members");
-  EXPECT_EQ(result_file_name("/videos/v1.mp4", scorer, ".h5"), "v1" + scorer + ".h5");
-  EXPECT_THAT(name_warnings(result_file_name("v1.mp4", scorer, ".h5")), ElementsAre());
-  EXPECT_THAT(name_warnings("aDLC_bDLC.h5"), ElementsAre(HasSubstr("more than once")));
   const auto parsed = parse_result_name("v1DLC_resnet50_tAug30shuffle1_1000_filtered.h5");
   ASSERT_TRUE(parsed.has_value());
   EXPECT_EQ(parsed->video_stem, "v1");
   EXPECT_EQ(parsed->scorer, "DLC_resnet50_tAug30shuffle1_1000");
   EXPECT_TRUE(parsed->filtered);
-}
-
-TEST(ResultNames, StrayTablesAreFound) {
-  const TemporaryFolder folder;
-  for (const char* name : {"v.h5", "notes.csv", "run.json"}) write_file(folder.path() / name, "x");
-  EXPECT_THAT(stray_tables(folder.path(), {"v.h5"}), ElementsAre("notes.csv"));
 }
 
 TEST(ResultNames, MetaPickleHoldsTimesAndTheNetworksConfiguration) {
