@@ -109,7 +109,7 @@ class FullSizeDgp(ProgramTest):
         record = json.loads((self.folder / "both" / "m3v1mp4" / "run.json").read_text())
         self.assertEqual([m["stride"] for m in record["members"]], [8, 16])
         alone, _ = self.run_over([coarse], "alone", "--save-members")
-        member = next((self.folder / "both").rglob("members/coarse/*.h5"))
+        member = next(extras_of(self.folder / "both").rglob("members/coarse/*.h5"))
         np.testing.assert_array_equal(points(pd.read_hdf(member)),
                                       points(pd.read_hdf(next(extras_of(self.folder / "alone").rglob("members/*/*.h5")))))
         self.assertTrue(np.isfinite(both).all() and np.all((both[..., 2] >= 0) & (both[..., 2] <= 1)))
