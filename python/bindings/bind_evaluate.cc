@@ -84,24 +84,8 @@ py::dict dict_of(const Evaluation& evaluation) {
 template <class Job>
 py::dict run_study(const py::kwargs& given, const py::object& progress, const Job& job) {
   const Keywords keywords = keywords_from(given);
-  PythonListener listener(progress);
-  const StudyHooks hooks{
-      .progress = [&](const Progress& p) { listener.report(p.done, p.total, p.done == p.total); },
-      .note = {},
-      .warning = {},
-      .stop = &listener.stop()};
-  std::optional<Evaluation> evaluation;
-  {
-    const py::gil_scoped_release other_threads_run;
-    try {
-      evaluation = job(keywords, hooks);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::interrupted) throw;  // what Python raised comes below
-    }
-  }
-  listener.raise_if_raised();
-  POSSE_ASSERT(evaluation);  // only Python asks for a stop
-  return dict_of(*evaluation);
+  return dict_of(
+      run_watched(progress, [&](const JobHooks& hooks) { return job(keywords, hooks); }));
 }
 
 }  // namespace
@@ -111,7 +95,7 @@ void bind_evaluate(py::module_& core) {
       "evaluate",
       [](const std::vector<Path>& members, const Path& labels, const py::object& progress,
          const py::kwargs& given) {
-        return run_study(given, progress, [&](const Keywords& keywords, const StudyHooks& hooks) {
+        return run_study(given, progress, [&](const Keywords& keywords, const JobHooks& hooks) {
           return evaluate(members, labels, keywords.judged, keywords.networks, hooks);
         });
       },
@@ -120,7 +104,7 @@ void bind_evaluate(py::module_& core) {
       "calibrate",
       [](const std::vector<Path>& members, const Path& labels, const std::optional<Path>& out,
          bool force, const py::object& progress, const py::kwargs& given) {
-        return run_study(given, progress, [&](const Keywords& keywords, const StudyHooks& hooks) {
+        return run_study(given, progress, [&](const Keywords& keywords, const JobHooks& hooks) {
           return calibrate(members, labels, out.value_or(Path()), force, keywords.judged,
                            keywords.networks, hooks);
         });

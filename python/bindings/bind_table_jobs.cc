@@ -155,28 +155,13 @@ py::dict dict_of(const TableConsensus& consensus) {
 template <class Options, class RunJob>
 py::dict run_job(const py::kwargs& keywords, const py::object& progress, const RunJob& job) {
   const auto options = options_from<Options>(keywords);
-  PythonListener listener(progress);
-  const JobHooks hooks{
-      .progress = [&](const Progress& p) { listener.report(p.done, p.total, p.done == p.total); },
-      .note = {},
-      .warning = {},
-      .stop = &listener.stop()};
-  std::optional<decltype(job(options, hooks))> outcome;
-  {
-    const py::gil_scoped_release other_threads_run;
-    try {
-      outcome = job(options, hooks);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::interrupted) throw;  // what Python raised comes below
-    }
-  }
-  listener.raise_if_raised();
-  POSSE_ASSERT(outcome);  // only Python asks for a stop
-  py::dict dict = dict_of(outcome->result);
-  std::vector<Path> files = outcome->report.files;
-  if (!outcome->report.record.empty()) files.push_back(outcome->report.record);
+  const auto outcome =
+      run_watched(progress, [&](const JobHooks& hooks) { return job(options, hooks); });
+  py::dict dict = dict_of(outcome.result);
+  std::vector<Path> files = outcome.report.files;
+  if (!outcome.report.record.empty()) files.push_back(outcome.report.record);
   dict["files"] = files;
-  dict["warnings"] = outcome->report.warnings;
+  dict["warnings"] = outcome.report.warnings;
   return dict;
 }
 

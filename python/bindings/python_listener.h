@@ -6,7 +6,8 @@
 #include <optional>
 #include <utility>
 
-#include "base/stop.h"
+#include "base/error.h"
+#include "base/job_hooks.h"
 #include "bindings.h"
 
 namespace posse {
@@ -55,5 +56,28 @@ class PythonListener {
   std::chrono::steady_clock::time_point last_{};
   std::exception_ptr raised_;
 };
+
+/// Runs work(hooks) without the GIL and gives what it gives; raises what Python raised meanwhile.
+template <class Work>
+auto run_watched(const py::object& progress, const Work& work) {
+  PythonListener listener(progress);
+  const JobHooks hooks{
+      .progress = [&](const Progress& p) { listener.report(p.done, p.total, p.done == p.total); },
+      .note = {},
+      .warning = {},
+      .stop = &listener.stop()};
+  std::optional<decltype(work(hooks))> outcome;
+  {
+    const py::gil_scoped_release other_threads_run;
+    try {
+      outcome = work(hooks);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::interrupted) throw;  // what Python raised comes below
+    }
+  }
+  listener.raise_if_raised();
+  POSSE_ASSERT(outcome);  // only Python asks for a stop
+  return *std::move(outcome);
+}
 
 }  // namespace posse

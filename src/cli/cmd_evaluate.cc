@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/option_binding.h"
+#include "cli/table_job.h"
 #include "ensemble/options.h"
 #include "study/evaluate_job.h"
 #include "study/evaluation_json.h"
@@ -27,13 +28,6 @@ struct CalibrateArguments : EvaluateArguments {
   bool force = false;
   bool dry_run = false;
 };
-
-StudyHooks study_hooks(CommandContext& context) {
-  return {.progress = [&context](const Progress& p) { context.console.progress(p); },
-          .note = {},
-          .warning = [&context](const std::string& text) { context.console.warn(text); },
-          .stop = &context.stop};
-}
 
 /// Notes and warnings go to stderr, whatever form the results are printed in.
 void print_notes(const Evaluation& evaluation, CommandContext& context) {
@@ -73,7 +67,7 @@ void add_evaluate(Verb root, CommandContext& context) {
   verb.on_call([arguments, &context] {
     const Evaluation evaluation =
         evaluate(arguments->members, arguments->labels, arguments->options, arguments->ensemble,
-                 study_hooks(context));
+                 console_hooks(context));
     print_notes(evaluation, context);
     context.console.print(arguments->json ? to_json(evaluation).dump(2) : to_text(evaluation));
   });
@@ -97,7 +91,7 @@ void add_calibrate(Verb root, CommandContext& context) {
     const fs::path out = arguments->dry_run ? fs::path() : arguments->out;
     const Evaluation evaluation =
         calibrate(arguments->members, arguments->labels, out, arguments->force, arguments->options,
-                  arguments->ensemble, study_hooks(context));
+                  arguments->ensemble, console_hooks(context));
     print_notes(evaluation, context);
     if (arguments->json) {
       context.console.print(to_json(evaluation).dump(2));

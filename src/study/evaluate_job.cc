@@ -424,7 +424,7 @@ void Evaluator::add_counts() {
 
 Evaluation evaluate(std::span<const fs::path> members, const fs::path& labels_path,
                     const EvaluateOptions& options, const EnsembleOptions& networks,
-                    const StudyHooks& hooks) {
+                    const JobHooks& hooks) {
   if (networks.batch_norm.source == BatchNormChoice::Source::batch) {
     throw Error(ErrorKind::usage,
                 "--batch-norm batch:N takes consecutive frames, which labelled pictures are not",
@@ -432,7 +432,7 @@ Evaluation evaluate(std::span<const fs::path> members, const fs::path& labels_pa
   }
   const Ensemble ensemble = Ensemble::open(members, networks);
   Evaluation evaluation;
-  StudyHooks keeping = hooks;
+  JobHooks keeping = hooks;
   keeping.note = [&](const std::string& text) { evaluation.notes.push_back(text); };
   const LabelOptions label_options{.bodyparts = ensemble.bodyparts(),
                                    .part_permutation = permutation_of(options.partperm)};
@@ -460,7 +460,7 @@ Evaluation evaluate(std::span<const fs::path> members, const fs::path& labels_pa
 
 Evaluation calibrate(std::span<const fs::path> members, const fs::path& labels, const fs::path& out,
                      bool force, const EvaluateOptions& options, const EnsembleOptions& networks,
-                     const StudyHooks& hooks) {
+                     const JobHooks& hooks) {
   if (options.allow_training_frames) {
     throw Error(ErrorKind::usage, "a calibration on training frames would promise too much",
                 {.hint = "leave --allow-training-frames out"});

@@ -85,7 +85,7 @@ struct Evaluation {
 /// readers and networks
 Evaluation evaluate(std::span<const std::filesystem::path> members,
                     const std::filesystem::path& labels, const EvaluateOptions& options,
-                    const EnsembleOptions& networks, const StudyHooks& hooks = {});
+                    const EnsembleOptions& networks, const JobHooks& hooks = {});
 
 /// Fits a calibration to labelled pictures (Evaluation::calibration) and writes it; the track and
 /// the smoother are looked at only where options.consensus is the track.
@@ -95,6 +95,6 @@ Evaluation evaluate(std::span<const std::filesystem::path> members,
 Evaluation calibrate(std::span<const std::filesystem::path> members,
                      const std::filesystem::path& labels, const std::filesystem::path& out,
                      bool force, const EvaluateOptions& options, const EnsembleOptions& networks,
-                     const StudyHooks& hooks = {});
+                     const JobHooks& hooks = {});
 
 }  // namespace posse

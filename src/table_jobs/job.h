@@ -9,9 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/job_hooks.h"
 #include "base/poses.h"
-#include "base/progress.h"
-#include "base/stop.h"
 
 namespace posse {
 
@@ -28,14 +27,6 @@ struct JobInputs {
   std::vector<NamedPoses> poses;
   /// Of each of `paths` whose camera was given as CAMERA=PATH, file or folder: path and camera.
   std::vector<std::pair<std::filesystem::path, std::string>> cameras;
-};
-
-/// Whom a job tells how far it is and what it notices, and who may stop it. All may be empty.
-struct JobHooks {
-  ProgressCallback progress;
-  std::function<void(const std::string&)> note;     ///< worth knowing, changes no number
-  std::function<void(const std::string&)> warning;  ///< a person should look at it
-  const StopFlag* stop = nullptr;  ///< looked at between tables and steps: Error(interrupted)
 };
 
 /// What a job has written and said.

@@ -46,7 +46,7 @@ std::vector<SharedBodypart> shared_bodyparts(const Ensemble& ensemble, const Lab
 class Judge {
  public:
   Judge(const Ensemble& ensemble, const LabelSet& labels, std::span<const MemberTraining> training,
-        const JudgeOptions& options, const StudyHooks& hooks)
+        const JudgeOptions& options, const JobHooks& hooks)
       : ensemble_(ensemble),
         labels_(labels),
         training_(training),
@@ -93,7 +93,7 @@ class Judge {
   const LabelSet& labels_;
   std::span<const MemberTraining> training_;
   const JudgeOptions& options_;
-  const StudyHooks& hooks_;
+  const JobHooks& hooks_;
   std::vector<SharedBodypart> shared_;
   BlobCache cache_;
   MapStore store_;
@@ -347,7 +347,7 @@ void Judge::judge_time() {
 
 JudgedFrames judge_pictures(const Ensemble& ensemble, const LabelSet& labels,
                             std::span<const MemberTraining> training, const JudgeOptions& options,
-                            const StudyHooks& hooks) {
+                            const JobHooks& hooks) {
   return Judge(ensemble, labels, training, options, hooks).judge();
 }
 

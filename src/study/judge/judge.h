@@ -35,6 +35,6 @@ struct JudgeOptions {
 /// every picture is refused; of the readers and networks
 JudgedFrames judge_pictures(const Ensemble& ensemble, const LabelSet& labels,
                             std::span<const MemberTraining> training, const JudgeOptions& options,
-                            const StudyHooks& hooks);
+                            const JobHooks& hooks);
 
 }  // namespace posse

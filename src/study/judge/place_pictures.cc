@@ -74,8 +74,7 @@ std::optional<std::pair<int64_t, bool>> frame_of(const Wanted& wanted, double fp
   return std::pair(static_cast<int64_t>(frame), false);
 }
 
-void compare_with_video(const fs::path& video, std::vector<Wanted>& wanted,
-                        const StudyHooks& hooks) {
+void compare_with_video(const fs::path& video, std::vector<Wanted>& wanted, const JobHooks& hooks) {
   const auto reader = open_video(video);
   VideoFrame frame;
   Progress progress{.stage = "finding pictures",
@@ -98,7 +97,7 @@ void compare_with_video(const fs::path& video, std::vector<Wanted>& wanted,
 
 class Placer {
  public:
-  Placer(const LabelSet& labels, const StudyHooks& hooks) : labels_(labels), hooks_(hooks) {
+  Placer(const LabelSet& labels, const JobHooks& hooks) : labels_(labels), hooks_(hooks) {
     places_.places.resize(labels.pictures.size());
   }
 
@@ -173,14 +172,14 @@ class Placer {
   }
 
   const LabelSet& labels_;
-  const StudyHooks& hooks_;
+  const JobHooks& hooks_;
   VideoPlaces places_;
 };
 
 }  // namespace
 
 VideoPlaces place_pictures(const LabelSet& labels, std::span<const fs::path> videos,
-                           const StudyHooks& hooks) {
+                           const JobHooks& hooks) {
   return Placer(labels, hooks).place(videos);
 }
 

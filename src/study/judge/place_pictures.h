@@ -41,6 +41,6 @@ struct VideoPlaces {
 /// @throws Error(not_found) for a label without a picture whose frame its video does not have, or
 /// that has no video; of the readers
 VideoPlaces place_pictures(const LabelSet& labels, std::span<const std::filesystem::path> videos,
-                           const StudyHooks& hooks);
+                           const JobHooks& hooks);
 
 }  // namespace posse

@@ -76,7 +76,7 @@ std::vector<Segment> segments_of(std::span<const int64_t> frames, int window) {
 class WindowEvidence {
  public:
   WindowEvidence(const Ensemble& ensemble, bool whole_pictures, const BlobCache& cache,
-                 std::span<const std::string> member_keys, const StudyHooks& hooks)
+                 std::span<const std::string> member_keys, const JobHooks& hooks)
       : ensemble_(ensemble),
         whole_pictures_(whole_pictures),
         cache_(cache),
@@ -99,7 +99,7 @@ class WindowEvidence {
   bool whole_pictures_;
   const BlobCache& cache_;
   std::span<const std::string> member_keys_;
-  const StudyHooks& hooks_;
+  const JobHooks& hooks_;
   std::map<int64_t, std::vector<const std::vector<size_t>*>> wanted_;  ///< sets of judges by frame
   std::map<int64_t, std::string> hashes_;                              ///< by frame
   EvidenceFinder finder_;
@@ -308,7 +308,7 @@ std::vector<TimeAnswer> judge_through_time(const Ensemble& ensemble,
                                            std::span<const TimeRequest> requests, int window,
                                            bool whole_pictures, const BlobCache& cache,
                                            std::span<const std::string> member_keys,
-                                           const StudyHooks& hooks) {
+                                           const JobHooks& hooks) {
   std::map<fs::path, std::vector<size_t>> by_video;
   for (size_t i = 0; i < requests.size(); ++i) by_video[requests[i].video].push_back(i);
   std::vector<TimeAnswer> answers(requests.size());

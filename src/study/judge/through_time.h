@@ -34,6 +34,6 @@ std::vector<TimeAnswer> judge_through_time(const Ensemble& ensemble,
                                            std::span<const TimeRequest> requests, int window,
                                            bool whole_pictures, const BlobCache& cache,
                                            std::span<const std::string> member_keys,
-                                           const StudyHooks& hooks);
+                                           const JobHooks& hooks);
 
 }  // namespace posse

@@ -30,7 +30,7 @@ std::string key_of_member(const MemberNetwork& member, const Ensemble& ensemble)
                              member.spec.output_stride, ensemble.backend_name()));
 }
 
-void check_stop(const StudyHooks& hooks) {
+void check_stop(const JobHooks& hooks) {
   if (hooks.stop != nullptr && hooks.stop->requested())
     throw Error(ErrorKind::interrupted, "stopped; the same command goes on where it was");
 }
@@ -81,7 +81,7 @@ bool runs_with(const KnownFrame& a, const KnownFrame& b) {
 
 }  // namespace
 
-std::vector<KnownFrame> know_frames(std::span<const FrameRef> frames, const StudyHooks& hooks) {
+std::vector<KnownFrame> know_frames(std::span<const FrameRef> frames, const JobHooks& hooks) {
   std::vector<KnownFrame> known(frames.size());
   Progress progress{.stage = "pictures", .total = static_cast<int64_t>(frames.size())};
   const double start = seconds_now();
@@ -128,7 +128,7 @@ StoredMap MapStore::read(const KnownFrame& frame, size_t member) const {
 }
 
 void MapStore::run(Ensemble& part, size_t first, std::span<const KnownFrame> frames,
-                   Progress& progress, const StudyHooks& hooks) {
+                   Progress& progress, const JobHooks& hooks) {
   // The reader pushes frames and the ensemble pulls them: a batch at a time goes over.
   constexpr size_t kBatch = 64;
   const double start = seconds_now() - progress.elapsed_seconds;
@@ -172,7 +172,7 @@ void MapStore::run(Ensemble& part, size_t first, std::span<const KnownFrame> fra
 }
 
 int64_t MapStore::fill_chunk(std::span<const KnownFrame> frames, size_t first, size_t last,
-                             Progress& progress, const StudyHooks& hooks) {
+                             Progress& progress, const JobHooks& hooks) {
   std::vector<KnownFrame> missing;
   for (const KnownFrame& frame : frames) {
     for (size_t m = first; m < last; ++m) {
@@ -203,7 +203,7 @@ int64_t MapStore::fill_chunk(std::span<const KnownFrame> frames, size_t first, s
   return static_cast<int64_t>(missing.size()) * members;
 }
 
-int64_t MapStore::fill(std::span<const KnownFrame> frames, const StudyHooks& hooks) {
+int64_t MapStore::fill(std::span<const KnownFrame> frames, const JobHooks& hooks) {
   const std::vector<MemberNetwork>& members = ensemble_.members();
   Progress progress{.stage = "networks",
                     .total = static_cast<int64_t>(frames.size() * members.size()),

@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/progress.h"
-#include "base/stop.h"
+#include "base/job_hooks.h"
 #include "ensemble/ensemble.h"
 #include "study/members/blob_cache.h"
 #include "study/members/frame_list.h"
@@ -23,14 +22,6 @@ struct StoredMap {
   std::vector<float> locref;  ///< [height, width, bodyparts, xy]; empty without
 };
 
-/// Whom long work tells how far it is, and who may stop it. All may be empty.
-struct StudyHooks {
-  ProgressCallback progress;
-  std::function<void(const std::string&)> note;     ///< worth knowing, changes no number
-  std::function<void(const std::string&)> warning;  ///< a person should look at it
-  const StopFlag* stop = nullptr;
-};
-
 /// A frame whose pixels are known.
 struct KnownFrame {
   FrameRef ref;
@@ -40,7 +31,7 @@ struct KnownFrame {
 };
 
 /// Decodes every frame once. @throws as visit_frames; Error(interrupted)
-std::vector<KnownFrame> know_frames(std::span<const FrameRef> frames, const StudyHooks& hooks);
+std::vector<KnownFrame> know_frames(std::span<const FrameRef> frames, const JobHooks& hooks);
 
 /// Maps in a BlobCache, by the hash of weights, settings and pixels.
 class MapStore {
@@ -53,7 +44,7 @@ class MapStore {
   /// that a stopped call goes on where it was. Memory: members_at_once networks, a batch of frames.
   /// @return how many (frame, member) pairs were computed
   /// @throws Error(interrupted) and of the networks
-  int64_t fill(std::span<const KnownFrame> frames, const StudyHooks& hooks);
+  int64_t fill(std::span<const KnownFrame> frames, const JobHooks& hooks);
 
   /// The maps of one frame. @throws Error(io) where fill() was not called for it
   StoredMap read(const KnownFrame& frame, size_t member) const;
@@ -64,9 +55,9 @@ class MapStore {
  private:
   std::string key_of(const KnownFrame& frame, size_t member) const;
   int64_t fill_chunk(std::span<const KnownFrame> frames, size_t first, size_t last,
-                     Progress& progress, const StudyHooks& hooks);
+                     Progress& progress, const JobHooks& hooks);
   void run(Ensemble& part, size_t first, std::span<const KnownFrame> frames, Progress& progress,
-           const StudyHooks& hooks);
+           const JobHooks& hooks);
 
   const Ensemble& ensemble_;
   BlobCache cache_;
