@@ -12,6 +12,7 @@
 #include "base/enum_names.h"
 #include "base/frame_range.h"
 #include "consensus/log_odds.h"
+#include "consensus/track/track_choices.h"
 
 namespace posse {
 
@@ -63,12 +64,7 @@ struct RunOptions {
   /// own; empty: none.
   std::string as_member;
   std::string extras;  ///< folder of the further tables; empty: <out>-extras beside <out>
-  std::string look_alike = "auto";  ///< "auto", "none", or "paw1,paw2;ear1,ear2"
-  std::string same_x;               ///< "paw_top,paw_bottom;..." or empty
-  std::string same_y;               ///< likewise
-  bool track_smooth = true;
-  int track_lag = 64;     ///< frames looked ahead; 0: none
-  double hide_below = 0;  ///< in [0, 1]
+  TrackChoices track;
   bool keep_evidence = false;
   std::string calibration;  ///< file; empty: none
   double radius = 5;        ///< px, above 0
@@ -82,22 +78,7 @@ requires std::same_as<std::remove_const_t<Options>, RunOptions>
 void describe(Options& options, const Visitor& visit) {
   visit("consensus", options.consensus, "METHOD",
         "of the members' probability maps, or the track through the maps of all frames");
-  visit("look-alike", options.look_alike, "GROUPS",
-        "track: bodyparts that look alike, as 'paw1,paw2;ear1,ear2', none, or auto: found from the "
-        "maps (default auto)");
-  visit(
-      "same-x", options.same_x, "GROUPS",
-      "track: bodyparts that are one seen from several sides, by mirrors that show it at the same "
-      "x, as 'paw_top,paw_bottom;...'");
-  visit("same-y", options.same_y, "GROUPS", "track: the same at the same y");
-  visit("track-smooth", options.track_smooth, "on|off",
-        "track: smooth the members' keypoints at the track (default on)");
-  visit("track-lag", options.track_lag, "N",
-        "track: frames that are looked ahead; 0 looks at the past alone, which is worse (default "
-        "64)");
-  visit("hide-below", options.hide_below, "P",
-        "track: keypoints whose chance of being seen is below are written as missing, in [0, 1] "
-        "(default 0: all are written)");
+  describe_track(options.track, visit);
   visit("keep-evidence", options.keep_evidence, "",
         "keep what a track needs of the maps in the journal also for another consensus, so that "
         "--consensus track needs no network later");

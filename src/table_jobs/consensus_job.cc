@@ -68,14 +68,10 @@ void check_count(const std::vector<fs::path>& files, TableMethod method, const J
 }
 
 void check_track(const ConsensusJobOptions& options) {
-  const auto check = [](const char* name, double value, bool good, const char* wanted) {
-    if (!good)
-      throw Error(ErrorKind::usage, fmt::format("{} is {}, must be {}", name, value, wanted));
-  };
-  check("--hide-below", options.hide_below, options.hide_below >= 0 && options.hide_below <= 1,
-        "in [0, 1]");
-  check("--cell", options.cell, options.cell >= 0 && std::isfinite(options.cell), "0 or more");
-  check("--track-lag", options.track_lag, options.track_lag >= 0, "0 or more");
+  options.track.validate();
+  if (!(options.cell >= 0 && std::isfinite(options.cell))) {
+    throw Error(ErrorKind::usage, fmt::format("--cell is {}, must be 0 or more", options.cell));
+  }
 }
 
 KeypointConsensusOptions frame_options(const ConsensusJobOptions& options) {
@@ -117,7 +113,7 @@ TableConsensus consensus_of(TableTrack track, std::span<const Poses> members,
                      .keypoints = {}};
   for (TrackedFrame& frame : track.frames) {
     for (TrackedKeypoint& tracked : frame.keypoints) {
-      if (tracked.chance_seen < options.hide_below)
+      if (tracked.chance_seen < options.track.hide_below)
         tracked.keypoint = {std::nan(""), std::nan(""), 0};
       const size_t at = consensus.details.size();
       consensus.details.push_back({.keypoint = tracked.keypoint,
@@ -140,15 +136,16 @@ TableConsensus tracked_consensus(std::span<const Poses> tables, const ConsensusJ
                                  Job& job) {
   const std::vector<Poses> members = counting(tables, options.keypoints.min_likelihood);
   const std::vector<std::string>& bodyparts = members.front().bodyparts;
-  TableTrackOptions settings{.groups = {},
-                             .views = parse_shared_axes(options.same_x, options.same_y, bodyparts),
-                             .cell = options.cell,
-                             .smooth = options.track_smooth,
-                             .lag = static_cast<size_t>(options.track_lag)};
-  if (options.look_alike != "auto")
-    settings.groups = parse_look_alikes(options.look_alike, bodyparts);
+  TableTrackOptions settings{
+      .groups = {},
+      .views = parse_shared_axes(options.track.same_x, options.track.same_y, bodyparts),
+      .cell = options.cell,
+      .smooth = options.track.smooth,
+      .lag = static_cast<size_t>(options.track.lag)};
+  if (options.track.look_alike != "auto")
+    settings.groups = parse_look_alikes(options.track.look_alike, bodyparts);
   TableTrack track = track_of_poses(members, settings);
-  if (options.look_alike == "auto") job.note(note_of_groups(track.groups, bodyparts));
+  if (options.track.look_alike == "auto") job.note(note_of_groups(track.groups, bodyparts));
   job.note(fmt::format("a cell of the track is {:.1f} px wide{}", track.cell,
                        options.cell > 0 ? "" : ", as members agree; see --cell"));
   for (const std::string& warning : warnings_of(track.report, bodyparts)) job.warn(warning);

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "consensus/track/track_choices.h"
 #include "run/options.h"
 #include "table_jobs/job.h"
 #include "table_jobs/table_consensus.h"
@@ -16,13 +17,8 @@ namespace posse {
 struct ConsensusJobOptions {
   TableMethod method = TableMethod::median;
   KeypointConsensusOptions keypoints;  ///< its method is not looked at
-  std::string look_alike = "auto";     ///< "auto", "none", or "paw1,paw2;ear1,ear2"
-  std::string same_x;                  ///< "paw_top,paw_bottom;..." or empty
-  std::string same_y;                  ///< likewise
-  bool track_smooth = true;
-  int track_lag = 64;     ///< frames looked ahead; 0: none
-  double cell = 0;        ///< px; 0: found
-  double hide_below = 0;  ///< in [0, 1]
+  TrackChoices track;
+  double cell = 0;  ///< px; 0: found
   std::vector<std::string> bodypart_list;
   bool common_bodyparts = false;
   TableFormat format = TableFormat::h5;
@@ -42,25 +38,10 @@ void describe(Options& options, const Visitor& visit) {
         "trimmed-mean: share left out at either end (default 0.2)");
   visit("agreement-radius", options.keypoints.agreement_radius, "FLOAT",
         "pixels within which a member agrees (default 10)");
-  visit("look-alike", options.look_alike, "GROUPS",
-        "track: bodyparts that look alike, as 'paw1,paw2;ear1,ear2', none, or auto: found from the "
-        "tables (default auto)");
-  visit(
-      "same-x", options.same_x, "GROUPS",
-      "track: bodyparts that are one seen from several sides, by mirrors that show it at the same "
-      "x, as 'paw_top,paw_bottom;...'");
-  visit("same-y", options.same_y, "GROUPS", "track: the same at the same y");
-  visit("track-smooth", options.track_smooth, "on|off",
-        "track: smooth the members' keypoints at the track (default on)");
-  visit("track-lag", options.track_lag, "N",
-        "track: frames that are looked ahead; 0 looks at the past alone, which is worse (default "
-        "64)");
+  describe_track(options.track, visit);
   visit("cell", options.cell, "PX",
         "track: members within 2.5 of this are at one place, and a step is 1.5 of it; 0: as wide "
         "as members agree, at least 8 (default 0)");
-  visit("hide-below", options.hide_below, "P",
-        "track: keypoints whose chance of being seen is below are missing, in [0, 1] (default 0: "
-        "all are written)");
   visit("bodypart-list", options.bodypart_list, "NAME",
         "bodyparts to keep, in this order (default: all)");
   visit("common-bodyparts", options.common_bodyparts, "",

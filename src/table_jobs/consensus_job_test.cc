@@ -136,8 +136,8 @@ TEST(ConsensusJob, AMissingBodypartIsMissingInTheTrack) {
 TEST(ConsensusJob, ATracksTableHoldsItsChancesAndItsRecordTheGroups) {
   const TemporaryFolder scratch;
   const fs::path out = scratch.path() / "track.h5";
-  const auto outcome =
-      run_consensus(walks(3), out, {.method = TableMethod::track, .look_alike = "snout,tail"});
+  const auto outcome = run_consensus(
+      walks(3), out, {.method = TableMethod::track, .track = {.look_alike = "snout,tail"}});
   EXPECT_EQ(outcome.result.groups, (std::vector<std::vector<int>>{{0, 1}}));
   const auto record = nlohmann::json::parse(read_file(outcome.report.record));
   EXPECT_EQ(record["track"]["groups"], std::vector<std::string>{"snout,tail"});
@@ -151,16 +151,18 @@ TEST(ConsensusJob, ATrackRefusesWhatCannotBe) {
     options.method = TableMethod::track;
     EXPECT_THROW(run_consensus(inputs, {}, options), Error);
   };
-  refused({.look_alike = "snout,paw"});
-  refused({.look_alike = "snout"});
+  refused({.track = {.look_alike = "snout,paw"}});
+  refused({.track = {.look_alike = "snout"}});
   refused({.cell = -1});
   refused({.cell = std::nan("")});
-  refused({.hide_below = 2});
+  refused({.track = {.hide_below = 2}});
+  refused({.track = {.lag = -1}});
   EXPECT_THROW(run_consensus({}, {}, {.method = TableMethod::track}), Error);
 }
 
 TEST(ConsensusJob, HideBelowLeavesOutWhatIsHardlySeen) {
-  const auto outcome = run_consensus(walks(3), {}, {.method = TableMethod::track, .hide_below = 1});
+  const auto outcome =
+      run_consensus(walks(3), {}, {.method = TableMethod::track, .track = {.hide_below = 1}});
   EXPECT_TRUE(std::isnan(outcome.result.poses.at(0, 0).x));  // no chance is 1
 }
 

@@ -30,9 +30,9 @@ double elapsed_between(const FrameResult& before, const FrameResult& frame, doub
   return std::max(static_cast<double>(frame.frame_index - before.frame_index), kLeast);
 }
 
-TrackOptions track_options(const RunOptions& options) {
+TrackOptions track_options(const TrackChoices& choices) {
   TrackOptions track;
-  track.tracker.lag = static_cast<size_t>(options.track_lag);
+  track.tracker.lag = static_cast<size_t>(choices.lag);
   return track;
 }
 
@@ -41,7 +41,7 @@ class TrackStage : public Stage {
   explicit TrackStage(const RunSetting& setting);
 
   std::string description() const override;
-  bool wants_look() const override { return options_.look_alike == "auto"; }
+  bool wants_look() const override { return choices_.look_alike == "auto"; }
   void look_at(const FrameResult& frame) override { look_alikes_.add(evidence_of(frame)); }
   void push(FrameResult&& frame, const DeliverFrame& deliver) override;
   void finish(const DeliverFrame& deliver) override;
@@ -55,7 +55,7 @@ class TrackStage : public Stage {
   void take(std::vector<TrackedFrame> tracked, const DeliverFrame& deliver);
   void deliver_smoothed(std::vector<TrackedFrame> frames, const DeliverFrame& deliver);
 
-  RunOptions options_;
+  TrackChoices choices_;
   std::vector<std::string> bodyparts_;
   size_t num_members_;
   double fps_;
@@ -80,26 +80,23 @@ class TrackStage : public Stage {
 };
 
 TrackStage::TrackStage(const RunSetting& setting)
-    : options_(setting.options),
+    : choices_(setting.options.track),
       bodyparts_(setting.ensemble.bodyparts()),
       num_members_(setting.ensemble.members().size()),
       fps_(setting.info.fps),
       pictures_(is_folder(setting.video)),
       look_alikes_(bodyparts_.size()),
-      groups_(parse_look_alikes(options_.look_alike, bodyparts_)),
-      views_(parse_shared_axes(options_.same_x, options_.same_y, bodyparts_)) {
-  if (!(options_.hide_below >= 0 && options_.hide_below <= 1)) {
-    throw Error(ErrorKind::usage,
-                fmt::format("--hide-below is {}, must be in [0, 1]", options_.hide_below));
-  }
+      groups_(parse_look_alikes(choices_.look_alike, bodyparts_)),
+      views_(parse_shared_axes(choices_.same_x, choices_.same_y, bodyparts_)) {
+  choices_.validate();
 }
 
 std::string TrackStage::description() const {
   std::string text =
-      fmt::format("track(look-alike={}, lag={}, smooth={}, hide-below={}", options_.look_alike,
-                  options_.track_lag, options_.track_smooth ? "on" : "off", options_.hide_below);
-  if (!options_.same_x.empty()) text += ", same-x=" + options_.same_x;
-  if (!options_.same_y.empty()) text += ", same-y=" + options_.same_y;
+      fmt::format("track(look-alike={}, lag={}, smooth={}, hide-below={}", choices_.look_alike,
+                  choices_.lag, choices_.smooth ? "on" : "off", choices_.hide_below);
+  if (!choices_.same_x.empty()) text += ", same-x=" + choices_.same_x;
+  if (!choices_.same_y.empty()) text += ", same-y=" + choices_.same_y;
   return text + ")";
 }
 
@@ -113,7 +110,7 @@ FrameEvidence TrackStage::evidence_of(const FrameResult& frame) const {
 void TrackStage::start() {
   if (tracker_) return;
   if (wants_look()) groups_ = look_alikes_.groups();
-  const TrackOptions options = track_options(options_);
+  const TrackOptions options = track_options(choices_);
   tracker_ = std::make_unique<Tracker>(bodyparts_.size(), groups_, options);
   smoother_ = std::make_unique<TrackSmoother>(bodyparts_);
   watch_ = std::make_unique<TrackWatch>(bodyparts_.size(), groups_, options);
@@ -136,7 +133,7 @@ void TrackStage::push(FrameResult&& frame, const DeliverFrame& deliver) {
 void TrackStage::finish(const DeliverFrame& deliver) {
   start();
   take(tracker_->finish(), deliver);
-  if (options_.track_smooth) deliver_smoothed(smoother_->finish(), deliver);
+  if (choices_.smooth) deliver_smoothed(smoother_->finish(), deliver);
   report_ = watch_->finish();
 }
 
@@ -145,7 +142,7 @@ void TrackStage::take(std::vector<TrackedFrame> tracked, const DeliverFrame& del
     const Waiting& waiting = waiting_[num_tracked_++];
     watch_->push(frame, waiting.result.members, waiting.elapsed, waiting.stride);
     std::vector<TrackedFrame> ready;
-    if (options_.track_smooth) {
+    if (choices_.smooth) {
       ready = smoother_->push(std::move(frame));
     } else {
       ready.push_back(std::move(frame));
@@ -161,7 +158,7 @@ void TrackStage::deliver_smoothed(std::vector<TrackedFrame> frames, const Delive
     --num_tracked_;
     for (size_t p = 0; p < bodyparts_.size(); ++p) {
       Keypoint& keypoint = frame.keypoints[p].keypoint;
-      if (frame.keypoints[p].chance_seen < options_.hide_below)
+      if (frame.keypoints[p].chance_seen < choices_.hide_below)
         keypoint = {std::nan(""), std::nan(""), 0};
       result.consensus[p].keypoint = keypoint;
     }
@@ -177,9 +174,8 @@ std::vector<std::string> TrackStage::warnings() const {
         "pictures of a folder are tracked as a video, in the order of their names: those of "
         "different scenes want --consensus mean or median");
   }
-  for (std::string& warning :
-       warnings_of_setting(static_cast<size_t>(options_.track_lag), num_members_,
-                           look_alikes_.close_pairs(groups_), bodyparts_)) {
+  for (std::string& warning : warnings_of_setting(static_cast<size_t>(choices_.lag), num_members_,
+                                                  look_alikes_.close_pairs(groups_), bodyparts_)) {
     warnings.push_back(std::move(warning));
   }
   return warnings;
