@@ -15,6 +15,7 @@ import numpy.typing as npt
 from posse import _core
 from posse._chunks import ChunkedRun
 from posse._memory import check_memory
+from posse._paths import path_of
 from posse._progress import Progress, as_callback
 from posse.result import DataWarning, Member, PathLike, Result, given, html_table
 
@@ -172,10 +173,10 @@ class Ensemble:
             "tune": tune,
         }
         several = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
-        core = _core.Ensemble([Path(path) for path in several], **given(options))
+        core = _core.Ensemble([path_of(path) for path in several], **given(options))
         for warning in core.warnings:
             warnings.warn(warning, DataWarning, stacklevel=2)
-        absolute = [Path(path).absolute() for path in several]
+        absolute = [path_of(path).absolute() for path in several]
         return cls(core, (absolute, given(options)))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -235,10 +236,10 @@ class Ensemble:
         self._leave_iteration()
         listed = _positions(frames)
         if listed is None:
-            core = self._core.run(Path(video), frames, consensus, as_callback(progress), None, 0)
-            result = self._result(core, consensus, Path(video))
+            core = self._core.run(path_of(video), frames, consensus, as_callback(progress), None, 0)
+            result = self._result(core, consensus, path_of(video))
         else:
-            result = self._run_listed(Path(video), listed, consensus, progress)
+            result = self._run_listed(path_of(video), listed, consensus, progress)
         for warning in result.warnings:
             warnings.warn(warning, DataWarning, stacklevel=2)
         return result
@@ -287,12 +288,12 @@ class Ensemble:
             raise ValueError(f"chunk {chunk}: must be at least 1")
         self._leave_iteration()
         run = ChunkedRun(
-            lambda progress, deliver: self._core.run(Path(video), frames, consensus, progress, deliver, chunk)
+            lambda progress, deliver: self._core.run(path_of(video), frames, consensus, progress, deliver, chunk)
         )
         self._iteration = run
         try:
             while (part := run.take()) is not None:
-                yield self._result(part, consensus, Path(video))
+                yield self._result(part, consensus, path_of(video))
         finally:
             run.stop()
 
@@ -364,8 +365,8 @@ class Ensemble:
         self.check_scoremap_bytes(video, frames)
         self._leave_iteration()
         if listed is None:
-            return list(self._core.scoremaps(Path(video), frames, as_callback(progress))[1])
-        parts = [self._core.scoremaps(Path(video), run, as_callback(progress))[1] for run in consecutive_runs(sorted(set(listed)))]
+            return list(self._core.scoremaps(path_of(video), frames, as_callback(progress))[1])
+        parts = [self._core.scoremaps(path_of(video), run, as_callback(progress))[1] for run in consecutive_runs(sorted(set(listed)))]
         rows = np.searchsorted(sorted(set(listed)), listed)
         return [np.concatenate(members)[rows] for members in zip(*parts)]
 
@@ -373,7 +374,7 @@ class Ensemble:
         """Bytes that :meth:`scoremaps` would return; warns and raises as that does. 0 if not known beforehand."""
         listed = _positions(frames)
         if listed is None:
-            reader = _core.FrameIterator(Path(video), None)
+            reader = _core.FrameIterator(path_of(video), None)
             start, stop, step = _core.frame_bounds(frames)
             count = reader.container_num_frames
             if count is None:
@@ -385,7 +386,7 @@ class Ensemble:
 
     def scoremap_bytes(self, video: PathLike) -> list[int]:
         """Bytes of one frame's scoremap, for each member."""
-        reader = _core.FrameIterator(Path(video), None)
+        reader = _core.FrameIterator(path_of(video), None)
         return [4 * h * w * parts for h, w, parts in self._core.scoremap_shapes(reader.height, reader.width)]
 
     def write(
@@ -460,7 +461,7 @@ class Ensemble:
             "force": force,
         }
         self._leave_iteration()
-        outcome = self._core.write(Path(video), Path(folder), as_callback(progress), **given(options))
+        outcome = self._core.write(path_of(video), path_of(folder), as_callback(progress), **given(options))
         for warning in outcome["warnings"]:
             warnings.warn(warning, DataWarning, stacklevel=2)
         for name, error in outcome["failed"].items():
@@ -493,7 +494,7 @@ class Ensemble:
         """
         if measure:
             self._leave_iteration()
-        return dict(self._core.plan(Path(video), Path(folder), measure, **given(options)))
+        return dict(self._core.plan(path_of(video), path_of(folder), measure, **given(options)))
 
     def _result(self, core: _core.FrameResults, consensus: str, video: Path | None) -> Result:
         return Result(

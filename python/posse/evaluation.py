@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from posse import _core
+from posse._paths import path_of
 from posse._progress import Progress, as_callback
 from posse.result import PathLike
 
@@ -119,11 +120,11 @@ class _LabelFile:
 
     def __enter__(self) -> Path:
         if isinstance(self._labels, (str, os.PathLike)):
-            return Path(self._labels)
+            return path_of(self._labels)
         self._folder = tempfile.TemporaryDirectory()
         frame = self._labels.copy()
         names = ["/".join(map(str, row)) if isinstance(row, tuple) else str(row) for row in frame.index]
-        root = None if self._pictures is None else Path(self._pictures).absolute()
+        root = None if self._pictures is None else path_of(self._pictures).absolute()
         frame.index = names if root is None else [str(root / name) for name in names]
         path = Path(self._folder.name) / "CollectedData_labels.csv"
         frame.to_csv(path)
@@ -139,12 +140,12 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
     if isinstance(given.get("video"), (str, os.PathLike)):
         given["video"] = [given["video"]]
     if "video" in given:
-        given["video"] = [Path(video) for video in given["video"]]
+        given["video"] = [path_of(video) for video in given["video"]]
     return given
 
 
 def _paths(members: PathLike | Sequence[PathLike]) -> list[Path]:
-    return [Path(members)] if isinstance(members, (str, os.PathLike)) else [Path(member) for member in members]
+    return [path_of(members)] if isinstance(members, (str, os.PathLike)) else [path_of(member) for member in members]
 
 
 def evaluate(
@@ -194,6 +195,6 @@ def calibrate(
     those of :func:`evaluate`.
     """
     with _LabelFile(labels, pictures) as path:
-        target = None if out is None else Path(out)
+        target = None if out is None else path_of(out)
         made = _core.calibrate(_paths(members), path, target, force, as_callback(progress), **_given(options))
     return _evaluation(made)

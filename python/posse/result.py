@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import html
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Union
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from posse import _core
+from posse._paths import PathLike, path_of
 
 if TYPE_CHECKING:
     import pandas
 
 __all__ = ["DataWarning", "Member", "PathLike", "Result", "given"]
-
-PathLike = Union[str, "os.PathLike[str]"]
 
 
 def given(options: dict[str, Any]) -> dict[str, Any]:
@@ -255,4 +253,4 @@ class Result:
             "keep_journal": keep_journal,
             "force": force,
         }
-        return [Path(path) for path in self._ensemble.save(self._frames, self.video, Path(folder), **given(options))]
+        return [Path(path) for path in self._ensemble.save(self._frames, self.video, path_of(folder), **given(options))]

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from posse import _core
+from posse._paths import path_of
 from posse._progress import Progress, as_callback
 from posse.ensemble import Frames
 from posse.poses import ConsensusPoses, Members, Poses, SmoothedPoses, SmoothedPupil, SmoothedViews, told
@@ -55,7 +56,7 @@ def _inputs(members: Members, camera: str = "") -> tuple[list[Path], list[tuple[
     if poses:
         place = f"{camera} " if camera else ""
         return [], [each._for_core(f"{place}member {number}", camera) for number, each in enumerate(poses)]
-    return [Path(path) for path in several], []
+    return [path_of(path) for path in several], []
 
 
 def _inputs_by_camera(members: Members | Mapping[str, Members]) -> tuple[list[Path], list[tuple[Any, ...]]]:
@@ -72,7 +73,7 @@ def _inputs_by_camera(members: Members | Mapping[str, Members]) -> tuple[list[Pa
 
 def _run(job: Any, members: Any, out: PathLike | None, progress: Progress | None, options: dict[str, Any]) -> dict[str, Any]:
     paths, poses = _inputs_by_camera(members)
-    made: dict[str, Any] = job(paths, poses, None if out is None else Path(out), as_callback(progress), **given(options))
+    made: dict[str, Any] = job(paths, poses, None if out is None else path_of(out), as_callback(progress), **given(options))
     return made
 
 
@@ -346,7 +347,7 @@ def smooth_paw(
         options[f"timestamps_{side}"] = given_times if is_file else None
         times[side] = [] if given_times is None or is_file else np.asarray(given_times, dtype=np.float64).tolist()
     paths, poses = _inputs_by_camera(members)
-    target = None if out is None else Path(out)
+    target = None if out is None else path_of(out)
     made = _core.smooth_paw(paths, poses, target, times["left"], times["right"], as_callback(progress), **given(options))
     _warn(made)
     return SmoothedViews(_views(made), **told(made))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from posse import _core
+from posse._paths import path_of
 
 __all__ = ["Video"]
 
@@ -41,7 +41,7 @@ class Video:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = path_of(path)
         reader = _core.FrameIterator(self.path, None)
         self.width: int = reader.width
         self.height: int = reader.height

@@ -361,6 +361,14 @@ def test_names_that_cannot_be_looked_at_are_errors_of_posse(ensemble: posse.Ense
             ensemble.plan(name, tmp_path)
 
 
+def test_empty_names_do_not_mean_the_working_folder(ensemble: posse.Ensemble) -> None:
+    for call in (ensemble.run, ensemble.scoremaps, posse.Video, posse.open_project, posse.info, posse.Ensemble.open):
+        with pytest.raises(ValueError, match="an empty name"):
+            call("")
+    with pytest.raises(ValueError, match="an empty name"):
+        posse.Ensemble.open([""])
+
+
 def test_errors_of_an_iteration_arrive_in_the_loop(ensemble: posse.Ensemble, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="none.mp4"):
         list(ensemble.iterate(tmp_path / "none.mp4"))

@@ -222,6 +222,7 @@ void print_plan(const fs::path& video, const RunPlan& plan, const RunEstimate& e
     }
   }
   console.print("  would write " + plan.paths.record.string());
+  for (const fs::path& file : plan.replaced) console.print("  would remove " + file.string());
   console.print(fmt::format("  about {} on the disk", format_bytes(estimate.disk_bytes)));
   if (estimate.seconds == 0) return;
   console.print(fmt::format("  about {} at {:.1f} frames/s on {} threads, {} of memory",
@@ -247,6 +248,8 @@ Json describe(const RunPlan& plan, const RunEstimate& estimate) {
       json["failed"].push_back(Json::object({{"output", output.name}, {"error", output.why_not}}));
   }
   for (const fs::path& file : plan.files()) json["files"].push_back(printable(file.string()));
+  json["removed"] = Json::array();
+  for (const fs::path& file : plan.replaced) json["removed"].push_back(printable(file.string()));
   return json;
 }
 

@@ -127,7 +127,7 @@ Verb Verb::add_verb(const std::string& name, const std::string& help) {
 }
 
 VerbOption Verb::add_option(const std::string& name, std::string& field, const std::string& help) {
-  return VerbOption(*app_->add_option(name, field, help));
+  return VerbOption(*app_->add_option(name, field, help)->check(not_empty()));
 }
 
 VerbOption Verb::add_option(const std::string& name, std::filesystem::path& field,

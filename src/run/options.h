@@ -109,7 +109,8 @@ void describe(Options& options, const Visitor& visit) {
         "keep the frames as they were computed, so that further results need no network (default "
         "on)");
   visit("force", options.force, "",
-        "overwrite results that were made with other options or inputs");
+        "overwrite results that were made with other options or inputs, and remove those of them "
+        "that this run does not make");
 }
 
 }  // namespace posse

@@ -28,11 +28,15 @@ bool keeps_evidence(const RunPlan& plan, const RunOptions& options) {
   return read_journal_key(plan.paths.journal) == with;
 }
 
-/// True if the record is of the very run that is planned. @throws Error(usage) if it is another's.
+/// True if the record's results are this run's: the same networks, video, options and stages.
+bool is_of_this_run(const RecordedRun& recorded, const RunPlan& plan) {
+  return recorded.fingerprint == plan.key.fingerprint && recorded.stages == plan.stages;
+}
+
+/// True if what is there is kept. @throws Error(usage) if it is another's.
 bool is_same_run(const RunPlan& plan, bool force) {
   if (!plan.recorded) return false;
-  if (plan.recorded->fingerprint == plan.key.fingerprint && plan.recorded->stages == plan.stages)
-    return !force;
+  if (is_of_this_run(*plan.recorded, plan)) return !force;
   if (force) return false;
   throw Error(ErrorKind::usage,
               fmt::format("{}: holds the results of a run with other networks, options or video",
@@ -80,6 +84,34 @@ void check_writable(RunPlan& plan) {
       if (output.why_not.empty()) output.why_not = why_not_writable(file);
     }
   }
+}
+
+bool lies_in(const fs::path& file, const fs::path& folder) {
+  const fs::path below = file.lexically_relative(folder.lexically_normal());
+  return !below.empty() && *below.begin() != "..";
+}
+
+/// What the run leaves behind of the one whose results it replaces: nothing.
+void find_replaced(RunPlan& plan) {
+  const std::vector<fs::path> planned = plan.files();
+  std::vector<std::string> names;
+  for (const std::string& name : plan.recorded->files) {
+    const fs::path file = (plan.paths.folder / name).lexically_normal();
+    const bool is_planned = std::any_of(planned.begin(), planned.end(), [&](const fs::path& other) {
+      return plan.paths.name_in_record(other) == name;
+    });
+    const auto places = {plan.paths.folder, plan.paths.extras, plan.paths.earlier_extras};
+    const bool is_ours = file.filename().string().starts_with(plan.paths.stem) &&
+                         std::any_of(places.begin(), places.end(),
+                                     [&](const fs::path& place) { return lies_in(file, place); });
+    std::error_code ignored;
+    if (is_planned || !is_ours || !fs::exists(file, ignored)) continue;
+    plan.replaced.push_back(file);
+    names.push_back(printable(name));
+  }
+  if (names.empty()) return;
+  plan.notes.push_back(fmt::format(
+      "these results take the place of another run's; removed with it: {}", list_names(names)));
 }
 
 void find_resumable(RunPlan& plan) {
@@ -184,6 +216,7 @@ RunPlan plan_run(const Ensemble& ensemble, const fs::path& video, const fs::path
   if (plan.finished_already) return plan;
   check_writable(plan);
   find_resumable(plan);
+  if (plan.recorded && !is_of_this_run(*plan.recorded, plan)) find_replaced(plan);
   return plan;
 }
 

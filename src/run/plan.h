@@ -36,11 +36,14 @@ struct RunPlan {
   std::vector<PlannedOutput> outputs;   ///< in order
   std::optional<RecordedRun> recorded;  ///< what run.json says of an earlier run
   JournalState journal;                 ///< not looked at if everything is there already
-  std::vector<std::string> notes;       ///< what was found and how it is taken, a sentence each
-  int64_t num_frames = 0;         ///< by the journal if it is complete, else by the container's
-                                  ///< count; 0 if unknown
-  bool finished_already = false;  ///< everything is there: the run would be skipped
-  bool needs_networks = true;     ///< false: all frames are in the journal
+  /// Files of another run that these results take the place of and do not overwrite: they are
+  /// removed, since the folder holds the recording once. What a record lists elsewhere is left.
+  std::vector<std::filesystem::path> replaced;
+  std::vector<std::string> notes;  ///< what was found and how it is taken, a sentence each
+  int64_t num_frames = 0;          ///< by the journal if it is complete, else by the container's
+                                   ///< count; 0 if unknown
+  bool finished_already = false;   ///< everything is there: the run would be skipped
+  bool needs_networks = true;      ///< false: all frames are in the journal
 
   /// Frames that need not be computed: those in the journal.
   int64_t num_resumable() const { return journal.num_frames; }

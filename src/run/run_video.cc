@@ -212,31 +212,9 @@ void remove_unfinished(const ResultPaths& paths, const fs::path& extras) {
   for (const fs::path& folder : folders) remove_abandoned_partials_in(folder, paths.stem);
 }
 
-bool lies_in(const fs::path& file, const fs::path& folder) {
-  const fs::path below = file.lexically_relative(folder.lexically_normal());
-  return !below.empty() && *below.begin() != "..";
-}
-
-/// Removes the files of another run that the new results took the place of: the folder holds the
-/// recording once. What a record lists elsewhere is left alone.
 void remove_replaced(const RunPlan& plan) {
-  if (!plan.recorded || (plan.recorded->fingerprint == plan.key.fingerprint &&
-                         plan.recorded->stages == plan.stages)) {
-    return;
-  }
-  const std::vector<fs::path> planned = plan.files();
-  for (const std::string& name : plan.recorded->files) {
-    const fs::path file = (plan.paths.folder / name).lexically_normal();
-    const bool is_planned = std::any_of(planned.begin(), planned.end(), [&](const fs::path& other) {
-      return plan.paths.name_in_record(other) == name;
-    });
-    const auto places = {plan.paths.folder, plan.paths.extras, plan.paths.earlier_extras};
-    const bool is_ours = file.filename().string().starts_with(plan.paths.stem) &&
-                         std::any_of(places.begin(), places.end(),
-                                     [&](const fs::path& place) { return lies_in(file, place); });
-    std::error_code ignored;
-    if (!is_planned && is_ours) fs::remove(file, ignored);
-  }
+  std::error_code ignored;
+  for (const fs::path& file : plan.replaced) fs::remove(file, ignored);
 }
 
 /// Removes the journal if it is not wanted and not needed to try a failed output again.

@@ -262,7 +262,9 @@ class BadAmongSeveral(ProgramTest):
     def test_empty_names_of_folders_are_wrong_usage(self):
         for words in [["run", VIDEO, "--members", ""], ["run", VIDEO, "--members", MEMBERS[0], "--out", ""],
                       ["scoremap", "", VIDEO, "--out", self.folder], ["export", MEMBERS[0], "--onnx", ""],
-                      ["convert", "", self.folder / "x.h5"], ["info", ""], ["run", "", "--members", MEMBERS[0]]]:
+                      ["convert", "", self.folder / "x.h5"], ["info", ""], ["run", "", "--members", MEMBERS[0]],
+                      ["run", VIDEO, "--members", MEMBERS[0], "--as-member", ""],
+                      ["convert", VIDEO, self.folder / "x.h5", "--scorer", ""]]:
             self.assert_error(posse(*words, folder=self.folder), 2, "an empty name was given")
         self.assertEqual(files_below(self.folder), {})
 

@@ -158,6 +158,19 @@ class Doing(ProgramTest):
         self.assert_code(posse(*self.words("--force")), 0)
         self.assertEqual(table(self.folder / "out" / "openarena").shape, (24, 12))
 
+    def test_what_force_removes_is_told_before_and_after(self):
+        self.assert_code(posse(*self.words("--save-members")), 0)
+        members = sorted(path.name for path in extras_of(self.folder / "out").rglob("members/*/*.h5"))
+        self.assertTrue(members)
+        for words, said in [(["--dry-run"], "would remove"), ([], "removed with it")]:
+            done = self.assert_code(posse(*self.words("--consensus", "median", "--force", *words)), 0)
+            for name in members:
+                self.assertIn(name, done.out + done.err)
+            self.assertIn(said, done.out + done.err)
+        self.assertEqual(list(extras_of(self.folder / "out").rglob("members/*/*.h5")), [])
+        plan = posse(*self.words("--consensus", "median", "--force", "--dry-run", "--json")).json[0]
+        self.assertEqual(plan["removed"], [])  # the same run again replaces every file
+
     def test_a_file_that_went_missing_is_made_again(self):
         self.assert_code(posse(*self.words("--format", "both")), 0)
         before = files_below(self.folder)
