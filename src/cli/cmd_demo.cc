@@ -1,25 +1,23 @@
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <limits>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/text.h"
 #include "calibration/calibration.h"
 #include "cli/command.h"
 #include "ensemble/ensemble.h"
 #include "run/run_video.h"
 #include "study/evaluate_job.h"
 #include "study/evaluation.h"
+#include "study/labels/label_set.h"
 #include "study/scores/gaussian_scores.h"
 
 namespace posse {
@@ -41,37 +39,21 @@ fs::path find_demo_data() {
               {.hint = "run ./posse demo in a checkout, or name the folder with --data"});
 }
 
-std::vector<std::string> cells_of(const std::string& line) {
-  std::vector<std::string> cells;
-  std::istringstream stream(line);
-  for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
-  return cells;
-}
-
 /// The exact positions that came with the rendered video: frame n is the row of "imgNNN.png".
 Poses read_truth(const fs::path& path) {
-  std::ifstream file(path);
-  Poses truth;
-  std::string line;
-  for (int row = 0; std::getline(file, line); ++row) {
-    const std::vector<std::string> cells = cells_of(line);
-    if (row == 1) {
-      for (size_t i = 1; i < cells.size(); i += 2) truth.bodyparts.push_back(cells[i]);
+  const LabelSet labels = read_label_set(path);
+  Poses truth{.bodyparts = labels.bodyparts};
+  for (size_t row = 0; row < labels.pictures.size(); ++row) {
+    const LabelledPicture& picture = labels.pictures[row];
+    if (!picture.number) {
+      throw Error(ErrorKind::bad_file, fmt::format("{}: '{}' names no frame of the video",
+                                                   path.string(), printable(picture.name)));
     }
-    if (row < 3) continue;
-    const std::string digits = fs::path(cells.at(0)).stem().string().substr(3);
-    truth.frame_index.push_back(std::strtol(digits.c_str(), nullptr, 10));
-    for (size_t part = 0; part < truth.bodyparts.size(); ++part) {
-      const auto number = [&](size_t cell) {
-        return cell < cells.size() && !cells[cell].empty()
-                   ? std::strtod(cells[cell].c_str(), nullptr)
-                   : std::numeric_limits<double>::quiet_NaN();
-      };
-      truth.keypoints.push_back({number(1 + 2 * part), number(2 + 2 * part), 1});
+    truth.frame_index.push_back(*picture.number);
+    for (size_t part = 0; part < labels.bodyparts.size(); ++part) {
+      const Point& point = labels.at(row, part).point;
+      truth.keypoints.push_back({point.x, point.y, 1});
     }
-  }
-  if (truth.frame_index.empty()) {
-    throw Error(ErrorKind::bad_file, fmt::format("{}: holds no labels", path.string()));
   }
   return truth;
 }

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/median.h"
 #include "base/memory.h"
 #include "consensus/geometric_median.h"
 #include "keypoints/decode.h"
@@ -25,13 +26,6 @@ double mean_of(std::span<const double> values) {
 }
 
 /// Sorts.
-double median_of(std::vector<double>& values) {
-  std::ranges::sort(values);
-  const size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
-}
-
-/// Sorts.
 double trimmed_mean_of(std::vector<double>& values, double trim) {
   std::ranges::sort(values);
   const auto cut = static_cast<size_t>(trim * static_cast<double>(values.size()));
@@ -45,7 +39,7 @@ struct Columns {
   std::vector<double>
       weight;  ///< likelihood; where it is not known the mean of the known ones, or 1
   std::vector<double> likelihood;  ///< those that are known, or a single 1
-  mutable std::vector<double> sorted;
+  mutable std::vector<double> copy;
   mutable std::vector<Point> points;
 };
 
@@ -76,16 +70,16 @@ Keypoint each_column(const Columns& columns, Reduce reduce) {
   return {.x = reduce(columns.x), .y = reduce(columns.y), .likelihood = reduce(columns.likelihood)};
 }
 
-/// Reduces sorted copies of the columns.
+/// Reduces copies of the columns, which may be reordered.
 template <class Reduce>
-Keypoint each_sorted_column(const Columns& columns, Reduce reduce) {
+Keypoint each_copied_column(const Columns& columns, Reduce reduce) {
   return each_column(columns, [&](const std::vector<double>& values) {
-    columns.sorted = values;
-    return reduce(columns.sorted);
+    columns.copy = values;
+    return reduce(columns.copy);
   });
 }
 
-Keypoint median_column(const Columns& columns) { return each_sorted_column(columns, median_of); }
+Keypoint median_column(const Columns& columns) { return each_copied_column(columns, median_of); }
 
 /// The plain mean where all weights are 0.
 double weighted_mean_of(const std::vector<double>& values, const std::vector<double>& weights) {
@@ -130,8 +124,8 @@ Keypoint at_geometric_median(const Columns& columns) {
     columns.points.push_back({.x = columns.x[i], .y = columns.y[i]});
   }
   const Point centre = geometric_median(columns.points);
-  columns.sorted = columns.likelihood;
-  return {.x = centre.x, .y = centre.y, .likelihood = median_of(columns.sorted)};
+  columns.copy = columns.likelihood;
+  return {.x = centre.x, .y = centre.y, .likelihood = median_of(columns.copy)};
 }
 
 Keypoint locate(const Columns& columns, const KeypointConsensusOptions& options) {
@@ -147,7 +141,7 @@ Keypoint locate(const Columns& columns, const KeypointConsensusOptions& options)
     case KeypointMethod::geometric_median:
       return at_geometric_median(columns);
     case KeypointMethod::trimmed_mean:
-      return each_sorted_column(columns, [&](std::vector<double>& values) {
+      return each_copied_column(columns, [&](std::vector<double>& values) {
         return trimmed_mean_of(values, options.trim);
       });
   }

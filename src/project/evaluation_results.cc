@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/csv_line.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/paths.h"
@@ -25,11 +26,9 @@ std::string trimmed(const std::string& text) {
   return text.substr(first, text.find_last_not_of(" \r\t") - first + 1);
 }
 
-std::vector<std::string> cells_of(const std::string& line) {
-  std::vector<std::string> cells;
-  std::istringstream stream(line);
-  std::string cell;
-  while (std::getline(stream, cell, ',')) cells.push_back(trimmed(cell));
+std::vector<std::string> trimmed_cells(const std::string& line) {
+  std::vector<std::string> cells = csv_cells(line);
+  for (std::string& cell : cells) cell = trimmed(cell);
   return cells;
 }
 
@@ -45,14 +44,14 @@ void add_from_table(const fs::path& file, const ModelFolder& model, std::span<Sn
   std::istringstream lines(read_file(file, kMostBytes));
   std::string line;
   if (!std::getline(lines, line)) return;
-  const std::vector<std::string> header = cells_of(line);
+  const std::vector<std::string> header = trimmed_cells(line);
   const auto iterations = column(header, "Training iterations:");
   const auto percent = column(header, "%Training dataset");
   const auto shuffle = column(header, "Shuffle number");
   const auto error = column(header, "Test error(px)");
   if (!iterations || !percent || !shuffle || !error) return;
   while (std::getline(lines, line)) {
-    const std::vector<std::string> cells = cells_of(line);
+    const std::vector<std::string> cells = trimmed_cells(line);
     const auto value = [&](size_t at) {
       return at < cells.size() ? number_of(cells[at]) : std::nullopt;
     };

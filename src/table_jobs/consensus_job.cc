@@ -124,7 +124,7 @@ TableConsensus consensus_of(TableTrack track, std::span<const Poses> members,
                                    .num_agreeing = num_near(members, at, tracked.keypoint,
                                                             options.keypoints.agreement_radius)});
       consensus.poses.keypoints.push_back(tracked.keypoint);
-      consensus.track.push_back(std::move(tracked));
+      consensus.track.push_back(tracked);
     }
   }
   consensus.groups = std::move(track.groups);

@@ -22,9 +22,9 @@ Poses at(double x, double y) {
 
 /// Two tables of one video, named as DeepLabCut names them.
 JobInputs two_tables(const fs::path& folder) {
-  const JobInputs inputs{.paths = {folder / "mouseDLC_resnet50_taskshuffle1_100.csv",
-                                   folder / "mouseDLC_resnet50_taskshuffle2_100.csv"},
-                         .poses = {}};
+  JobInputs inputs{.paths = {folder / "mouseDLC_resnet50_taskshuffle1_100.csv",
+                             folder / "mouseDLC_resnet50_taskshuffle2_100.csv"},
+                   .poses = {}};
   write_pose_table(inputs.paths[0], {.scorer = "one", .poses = at(7, 16)});
   write_pose_table(inputs.paths[1], {.scorer = "two", .poses = at(13, 24)});
   return inputs;

@@ -3,17 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <vector>
+
+#include "base/median.h"
 
 namespace posse {
-namespace {
-
-double median_of(std::vector<double> values) {
-  std::ranges::sort(values);
-  const size_t n = values.size();
-  return n % 2 == 1 ? values[n / 2] : 0.5 * (values[n / 2 - 1] + values[n / 2]);
-}
-
-}  // namespace
 
 PlaceVotes votes_at(const FrameEvidence& frame, size_t entry) {
   PlaceVotes result;

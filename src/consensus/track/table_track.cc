@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/median.h"
 #include "consensus/track/look_alikes.h"
 #include "consensus/track/smoothed_track.h"
 #include "consensus/track/table_evidence.h"
@@ -21,12 +22,6 @@ bool is_finite(const Keypoint& keypoint) {
   return std::isfinite(keypoint.x) && std::isfinite(keypoint.y);
 }
 
-double median_of(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
-
 /// Adds the distances of one bodypart's points in one frame from their median.
 void add_distances(const std::vector<Keypoint>& points, std::vector<double>& distances) {
   if (points.size() < 2) return;
@@ -35,8 +30,8 @@ void add_distances(const std::vector<Keypoint>& points, std::vector<double>& dis
     x.push_back(point.x);
     y.push_back(point.y);
   }
-  const double centre_x = median_of(x);
-  const double centre_y = median_of(y);
+  const double centre_x = upper_median_of(x);
+  const double centre_y = upper_median_of(y);
   for (const Keypoint& point : points)
     distances.push_back(std::hypot(point.x - centre_x, point.y - centre_y));
 }
@@ -108,7 +103,7 @@ double cell_of_members(std::span<const Poses> members) {
     }
     add_distances(points, distances);
   }
-  return distances.empty() ? kLeastCell : std::max(kLeastCell, 2 * median_of(distances));
+  return distances.empty() ? kLeastCell : std::max(kLeastCell, 2 * upper_median_of(distances));
 }
 
 TableTrack track_of_poses(std::span<const Poses> members, const TableTrackOptions& options) {

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/median.h"
+
 namespace posse {
 namespace {
 
@@ -25,12 +27,6 @@ constexpr double kOftenFast = 0.05;
 constexpr size_t kMostListed = 3;
 
 double distance(const Keypoint& a, const Keypoint& b) { return std::hypot(a.x - b.x, a.y - b.y); }
-
-double median(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
 
 /// Notes an event; true if it completes a burst.
 bool completes_burst(std::vector<int64_t>& events, int64_t frame, size_t count, int64_t within) {
@@ -110,7 +106,7 @@ void TrackWatch::look_at_members(const TrackedFrame& frame, std::span<const Keyp
   bool elsewhere = false;
   if (!x.empty()) {
     const Keypoint before = state.median;
-    state.median = {median(x), median(y), 1};
+    state.median = {upper_median_of(x), upper_median_of(y), 1};
     size_t near = 0;
     for (size_t i = part; i < members.size(); i += parts) {
       near += distance(members[i], state.median) < kAgreeCells * stride ? 1 : 0;

@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "base/median.h"
 #include "consensus/track/place_votes.h"
 
 namespace posse {
@@ -22,12 +23,6 @@ size_t entry_of(const FrameEvidence& frame, int32_t place, size_t bodypart) {
     return evidence.place == place && evidence.bodypart == static_cast<int32_t>(bodypart);
   });
   return static_cast<size_t>(found - frame.evidence.begin());
-}
-
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  const size_t n = values.size();
-  return n % 2 == 1 ? values[n / 2] : 0.5 * (values[n / 2 - 1] + values[n / 2]);
 }
 
 /// What the members say of a bodypart at a place.
@@ -75,8 +70,8 @@ AtPlace at_place(const FrameEvidence& frame, int32_t place, size_t bodypart) {
   }
   if (x.empty()) return result;
   result.num_members = static_cast<int>(x.size());
-  result.keypoint = {median(x), median(y), likelihood / num_voting};
   result.spread = spread_of(x, y);
+  result.keypoint = {median_of(x), median_of(y), likelihood / num_voting};
   return result;
 }
 

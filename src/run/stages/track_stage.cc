@@ -19,7 +19,6 @@
 
 namespace posse {
 namespace {
-namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 /// Frames of the video between two of its frames, by their times where both have one.
@@ -170,7 +169,7 @@ void TrackStage::deliver_smoothed(std::vector<TrackedFrame> frames, const Delive
 std::vector<std::string> TrackStage::warnings() const {
   std::vector<std::string> warnings = warnings_of(report_, bodyparts_);
   if (pictures_) {
-    warnings.push_back(
+    warnings.emplace_back(
         "pictures of a folder are tracked as a video, in the order of their names: those of "
         "different scenes want --consensus mean or median");
   }

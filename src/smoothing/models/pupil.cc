@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/median.h"
 #include "base/text.h"
 #include "smoothing/filter/state_space.h"
 #include "smoothing/observations/frame_gaps.h"
@@ -27,8 +28,7 @@ constexpr size_t kNumMarks = 4;
 double median_of_finite(std::vector<double> values) {
   std::erase_if(values, [](double v) { return !std::isfinite(v); });
   if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
-  std::sort(values.begin(), values.end());
-  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
+  return median_of(values);
 }
 
 /// Diameter and centre of one frame; [marks, xy].

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/median.h"
 #include "smoothing/tuning/search.h"
 
 namespace posse {
@@ -89,16 +90,6 @@ std::vector<double> initial_log_s(const std::vector<std::vector<size_t>>& blocks
         std::log(static_cast<double>(static_cast<float>(guess))));  // the peer keeps it in float32
   }
   return result;
-}
-
-double median_of(std::vector<double>& values) {
-  const size_t upper = values.size() / 2;
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(upper),
-                   values.end());
-  if (values.size() % 2 == 1) return values[upper];
-  const double lower =
-      *std::max_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(upper));
-  return (lower + values[upper]) / 2;
 }
 
 }  // namespace

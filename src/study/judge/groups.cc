@@ -6,6 +6,7 @@
 #include <map>
 #include <sstream>
 
+#include "base/csv_line.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -29,16 +30,15 @@ std::vector<int64_t> clips_of_file(const LabelSet& labels, const std::filesystem
   std::istringstream lines(read_file(file));
   std::string line;
   std::getline(lines, line);
-  if (line.substr(0, 12) != "picture,clip") {
+  const std::vector<std::string> head = csv_cells(line);
+  if (head.size() < 2 || head[0] != "picture" || head[1] != "clip") {
     throw Error(ErrorKind::bad_file, fmt::format("{}: line 1 is '{}', expected picture,clip",
                                                  file.string(), printable(line)));
   }
   std::map<std::string, std::string> clip_of;
   while (std::getline(lines, line)) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    const size_t comma = line.rfind(',');
-    if (comma != std::string::npos)
-      clip_of[picture_key(line.substr(0, comma))] = line.substr(comma + 1);
+    const std::vector<std::string> cells = csv_cells(line);
+    if (cells.size() > 1) clip_of[picture_key(cells[0])] = cells[1];
   }
   Numbers numbers;
   std::vector<int64_t> clips;

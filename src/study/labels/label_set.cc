@@ -200,7 +200,9 @@ LabelSet read_any(const fs::path& path, const LabelOptions& options, std::vector
 }  // namespace
 
 std::string picture_key(std::string_view name) {
-  const fs::path path(name);
+  std::string forward(name);  // as Windows writes it, too
+  std::replace(forward.begin(), forward.end(), '\\', '/');
+  const fs::path path(forward);
   const std::string folder = path.parent_path().filename().string();
   return folder.empty() ? path.filename().string() : folder + "/" + path.filename().string();
 }

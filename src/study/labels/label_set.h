@@ -58,6 +58,7 @@ struct LabelOptions {
 LabelSet read_label_set(const std::filesystem::path& path, const LabelOptions& options = {});
 
 /// "<folder>/<file>" of a picture's name: what a picture is known by wherever the project lies.
+/// Backslashes part folders as slashes do.
 std::string picture_key(std::string_view name);
 
 /// The digits at the end of a picture's stem; nullopt without any.

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/csv_line.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/paths.h"
@@ -23,11 +24,7 @@ using Kind = PickleValue::Kind;
 
 /// "a/b/img.png" of a text, or of a tuple of its parts.
 std::string path_in_pickle(const PickleValue& value) {
-  if (value.kind == Kind::text) {
-    std::string text = value.text;
-    std::replace(text.begin(), text.end(), '\\', '/');
-    return text;
-  }
+  if (value.kind == Kind::text) return value.text;
   std::string joined;
   for (const PickleValue& part : value.items) joined += (joined.empty() ? "" : "/") + part.text;
   return joined;
@@ -69,25 +66,13 @@ fs::path find_documentation(const Member& member) {
   return {};
 }
 
-std::vector<std::string> cells_of(const std::string& line) {
-  std::vector<std::string> cells(1);
-  for (const char c : line) {
-    if (c == ',') {
-      cells.emplace_back();
-    } else if (c != '\r' && c != '"') {
-      cells.back() += c;
-    }
-  }
-  return cells;
-}
-
 /// Rows "picture, ..., set"; the last header row names the column in its first or second line.
 MemberTraining from_predictions(const fs::path& file) {
   std::istringstream lines(read_file(file));
   MemberTraining training{.known = false, .source = file.string()};
   std::optional<size_t> column;
   for (std::string line; std::getline(lines, line);) {
-    const std::vector<std::string> cells = cells_of(line);
+    const std::vector<std::string> cells = csv_cells(line);
     if (!column) {
       const auto found = std::find(cells.begin(), cells.end(), "set");
       if (found != cells.end()) column = static_cast<size_t>(found - cells.begin());
@@ -122,14 +107,14 @@ ByName read_csv_manifest(const fs::path& path) {
   std::istringstream lines(read_file(path));
   std::string line;
   std::getline(lines, line);
-  const std::vector<std::string> head = cells_of(line);
+  const std::vector<std::string> head = csv_cells(line);
   if (head.size() < 2 || head[0] != "member" || head[1] != "picture") {
     throw Error(ErrorKind::bad_file, fmt::format("{}: line 1 is '{}', expected member,picture",
                                                  path.string(), printable(line)));
   }
   ByName by_name;
   for (int number = 2; std::getline(lines, line); ++number) {
-    const std::vector<std::string> cells = cells_of(line);
+    const std::vector<std::string> cells = csv_cells(line);
     if (line.empty()) continue;
     const std::string use = cells.size() > 2 && !cells[2].empty() ? cells[2] : "train";
     if (cells.size() < 2 || (use != "train" && use != "selected")) {
