@@ -62,6 +62,11 @@ void refuse_files(CLI::Option& option, const CLI::App& app) {
   option.check(CLI::Validator(
       [name, &app](std::string& text) {
         if (!looks_like_a_file(text)) return std::string();
+        if (const size_t equals = text.find('='); equals > 0 && equals < text.find('/')) {
+          return fmt::format(
+              "takes names alone, and {} is a file with its name\n  hint: leave {} out: {} {}",
+              text, name, called(app), text);
+        }
         return fmt::format(
             "takes all that follows, and so took the file {}\n  hint: put the files "
             "first: {} {} {} ...",

@@ -90,16 +90,21 @@ std::string batch_norm_of(const MemberNetwork& member) {
 }
 
 std::string batch_norm_note(const Member& member, bool frame_statistics) {
-  if (!frame_statistics || !member.config || member.config->batch_size < 2 ||
-      member.snapshot.parsed.kind != SnapshotKind::dlc) {
+  if (!frame_statistics || !member.config || member.snapshot.parsed.kind != SnapshotKind::dlc) {
     return "";
   }
+  const std::optional<int> given = member.config->batch_size;
+  const int batch_size = given.value_or(kUsualBatchSize);
+  if (batch_size < 2) return "";
   return fmt::format(
-      "config.yaml's batch_size is {0}: DeepLabCut normalises this network over {0} frames at a "
+      "{1}: DeepLabCut normalises this network over {0} frames at a "
       "time, posse over each frame, as DeepLabCut does with batch_size 1; many points differ by "
       "more than a pixel from a table of DeepLabCut's, without being better or worse; "
       "--batch-norm batch:{0} gives DeepLabCut's own",
-      member.config->batch_size);
+      batch_size,
+      given ? fmt::format("config.yaml's batch_size is {}", batch_size)
+            : fmt::format("config.yaml does not give batch_size, which DeepLabCut takes for {}",
+                          batch_size));
 }
 
 MemberNetwork open_network(const Member& given, const EnsembleOptions& options) {

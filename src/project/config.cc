@@ -255,7 +255,8 @@ ProjectConfig read_project_config(const fs::path& file) {
   config.training_fractions = read_fractions(map, name);
   config.bodyparts = map.names("bodyparts");
   config.snapshot_index = read_snapshot_index(map);
-  config.batch_size = map.count_or("batch_size", config.batch_size, config.warnings);
+  if (map.find("batch_size") != nullptr)
+    config.batch_size = map.count_or("batch_size", kUsualBatchSize, config.warnings);
   config.num_outputs = positive(map, "num_outputs", config.num_outputs);
   read_cropping(map, config);
   config.pcutoff = map.number_or("pcutoff", config.pcutoff, config.warnings);

@@ -20,6 +20,9 @@ struct CropBox {
   bool operator==(const CropBox&) const = default;
 };
 
+/// What DeepLabCut takes where config.yaml gives no batch_size.
+constexpr int kUsualBatchSize = 8;
+
 /// One video a project was trained on.
 struct VideoSet {
   std::string key;             ///< as written: often a path on somebody else's machine
@@ -38,7 +41,7 @@ struct ProjectConfig {
   std::vector<std::string> bodyparts;  ///< empty if the file has none
   std::vector<std::pair<std::string, std::string>> skeleton;
   std::optional<int> snapshot_index;  ///< nullopt: "all" or absent; -1 is the last
-  int batch_size = 8;
+  std::optional<int> batch_size;      ///< nullopt: not given
   int num_outputs = 1;
   /// What DeepLabCut cuts every frame to before the network: x1, x2, y1, y2 where `cropping` is
   /// true. The crops of video_sets are others: they were used when frames were extracted.

@@ -62,7 +62,7 @@ TEST_F(ConfigTest, AbsentAndEmptyKeysHaveDefaults) {
   EXPECT_THAT(config.bodyparts, IsEmpty());
   EXPECT_THAT(config.video_sets, IsEmpty());
   EXPECT_EQ(config.snapshot_index, std::nullopt);
-  EXPECT_EQ(config.batch_size, 8);
+  EXPECT_EQ(config.batch_size, std::nullopt);
   EXPECT_EQ(config.cropping, std::nullopt);
 }
 
@@ -171,7 +171,7 @@ TEST_F(ConfigTest, ValuesThatNothingDependsOnAreWarnedOf) {
           "dotsize: big\nalphavalue: []\ncolormap: [jet]\nskeleton_color: {}\nbatch_size: 0\n"
           "project_path: !!python/object/apply:pathlib.WindowsPath\n- C:\\\n- Users\n"));
   EXPECT_EQ(config.pcutoff, ProjectConfig().pcutoff);
-  EXPECT_EQ(config.batch_size, ProjectConfig().batch_size);
+  EXPECT_EQ(config.batch_size, kUsualBatchSize);
   EXPECT_EQ(config.project_path, "");
   EXPECT_THAT(config.warnings, SizeIs(7));
   EXPECT_THAT(config.warnings, ::testing::Contains(HasSubstr(

@@ -77,8 +77,12 @@ void ConfigMap::fail(const YamlValue& value, const std::string& what) const {
 void ConfigMap::wrong(std::string_view key, const YamlValue& value,
                       std::string_view expected) const {
   const bool has_odd_space = value.text.find("\xC2\xA0") != std::string::npos;
+  const bool has_dash = value.text.size() > 1 && value.text[0] == '-' && value.text[1] != ' ' &&
+                        !number_of(value.text) && expected.starts_with("a list");
   fail(value, fmt::format("'{}' is {}, expected {}{}", key, shown(value), expected,
-                          has_odd_space ? " (it has a no-break space: write a plain one)" : ""));
+                          has_odd_space ? " (it has a no-break space: write a plain one)"
+                          : has_dash    ? " (a space is missing behind its dashes: write '- a')"
+                                        : ""));
 }
 
 std::string ConfigMap::text(std::string_view key, std::string_view otherwise) const {

@@ -123,7 +123,95 @@ std::optional<Cause> cause_in(std::string_view line) {
   return std::nullopt;
 }
 
-std::string shown(const std::vector<std::string>& lines, int line) {
+bool begins_key(std::string_view line) {
+  const size_t colon = line.find(':');
+  return colon != std::string_view::npos && colon > 0 &&
+         std::string_view(" \t#-?]}").find(line[0]) == std::string_view::npos;
+}
+
+/// "-snout" in place of "- snout"; "- -1" is a number in a list.
+std::optional<Cause> dash_without_space(std::string_view line) {
+  std::string_view item = without_indentation(line);
+  const size_t indentation = line.size() - item.size();
+  while (item.starts_with("- ")) item = without_indentation(item.substr(2));
+  if (item.size() < 2 || item[0] != '-' || item[1] == ' ' || item[1] == '-') return std::nullopt;
+  const size_t before = line.size() - item.size();
+  const bool is_number = item.find_first_not_of("0123456789.eE", 1) == std::string_view::npos;
+  if (before > indentation && is_number) return std::nullopt;
+  return Cause{
+      fmt::format("no space follows the dash of '{}'", printable(item)),
+      fmt::format("write '{}- {}'", printable(line.substr(0, before)), printable(item.substr(1)))};
+}
+
+/// A list's item that is none, before the line where the parser noticed it.
+std::optional<YamlFault> broken_item(const std::vector<std::string>& lines, int last) {
+  for (int at = last; at >= 1; --at) {
+    const std::string_view line = lines[static_cast<size_t>(at - 1)];
+    if (is_comment(line)) continue;
+    const bool has_odd_space = line.find(kNoBreakSpace) != std::string_view::npos;
+    if (const auto cause = has_odd_space ? cause_in(line) : dash_without_space(line)) {
+      return YamlFault{
+          .line = at, .cause = cause->cause, .hint = cause->hint, .shown = quoted_lines(lines, at)};
+    }
+    if (at < last && begins_key(line)) break;
+  }
+  return std::nullopt;
+}
+
+/// Where brackets are open.
+struct Bracket {
+  int line = 0;  ///< from 1
+  char mark = '[';
+};
+
+/// The place of a value's bracket in a line that is in no list yet; npos if none begins it.
+size_t bracket_of_value(std::string_view line) {
+  const size_t colon = line.find(": ");
+  size_t at = line.find_first_not_of(" -", colon == std::string_view::npos ? 0 : colon + 2);
+  if (at == std::string_view::npos || (line[at] != '[' && line[at] != '{'))
+    at = std::string_view::npos;
+  return at;
+}
+
+/// Follows the brackets of one line, from `at`; those in quotes and comments do not count.
+void follow_brackets(std::string_view line, size_t at, int number, std::vector<Bracket>& open) {
+  char quote = 0;
+  for (; at < line.size(); ++at) {
+    const char c = line[at];
+    if (quote != 0) {
+      if (c == '\\' && quote == '"') ++at;
+      if (c == quote) quote = 0;
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (c == '#' && (at == 0 || line[at - 1] == ' ')) {
+      return;
+    } else if (c == '[' || c == '{') {
+      open.push_back({.line = number, .mark = c});
+    } else if ((c == ']' || c == '}') && !open.empty()) {
+      open.pop_back();
+    }
+  }
+}
+
+/// The first bracket that is never closed, if the parser stopped in it or behind.
+std::optional<YamlFault> open_bracket(const std::vector<std::string>& lines, int last) {
+  std::vector<Bracket> open;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const size_t at = open.empty() ? bracket_of_value(lines[i]) : 0;
+    if (at != std::string_view::npos && (!open.empty() || !is_comment(lines[i])))
+      follow_brackets(lines[i], at, static_cast<int>(i) + 1, open);
+  }
+  if (open.empty() || open.front().line > last) return std::nullopt;
+  const auto [line, mark] = open.front();
+  return YamlFault{.line = line,
+                   .cause = fmt::format("the '{}' in it is not closed", mark),
+                   .hint = fmt::format("close it with '{}'", mark == '[' ? ']' : '}'),
+                   .shown = quoted_lines(lines, line)};
+}
+
+}  // namespace
+
+std::string quoted_lines(const std::vector<std::string>& lines, int line) {
   std::string text;
   for (int at = std::max(line - 1, 1); at <= line && at <= static_cast<int>(lines.size()); ++at) {
     text += fmt::format("{}line {}: '{}'", text.empty() ? "" : ", ", at,
@@ -131,8 +219,6 @@ std::string shown(const std::vector<std::string>& lines, int line) {
   }
   return text;
 }
-
-}  // namespace
 
 std::vector<std::string> yaml_lines(const std::string& text) {
   std::vector<std::string> lines(1);
@@ -146,6 +232,24 @@ std::vector<std::string> yaml_lines(const std::string& text) {
   }
   if (lines.back().empty()) lines.pop_back();
   return lines;
+}
+
+std::vector<YamlConflict> yaml_conflicts(const std::vector<std::string>& lines) {
+  std::vector<YamlConflict> conflicts;
+  bool is_open = false;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (!is_conflict_mark(lines[i])) continue;
+    if (lines[i][0] == '<') {
+      if (is_open) return {};
+      conflicts.push_back({.begin = i, .end = i + 1});
+      is_open = true;
+    } else if (lines[i][0] == '>') {
+      if (!is_open) return {};
+      conflicts.back().end = i + 1;
+      is_open = false;
+    }
+  }
+  return is_open ? std::vector<YamlConflict>() : conflicts;
 }
 
 int conflict_line(const std::vector<std::string>& lines) {
@@ -164,39 +268,41 @@ YamlFault explain_yaml(const std::vector<std::string>& lines, int line,
             .hint =
                 "keep one of the two versions, and remove the lines that begin with <<<<<<<, "
                 "======= and >>>>>>>",
-            .shown = shown(lines, conflict)};
+            .shown = quoted_lines(lines, conflict)};
   }
   const int last = std::clamp(line, 1, std::max(static_cast<int>(lines.size()), 1));
-  YamlFault fault{.line = last, .cause = parser_message, .hint = "", .shown = shown(lines, last)};
+  YamlFault fault{
+      .line = last, .cause = parser_message, .hint = "", .shown = quoted_lines(lines, last)};
   for (int at = last; at >= std::max(last - 1, 1); --at) {
     const std::string_view text =
         lines.empty() ? "" : std::string_view(lines[static_cast<size_t>(at - 1)]);
     if (is_comment(text)) continue;
     if (const auto cause = cause_in(text)) {
-      fault = {.line = at, .cause = cause->cause, .hint = cause->hint, .shown = shown(lines, at)};
+      fault = {
+          .line = at, .cause = cause->cause, .hint = cause->hint, .shown = quoted_lines(lines, at)};
       return fault;
     }
   }
+  if (lines.empty()) return fault;
+  if (const auto bracket = open_bracket(lines, last)) return *bracket;
   for (int at = last; at >= std::max(last - 1, 2); --at) {
     if (!is_folded(lines[static_cast<size_t>(at - 2)], lines[static_cast<size_t>(at - 1)]))
       continue;
     return {.line = at,
             .cause = "a path seems to be folded over two lines",
             .hint = "write it on one line",
-            .shown = shown(lines, at)};
+            .shown = quoted_lines(lines, at)};
   }
-  return fault;
+  return broken_item(lines, last).value_or(fault);
 }
 
 std::vector<YamlBlock> yaml_blocks(const std::vector<std::string>& lines) {
   std::vector<YamlBlock> blocks;
   for (size_t i = 0; i < lines.size(); ++i) {
     const std::string_view line = lines[i];
-    const size_t colon = line.find(':');
-    const bool begins = !line.empty() && colon != std::string_view::npos && colon > 0 &&
-                        std::string_view(" \t#-?]}").find(line[0]) == std::string_view::npos;
-    if (!begins) continue;
+    if (!begins_key(line)) continue;
     if (!blocks.empty()) blocks.back().end = i;
+    const size_t colon = line.find(':');
     blocks.push_back({.key = std::string(line.substr(0, colon)), .begin = i, .end = lines.size()});
   }
   return blocks;

@@ -18,11 +18,24 @@ struct YamlFault {
 };
 
 /// Looks for what people's files are broken by: conflict marks of git, tabs and no-break spaces,
-/// a colon without a space, backslashes in double quotes, paths folded over two lines, values that
-/// begin with a character YAML keeps for itself. Else the cause is what the parser said.
+/// a colon or dash without a space, backslashes in double quotes, paths folded over two lines,
+/// brackets that are not closed, values that begin with a character YAML keeps for itself. Else the
+/// cause is what the parser said.
 /// @param line  where the parser stopped, from 1
 YamlFault explain_yaml(const std::vector<std::string>& lines, int line,
                        const std::string& parser_message);
+
+/// A line and the one before it, in quotes. @param line  from 1
+std::string quoted_lines(const std::vector<std::string>& lines, int line);
+
+/// Two versions of some lines between git's marks, which are among the lines.
+struct YamlConflict {
+  size_t begin = 0;  ///< the line with <<<<<<<, from 0
+  size_t end = 0;    ///< behind the line with >>>>>>>
+};
+
+/// All conflicts; none where the marks do not pair up.
+std::vector<YamlConflict> yaml_conflicts(const std::vector<std::string>& lines);
 
 /// The first line that git put around two versions, from 1; 0 if there is none.
 int conflict_line(const std::vector<std::string>& lines);

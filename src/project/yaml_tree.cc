@@ -241,10 +241,12 @@ class LenientParser {
     check_brackets(lines_, name, limits);
     blocks_ = yaml_blocks(lines_);
     decode_lines();
+    original_ = lines_;
   }
 
   YamlFile parse() {
     YamlFile file;
+    leave_out_conflicts();
     const std::optional<YamlFault> first = try_parse(file.root);
     std::optional<YamlFault> fault = first;
     if (const int conflict = conflict_line(lines_); conflict > 0 && needed_ != nullptr) {
@@ -315,7 +317,9 @@ class LenientParser {
       YAML::Parser parser(stream);
       parser.HandleNextDocument(builder);
     } catch (const YAML::Exception& error) {
-      return explain_yaml(lines_, error.mark.line + 1, error.msg);
+      YamlFault fault = explain_yaml(lines_, error.mark.line + 1, error.msg);
+      fault.shown = quoted_lines(original_, fault.line);
+      return fault;
     }
     root = builder.take();
     return std::nullopt;
@@ -336,6 +340,40 @@ class LenientParser {
       if (can_go(i) && is_readable_without(i)) return i;
     }
     return std::nullopt;
+  }
+
+  /// The blocks that hold a line between the marks; nothing if one of them is needed.
+  std::optional<std::vector<size_t>> blocks_in_conflict(const YamlConflict& conflict) const {
+    std::vector<size_t> blocks;
+    for (size_t i = conflict.begin + 1; i + 1 < conflict.end; ++i) {
+      const size_t text = lines_[i].find_first_not_of(" \t");
+      const bool is_mark = lines_[i].starts_with("=======") || lines_[i].starts_with("|||||||");
+      if (is_mark || text == std::string::npos || lines_[i][text] == '#') continue;
+      const std::optional<size_t> block = block_of(i);
+      if (!block || is_needed(blocks_[*block].key)) return std::nullopt;
+      if (blocks.empty() || blocks.back() != *block) blocks.push_back(*block);
+    }
+    return blocks;
+  }
+
+  /// Conflicts about keys that nothing needs cost those keys; others are told as what they are.
+  void leave_out_conflicts() {
+    if (needed_ == nullptr) return;
+    for (const YamlConflict& conflict : yaml_conflicts(lines_)) {
+      const auto blocks = blocks_in_conflict(conflict);
+      if (!blocks) continue;
+      std::vector<std::string> keys;
+      for (const size_t block : *blocks) {
+        keys.push_back(printable(blocks_[block].key));
+        blank(block);
+      }
+      keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+      for (size_t i = conflict.begin; i < conflict.end; ++i) lines_[i].clear();
+      warnings_.push_back(fmt::format(
+          "line {}: conflict marks of git stand in it: {}", conflict.begin + 1,
+          keys.empty() ? "they are left out"
+                       : fmt::format("'{}' is left out, nothing here needs it", list_names(keys))));
+    }
   }
 
   bool is_left_out(size_t block) const { return lines_[blocks_[block].begin].empty(); }
@@ -364,6 +402,7 @@ class LenientParser {
   const YamlLimits& limits_;
   const std::span<const std::string_view>* needed_;
   std::vector<std::string> lines_;
+  std::vector<std::string> original_;  ///< lines_ before anything was left out
   std::vector<YamlBlock> blocks_;
   std::vector<std::string> warnings_;
 };

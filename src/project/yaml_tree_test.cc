@@ -107,7 +107,7 @@ TEST(YamlTree, TheCauseIsNamedWithItsLineAndTheOneBefore) {
   EXPECT_THAT(error_about("Task:\xC2\xA0T\nbodyparts: [a]\n"), HasSubstr("a no-break space"));
   EXPECT_THAT(error_about("Task: \"C:\\Users\"\n"), HasSubstr("a backslash in double quotes"));
   EXPECT_THAT(error_about("Task: %me\n"), HasSubstr("begins with '%'"));
-  EXPECT_THAT(error_about("a: 1\nTask: T\n<<<<<<< HEAD\nx: 1\n=======\nx: 2\n>>>>>>> b\n"),
+  EXPECT_THAT(error_about("a: 1\ndate: x\n<<<<<<< HEAD\nTask: T\n=======\nTask: U\n>>>>>>> b\n"),
               HasSubstr("line 3: is not YAML: conflict marks of git"));
   EXPECT_THAT(error_about("\xFF\xFE"
                           "a"),
@@ -139,6 +139,58 @@ TEST(YamlTree, WhatIsNotNeededIsLeftOutWithItsCause) {
   EXPECT_THAT(read("  \"C:\\Users\\a.avi\":\n    crop: 0\n"), HasSubstr("a backslash"));
   EXPECT_THAT(read("  a: [1, 2\n"), HasSubstr("'video_sets' is left out"));
   EXPECT_THAT(read("  J\xfcrgen.avi:\n    crop: 0\n"), HasSubstr("line 3: is not UTF-8"));
+}
+
+TEST(YamlTree, ConflictsAboutWhatIsNotNeededAreLeftOut) {
+  constexpr std::array<std::string_view, 2> kNeeded = {"Task", "bodyparts"};
+  const auto read = [&](const std::string& text) {
+    YamlFile file = parse_yaml(text, "x", kNeeded);
+    EXPECT_EQ(file.root.find("Task")->text, "T");
+    EXPECT_EQ(file.root.find("bodyparts")->items.size(), 1U);
+    return file;
+  };
+  const YamlFile inside = read(
+      "Task: T\nvideo_sets:\n<<<<<<< HEAD\n  a.avi:\n    crop: 0\n=======\n  b.avi:\n    crop: "
+      "1\n>>>>>>> b\nbodyparts: [a]\n");
+  EXPECT_THAT(inside.warnings,
+              ::testing::ElementsAre(AllOf(HasSubstr("line 3: conflict marks of git"),
+                                           HasSubstr("'video_sets' is left out"))));
+  EXPECT_EQ(inside.root.find("video_sets"), nullptr);
+  const YamlFile key = read(
+      "Task: T\n<<<<<<< HEAD\npcutoff: 1\n||||||| base\npcutoff: 3\n=======\npcutoff: "
+      "2\n>>>>>>> b\nbodyparts: [a]\n");
+  EXPECT_THAT(key.warnings, ::testing::ElementsAre(HasSubstr("'pcutoff' is left out")));
+  EXPECT_THAT(error_about("Task: T\nstart: 0\n<<<<<<< HEAD\npcutoff: 1\nbodyparts: [a]\n"),
+              HasSubstr("line 3: is not YAML: conflict marks"));
+}
+
+TEST(YamlTree, TheItemThatIsNoneIsNamedHoweverFarBehindTheParserStops) {
+  const std::string rest = "- b\n- c\n- d\nTask: T\n";
+  EXPECT_THAT(error_about("bodyparts:\n-a\n" + rest),
+              AllOf(HasSubstr("line 2: is not YAML: no space follows the dash of '-a'"),
+                    HasSubstr("line 1: 'bodyparts:', line 2: '-a'"), HasSubstr("write '- a'")));
+  EXPECT_THAT(error_about("bodyparts:\n- z\n-a\n" + rest), HasSubstr("line 3: is not YAML: no s"));
+  EXPECT_THAT(error_about("bodyparts:\n-\xC2\xA0z\n" + rest),
+              HasSubstr("line 2: is not YAML: a no-break space"));
+  EXPECT_THAT(error_about("bodyparts:\n- z\n-\xC2\xA0y\n" + rest),
+              HasSubstr("line 3: is not YAML: a no-break space"));
+}
+
+TEST(YamlTree, AnOpenBracketIsNamedWithTheLineThatOpenedIt) {
+  EXPECT_THAT(error_about("date: x\nbodyparts: [a\n- b\nTask: T\nx: [1]\n"),
+              AllOf(HasSubstr("line 2: is not YAML: the '[' in it is not closed"),
+                    HasSubstr("line 1: 'date: x', line 2: 'bodyparts: [a'"),
+                    HasSubstr("close it with ']'")));
+  EXPECT_THAT(error_about("bodyparts: {a: \"}\", b: 1 # }\nTask: T\n"),
+              HasSubstr("line 1: is not YAML: the '{' in it is not closed"));
+  constexpr std::array<std::string_view, 2> kNeeded = {"Task", "bodyparts"};
+  const YamlFile file = parse_yaml(
+      "date: x\npcutoff: [a\ndotsize: 4\ncolormap: jet\nTask: T\nbodyparts: [a]\n", "x", kNeeded);
+  EXPECT_THAT(file.warnings, ::testing::ElementsAre(AllOf(
+                                 HasSubstr("line 2: the '[' in it is not closed (line 1: 'date: "
+                                           "x', line 2: 'pcutoff: [a')"),
+                                 HasSubstr("'pcutoff' is left out"))));
+  EXPECT_EQ(file.root.find("colormap")->text, "jet");
 }
 
 TEST(YamlTree, CommentsMayBeInAnotherEncodingAndLinesMayEndInCarriageReturns) {

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/paths.h"
+#include "base/text.h"
 
 namespace posse {
 namespace {
@@ -74,21 +75,70 @@ bool stands_outside(std::string_view text, std::string_view name, std::string_vi
   return false;
 }
 
-/// Whether two neighbouring characters belong to one word or number.
-bool are_joined(char a, char b) {
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  return (is_digit(a) && is_digit(b)) || (is_letter(a) && is_letter(b));
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool is_letter(char c) { return is_upper(c) || is_lower(c); }
+bool is_part_of_word(char c) { return is_digit(c) || is_letter(c); }
 
-bool stands_as_word(std::string_view text, std::string_view name) {
-  if (name.empty()) return false;
-  for (size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
-    const size_t end = at + name.size();
-    const bool begins = at == 0 || !are_joined(text[at - 1], name.front());
-    if (begins && (end == text.size() || !are_joined(name.back(), text[end]))) return true;
+/// How clearly a file's name says a camera's, clearest last.
+enum class Clarity { absent, part, word, called };
+
+/// Whether "cam", "camera" or "view" ends the text, as a word: "rig_cam", "rig-Camera_".
+bool ends_in_camera(std::string_view text) {
+  if (!text.empty() && !is_part_of_word(text.back())) text.remove_suffix(1);
+  for (const std::string_view word : {"cam", "camera", "view"}) {
+    if (text.size() < word.size() || ascii_lower(text.substr(text.size() - word.size())) != word)
+      continue;
+    const size_t start = text.size() - word.size();
+    // "flyCam" and "2Cam" begin a word too, "scam" does not
+    const bool begins = start == 0 || !is_letter(text[start - 1]) ||
+                        (is_lower(text[start - 1]) && is_upper(text[start]));
+    if (begins) return true;
   }
   return false;
+}
+
+/// Whether only digits stand between `end` and the end of its word, and at least one does.
+bool is_numbered(std::string_view text, size_t end) {
+  size_t stop = end;
+  while (stop < text.size() && is_digit(text[stop])) ++stop;
+  return stop > end && (stop == text.size() || !is_part_of_word(text[stop]));
+}
+
+/// How the name stands at `at` in the text.
+Clarity clarity_at(std::string_view text, size_t at, std::string_view name) {
+  const size_t end = at + name.size();
+  const char before = at == 0 ? '_' : text[at - 1];
+  const char after = end == text.size() ? '_' : text[end];
+  const bool is_number = std::ranges::all_of(name, is_digit);
+  const bool ends = !is_part_of_word(after) || !is_part_of_word(name.back());
+  if (ends && ends_in_camera(text.substr(0, at))) return Clarity::called;
+  const bool begins = !is_part_of_word(before) || !is_part_of_word(name.front());
+  if (begins && ends) return Clarity::word;
+  if (is_number) return Clarity::absent;
+  // "flyTop": a capital begins a word
+  const bool begins_capital = begins || (is_lower(before) && is_upper(name.front()));
+  const bool ends_capital = ends || (is_upper(after) && is_lower(name.back()));
+  if (begins_capital && (ends_capital || is_numbered(text, end))) return Clarity::word;
+  return name.size() > 1 ? Clarity::part : Clarity::absent;
+}
+
+Clarity clarity(std::string_view text, std::string_view name) {
+  Clarity most = Clarity::absent;
+  if (name.empty()) return most;
+  for (size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1))
+    most = std::max(most, clarity_at(text, at, name));
+  return most;
+}
+
+/// "1" of "1=a/seed2.csv"; nothing where a file has that very name.
+std::optional<std::string> camera_before(const fs::path& path) {
+  const std::string text = path.string();
+  const size_t equals = text.find('=');
+  const bool has_name = equals != std::string::npos && equals > 0 && equals + 1 < text.size() &&
+                        text.find('/') > equals && !path_exists(path);
+  return has_name ? std::optional(text.substr(0, equals)) : std::nullopt;
 }
 
 std::optional<size_t> camera_given(const fs::path& file, const std::vector<std::string>& cameras,
@@ -101,9 +151,10 @@ std::optional<size_t> camera_given(const fs::path& file, const std::vector<std::
   return std::nullopt;
 }
 
-/// Cameras whose names a file's name holds.
+/// Cameras whose names a file's name says most clearly.
 std::vector<size_t> cameras_of(const std::string& file, const std::vector<std::string>& cameras) {
   std::vector<size_t> fits;
+  Clarity most = Clarity::part;
   for (size_t c = 0; c < cameras.size(); ++c) {
     const bool stands = std::ranges::all_of(cameras, [&](const std::string& other) {
       const bool longer = other.size() > cameras[c].size() &&
@@ -111,16 +162,13 @@ std::vector<size_t> cameras_of(const std::string& file, const std::vector<std::s
                           file.find(other) != std::string::npos;
       return !longer || stands_outside(file, cameras[c], other);
     });
-    if (stands && file.find(cameras[c]) != std::string::npos) fits.push_back(c);
+    const Clarity found = stands ? clarity(file, cameras[c]) : Clarity::absent;
+    if (found < most || found == Clarity::absent) continue;
+    if (found > most) fits.clear();
+    most = found;
+    fits.push_back(c);
   }
-  std::vector<size_t> words;
-  for (const size_t c : fits) {
-    if (stands_as_word(file, cameras[c])) words.push_back(c);
-  }
-  const bool has_number = std::ranges::any_of(fits, [&](size_t c) {
-    return std::ranges::all_of(cameras[c], [](char each) { return each >= '0' && each <= '9'; });
-  });
-  return words.empty() && !has_number ? fits : words;
+  return fits;
 }
 
 }  // namespace
@@ -169,17 +217,24 @@ std::string text_of(const std::vector<std::vector<size_t>>& blocks) {
   return text;
 }
 
+std::vector<std::string> cameras_named_in(const std::vector<fs::path>& paths) {
+  std::vector<std::string> cameras;
+  for (const fs::path& path : paths) {
+    const auto name = camera_before(path);
+    if (!name) return {};
+    if (std::find(cameras.begin(), cameras.end(), *name) == cameras.end()) cameras.push_back(*name);
+  }
+  return cameras;
+}
+
 CamerasOfPaths take_camera_names(std::vector<fs::path>& paths,
                                  const std::vector<std::string>& cameras) {
   CamerasOfPaths given;
   for (fs::path& path : paths) {
-    const std::string text = path.string();
-    const size_t equals = text.find('=');
-    if (equals == std::string::npos || equals + 1 == text.size() || path_exists(path)) continue;
-    const std::string name = text.substr(0, equals);
-    if (std::find(cameras.begin(), cameras.end(), name) == cameras.end()) continue;
-    path = text.substr(equals + 1);
-    given.emplace_back(path, name);
+    const auto name = camera_before(path);
+    if (!name || std::find(cameras.begin(), cameras.end(), *name) == cameras.end()) continue;
+    path = path.string().substr(name->size() + 1);
+    given.emplace_back(path, *name);
   }
   return given;
 }

@@ -29,10 +29,18 @@ using CamerasOfPaths = std::vector<std::pair<std::filesystem::path, std::string>
 CamerasOfPaths take_camera_names(std::vector<std::filesystem::path>& paths,
                                  const std::vector<std::string>& cameras);
 
-/// The files of each camera: those given for it, and those whose names hold the camera's name. A
-/// name counts as a word, neither letter next to letter nor digit next to digit ("1" in
-/// "cam1_seed20", not in "cam10"), where any camera's name stands so; else anywhere. Where one
-/// camera's name is part of another's ("cam_1", "cam_10"), it counts only outside the longer one.
+/// The cameras of paths that all begin with "CAMERA=", in the order in which they come first; none
+/// if one of the paths does not.
+std::vector<std::string> cameras_named_in(const std::vector<std::filesystem::path>& paths);
+
+/// The files of each camera: those given for it, and those whose names say it most clearly, which
+/// is, clearest first:
+/// behind the word "cam", "camera" or "view" ("1" in "cam1_seed2", "A" in "R1C24_Cam-A");
+/// as a whole word ("1" in "seed2_1"), which for names that are no numbers digits may follow or a
+/// capital may begin ("top" in "top2", "Top" in "flyTop");
+/// for names of two letters or more, anywhere ("top" in "mousetopnet").
+/// A number that ends another word is none: "seed1" is not of camera "1". Where one camera's name
+/// is part of another's ("cam_1", "cam_10"), it counts only outside the longer one.
 /// @throws Error(usage) for a file without a camera or with two, cameras without files or with
 /// different numbers of them
 std::vector<std::vector<std::filesystem::path>> files_by_camera(

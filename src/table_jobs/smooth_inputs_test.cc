@@ -25,6 +25,37 @@ TEST(FilesByCamera, NamesCountAsWords) {
   EXPECT_THROW(files_by_camera({"2021.csv", "cam2.csv"}, {"1", "2"}), Error);
 }
 
+TEST(FilesByCamera, NumbersOfSeedsAreNoCameras) {
+  EXPECT_THAT(
+      files_by_camera({"cam1_seed1.csv", "cam11_seed2.csv", "cam2_seed11.csv"}, {"1", "2", "11"}),
+      ElementsAre(Files{"cam1_seed1.csv"}, Files{"cam2_seed11.csv"}, Files{"cam11_seed2.csv"}));
+  EXPECT_THROW(files_by_camera({"seed1.csv", "seed2.csv", "seed11.csv"}, {"1", "2", "11"}), Error);
+  EXPECT_THAT(files_by_camera({"seed1_2.csv", "seed2_1.csv"}, {"1", "2"}),
+              ElementsAre(Files{"seed2_1.csv"}, Files{"seed1_2.csv"}));
+  EXPECT_THAT(files_by_camera({"camera_1_2.csv", "Camera-2_1.csv"}, {"1", "2"}),
+              ElementsAre(Files{"camera_1_2.csv"}, Files{"Camera-2_1.csv"}));
+}
+
+TEST(FilesByCamera, LettersInsideWordsAreNoCameras) {
+  EXPECT_THAT(files_by_camera({"fly4_R1C24_Cam-A_rot.csv", "fly4_R1C24_Cam-B_rot.csv",
+                               "fly4_R1C24_Cam-C_rot.csv"},
+                              {"A", "B", "C"}),
+              ElementsAre(Files{"fly4_R1C24_Cam-A_rot.csv"}, Files{"fly4_R1C24_Cam-B_rot.csv"},
+                          Files{"fly4_R1C24_Cam-C_rot.csv"}));
+  EXPECT_THAT(files_by_camera({"R1C24_camA.csv", "R1C24_camC.csv"}, {"A", "C"}),
+              ElementsAre(Files{"R1C24_camA.csv"}, Files{"R1C24_camC.csv"}));
+  EXPECT_THAT(files_by_camera({"flyA1.csv", "flyC1.csv"}, {"A", "C"}),
+              ElementsAre(Files{"flyA1.csv"}, Files{"flyC1.csv"}));
+  EXPECT_THROW(files_by_camera({"R1C24.csv", "R1A24.csv"}, {"A", "C"}), Error);
+  EXPECT_THROW(files_by_camera({"CollectedA.csv", "Cats.csv"}, {"A", "C"}), Error);
+}
+
+TEST(FilesByCamera, CamerasMayBeNamedWithTheFilesAlone) {
+  EXPECT_THAT(cameras_named_in({"b=x.csv", "a=y.csv", "b=z.csv"}), ElementsAre("b", "a"));
+  EXPECT_THAT(cameras_named_in({"b=x.csv", "y.csv"}), ElementsAre());
+  EXPECT_THAT(cameras_named_in({"runs/lr=1.csv", "runs/lr=2.csv"}), ElementsAre());
+}
+
 TEST(FilesByCamera, TheCameraMayBeGivenWithTheFile) {
   Files paths = {"1=a/seed2.csv", "2=b", "other=c.csv"};
   const CamerasOfPaths given = take_camera_names(paths, {"1", "2"});

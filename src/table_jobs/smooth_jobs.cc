@@ -219,14 +219,16 @@ JobOutcome<SmoothedSpace> run_smooth_multi(const JobInputs& inputs, const fs::pa
                                            const JobHooks& hooks) {
   Job job(hooks);
   std::vector<CameraModel> models;
-  std::vector<std::string> cameras = options.camera_names;
+  std::vector<std::string> cameras =
+      options.camera_names.empty() ? cameras_named_in(inputs.paths) : options.camera_names;
   if (!options.calibration.empty()) {
     models = parse_calibration(read_file(options.calibration), options.calibration.string());
     choose_cameras(models, cameras, options.calibration);
   }
   if (cameras.empty()) {
-    throw Error(ErrorKind::usage, "no camera is named",
-                {.hint = "give --camera-names, or --calibration FILE"});
+    throw Error(
+        ErrorKind::usage, "no camera is named",
+        {.hint = "give --camera-names, or --calibration FILE, or every file as CAMERA=FILE"});
   }
   const fs::path points = models.empty() || out.empty() ? fs::path() : out / "points_3d.csv";
   std::vector<TableInputs> read =

@@ -161,7 +161,9 @@ void describe(Options& options, const Visitor& visit) {
   describe(options.views, visit);
   visit("bodypart-list", options.bodypart_list, "NAME",
         "bodyparts to keep, in this order (default: all)");
-  visit("camera-names", options.camera_names, "NAME", "one of these is part of each file's name");
+  visit("camera-names", options.camera_names, "NAME",
+        "names of the cameras, as they stand in the files' names (or without this option: "
+        "CAMERA=FILE ...)");
   visit("calibration", options.calibration, "FILE",
         "Anipose calibration (.toml): smooth in space, and write points_3d.csv");
   visit("triangulation", options.triangulation, "",

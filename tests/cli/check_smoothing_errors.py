@@ -169,6 +169,14 @@ def check_which_file_is_of_which_camera(smooth, folder):
         shutil.copy(path, to)
     written(*numbered, "--camera-names", "1", "11", out=folder + "/numbers", cameras=["1", "11"])
     same(folder + "/numbers", "1", "11")
+    written(f"a={plain[0]}", f"b={plain[1]}", f"a={plain[2]}", f"b={plain[3]}", out=folder + "/alone", cameras="ab")
+    same(folder + "/alone", "a", "b")
+    smooth.refuses(["multi", "--out", folder + "/v", "--camera-names", f"a={plain[0]}", f"b={plain[1]}"], f"a={plain[0]} is a file with its name",
+                   "leave --camera-names out")
+    seeds = [f"{folder}/seed{n}.csv" for n in (1, 2)]
+    for path, to in zip(plain, seeds):
+        shutil.copy(path, to)
+    smooth.refuses(["multi", *seeds, "--camera-names", "1", "2", "--out", folder + "/v"], "seed1.csv: holds no camera's name", "CAMERA=FILE")
     calibration = folder + "/three.toml"
     with open(calibration, "w") as file:
         file.write("\n".join(CALIBRATION.format(i=i, name=n, angle=0.4 * i) for i, n in enumerate(["a", "c", "b"])))

@@ -127,6 +127,10 @@ class BatchedProjects(ProgramTest):
                                                   "batch:8")), 0)
         self.assertNotIn("batch_size", asked.err)
         self.assertIn("batch_size is 8", self.assert_code(posse("info", members[0]), 0).out)
+        silent = copy_of(MEMBERS[0], self.folder / "silent", [("batch_size: 1", "")])
+        said = " ".join(self.assert_code(posse("info", silent), 0).out.split())
+        self.assertIn("config.yaml does not give batch_size, which DeepLabCut takes for 8", said)
+        self.assertNotIn("batch_size is", said)
         self.assertNotIn("batch_size", self.assert_code(posse("info", MEMBERS[0]), 0).out)
 
 
