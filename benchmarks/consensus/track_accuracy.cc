@@ -6,7 +6,7 @@
 //        posse_track_accuracy track IN OUT [name=value ...] : tracks it
 //          groups=0,1;2,3  members=0,2,4 (keypoints only)  step=K  start=S  lag=L|all
 //          sigma, jump, hide, appear, unseen, power, inflation, floor, chance_cells, error_memory
-//          same_x=4,1;5,2 (SharedAxis)  axis_cells, axis_apart
+//          same_x=4,1;5,2  same_line=4,1;5,2 (found)  axis_cells, axis_apart (AgreementOptions)
 //          from=points (as posse consensus --method track, of the members' keypoints)  cell=PX
 #include <algorithm>
 #include <chrono>
@@ -22,10 +22,11 @@
 #include <vector>
 
 #include "base/npy.h"
+#include "consensus/track/agreeing_views.h"
+#include "consensus/track/epipolar_lines.h"
 #include "consensus/track/evidence_bytes.h"
 #include "consensus/track/evidence_finder.h"
 #include "consensus/track/look_alikes.h"
-#include "consensus/track/shared_axis.h"
 #include "consensus/track/smoothed_track.h"
 #include "consensus/track/table_evidence.h"
 #include "consensus/track/table_track.h"
@@ -178,6 +179,38 @@ void put_track(std::ofstream& out, const SmoothedTracks& tracks, size_t frames, 
   }
 }
 
+std::vector<std::pair<int, int>> pairs_in(const std::string& text) {
+  std::vector<std::pair<int, int>> pairs;
+  for (const std::string& pair : split(text, ';')) {
+    const auto parts = split(pair, ',');
+    pairs.emplace_back(std::stoi(parts.at(0)), std::stoi(parts.at(1)));
+  }
+  return pairs;
+}
+
+void let_views_agree(Settings& settings, Recording& recording) {
+  std::vector<ViewPair> views;
+  for (const auto& [a, b] : pairs_in(settings["same_x"])) {
+    views.push_back(
+        {.a = static_cast<size_t>(a), .b = static_cast<size_t>(b), .geometry = same_x_geometry()});
+  }
+  if (!settings["same_line"].empty()) {
+    EpipolarLineFinder finder({{.bodyparts = pairs_in(settings["same_line"]), .given = {}}});
+    for (const FrameEvidence& evidence : recording.evidence) finder.add(evidence);
+    const std::vector<EpipolarLine> lines = finder.find();
+    const auto e = lines.front().equation.value_or(std::array<double, 5>{});
+    std::printf("%.4f x + %.4f y + %.4f x' + %.4f y' + %.2f = 0, spread %.2f px, %zu points %s\n",
+                e[0], e[1], e[2], e[3], e[4], lines.front().spread, lines.front().num_points,
+                lines.front().why_not.c_str());
+    for (const ViewPair& pair : pairs_of({}, lines)) views.push_back(pair);
+  }
+  AgreementOptions options;
+  options.cells = number(settings, "axis_cells", options.cells);
+  options.apart = number(settings, "axis_apart", options.apart);
+  for (FrameEvidence& evidence : recording.evidence)
+    posse::let_views_agree(views, options, evidence);
+}
+
 int track(int argc, char** argv) {
   Settings settings;
   for (int i = 4; i < argc; ++i) {
@@ -186,15 +219,6 @@ int track(int argc, char** argv) {
   }
   Recording recording = read_recording(argv[2]);
   if (settings["from"] == "points") use_points(recording, number(settings, "cell", 0));
-  std::vector<SharedAxis> views;
-  for (const std::string& pair : split(settings["same_x"], ';')) {
-    const auto parts = split(pair, ',');
-    views.push_back({.a = std::stoul(parts.at(0)), .b = std::stoul(parts.at(1))});
-  }
-  SharedAxisOptions axis;
-  axis.cells = number(settings, "axis_cells", axis.cells);
-  axis.apart = number(settings, "axis_apart", axis.apart);
-  for (FrameEvidence& evidence : recording.evidence) let_views_agree(views, axis, evidence);
   const auto step = static_cast<size_t>(number(settings, "step", 1));
   std::vector<size_t> rows;
   for (auto t = static_cast<size_t>(number(settings, "start", 0)); t < recording.evidence.size();
@@ -229,6 +253,7 @@ int track(int argc, char** argv) {
       for (const std::string& part : split(group, ',')) groups.back().push_back(std::stoi(part));
     }
   }
+  let_views_agree(settings, recording);  // after groups are found, as in a run
   TrackOptions options;
   MotionOptions& motion = options.tracker.motion;
   motion.step_cells = number(settings, "sigma", motion.step_cells);

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Accuracy of the track beside the keypoint median and the ensemble Kalman smoother, on sets of five members.
 
-usage: track_accuracy.py POSSE PROGRAM SHARED WORK [--sets demo,reaching,...] [--thin 1,2,3,4,6] [--members 5,4,3]
+usage: track_accuracy.py POSSE PROGRAM SHARED WORK [--sets demo,reaching,...] [--thin 1,2,3,4,6] [--members 5,4,3] [--views]
        POSSE is the program, PROGRAM build/<preset>/bin/posse_track_accuracy, SHARED the folder of data from outside (sets that
        are not there are left out; demo comes from this repository), WORK a folder for maps (1.5 GB with all sets). The sets `made`
        and `hard` are looked for in WORK/made (made_video.py) and WORK/hard (hard_video.py).
 
 Prints for every set, thinning (every k-th frame, all starts) and number of members (all subsets) RMSE in px / median error /
 share above 15 px of all methods, and for the track the 95 % interval of its difference to the better of the two others, by a
-bootstrap over blocks of 16 frames of the video; then what its stated chance and covariance are worth.
+bootstrap over blocks of 16 frames of the video; then what its stated chance and covariance are worth. With --views instead: what
+views that must agree (--same-x, --same-line) give on the set that has mirrored views, for every bodypart that both views show.
 """
 import argparse
 import csv
@@ -33,6 +34,7 @@ SETS = {  # members, video, bodyparts that count, frames
     "made": ("{work}/made", None, ["hand1", "hand2", "nose", "tail"], "0:1200"),
     "hard": ("{root}/data/demo", "{work}/hard/hard.mp4", MOUSE, "0:800"),
 }
+VIEWS = {"mirror-mouse": ["paw2LF_top,paw2LF_bot", "paw3RF_top,paw3RF_bot"]}  # groups, the views in one order
 COLUMNS = {"reaching": ["Hand", "Finger1", "Tongue", "Joystick1", "Joystick2"]}
 
 
@@ -86,11 +88,11 @@ class Measure:
             subprocess.run([self.args.program, "evidence", file, *(maps[m] for m in members)], check=True, capture_output=True)
         return file
 
-    def track(self, name, members, step=1, start=0, groups="found"):
+    def track(self, name, members, step=1, start=0, groups="found", more=()):
         """Positions of every method, and the track's numbers [frames, bodyparts, 15] (see track_accuracy.cc)."""
         out = self.work / "track.bin"
         subprocess.run([self.args.program, "track", self.evidence(name, members), out, f"groups={groups}", f"step={step}",
-                        f"start={start}"], check=True, capture_output=True)
+                        f"start={start}", *more], check=True, capture_output=True)
         a = np.fromfile(out)
         frames, parts, count = (int(v) for v in a[:3])
         track, smooth, eks, points = np.split(a[3:], np.cumsum([frames * parts * 15, frames * parts * 4, frames * parts * 4]))
@@ -146,6 +148,24 @@ def accuracy(measure, name, truth, thinnings, counts):
                     part, *own["track"], best, *own[best], low, high, "  breach" if low > 0 else ""))
 
 
+def agreeing_views(measure, name, truth):
+    """Figures of the bodyparts that both views show: alone, with a common axis, with epipolar lines that are found."""
+    parts = SETS[name][2]
+    pairs = [[parts.index(p) for p in group.split(",")] for group in VIEWS[name]]
+    text = ";".join(f"{a},{b}" for a, b in pairs)
+    errors = {}
+    for way, more in (("alone", ()), ("same-x", (f"same_x={text}",)), ("same-line", (f"same_line={text}",))):
+        errors[way] = np.linalg.norm(measure.track(name, range(5), more=more)[0]["track"] - truth, axis=-1)
+    for label, columns in [("all", range(len(parts))), *((parts[p], [p]) for pair in pairs for p in pair)]:
+        for way, error in errors.items():
+            own, alone = error[:, columns], errors["alone"][:, columns]
+            line = "{:.2f} / {:.2f} / {:.1f}".format(*figures(own))
+            if way != "alone":
+                line += "; RMSE [{:+.2f}, {:+.2f}]".format(*interval(own, alone, 0, 16))
+                line += ", share above 15 px [{:+.1f}, {:+.1f}] against alone".format(*interval(own, alone, 2, 16))
+            print(f"{name}, {label}, {way}: {line}", flush=True)
+
+
 def calibration(measure, name, truth):
     methods, track = measure.track(name, range(5))
     errors = np.linalg.norm(methods["track"] - truth, axis=-1)
@@ -165,13 +185,17 @@ def main():
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--thin", default="1,2,3,4,6")
     parser.add_argument("--members", default="5,4,3")
+    parser.add_argument("--views", action="store_true")
     args = parser.parse_args()
     measure = Measure(args)
-    for name in args.sets.split(","):
+    for name in VIEWS if args.views else args.sets.split(","):
         if measure.maps(name) is None:
             print(f"{name}: not there, left out")
             continue
         truth = truth_of(name, pathlib.Path(args.shared), measure.work)
+        if args.views:
+            agreeing_views(measure, name, truth)
+            continue
         accuracy(measure, name, truth, [int(k) for k in args.thin.split(",")], [int(k) for k in args.members.split(",")])
         calibration(measure, name, truth)
 

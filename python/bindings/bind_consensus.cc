@@ -10,6 +10,7 @@
 #include "consensus/track/smoothed_track.h"
 #include "consensus/track/tracker.h"
 #include "ensemble/options.h"
+#include "run/track_views.h"
 #include "scoremap_arrays.h"
 #include "track_dict.h"
 
@@ -107,42 +108,60 @@ std::vector<std::vector<MemberMap>> maps_with_locref(const std::vector<FloatArra
 
 struct TrackedVideo {
   std::vector<std::vector<int>> groups;
+  std::vector<EpipolarLine> lines;
   std::vector<TrackedFrame> frames;
+  std::vector<std::string> warnings;
 };
+
+/// Bodyparts in memory have numbers for names.
+std::vector<std::string> numbers_to(size_t count) {
+  std::vector<std::string> names;
+  for (size_t p = 0; p < count; ++p) names.push_back(std::to_string(p));
+  return names;
+}
 
 TrackedVideo track_maps(const std::vector<std::vector<MemberMap>>& maps, size_t bodyparts,
                         const std::optional<std::vector<std::vector<int>>>& look_alike,
-                        const std::vector<double>& elapsed, bool smooth, int lag) {
+                        const AgreeingViews& views, const std::vector<double>& elapsed, bool smooth,
+                        int lag) {
   std::vector<FrameEvidence> evidence;
   EvidenceFinder finder;
   LookAlikes look_alikes(bodyparts);
+  EpipolarLineFinder line_finder(views.lines);
   double time = 0;
   for (size_t i = 0; i < maps.size(); ++i) {
     evidence.push_back(finder.find(maps[i]));
     time += i == 0 ? 0 : elapsed[i - 1];
     evidence.back().frame_index = std::llround(time);
     look_alikes.add(evidence.back());
+    line_finder.add(evidence.back());
   }
   TrackOptions options;
   options.tracker.lag = static_cast<size_t>(lag);
-  TrackedVideo video{.groups = look_alike.value_or(look_alikes.groups())};
+  TrackedVideo video{.groups = look_alike.value_or(look_alikes.groups()),
+                     .lines = line_finder.find()};
+  const std::vector<ViewPair> pairs = pairs_of(views, video.lines);
   Tracker tracker(bodyparts, video.groups, options);
   const auto keep = [&](std::vector<TrackedFrame> frames) {
     std::move(frames.begin(), frames.end(), std::back_inserter(video.frames));
   };
-  for (size_t i = 0; i < evidence.size(); ++i)
+  for (size_t i = 0; i < evidence.size(); ++i) {
+    if (i == 0)
+      video.warnings = warnings_of_lines(video.lines, numbers_to(bodyparts), evidence[i].stride);
+    let_views_agree(pairs, {}, evidence[i]);
     keep(tracker.push(std::move(evidence[i]), i == 0 ? 1 : elapsed[i - 1]));
+  }
   keep(tracker.finish());
-  std::vector<std::string> names;
-  for (size_t p = 0; p < bodyparts; ++p) names.push_back(std::to_string(p));
-  if (smooth) smooth_track(video.frames, names);
+  if (smooth) smooth_track(video.frames, numbers_to(bodyparts));
   return video;
 }
 
 py::dict track(const std::vector<FloatArray>& members, const std::vector<FloatArray>& locref,
                const std::vector<double>& strides,
                const std::optional<std::vector<std::vector<int>>>& look_alike,
-               const std::vector<double>& elapsed, bool smooth, int lag) {
+               const std::vector<double>& elapsed, bool smooth, int lag, const std::string& same_x,
+               const std::string& same_y, const std::string& same_line,
+               const std::optional<std::filesystem::path>& view_calibration) {
   const auto maps = maps_with_locref(members, locref, strides);
   if (elapsed.size() + 1 != std::max<size_t>(maps.size(), 1) || lag < 0 ||
       !std::all_of(elapsed.begin(), elapsed.end(), [](double e) { return e > 0; })) {
@@ -150,16 +169,24 @@ py::dict track(const std::vector<FloatArray>& members, const std::vector<FloatAr
                 "elapsed: one number above 0 for each step between two frames; lag: at least 0");
   }
   const auto bodyparts = static_cast<size_t>(members[0].shape(3));
+  const TrackChoices choices{.same_x = same_x,
+                             .same_y = same_y,
+                             .same_line = same_line,
+                             .view_calibration = view_calibration.value_or("")};
+  choices.validate();
+  const AgreeingViews views = parse_views(choices, numbers_to(bodyparts));
   TrackedVideo video;
   {
     const py::gil_scoped_release other_threads_run;
-    video = track_maps(maps, bodyparts, look_alike, elapsed, smooth, lag);
+    video = track_maps(maps, bodyparts, look_alike, views, elapsed, smooth, lag);
   }
   std::vector<TrackedKeypoint> keypoints;
   for (const TrackedFrame& frame : video.frames)
     keypoints.insert(keypoints.end(), frame.keypoints.begin(), frame.keypoints.end());
   py::dict result = dict_of_track(keypoints, bodyparts);
   result["groups"] = video.groups;
+  result["epipolar_lines"] = list_of_lines(video.lines);
+  result["warnings"] = video.warnings;
   return result;
 }
 
@@ -177,6 +204,8 @@ void bind_consensus(py::module_& core) {
            "bodyparts].");
   core.def("track", &track, py::arg("members"), py::arg("locref"), py::arg("strides"),
            py::arg("look_alike"), py::arg("elapsed"), py::arg("smooth"), py::arg("lag"),
+           py::arg("same_x") = "", py::arg("same_y") = "", py::arg("same_line") = "",
+           py::arg("view_calibration") = py::none(),
            "The track through maps in memory, as a dict of arrays; see posse.track.");
 }
 

@@ -146,6 +146,7 @@ py::dict dict_of(const TableConsensus& consensus) {
   if (!consensus.track.empty()) {
     py::dict track = dict_of_track(consensus.track, poses.num_bodyparts());
     track["groups"] = consensus.groups;
+    track["epipolar_lines"] = list_of_lines(consensus.lines);
     dict["track"] = track;
   }
   return dict;

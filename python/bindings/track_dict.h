@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bindings.h"
+#include "consensus/track/epipolar_lines.h"
 #include "consensus/track/tracked_frame.h"
 
 namespace posse {
@@ -42,6 +43,25 @@ inline py::dict dict_of_track(std::span<const TrackedKeypoint> keypoints, size_t
     const OtherPlace other = k.second.value_or(OtherPlace{std::nan(""), std::nan(""), 0});
     v.insert(v.end(), {other.x, other.y, other.chance});
   });
+  return result;
+}
+
+/// Under the names of posse.EpipolarLine's attributes.
+inline py::list list_of_lines(const std::vector<EpipolarLine>& lines) {
+  py::list result;
+  for (const EpipolarLine& line : lines) {
+    py::tuple bodyparts(line.views.bodyparts.size());
+    for (size_t i = 0; i < line.views.bodyparts.size(); ++i)
+      bodyparts[i] = py::make_tuple(line.views.bodyparts[i].first, line.views.bodyparts[i].second);
+    py::dict one;
+    one["views"] = py::make_tuple(line.views.first, line.views.second);
+    one["bodyparts"] = bodyparts;
+    one["equation"] = line.equation ? py::object(py::tuple(py::cast(*line.equation))) : py::none();
+    one["spread"] = line.spread;
+    one["num_points"] = line.num_points;
+    one["why_not"] = line.why_not;
+    result.append(one);
+  }
   return result;
 }
 

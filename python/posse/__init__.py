@@ -29,7 +29,7 @@ from posse.tables import (
     smooth_pupil,
     smooth_single,
 )
-from posse.tracking import Track, track
+from posse.tracking import EpipolarLine, Track, track
 from posse.video import Video
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "ConsensusPoses",
     "DataWarning",
     "Ensemble",
+    "EpipolarLine",
     "Error",
     "Evaluation",
     "InputError",

@@ -200,4 +200,8 @@ def track(
     elapsed: list[float],
     smooth: bool,
     lag: int,
+    same_x: str = "",
+    same_y: str = "",
+    same_line: str = "",
+    view_calibration: Path | None = None,
 ) -> dict[str, Any]: ...

@@ -399,6 +399,8 @@ class Ensemble:
         look_alike: str | None = None,
         same_x: str | None = None,
         same_y: str | None = None,
+        same_line: str | None = None,
+        view_calibration: PathLike | None = None,
         track_smooth: bool | None = None,
         track_lag: int | None = None,
         hide_below: float | None = None,
@@ -426,7 +428,8 @@ class Ensemble:
         Parameters
         ----------
         video, folder : path
-        frames, consensus, look_alike, same_x, same_y, track_smooth, track_lag, hide_below, keep_evidence
+        frames, consensus, look_alike, same_x, same_y, same_line, view_calibration, track_smooth, track_lag, hide_below
+        keep_evidence
         format, save_members, wide_csv, smooth, labeled_video, calibration, radius, force_calibration, as_member
         extras, keep_journal, force
             As on the command line (``posse run --help``).
@@ -443,6 +446,8 @@ class Ensemble:
             "look_alike": look_alike,
             "same_x": same_x,
             "same_y": same_y,
+            "same_line": same_line,
+            "view_calibration": None if view_calibration is None else path_of(view_calibration),
             "track_smooth": track_smooth,
             "track_lag": track_lag,
             "hide_below": hide_below,

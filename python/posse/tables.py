@@ -18,7 +18,7 @@ from posse._progress import Progress, as_callback
 from posse.ensemble import Frames
 from posse.poses import ConsensusPoses, Members, Poses, SmoothedPoses, SmoothedPupil, SmoothedViews, told
 from posse.result import DataWarning, PathLike, Result, given
-from posse.tracking import Track
+from posse.tracking import track_of
 
 __all__ = [
     "consensus",
@@ -365,6 +365,8 @@ def consensus(
     look_alike: str | None = None,
     same_x: str | None = None,
     same_y: str | None = None,
+    same_line: str | None = None,
+    view_calibration: PathLike | None = None,
     track_smooth: bool | None = None,
     track_lag: int | None = None,
     cell: float | None = None,
@@ -385,7 +387,7 @@ def consensus(
     method : {"median", "mean", "weighted-mean", "most-confident", "geometric-median", "trimmed-mean", "track"}, optional
         "track" follows every bodypart through the members' points of all frames.
     min_likelihood, min_members, trim, agreement_radius, bodypart_list, common_bodyparts, format, force
-    look_alike, same_x, same_y, track_smooth, track_lag, cell, hide_below
+    look_alike, same_x, same_y, same_line, view_calibration, track_smooth, track_lag, cell, hide_below
         As on the command line (``posse consensus --help``).
     progress : callable or tqdm bar, optional
 
@@ -408,6 +410,8 @@ def consensus(
         "look_alike": look_alike,
         "same_x": same_x,
         "same_y": same_y,
+        "same_line": same_line,
+        "view_calibration": None if view_calibration is None else path_of(view_calibration),
         "track_smooth": track_smooth,
         "track_lag": track_lag,
         "cell": cell,
@@ -423,8 +427,7 @@ def consensus(
     fields: dict[str, Any] = {**told(made), "track": None}
     if made["track"] is not None:
         track: dict[str, Any] = dict(made["track"])
-        track["groups"] = tuple(tuple(group) for group in track["groups"])
-        fields["track"] = Track(**track)
+        fields["track"] = track_of(track)
     return ConsensusPoses(tuple(made["bodyparts"]), *(made[name] for name in arrays), **fields)
 
 

@@ -53,9 +53,58 @@ def test_a_single_frame_and_a_single_member():
     assert np.isfinite(posse.track(bumps([60.0], members=1)).poses).all()
 
 
+def two_views(frames, wrong=slice(0)):
+    """Maps of three members of a point in space that two views show, the second turned: x = cos x' + sin y' - 40."""
+    t = np.arange(frames)
+    x, y, z = 180 + 50 * np.sin(0.11 * t), 70 + 40 * np.sin(0.17 * t + 1), 60 + 40 * np.sin(0.23 * t + 2)
+    c, s = np.cos(0.5), np.sin(0.5)
+    seen = np.stack([np.stack([x, y], 1), np.stack([c * (x + 40) - s * z, s * (x + 40) + c * z], 1)], 1)
+    members = np.repeat(seen[None], 3, axis=0)
+    members[1:, wrong, 0] += [-70, 50]
+    row, col = np.mgrid[:32, :40]
+    squared = (8 * col + 4 - members[..., 0, None, None]) ** 2 + (8 * row + 4 - members[..., 1, None, None]) ** 2
+    maps = np.maximum(9 - squared / 192, -9)  # a bump of nine over two cells
+    return seen, np.ascontiguousarray(np.moveaxis(maps, 2, -1)), (1, 0, -c, -s, 40)
+
+
+def test_a_line_that_two_views_share_is_found_and_decides(tmp_path):
+    seen, maps, truth = two_views(200, wrong=slice(100))
+    alone = posse.track(maps, look_alike=[], smooth=False)
+    assert np.median(np.linalg.norm(alone.poses[:100, 0] - seen[:100, 0], axis=-1)) > 60
+    found = posse.track(maps, look_alike=[], smooth=False, same_line=[[0, 1]])
+    (line,) = found.epipolar_lines
+    assert line.why_not == "" and line.num_points == 100 and line.bodyparts == ((0, 1),) and line.views == (0, 1)
+    assert line.equation is not None
+    np.testing.assert_allclose(line.equation[:4], truth[:4], atol=0.1)  # votes are to a cell: no location refinement
+    assert np.median(np.linalg.norm(found.poses[:100, 0] - seen[:100, 0], axis=-1)) < 4
+
+    a, b, c, d, e = truth
+    (tmp_path / "views.toml").write_text(f"[mirror]\nfundamental = [[0, 0, {c}], [0, 0, {d}], [{a}, {b}, {e}]]\n")
+    given = posse.track(maps, look_alike=[], smooth=False, same_line=[[0, 1]], view_calibration=tmp_path / "views.toml")
+    assert given.epipolar_lines[0].equation is None and given.epipolar_lines[0].spread < 8
+    assert np.median(np.linalg.norm(given.poses[:100, 0] - seen[:100, 0], axis=-1)) < 4
+
+
+def test_views_that_share_an_axis_agree():
+    maps = np.concatenate([bumps(np.full(20, 60.0)), bumps(np.full(20, 60.0))], axis=-1)
+    maps[1:, ..., :1] = bumps(np.full(20, 200.0), members=2)
+    where = [posse.track(maps, look_alike=[], same_x=pairs, smooth=False).poses[10, 0, 0] for pairs in (None, [[0, 1]], [[1, 0]])]
+    assert where[0] > 190 and where[1] < 70 and where[1] == where[2]
+
+
+def test_a_line_that_cannot_be_found_is_told():
+    maps = np.concatenate([bumps(np.full(60, 60.0))] * 2, axis=-1)
+    with pytest.warns(posse.DataWarning, match="too few directions"):
+        track = posse.track(maps, same_line=[[0, 1]])
+    np.testing.assert_array_equal(track.poses, posse.track(maps).poses)
+
+
 def test_wrong_input_is_told():
     maps = bumps([60.0, 62.0])
     for call in (
+        lambda: posse.track(maps, same_x=[[0, 1]]),
+        lambda: posse.track(maps, same_line=[[0, None]]),
+        lambda: posse.track(maps, view_calibration="none.toml"),
         lambda: posse.track([]),
         lambda: posse.track(maps[0]),
         lambda: posse.track(maps, look_alike=[[0, 1]]),

@@ -4,8 +4,11 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 
 #include "base/error.h"
+#include "cameras/epipolar.h"
 
 namespace posse {
 namespace {
@@ -116,18 +119,19 @@ CameraModel read_camera(const Section& section) {
   return camera;
 }
 
-}  // namespace
-
-std::vector<CameraModel> parse_calibration(const std::string& text, const std::string& source) {
-  toml::table file;
+toml::table parse_file(const std::string& text, const std::string& source) {
   try {
-    file = toml::parse(text, source);
+    return toml::parse(text, source);
   } catch (const toml::parse_error& error) {
     throw Error(ErrorKind::bad_file, fmt::format("{}: line {}: {}", source,
                                                  error.source().begin.line, error.description()));
   }
+}
+
+/// The file's tables but for `metadata`, in order of their names.
+std::vector<Section> sections_of(const toml::table& file, const std::string& source) {
   refuse_caliscope(file, source);
-  std::vector<CameraModel> cameras;
+  std::vector<Section> sections;
   for (const auto& [key, node] : file) {  // toml++ keeps tables sorted by key
     if (key == "metadata") continue;
     const toml::table* table = node.as_table();
@@ -135,12 +139,103 @@ std::vector<CameraModel> parse_calibration(const std::string& text, const std::s
       throw Error(ErrorKind::bad_file,
                   fmt::format("{}: '{}' is not a camera's table", source, key.str()));
     }
-    cameras.push_back(
-        read_camera({.table = *table, .source = source, .name = std::string(key.str())}));
+    sections.push_back({.table = *table, .source = source, .name = std::string(key.str())});
   }
+  return sections;
+}
+
+ViewCalibration views_of_cameras(const std::vector<Section>& sections) {
+  std::vector<CameraModel> cameras;
+  std::vector<Point> offsets;
+  for (const Section& section : sections) {
+    cameras.push_back(read_camera(section));
+    const toml::node* offset = section.table["offset_in_video"].node();
+    offsets.emplace_back();
+    if (offset == nullptr) continue;
+    const auto pixel = numbers(section, "offset_in_video", offset, 2, "two numbers, x and y in px");
+    offsets.back() = {pixel[0], pixel[1]};
+  }
+  ViewCalibration views{.num_views = cameras.size(), .pairs = {}};
+  views.pairs.resize(views.num_views * views.num_views);
+  for (size_t a = 0; a < cameras.size(); ++a) {
+    for (size_t b = 0; b < cameras.size(); ++b) {
+      if (a == b) continue;
+      try {
+        views.pairs[a * views.num_views + b] =
+            epipolar_geometry(cameras[a], offsets[a], cameras[b], offsets[b]);
+      } catch (const Error& error) {
+        throw Error(ErrorKind::bad_file, fmt::format("{}: {}", sections[a].source, error.what()));
+      }
+    }
+  }
+  return views;
+}
+
+/// Numbers of two views from 0.
+std::array<size_t, 2> read_views(const Section& section) {
+  constexpr std::string_view kExpected = "two different whole numbers from 1 to 16";
+  constexpr double kMostViews = 16;
+  const toml::node* node = section.table["views"].node();
+  if (node == nullptr) return {0, 1};
+  const auto given = numbers(section, "views", node, 2, kExpected);
+  for (const double view : given) {
+    if (!(view >= 1 && view <= kMostViews && view == std::floor(view)))
+      section.fail("views", kExpected);
+  }
+  if (given[0] == given[1]) section.fail("views", kExpected);
+  return {static_cast<size_t>(given[0]) - 1, static_cast<size_t>(given[1]) - 1};
+}
+
+Matrix3 read_fundamental(const Section& section) {
+  constexpr std::string_view kExpected = "a 3 x 3 matrix of numbers of rank 2";
+  const toml::array* rows = section.table["fundamental"].as_array();
+  if (rows == nullptr || rows->size() != 3) section.fail("fundamental", kExpected);
+  Matrix3 matrix{};
+  for (size_t row = 0; row < 3; ++row)
+    std::ranges::copy(numbers(section, "fundamental", rows->get(row), 3, kExpected),
+                      matrix.begin() + 3 * static_cast<std::ptrdiff_t>(row));
+  if (!is_fundamental(matrix)) section.fail("fundamental", kExpected);
+  return matrix;
+}
+
+ViewCalibration views_of_matrices(const std::vector<Section>& sections) {
+  ViewCalibration views;
+  for (const Section& section : sections) {
+    const auto [a, b] = read_views(section);
+    views.num_views = std::max({views.num_views, a + 1, b + 1});
+  }
+  views.pairs.resize(views.num_views * views.num_views);
+  for (const Section& section : sections) {
+    const auto [a, b] = read_views(section);
+    auto& pair = views.pairs[a * views.num_views + b];
+    if (pair) section.fail("views", "two that no other table has");
+    pair = EpipolarGeometry{.fundamental = read_fundamental(section)};
+    views.pairs[b * views.num_views + a] = pair->exchanged();
+  }
+  return views;
+}
+
+}  // namespace
+
+std::vector<CameraModel> parse_calibration(const std::string& text, const std::string& source) {
+  const toml::table file = parse_file(text, source);
+  std::vector<CameraModel> cameras;
+  for (const Section& section : sections_of(file, source)) cameras.push_back(read_camera(section));
   if (cameras.empty())
     throw Error(ErrorKind::bad_file, fmt::format("{}: no camera in the calibration", source));
   return cameras;
+}
+
+ViewCalibration parse_view_calibration(const std::string& text, const std::string& source) {
+  const toml::table file = parse_file(text, source);
+  const std::vector<Section> sections = sections_of(file, source);
+  const bool are_matrices = std::ranges::any_of(
+      sections, [](const Section& section) { return section.table.contains("fundamental"); });
+  ViewCalibration views = are_matrices ? views_of_matrices(sections) : views_of_cameras(sections);
+  if (views.num_views < 2)
+    throw Error(ErrorKind::bad_file,
+                fmt::format("{}: {} views, two at least are needed", source, views.num_views));
+  return views;
 }
 
 }  // namespace posse

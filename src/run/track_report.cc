@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "consensus/track/group_frame.h"
+#include "run/track_views.h"
 
 namespace posse {
 namespace {
@@ -40,25 +41,33 @@ int bodypart_named(const char* option, const std::string& name,
               {.have = list_names(bodyparts, 20)});
 }
 
-/// "a,b;c,d"; empty text: none.
+}  // namespace
+
 std::vector<std::vector<int>> parse_groups(const char* option, const std::string& text,
-                                           const std::vector<std::string>& bodyparts) {
+                                           const std::vector<std::string>& bodyparts,
+                                           bool may_be_empty) {
   std::vector<std::vector<int>> groups;
   if (text.empty()) return groups;
   std::vector<std::string> named;
   for (const std::string& words : split(text, ';')) {
     std::vector<int> group;
+    size_t count = 0;
     for (const std::string& name : split(words, ',')) {
+      if (may_be_empty && name.empty()) {
+        group.push_back(kNoBodypart);
+        continue;
+      }
       group.push_back(bodypart_named(option, name, bodyparts));
+      ++count;
       if (std::find(named.begin(), named.end(), name) != named.end()) {
         throw Error(ErrorKind::usage, fmt::format("{}: '{}' is named twice", option, name));
       }
       named.push_back(name);
     }
-    if (group.size() < 2 || group.size() > kMostGroupParts) {
+    if (count < 2 || group.size() > kMostGroupParts) {
       throw Error(ErrorKind::usage,
-                  fmt::format("{}: a group of {} bodypart{}, 2 to {} are possible", option,
-                              group.size(), group.size() == 1 ? "" : "s", kMostGroupParts),
+                  fmt::format("{}: a group of {} bodypart{}, 2 to {} are possible", option, count,
+                              count == 1 ? "" : "s", kMostGroupParts),
                   {.hint = "groups as 'paw1,paw2;ear1,ear2'"});
     }
     groups.push_back(std::move(group));
@@ -66,30 +75,10 @@ std::vector<std::vector<int>> parse_groups(const char* option, const std::string
   return groups;
 }
 
-void add_pairs(const std::vector<std::vector<int>>& groups, SharedAxis::Axis axis,
-               std::vector<SharedAxis>& views) {
-  for (const std::vector<int>& group : groups) {
-    for (size_t i = 0; i < group.size(); ++i) {
-      for (size_t j = i + 1; j < group.size(); ++j)
-        views.push_back({static_cast<size_t>(group[i]), static_cast<size_t>(group[j]), axis});
-    }
-  }
-}
-
-}  // namespace
-
 std::vector<std::vector<int>> parse_look_alikes(const std::string& text,
                                                 const std::vector<std::string>& bodyparts) {
   if (text == "auto" || text == "none") return {};
   return parse_groups("--look-alike", text, bodyparts);
-}
-
-std::vector<SharedAxis> parse_shared_axes(const std::string& same_x, const std::string& same_y,
-                                          const std::vector<std::string>& bodyparts) {
-  std::vector<SharedAxis> views;
-  add_pairs(parse_groups("--same-x", same_x, bodyparts), SharedAxis::Axis::x, views);
-  add_pairs(parse_groups("--same-y", same_y, bodyparts), SharedAxis::Axis::y, views);
-  return views;
 }
 
 std::string note_of_groups(const std::vector<std::vector<int>>& groups,
@@ -103,7 +92,8 @@ std::string note_of_groups(const std::vector<std::vector<int>>& groups,
 
 std::string track_report_json(const TrackReport& report,
                               const std::vector<std::vector<int>>& groups,
-                              const std::vector<std::string>& bodyparts) {
+                              const std::vector<std::string>& bodyparts,
+                              const std::vector<EpipolarLine>& lines) {
   Json json;
   json["groups"] = Json::array();
   for (const std::vector<int>& group : groups)
@@ -117,6 +107,7 @@ std::string track_report_json(const TrackReport& report,
                                  {"frames_against_most_members", report.against_most[p]},
                                  {"steps_faster_than_expected", report.fast[p]}});
   }
+  if (!lines.empty()) json["epipolar_lines"] = Json::parse(lines_json(lines, bodyparts));
   return json.dump();
 }
 

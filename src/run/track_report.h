@@ -4,31 +4,38 @@
 #include <string>
 #include <vector>
 
-#include "consensus/track/shared_axis.h"
+#include "consensus/track/epipolar_lines.h"
 #include "consensus/track/track_watch.h"
 
 namespace posse {
 
-/// "paw1,paw2;ear1,ear2" as numbers of bodyparts; empty for "none" and "auto".
+/// In groups of parse_groups: a view that shows no bodypart.
+inline constexpr int kNoBodypart = -1;
+
+/// "a,b;c,d" as numbers of bodyparts; empty text: no groups.
+/// @param option  its name, for messages.
+/// @param may_be_empty  names may be left out, and are kNoBodypart.
 /// @throws Error(usage) for unknown names, with the nearest ones, for one named twice, or for a
 /// group of one or of more than kMostGroupParts.
+std::vector<std::vector<int>> parse_groups(const char* option, const std::string& text,
+                                           const std::vector<std::string>& bodyparts,
+                                           bool may_be_empty = false);
+
+/// "paw1,paw2;ear1,ear2" as numbers of bodyparts; empty for "none" and "auto".
+/// @throws Error(usage) as parse_groups
 std::vector<std::vector<int>> parse_look_alikes(const std::string& text,
                                                 const std::vector<std::string>& bodyparts);
-
-/// Bodyparts that are one seen from several sides, each of a group with each other: "a,b;c,d" of
-/// those that lie at the same x, and likewise of the same y; empty: none.
-/// @throws Error(usage) as parse_look_alikes
-std::vector<SharedAxis> parse_shared_axes(const std::string& same_x, const std::string& same_y,
-                                          const std::vector<std::string>& bodyparts);
 
 /// One sentence on the groups that were found.
 std::string note_of_groups(const std::vector<std::vector<int>>& groups,
                            const std::vector<std::string>& bodyparts);
 
 /// The part "track" of run.json, as JSON: groups, swaps, and for every bodypart the frames in which
-/// it is not seen, jumps, frames against most members and steps faster than expected.
+/// it is not seen, jumps, frames against most members and steps faster than expected; and
+/// "epipolar_lines" (lines_json) if there are any.
 std::string track_report_json(const TrackReport& report,
                               const std::vector<std::vector<int>>& groups,
-                              const std::vector<std::string>& bodyparts);
+                              const std::vector<std::string>& bodyparts,
+                              const std::vector<EpipolarLine>& lines = {});
 
 }  // namespace posse

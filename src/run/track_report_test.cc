@@ -43,17 +43,5 @@ TEST(LookAlikeGroups, OfOneOfTooManyOrNamedTwiceAreRefused) {
   EXPECT_THROW(parse_look_alikes(group, many), Error);
 }
 
-TEST(SharedAxes, ArePairsOfViews) {
-  const std::vector<SharedAxis> views = parse_shared_axes("paw1,paw2,nose", "ear1,ear2", kParts);
-  ASSERT_EQ(views.size(), 4U);
-  EXPECT_EQ(views[1].a, 0U);
-  EXPECT_EQ(views[1].b, 4U);
-  EXPECT_EQ(views[1].axis, SharedAxis::Axis::x);
-  EXPECT_EQ(views[3].axis, SharedAxis::Axis::y);
-  EXPECT_TRUE(parse_shared_axes("", "", kParts).empty());
-  EXPECT_THROW(parse_shared_axes("paw1,paw9", "", kParts), Error);
-  EXPECT_THROW(parse_shared_axes("", "paw1", kParts), Error);
-}
-
 }  // namespace
 }  // namespace posse

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "consensus/track/table_track.h"
 #include "run/track_report.h"
+#include "run/track_views.h"
 #include "table_jobs/consensus_files.h"
 #include "table_jobs/job_records.h"
 #include "table_jobs/table_inputs.h"
@@ -128,6 +129,7 @@ TableConsensus consensus_of(TableTrack track, std::span<const Poses> members,
     }
   }
   consensus.groups = std::move(track.groups);
+  consensus.lines = std::move(track.lines);
   consensus.report = std::move(track.report);
   return consensus;
 }
@@ -136,18 +138,20 @@ TableConsensus tracked_consensus(std::span<const Poses> tables, const ConsensusJ
                                  Job& job) {
   const std::vector<Poses> members = counting(tables, options.keypoints.min_likelihood);
   const std::vector<std::string>& bodyparts = members.front().bodyparts;
-  TableTrackOptions settings{
-      .groups = {},
-      .views = parse_shared_axes(options.track.same_x, options.track.same_y, bodyparts),
-      .cell = options.cell,
-      .smooth = options.track.smooth,
-      .lag = static_cast<size_t>(options.track.lag)};
+  TableTrackOptions settings{.groups = {},
+                             .views = parse_views(options.track, bodyparts),
+                             .cell = options.cell,
+                             .smooth = options.track.smooth,
+                             .lag = static_cast<size_t>(options.track.lag)};
   if (options.track.look_alike != "auto")
     settings.groups = parse_look_alikes(options.track.look_alike, bodyparts);
   TableTrack track = track_of_poses(members, settings);
   if (options.track.look_alike == "auto") job.note(note_of_groups(track.groups, bodyparts));
   job.note(fmt::format("a cell of the track is {:.1f} px wide{}", track.cell,
                        options.cell > 0 ? "" : ", as members agree; see --cell"));
+  for (const std::string& note : notes_of_lines(track.lines, bodyparts)) job.note(note);
+  for (const std::string& warning : warnings_of_lines(track.lines, bodyparts, track.cell))
+    job.warn(warning);
   for (const std::string& warning : warnings_of(track.report, bodyparts)) job.warn(warning);
   for (const std::string& warning :
        warnings_of_setting(settings.lag, members.size(), track.close_pairs, bodyparts)) {
@@ -159,7 +163,7 @@ TableConsensus tracked_consensus(std::span<const Poses> tables, const ConsensusJ
 TableConsensus consensus_of_tables(std::span<const Poses> members,
                                    const ConsensusJobOptions& options, Job& job) {
   if (options.method == TableMethod::track) return tracked_consensus(members, options, job);
-  return {consensus_of_poses(members, frame_options(options)), {}, {}, {}};
+  return {consensus_of_poses(members, frame_options(options)), {}, {}, {}, {}};
 }
 
 }  // namespace
@@ -198,15 +202,16 @@ JobOutcome<TableConsensus> run_consensus(const JobInputs& inputs, const fs::path
   if (!targets.tables.empty()) {
     job.report.files = targets.tables;
     job.report.record = targets.record;
-    write_record(options,
-                 {.inputs = std::span(&read, 1),
-                  .num_frames = outcome.result.poses.num_frames(),
-                  .bodyparts = outcome.result.poses.bodyparts,
-                  .track = options.method == TableMethod::track
-                               ? track_report_json(outcome.result.report, outcome.result.groups,
-                                                   outcome.result.poses.bodyparts)
-                               : ""},
-                 job.report);
+    write_record(
+        options,
+        {.inputs = std::span(&read, 1),
+         .num_frames = outcome.result.poses.num_frames(),
+         .bodyparts = outcome.result.poses.bodyparts,
+         .track = options.method == TableMethod::track
+                      ? track_report_json(outcome.result.report, outcome.result.groups,
+                                          outcome.result.poses.bodyparts, outcome.result.lines)
+                      : ""},
+        job.report);
   }
   outcome.report = std::move(job.report);
   return outcome;

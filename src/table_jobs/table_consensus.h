@@ -9,6 +9,7 @@
 
 #include "base/enum_names.h"
 #include "consensus/keypoint_consensus.h"
+#include "consensus/track/epipolar_lines.h"
 #include "consensus/track/track_watch.h"
 #include "consensus/track/tracked_frame.h"
 
@@ -42,6 +43,7 @@ struct EnumNames<TableMethod> {
 struct TableConsensus : PoseConsensus {
   std::vector<TrackedKeypoint> track;    ///< [frames, bodyparts]; empty: no track
   std::vector<std::vector<int>> groups;  ///< bodyparts that were tracked together
+  std::vector<EpipolarLine> lines;       ///< that views were held to, or why not
   TrackReport report;                    ///< of the track
 };
 

@@ -76,6 +76,12 @@ class Demo(TrackTest):
         self.assertIn("leftear and rightear of one group of --look-alike lie within two cells", close.err)
         self.assertEqual(self.record()["track"]["groups"], ["leftear,rightear"])
 
+        # Nothing but the floor of the arena: bodyparts that do not belong together are on no line.
+        lines = self.again("--same-line", "snout,tailbase")
+        self.assertIn("--same-line snout,tailbase: no line was found", lines.err)
+        (line,) = self.record()["track"]["epipolar_lines"]
+        self.assertEqual((line["bodyparts"], line["used"]), ("snout,tailbase", False))
+
         self.again("--save-members")
         np.testing.assert_array_equal(points(table(self.folder / "out" / "openarena")), points(first))
         self.tables_of_the_members_are_tracked_as_well()
@@ -113,6 +119,9 @@ class Demo(TrackTest):
         self.assert_error(self.track("--look-alike", "leftear"), 2, "a group of 1 bodypart")
         self.assert_error(self.track("--look-alike", "leftear,snout;snout,tailbase"), 2, "'snout' is named twice")
         self.assert_error(self.track("--hide-below", "1.5"), 2, "--hide-below")
+        self.assert_error(self.track("--same-line", "leftear,paw"), 2, "--same-line: there is no bodypart 'paw'")
+        self.assert_error(self.track("--same-line", "snout,tailbase", "--same-x", "tailbase,snout"), 2, "'snout' and 'tailbase'")
+        self.assert_error(self.track("--view-calibration", "views.toml"), 2, "--same-line")
         self.assertEqual(files_below(self.folder), {})
 
     def test_of_one_frame_and_of_few_members_runs(self):

@@ -60,14 +60,19 @@ FrameEvidence evidence_of_row(std::span<const Poses> members, size_t row, const 
   return evidence;
 }
 
-/// Takes the groups that were given, or finds them.
-void set_groups(std::span<const Poses> members, const PointGrid& grid,
-                const TableTrackOptions& options, TableTrack& track) {
+/// Takes the groups that were given, or finds them; finds the lines of views.
+void look_at_all(std::span<const Poses> members, const PointGrid& grid,
+                 const TableTrackOptions& options, TableTrack& track) {
   // Bodyparts that lie close together make no group: points leave no second place beside the first.
   constexpr double kNever = 2;
   LookAlikes look_alikes(members.front().num_bodyparts(), {.least_crossed = kNever});
-  for (size_t row = 0; row < members.front().num_frames(); ++row)
-    look_alikes.add(evidence_of_row(members, row, grid));
+  EpipolarLineFinder finder(options.views.lines);
+  for (size_t row = 0; row < members.front().num_frames(); ++row) {
+    const FrameEvidence evidence = evidence_of_row(members, row, grid);
+    look_alikes.add(evidence);
+    finder.add(evidence);
+  }
+  track.lines = finder.find();
   track.groups = options.groups ? *options.groups : look_alikes.groups();
   if (options.groups) track.close_pairs = look_alikes.close_pairs(track.groups);
 }
@@ -116,15 +121,16 @@ TableTrack track_of_poses(std::span<const Poses> members, const TableTrackOption
   settings.tracker.lag = options.lag;
   Tracker tracker(first.num_bodyparts(), options.groups.value_or(std::vector<std::vector<int>>()),
                   settings);  // refuses groups that cannot be, before they are looked at
-  set_groups(members, grid, options, track);
+  look_at_all(members, grid, options, track);
   if (!options.groups) tracker = Tracker(first.num_bodyparts(), track.groups, settings);
+  const std::vector<ViewPair> views = pairs_of(options.views, track.lines);
   const auto keep = [&](std::vector<TrackedFrame> frames) {
     std::ranges::move(frames, std::back_inserter(track.frames));
   };
   for (size_t row = 0; row < first.num_frames(); ++row) {
     const int64_t elapsed = row == 0 ? 1 : first.frame_index[row] - first.frame_index[row - 1];
     FrameEvidence evidence = evidence_of_row(members, row, grid);
-    let_views_agree(options.views, {}, evidence);
+    let_views_agree(views, {}, evidence);
     keep(tracker.push(std::move(evidence), static_cast<double>(elapsed)));
   }
   keep(tracker.finish());

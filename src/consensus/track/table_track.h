@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/poses.h"
-#include "consensus/track/shared_axis.h"
+#include "consensus/track/epipolar_lines.h"
 #include "consensus/track/track_watch.h"
 #include "consensus/track/tracker.h"
 
@@ -17,8 +17,8 @@ namespace posse {
 struct TableTrackOptions {
   /// Bodyparts that look alike, as numbers; nothing: found (LookAlikes).
   std::optional<std::vector<std::vector<int>>> groups;
-  std::vector<SharedAxis> views;  ///< bodyparts that are one, seen from several sides
-  double cell = 0;                ///< px, at least 0; 0: cell_of_members
+  AgreeingViews views;  ///< bodyparts that are one, seen from several sides
+  double cell = 0;      ///< px, at least 0; 0: cell_of_members
   bool smooth = true;
   size_t lag = kTrackLag;
   int num_threads = 1;
@@ -28,6 +28,7 @@ struct TableTrack {
   std::vector<TrackedFrame> frames;
   std::vector<std::vector<int>> groups;          ///< of two or more bodyparts
   std::vector<std::pair<int, int>> close_pairs;  ///< of given groups, see LookAlikes
+  std::vector<EpipolarLine> lines;               ///< one for each of AgreeingViews::lines
   double cell = 0;                               ///< px
   TrackReport report;
 };

@@ -12,6 +12,11 @@ void TrackChoices::validate() const {
   }
   if (lag < 0)
     throw Error(ErrorKind::usage, fmt::format("--track-lag is {}, must be 0 or more", lag));
+  if (!view_calibration.empty() && same_line.empty()) {
+    throw Error(ErrorKind::usage, "--view-calibration says nothing without --same-line",
+                {.hint = "--same-line names the bodyparts in the views of the calibration, in its "
+                         "order of views"});
+  }
 }
 
 }  // namespace posse

@@ -2,6 +2,7 @@
 /// once for the options of both.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 namespace posse {
@@ -10,11 +11,16 @@ struct TrackChoices {
   std::string look_alike = "auto";  ///< "auto", "none", or groups as "paw1,paw2;ear1,ear2"
   std::string same_x;               ///< groups as "paw_top,paw_bottom;..." or empty
   std::string same_y;               ///< likewise
+  /// "paw_bottom,paw_side;...", the first of a group in the first view, and so on; a view that does
+  /// not show the bodypart is left empty
+  std::string same_line;
+  std::filesystem::path view_calibration;  ///< ViewCalibration of these views; empty: found
   bool smooth = true;
   int lag = 64;           ///< frames looked ahead, 0 or more
   double hide_below = 0;  ///< chance of being seen, in [0, 1]; 0: all are written
 
-  /// @throws Error(usage) for a lag or hide_below out of range
+  /// @throws Error(usage) for a lag or hide_below out of range, and a view_calibration without
+  /// views
   void validate() const;
 };
 
@@ -30,6 +36,16 @@ void describe_track(Choices& choices, const Visitor& visit) {
       "track: bodyparts that are one seen from several sides, by mirrors that show it at the same "
       "x, as 'paw_top,paw_bottom;...'");
   visit("same-y", choices.same_y, "GROUPS", "track: the same at the same y");
+  visit("same-line", choices.same_line, "GROUPS",
+        "track: bodyparts that are one seen from several views, by mirrors or cameras that lie "
+        "anyhow, as 'paw_bottom,paw_side;nose_bottom,nose_side', the views in one order: one lies "
+        "on the other's epipolar line, which is found from frames in which all members are sure; "
+        "a view that does not show a bodypart is left empty ('paw_bottom,,paw_right')");
+  visit(
+      "view-calibration", choices.view_calibration, "FILE",
+      "track: epipolar lines of the views of --same-line, in their order: cameras (Anipose .toml, "
+      "with offset_in_video where a camera's picture does not begin at the video's top left), or "
+      "fundamental matrices (.toml); not found then");
   visit("track-smooth", choices.smooth, "on|off",
         "track: smooth the members' keypoints at the track (default on)");
   visit("track-lag", choices.lag, "N",

@@ -16,6 +16,7 @@
 #include "consensus/track/track_watch.h"
 #include "consensus/track/tracker.h"
 #include "run/track_report.h"
+#include "run/track_views.h"
 
 namespace posse {
 namespace {
@@ -40,8 +41,8 @@ class TrackStage : public Stage {
   explicit TrackStage(const RunSetting& setting);
 
   std::string description() const override;
-  bool wants_look() const override { return choices_.look_alike == "auto"; }
-  void look_at(const FrameResult& frame) override { look_alikes_.add(evidence_of(frame)); }
+  bool wants_look() const override { return finds_groups() || !views_.lines.empty(); }
+  void look_at(const FrameResult& frame) override;
   void push(FrameResult&& frame, const DeliverFrame& deliver) override;
   void finish(const DeliverFrame& deliver) override;
   std::vector<std::string> warnings() const override;
@@ -49,6 +50,7 @@ class TrackStage : public Stage {
   std::pair<std::string, std::string> report() const override;
 
  private:
+  bool finds_groups() const { return choices_.look_alike == "auto"; }
   FrameEvidence evidence_of(const FrameResult& frame) const;
   void start();
   void take(std::vector<TrackedFrame> tracked, const DeliverFrame& deliver);
@@ -61,7 +63,11 @@ class TrackStage : public Stage {
   bool pictures_;
   LookAlikes look_alikes_;
   std::vector<std::vector<int>> groups_;
-  std::vector<SharedAxis> views_;
+  AgreeingViews views_;
+  EpipolarLineFinder line_finder_;
+  std::vector<EpipolarLine> lines_;
+  std::vector<ViewPair> pairs_;
+  double cell_ = 0;  ///< px
   std::unique_ptr<Tracker> tracker_;
   std::unique_ptr<TrackSmoother> smoother_;
   std::unique_ptr<TrackWatch> watch_;
@@ -86,7 +92,8 @@ TrackStage::TrackStage(const RunSetting& setting)
       pictures_(is_folder(setting.video)),
       look_alikes_(bodyparts_.size()),
       groups_(parse_look_alikes(choices_.look_alike, bodyparts_)),
-      views_(parse_shared_axes(choices_.same_x, choices_.same_y, bodyparts_)) {
+      views_(parse_views(choices_, bodyparts_)),
+      line_finder_(views_.lines) {
   choices_.validate();
 }
 
@@ -96,7 +103,16 @@ std::string TrackStage::description() const {
                   choices_.lag, choices_.smooth ? "on" : "off", choices_.hide_below);
   if (!choices_.same_x.empty()) text += ", same-x=" + choices_.same_x;
   if (!choices_.same_y.empty()) text += ", same-y=" + choices_.same_y;
+  if (!choices_.same_line.empty()) text += ", same-line=" + choices_.same_line;
+  if (!choices_.view_calibration.empty())
+    text += ", view-calibration=" + choices_.view_calibration.string();
   return text + ")";
+}
+
+void TrackStage::look_at(const FrameResult& frame) {
+  const FrameEvidence evidence = evidence_of(frame);
+  look_alikes_.add(evidence);
+  line_finder_.add(evidence);
 }
 
 FrameEvidence TrackStage::evidence_of(const FrameResult& frame) const {
@@ -108,7 +124,9 @@ FrameEvidence TrackStage::evidence_of(const FrameResult& frame) const {
 
 void TrackStage::start() {
   if (tracker_) return;
-  if (wants_look()) groups_ = look_alikes_.groups();
+  if (finds_groups()) groups_ = look_alikes_.groups();
+  lines_ = line_finder_.find();
+  pairs_ = pairs_of(views_, lines_);
   const TrackOptions options = track_options(choices_);
   tracker_ = std::make_unique<Tracker>(bodyparts_.size(), groups_, options);
   smoother_ = std::make_unique<TrackSmoother>(bodyparts_);
@@ -124,7 +142,8 @@ void TrackStage::push(FrameResult&& frame, const DeliverFrame& deliver) {
   last_.time_seconds = frame.time_seconds;
   any_ = true;
   frame.evidence = {};
-  let_views_agree(views_, {}, evidence);
+  cell_ = evidence.stride;
+  let_views_agree(pairs_, {}, evidence);
   waiting_.push_back({std::move(frame), elapsed, evidence.stride});
   take(tracker_->push(std::move(evidence), elapsed), deliver);
 }
@@ -177,17 +196,20 @@ std::vector<std::string> TrackStage::warnings() const {
                                                   look_alikes_.close_pairs(groups_), bodyparts_)) {
     warnings.push_back(std::move(warning));
   }
+  for (std::string& warning : warnings_of_lines(lines_, bodyparts_, cell_))
+    warnings.push_back(std::move(warning));
   return warnings;
 }
 
 std::vector<std::string> TrackStage::notes() const {
-  if (!wants_look()) return {};
-  return {note_of_groups(groups_, bodyparts_)};
+  std::vector<std::string> notes = notes_of_lines(lines_, bodyparts_);
+  if (finds_groups()) notes.insert(notes.begin(), note_of_groups(groups_, bodyparts_));
+  return notes;
 }
 
 std::pair<std::string, std::string> TrackStage::report() const {
-  Json json = Json::parse(track_report_json(report_, groups_, bodyparts_));
-  for (size_t a = 0; wants_look() && a < bodyparts_.size(); ++a) {
+  Json json = Json::parse(track_report_json(report_, groups_, bodyparts_, lines_));
+  for (size_t a = 0; finds_groups() && a < bodyparts_.size(); ++a) {
     for (size_t b = a + 1; b < bodyparts_.size(); ++b) {
       const double most = std::max(look_alikes_.confusion(a, b), look_alikes_.confusion(b, a));
       if (most < 0.01) continue;

@@ -1,4 +1,4 @@
-#include "consensus/track/shared_axis.h"
+#include "consensus/track/agreeing_views.h"
 
 #include <gtest/gtest.h>
 
@@ -30,9 +30,9 @@ double mass_at(const FrameEvidence& frame, int bodypart, double x) {
   return 0;
 }
 
-const std::vector<SharedAxis> kViews = {{.a = 0, .b = 1, .axis = SharedAxis::Axis::x}};
+const std::vector<ViewPair> kViews = {{.a = 0, .b = 1, .geometry = same_x_geometry()}};
 
-TEST(SharedAxis, APlaceThatTheOtherViewSpeaksAgainstLosesEvidence) {
+TEST(AgreeingViews, APlaceThatTheOtherViewSpeaksAgainstLosesEvidence) {
   // One of the members sees part 0 at x = 220, all see part 1 at x = 60, with which 60 agrees.
   const std::vector<MadeBump> right = {{60, 60, 5, 0}, {60, 180, 5, 1}};
   FrameEvidence frame = evidence_of({right, {{220, 60, 5, 0}, {60, 180, 5, 1}}});
@@ -47,25 +47,25 @@ TEST(SharedAxis, APlaceThatTheOtherViewSpeaksAgainstLosesEvidence) {
   EXPECT_LT(mass_at(frame, 1, 60), 0.6 * 60);
 }
 
-TEST(SharedAxis, AViewThatNobodySeesSaysNothing) {
+TEST(AgreeingViews, AViewThatNobodySeesSaysNothing) {
   FrameEvidence frame = evidence_of({{{60, 60, 5, 0}, {60, 180, -8, 1}}});
   const double before = mass_at(frame, 0, 60);
   let_views_agree(kViews, {}, frame);
   EXPECT_NEAR(mass_at(frame, 0, 60), before, 0.01 * before);
 }
 
-TEST(SharedAxis, TheOrderOfTheViewsDoesNotMatter) {
+TEST(AgreeingViews, TheOrderOfTheViewsDoesNotMatter) {
   FrameEvidence one =
       evidence_of({{{60, 60, 5, 0}, {80, 180, 2, 1}}, {{90, 60, 3, 0}, {200, 180, 5, 1}}});
   FrameEvidence other = one;
   let_views_agree(kViews, {}, one);
-  let_views_agree(std::vector<SharedAxis>{{.a = 1, .b = 0, .axis = SharedAxis::Axis::x}}, {},
+  let_views_agree(std::vector<ViewPair>{{.a = 1, .b = 0, .geometry = same_x_geometry()}}, {},
                   other);
   for (size_t i = 0; i < one.evidence.size(); ++i)
     EXPECT_EQ(one.evidence[i].mass, other.evidence[i].mass);
 }
 
-TEST(SharedAxis, ItDecidesWhereTheMembersAreSplit) {
+TEST(AgreeingViews, ItDecidesWhereTheMembersAreSplit) {
   std::vector<FrameEvidence> video;
   for (int t = 0; t < 20; ++t) {
     const std::vector<MadeBump> wrong = {{220, 60, 5, 0}, {60, 180, 5, 1}};

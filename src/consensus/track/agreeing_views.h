@@ -1,30 +1,33 @@
-/// Views of one bodypart that must agree: mirrors that show it at the same x, or the same y.
+/// Views of one bodypart that must agree: mirrors that show it at the same x or the same y, and
+/// views whose epipolar lines are known.
 #pragma once
 
 #include <cstddef>
 #include <span>
 
+#include "cameras/epipolar.h"
 #include "consensus/track/frame_evidence.h"
 
 namespace posse {
 
 /// Two bodyparts of a picture that are one, seen from two sides.
-struct SharedAxis {
-  enum class Axis { x, y };
+struct ViewPair {
   size_t a = 0;
   size_t b = 0;
-  Axis axis = Axis::x;
+  EpipolarGeometry geometry;
+  /// What is known of the standard deviation of the difference between the views, px.
+  double spread = 0;
 };
 
-struct SharedAxisOptions {
-  double cells = 1.5;   ///< standard deviation of the difference between the views; above 0
+struct AgreementOptions {
+  double cells = 1.5;   ///< least standard deviation of the difference between views; above 0
   double apart = 0.05;  ///< chance that they differ by anything; in (0, 1]
 };
 
 /// Lowers each view's evidence at places that the other view's evidence speaks against: times the
 /// chance that a point of the other view, drawn from its evidence, agrees. Evidence of the other
 /// view that lies at none of its places agrees with all, and so does a view that nobody votes for.
-void let_views_agree(std::span<const SharedAxis> views, const SharedAxisOptions& options,
+void let_views_agree(std::span<const ViewPair> views, const AgreementOptions& options,
                      FrameEvidence& frame);
 
 }  // namespace posse
