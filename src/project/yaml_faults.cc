@@ -164,24 +164,28 @@ struct Bracket {
   char mark = '[';
 };
 
-/// The place of a value's bracket in a line that is in no list yet; npos if none begins it.
-size_t bracket_of_value(std::string_view line) {
+/// The place of a value's first character in a line that is in no list yet, if that is one of
+/// `marks`; else npos.
+size_t mark_of_value(std::string_view line, std::string_view marks) {
   const size_t colon = line.find(": ");
-  size_t at = line.find_first_not_of(" -", colon == std::string_view::npos ? 0 : colon + 2);
-  if (at == std::string_view::npos || (line[at] != '[' && line[at] != '{'))
-    at = std::string_view::npos;
-  return at;
+  const size_t at = line.find_first_not_of(" -", colon == std::string_view::npos ? 0 : colon + 2);
+  const bool is_mark = at != std::string_view::npos && !is_comment(line) &&
+                       marks.find(line[at]) != std::string_view::npos;
+  return is_mark ? at : std::string_view::npos;
 }
 
 /// Follows the brackets of one line, from `at`; those in quotes and comments do not count.
 void follow_brackets(std::string_view line, size_t at, int number, std::vector<Bracket>& open) {
   char quote = 0;
+  char before = ',';  // the last one that is no space: an apostrophe inside a word begins nothing
   for (; at < line.size(); ++at) {
     const char c = line[at];
+    const bool begins = std::string_view("[{,:").find(before) != std::string_view::npos;
+    if (c != ' ') before = c;
     if (quote != 0) {
       if (c == '\\' && quote == '"') ++at;
       if (c == quote) quote = 0;
-    } else if (c == '"' || c == '\'') {
+    } else if (begins && (c == '"' || c == '\'')) {
       quote = c;
     } else if (c == '#' && (at == 0 || line[at - 1] == ' ')) {
       return;
@@ -193,13 +197,26 @@ void follow_brackets(std::string_view line, size_t at, int number, std::vector<B
   }
 }
 
+/// Behind the quote's other end, from `at` on; npos if it is not in this line.
+size_t behind_quote(std::string_view line, size_t at, char quote) {
+  for (; at < line.size(); ++at) {
+    if (line[at] == '\\' && quote == '"') {
+      ++at;
+    } else if (line[at] == quote) {
+      const bool is_doubled = quote == '\'' && at + 1 < line.size() && line[at + 1] == quote;
+      if (!is_doubled) return at + 1;
+      ++at;
+    }
+  }
+  return std::string_view::npos;
+}
+
 /// The first bracket that is never closed, if the parser stopped in it or behind.
 std::optional<YamlFault> open_bracket(const std::vector<std::string>& lines, int last) {
   std::vector<Bracket> open;
   for (size_t i = 0; i < lines.size(); ++i) {
-    const size_t at = open.empty() ? bracket_of_value(lines[i]) : 0;
-    if (at != std::string_view::npos && (!open.empty() || !is_comment(lines[i])))
-      follow_brackets(lines[i], at, static_cast<int>(i) + 1, open);
+    const size_t at = open.empty() ? mark_of_value(lines[i], "[{") : 0;
+    if (at != std::string_view::npos) follow_brackets(lines[i], at, static_cast<int>(i) + 1, open);
   }
   if (open.empty() || open.front().line > last) return std::nullopt;
   const auto [line, mark] = open.front();
@@ -232,6 +249,31 @@ std::vector<std::string> yaml_lines(const std::string& text) {
   }
   if (lines.back().empty()) lines.pop_back();
   return lines;
+}
+
+std::optional<YamlFault> unclosed_quote(const std::vector<std::string>& lines, int last) {
+  int begun = 0;  // the line, from 1, of a quote that is open
+  char quote = 0;
+  bool is_broken = false;
+  for (size_t i = 0; i < lines.size() && !is_broken; ++i) {
+    const std::string_view line = lines[i];
+    const size_t at = begun > 0 ? 0 : mark_of_value(line, "\"'");
+    if (at == std::string_view::npos) continue;
+    if (begun == 0) quote = line[at];
+    const size_t end = behind_quote(line, begun > 0 ? 0 : at + 1, quote);
+    if (end == std::string_view::npos) {
+      if (begun == 0) begun = static_cast<int>(i) + 1;
+      continue;
+    }
+    const std::string_view rest = without_indentation(line.substr(end));
+    is_broken = begun > 0 && !rest.empty() && rest[0] != '#';
+    if (!is_broken) begun = 0;
+  }
+  if (begun == 0 || begun > last) return std::nullopt;
+  return YamlFault{.line = begun,
+                   .cause = fmt::format("the {} in it is not closed", quote),
+                   .hint = fmt::format("close it with {}", quote),
+                   .shown = quoted_lines(lines, begun)};
 }
 
 std::vector<YamlConflict> yaml_conflicts(const std::vector<std::string>& lines) {
@@ -285,6 +327,7 @@ YamlFault explain_yaml(const std::vector<std::string>& lines, int line,
   }
   if (lines.empty()) return fault;
   if (const auto bracket = open_bracket(lines, last)) return *bracket;
+  if (const auto open = unclosed_quote(lines, last)) return *open;
   for (int at = last; at >= std::max(last - 1, 2); --at) {
     if (!is_folded(lines[static_cast<size_t>(at - 2)], lines[static_cast<size_t>(at - 1)]))
       continue;

@@ -1,6 +1,7 @@
 /// Why a YAML file cannot be read, in words for the person who edited it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ struct YamlFault {
 /// @param line  where the parser stopped, from 1
 YamlFault explain_yaml(const std::vector<std::string>& lines, int line,
                        const std::string& parser_message);
+
+/// The first quote of a value that is never closed, or only by the one that begins a later value.
+/// @param last  quotes that begin behind this line, from 1, do not count
+std::optional<YamlFault> unclosed_quote(const std::vector<std::string>& lines, int last);
 
 /// A line and the one before it, in quotes. @param line  from 1
 std::string quoted_lines(const std::vector<std::string>& lines, int line);

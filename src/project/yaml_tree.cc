@@ -322,7 +322,19 @@ class LenientParser {
       return fault;
     }
     root = builder.take();
-    return std::nullopt;
+    return swallowed_keys(root);
+  }
+
+  /// The parser takes the file's end for a quote's: then the keys behind the quote are in its text.
+  std::optional<YamlFault> swallowed_keys(const YamlValue& root) const {
+    auto fault = unclosed_quote(lines_, static_cast<int>(lines_.size()));
+    const auto is_swallowed = [&](const YamlBlock& block) {
+      return static_cast<int>(block.begin) >= fault->line && !lines_[block.begin].empty() &&
+             root.find(block.key) == nullptr;
+    };
+    if (!fault || !std::any_of(blocks_.begin(), blocks_.end(), is_swallowed)) return std::nullopt;
+    fault->shown = quoted_lines(original_, fault->line);
+    return fault;
   }
 
   /// Where the parser stopped, or just before: a value that is not closed is noticed on the next

@@ -183,6 +183,11 @@ TEST(YamlTree, AnOpenBracketIsNamedWithTheLineThatOpenedIt) {
                     HasSubstr("close it with ']'")));
   EXPECT_THAT(error_about("bodyparts: {a: \"}\", b: 1 # }\nTask: T\n"),
               HasSubstr("line 1: is not YAML: the '{' in it is not closed"));
+  EXPECT_THAT(error_about("Task: \"T\ndate: x\nbodyparts: [a]\n"),
+              AllOf(HasSubstr("line 1: is not YAML: the \" in it is not closed"),
+                    HasSubstr("close it with \"")));
+  EXPECT_THAT(error_about("date: x\nTask: 'T\nscorer: 'y'\nbodyparts: [a]\n"),
+              HasSubstr("line 2: is not YAML: the ' in it is not closed"));
   constexpr std::array<std::string_view, 2> kNeeded = {"Task", "bodyparts"};
   const YamlFile file = parse_yaml(
       "date: x\npcutoff: [a\ndotsize: 4\ncolormap: jet\nTask: T\nbodyparts: [a]\n", "x", kNeeded);
