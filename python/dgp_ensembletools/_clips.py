@@ -9,15 +9,40 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Union
 
 import numpy as np
 import numpy.typing as npt
 
 from dgp_ensembletools._ranges import Frames, check_frames, frames_of, is_legacy, legacy_count
 from posse import Video, _core
+from posse.result import html_table
 
 __all__ = ["VideoClip", "VideoFileClip", "frames_in", "get_video_clip"]
+
+#: A time as moviepy takes it: seconds, "hh:mm:ss.xx" or a part of it, (minutes, seconds) or (hours, minutes, seconds).
+Time = Union[float, str, "tuple[float, ...]"]
+
+
+def seconds_of(time: Time) -> float:
+    """A time in seconds; a text's leading minus counts for all of it."""
+    parts: Sequence[float]
+    sign = 1.0
+    if isinstance(time, str):
+        text = time.strip()
+        sign = -1.0 if text.startswith("-") else 1.0
+        try:
+            parts = [float(part.replace(",", ".")) for part in text.lstrip("-").split(":")]
+        except ValueError:
+            raise ValueError(f"{time!r} is no time: write seconds, or 'hh:mm:ss.xx'") from None
+    elif isinstance(time, (tuple, list)):
+        parts = time
+    else:
+        return float(time)
+    if not 1 <= len(parts) <= 3:
+        raise ValueError(f"{time!r} is no time: it has {len(parts)} parts, at most hours, minutes and seconds are known")
+    return sign * float(sum(part * factor for part, factor in zip(reversed(parts), (1, 60, 3600))))
+
 
 #: The original's allowance for rounding when it turns a time into a frame.
 _TIME_SLACK = 1e-5
@@ -53,6 +78,11 @@ class VideoClip:
     def __repr__(self) -> str:
         return f"<VideoClip of {self.filename}: {len(self)} frames, {self.duration:.3f} s, {self.w}x{self.h}>"
 
+    def _repr_html_(self) -> str:
+        """A table for notebooks; :meth:`ipython_display` plays the clip."""
+        row = (Path(self.filename).name, str(len(self)), f"{self.duration:.3f} s", f"{self.fps:.3f}", f"{self.w}x{self.h}")
+        return html_table(("video", "frames", "duration", "frames/s", "size"), [row], "clip; .ipython_display() plays it")
+
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_video": str(self._video.path)}
 
@@ -64,9 +94,9 @@ class VideoClip:
         picture = self._video[frame]
         return picture if self.size == (self._video.width, self._video.height) else _core.resize_image(picture, *self.size)
 
-    def get_frame(self, t: float) -> npt.NDArray[np.uint8]:
-        """Picture [height, width, 3] at `t` seconds from the clip's start; the last one beyond its end."""
-        position = min(max(int(self.fps * t + _TIME_SLACK), 0), len(self._frames) - 1)
+    def get_frame(self, t: Time) -> npt.NDArray[np.uint8]:
+        """Picture [height, width, 3] at the time `t` from the clip's start; the last one beyond its end."""
+        position = min(max(int(self.fps * seconds_of(t) + _TIME_SLACK), 0), len(self._frames) - 1)
         return self._picture(self._frames[position])
 
     def iter_frames(
@@ -83,14 +113,21 @@ class VideoClip:
                 picture = picture.astype(dtype)
             yield (time, picture) if with_times else picture
 
-    def subclip(self, t_start: float = 0, t_end: float | None = None) -> VideoClip:
-        """From `t_start` to before `t_end`, in seconds of this clip; negative times count from its end."""
-        start = t_start + self.duration if t_start < 0 else t_start
-        end = self.duration if t_end is None else (t_end + self.duration if t_end < 0 else t_end)
+    def subclip(self, t_start: Time = 0, t_end: Time | None = None) -> VideoClip:
+        """From `t_start` to before `t_end`, times of this clip; negative ones count from its end.
+
+        As in moviepy a time is a number of seconds, a text as "00:01:02.5", "1:02.5" or "62.5", or a tuple (minutes, seconds)
+        or (hours, minutes, seconds).
+        """
+        start = seconds_of(t_start)
+        end = self.duration if t_end is None else seconds_of(t_end)
+        start, end = (time + self.duration if time < 0 else time for time in (start, end))
+        if start < 0:
+            raise ValueError(f"subclip({t_start!r}, {t_end!r}): the clip has only {self.duration} seconds")
         first = min(int(self.fps * start + _TIME_SLACK), len(self._frames))
         stop = min(math.ceil(self.fps * end - _TIME_SLACK), len(self._frames))
         if stop <= first:
-            raise ValueError(f"subclip({t_start}, {t_end}) of a clip of {self.duration} seconds holds no frame")
+            raise ValueError(f"subclip({t_start!r}, {t_end!r}) of a clip of {self.duration} seconds holds no frame")
         return VideoClip(self._video, self._frames[first:stop], end - start, self.size)
 
     def resize(
@@ -111,8 +148,8 @@ class VideoClip:
             raise ValueError(f"resize() to {size[0]}x{size[1]} leaves no pixels")
         return VideoClip(self._video, self._frames, self.duration, size)
 
-    def save_frame(self, filename: str | os.PathLike[str], t: float = 0, withmask: bool = True) -> None:
-        """Writes the picture at `t` seconds as a .png; `withmask` is moviepy's and has no effect."""
+    def save_frame(self, filename: str | os.PathLike[str], t: Time = 0, withmask: bool = True) -> None:
+        """Writes the picture at the time `t` as a .png; `withmask` is moviepy's and has no effect."""
         del withmask
         if Path(filename).suffix.lower() != ".png":
             raise ValueError(f"save_frame({str(filename)!r}): only names ending in .png can be written")

@@ -23,6 +23,7 @@ from dgp_ensembletools._ranges import Frames, check_frames, is_legacy
 from dgp_ensembletools._trained_model import SNAPSHOT, TrainedModel, open_networks
 from posse import _core
 from posse._memory import check_memory
+from posse.result import html_table
 
 __all__ = ["Ensemble"]
 
@@ -86,6 +87,15 @@ class Ensemble:
 
     def __repr__(self) -> str:
         return f"<Ensemble of {len(self.models)} models in {self.topdir}: {', '.join(map(str, self.modeldirs))}>"
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks: one row per model."""
+        rows = [
+            (str(i), os.path.basename(str(model.project_dir)), str(len(model.pred_videos)), ", ".join(model.pred_videos))
+            for i, model in self.models.items()
+        ]
+        caption = f"Ensemble of {len(self.models)} models in {self.topdir}"
+        return html_table(("model", "project", "predicted videos", "names"), rows, caption)
 
     def get_video_clip(self, video_name: str, frame_range: Frames | tuple[int, ...], modelindex: int = 0) -> VideoClip:
         """A clip of one model's labelled video; a tuple (first, ..., last) of frames works too, as it did."""

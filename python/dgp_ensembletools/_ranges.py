@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextvars
 import math
-import threading
+import os
 import warnings
 from types import TracebackType
 from typing import Any, Union
@@ -13,38 +12,21 @@ import numpy as np
 import numpy.typing as npt
 
 from dgp_ensembletools._errors import WrongInput, WrongType
+from dgp_ensembletools._range_rule import own_rule, rule_in_force, rule_of_process
 
 __all__ = ["Frames", "check_frames", "frames_of", "is_legacy", "legacy_frame_ranges", "positions"]
 
 #: A range, or frame numbers one by one: a list, an array, or a mask over the frames.
 Frames = Union[range, "list[int]", "npt.NDArray[Any]"]
 
-#: What the thread (or task) itself has set; nothing in a thread that has set nothing.
-_own: contextvars.ContextVar[bool] = contextvars.ContextVar("dgp_ensembletools_legacy_frame_ranges")
-
-
-class _Process:
-    """What holds for threads that have set nothing themselves: the innermost open block, else the last call."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.called = False
-        self.blocks: list[tuple[object, bool]] = []
-
-    def state(self) -> bool:
-        with self.lock:
-            return self.blocks[-1][1] if self.blocks else self.called
-
-
-_process = _Process()
-
-
 class legacy_frame_ranges:  # noqa: N801 - reads as a verb: "with legacy_frame_ranges():"
     """Frame ranges as the original package took them, for results that must match old ones row by row.
 
     There, ``range(a, b)`` gave the frames a to b - 2, sometimes b - 1 too (rounding of frame times), ignored a step, and
     repeated the last frame where a video's duration rounds up. Call it to switch, or use it as a context manager, which
-    switches back. Threads that are started inside the block follow it; a thread that sets its own rule keeps that.
+    switches back. Threads and worker processes (``multiprocessing``,
+    ``concurrent.futures``, joblib) follow the process that started them, for as long as its block lasts; one that sets its own
+    rule keeps that. Other programs, and workers on other machines, do not: use it in the function that they call.
 
     Parameters
     ----------
@@ -62,29 +44,28 @@ class legacy_frame_ranges:  # noqa: N801 - reads as a verb: "with legacy_frame_r
 
     def __init__(self, enabled: bool = True) -> None:
         self._enabled = bool(enabled)
-        self._token = _own.set(self._enabled)
-        with _process.lock:
-            self._called_before = _process.called
-            _process.called = self._enabled
+        self._token = own_rule.set((os.getpid(), self._enabled))
+        with rule_of_process.changing() as rule:
+            self._called_before = rule.called
+            rule.called = self._enabled
 
     def __enter__(self) -> legacy_frame_ranges:
-        with _process.lock:
-            _process.called = self._called_before
-            _process.blocks.append((self, self._enabled))
+        with rule_of_process.changing() as rule:
+            rule.called = self._called_before
+            rule.blocks.append((self, self._enabled))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        with _process.lock:
-            _process.blocks = [block for block in _process.blocks if block[0] is not self]
-        _own.reset(self._token)
+        with rule_of_process.changing() as rule:
+            rule.blocks = [block for block in rule.blocks if block[0] is not self]
+        own_rule.reset(self._token)
 
 
 def is_legacy() -> bool:
     """Whether :class:`legacy_frame_ranges` is in force."""
-    own = _own.get(None)
-    return _process.state() if own is None else own
+    return rule_in_force()
 
 
 def rounded_duration(duration_seconds: float) -> float:

@@ -32,6 +32,7 @@ from dgp_ensembletools._progress import ProgressLine
 from dgp_ensembletools._ranges import Frames, is_legacy, legacy_frame_ranges
 from posse import _core
 from posse._memory import check_memory
+from posse.result import html_table
 
 __all__ = ["SNAPSHOT", "TrainedModel", "open_networks", "write_prediction"]
 
@@ -124,6 +125,11 @@ class TrainedModel:
 
     def __repr__(self) -> str:
         return f"<TrainedModel {self.project_dir} with {len(self.pred_videos)} predicted {self.ext} videos>"
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks: one row per video in videos_pred."""
+        rows = [(name, "yes" if os.path.splitext(name)[0] + ".csv" in self.label_files else "no") for name in self.pred_videos]
+        return html_table(("predicted video", "table beside it"), rows, repr(self).strip("<>"))
 
     @property
     def _cache(self) -> ScoremapCache:

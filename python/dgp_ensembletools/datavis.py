@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from posse.result import html_table
+
 __all__ = ["DataInclusion"]
 
 
@@ -44,6 +46,18 @@ class DataInclusion:
     def __init__(self, datadict: Mapping[Hashable, Mapping[str, Any]]) -> None:
         self.datadict = datadict
         self.all_frames = self.get_all_frames()
+
+    def __repr__(self) -> str:
+        return f"<DataInclusion of {len(self.datadict)} members and {len(self.all_frames)} frames>"
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks: one row per member, the best first."""
+        matrix, _, members = self.make_sorted_mat()
+        rows = [
+            (str(member), str(int(included.sum())), str(self.datadict[member]["performance"]))
+            for member, included in zip(members, matrix)
+        ]
+        return html_table(("member", "training frames", "performance"), rows, repr(self).strip("<>"))
 
     def get_all_frames(self) -> set[int]:
         """Every frame that some member was trained on."""

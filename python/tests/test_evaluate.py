@@ -102,6 +102,88 @@ def test_calibration_writes_what_run_takes(options, tmp_path):
     ensemble.run(options["video"], frames=range(4), consensus="median").save(tmp_path / "saved", calibration=out)
 
 
+def stated_covariance(model, members, maps):
+    """docs/evaluation.md's formula: [frames, bodyparts, 2, 2] of keypoints [frames, members, bodyparts, 2] and maps' covariances."""
+    n = members.shape[1]
+    about = members - members.mean(axis=1, keepdims=True)
+    spread = np.einsum("tmki,tmkj->tkij", about, about) / (n - 1)
+    pooled = np.array([[[xx, xy], [xy, yy]] for xx, xy, yy in model["pooled_members"]])
+    shrunk = (model["nu0"] * pooled + (n - 1) * spread) / (model["nu0"] + n - 1)
+    total = np.broadcast_to(model["a"] ** 2 * np.eye(2), spread.shape)
+    if not model["constant"]:
+        total = total + (model["beta"] + 1 / n) * shrunk + model["c"] ** 2 * maps
+    return total * np.array(model["scale"])[:, None, None]
+
+
+def conformal(d2, share):
+    place = int(np.ceil((d2.size + 1) * share - 1e-9))
+    return np.sort(d2.ravel())[place - 1] if place <= d2.size else np.inf
+
+
+def test_regions_hold_their_share_of_the_other_frames(options, tmp_path):
+    """Calibrated on every tenth frame, judged on the other 324: within 2 points or two standard errors.
+
+    What a region holds of other frames varies with both samples: with the frames that it is held against and with those that its bound is
+    from. Errors come in bursts, so that neither are 324 nor 36 frames independent; the standard error is that over clips of a second,
+    drawn with replacement, each with its labelled and its other frames, and the bound taken anew from the labelled ones drawn. (The model is
+    left as it is: with it, the error would be larger.) Whether there is a bias beyond chance shows the last check, which the error of one
+    sample cannot hide: each of the ten sets of every tenth frame gives a bound, and the mean over the ten has to be right within 2 points.
+    """
+    everything = {**options, "through_time": True}
+    dense = posse.evaluate(DEMO, DEMO / "labels" / "openarena-groundtruth.csv", **everything)
+    frame = np.arange(360)
+    labelled, clip = frame % 10 == 0, frame // 30
+    generator = np.random.default_rng(0)
+    draws = generator.integers(0, 12, (400, 12))
+    for consensus in ["mean", "median", "track"]:
+        path = tmp_path / f"{consensus}.json"
+        made = posse.calibrate(DEMO, LABELS, out=path, consensus=consensus, **options)
+        fitted = json.loads(path.read_text())
+        covariance = stated_covariance(fitted["model"], dense.member_poses[..., :2], dense.covariance[consensus])
+        offset = dense.labels - dense.poses[consensus][..., :2]
+        d2 = np.einsum("tki,tkij,tkj->tk", offset, np.linalg.inv(covariance), offset)
+        for region in fitted["regions"]:
+            share = region["share"]
+            held = np.mean(d2[~labelled] <= np.array(region["bodyparts"]))
+            samples = []
+            for draw in draws:
+                bound = conformal(np.concatenate([d2[labelled & (clip == c)] for c in draw]), share)
+                samples.append(np.mean(np.concatenate([d2[~labelled & (clip == c)] for c in draw]) <= bound))
+            assert abs(held - share) <= max(0.02, 2 * np.std(samples)), (consensus, share, held)
+            of_ten = [np.mean(d2[frame % 10 != k] <= conformal(d2[frame % 10 == k], share)) for k in range(10)]
+            assert abs(np.mean(of_ten) - share) <= 0.02, (consensus, share, of_ten)
+        check_chances(fitted["chance_within"], np.sqrt(np.trace(covariance, axis1=2, axis2=3) / 2), offset, labelled, clip)
+        assert made.report["calibration"]["chance"]["said"] == pytest.approx(made.report["calibration"]["chance"]["found"], abs=0.03)
+
+
+def check_chances(fitted, sd, offset, labelled, clip):
+    """The chance of lying within the fitted radii, against the share found: within 2 points or two standard errors over clips."""
+    for j in range(3, len(fitted["radii"]), 5):
+        u = (np.log(sd) - fitted["center"]) / fitted["width"]
+        curves = [1 / (1 + np.exp(-(fitted["intercept"][i] + fitted["slope"][i] * u))) for i in range(j + 1)]
+        said = np.max(curves, axis=0)[~labelled]
+        found = np.linalg.norm(offset, axis=-1)[~labelled] <= fitted["radii"][j]
+        sums = [np.sum((found - said)[clip[~labelled] == c]) for c in range(12)]
+        error = np.std(sums) * np.sqrt(12) / found.size
+        assert abs(np.mean(said) - np.mean(found)) <= max(0.02, 2 * error)
+
+
+def test_options_of_regions(evaluation, options, tmp_path):
+    path = tmp_path / "c.json"
+    made = posse.calibrate(DEMO, LABELS, out=path, alpha=[0.1, 0.02], simultaneous=True, split=0.5, **options)
+    fitted = json.loads(path.read_text())
+    assert [region["share"] for region in fitted["regions"]] == [0.5, 0.8, 0.9, 0.95, 0.98]
+    assert fitted["simultaneous"] and fitted["split"] == 0.5
+    assert "all bodyparts of a frame at once" in fitted["guarantee"] and "proven" in fitted["guarantee"]
+    whole = made.report["calibration"]["regions"]
+    single = evaluation.report["calibration"]["regions"]
+    assert all(a["poses_within"] >= b["poses_within"] for a, b in zip(whole, single))
+    assert whole[1]["poses_within"] == pytest.approx(0.8, abs=0.15)
+    for wrong in [{"alpha": [1.5]}, {"split": 0.0}, {"split": 0.02}]:
+        with pytest.raises(posse.InputError, match="alpha|split"):
+            posse.calibrate(DEMO, LABELS, **wrong, **options)
+
+
 def test_unknown_words_and_unknown_membership_are_errors(options):
     with pytest.raises(TypeError, match="through_time"):
         posse.evaluate(DEMO, LABELS, **{**options, "trough_time": False})

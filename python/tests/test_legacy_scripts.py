@@ -15,7 +15,7 @@ import pytest
 
 import posse
 from conftest import copy_member
-from dgp_ensembletools import helpers, models
+from dgp_ensembletools import datavis, helpers, models
 
 NAME = "openarena.mp4"
 LABELED = "openarena_labeled.mp4"
@@ -255,6 +255,16 @@ def test_clips_answer_what_moviepys_do(experiment: Path, tmp_path: Path) -> None
     assert (len(part), part.fps, part.width, part.height) == (3, 30, 320, 240)
     error = part[0].astype(float) - posse.Video(experiment / "videos" / NAME)[13]
     assert np.abs(error).mean() < 3  # grey levels lost by H.264 at quality 18; the next frame is further away
+    whole = models.get_video_clip(experiment / "videos" / NAME)
+    ninety = whole.subclip(3, 4).get_frame(0)
+    for start in ("3", "3.0", "00:03", "00:00:03.00", "0:3,0", (0, 3), (0, 0, 3), "-9", -9, "-00:09", (0, -9)):
+        assert np.array_equal(whole.subclip(start, "00:00:04.00").get_frame(0), ninety), start
+        assert len(whole.subclip(start, (0, 4))) == 30, start
+    assert len(whole.subclip("-1.0")) == 30 and len(whole.subclip("00:11", -0.5)) == 15
+    assert np.array_equal(whole.get_frame("00:00:03"), ninety) and np.array_equal(whole.get_frame((0, 3)), ninety)
+    for wrong in ("3s", "1:2:3:4", "", (), (1, 2, 3, 4), -13, "-13"):
+        with pytest.raises(ValueError, match="no time|only 12.0 seconds"):
+            whole.subclip(wrong)
     small = clip.resize(0.5)
     assert small.size == (160, 120) and small.get_frame(0).shape == (120, 160, 3)
     assert clip.resize(width=80).size == (80, 60) and clip.resize(height=60).size == (80, 60) and clip.resize((7, 9)).size == (7, 9)
@@ -278,6 +288,13 @@ def test_reprs_say_what_a_thing_is(experiment: Path) -> None:
     assert repr(result) == "<posse.Result of openarena.mp4: 2 frames, snout, leftear, rightear, tailbase; mean of 1>"
     assert "<td>snout</td><td>100.0%</td>" in result._repr_html_() and "<td>mobilenet_v2_0.35</td>" in networks._repr_html_()
     model = models.TrainedModel(experiment, "mp4", memory=None)
+    assert "<td>openarena_labeled.mp4</td><td>yes</td>" in model._repr_html_()
+    both = models.Ensemble(experiment.parent, [experiment.name], "mp4", memory=None)
+    assert f"<td>0</td><td>{experiment.name}</td><td>1</td>" in both._repr_html_()
+    clip = models.get_video_clip(experiment / "videos" / NAME)
+    assert "<td>openarena.mp4</td><td>360</td><td>12.000 s</td><td>30.000</td><td>320x240</td>" in clip._repr_html_()
+    inclusion = datavis.DataInclusion({"<a>": {"frame_inds": [7, 3], "performance": 2.5}})
+    assert "<td>&lt;a&gt;</td><td>2</td><td>2.5</td>" in inclusion._repr_html_()
     assert repr(model) == f"<TrainedModel {experiment} with 1 predicted mp4 videos>"
     assert repr(models.get_video_clip(experiment / "videos" / NAME)).endswith("openarena.mp4: 360 frames, 12.000 s, 320x240>")
 

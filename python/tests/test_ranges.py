@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import tempfile
 import threading
 from pathlib import Path
 
@@ -140,6 +142,67 @@ def test_threads_started_inside_follow_the_legacy_rule() -> None:
     finally:
         legacy_frame_ranges(False)
     assert count_in_a_thread() == 10
+
+
+def count_in_a_worker(own_rule: bool | None = None) -> int:
+    """Run in another process."""
+    if own_rule is None:
+        return len(frames_of(range(10), FPS, 12.0, NUM_FRAMES))
+    with legacy_frame_ranges(own_rule):
+        return len(frames_of(range(10), FPS, 12.0, NUM_FRAMES))
+
+
+def clip_in_a_worker(clip_of: models.TrainedModel, frames: range) -> int:
+    """Run in another process."""
+    return len(list(clip_of.get_video_clip(LABELED, frames).iter_frames()))
+
+
+@pytest.mark.parametrize("way", ["fork", "spawn"])
+def test_workers_follow_the_legacy_rule_for_as_long_as_it_holds(way: str) -> None:
+    with multiprocessing.get_context(way).Pool(1) as older:
+        assert older.apply(count_in_a_worker) == 10
+        with legacy_frame_ranges():
+            assert older.apply(count_in_a_worker) == 9
+            assert older.apply(count_in_a_worker, (False,)) == 10
+            with legacy_frame_ranges(False):
+                assert older.apply(count_in_a_worker) == 10
+        assert older.apply(count_in_a_worker) == 10
+        legacy_frame_ranges()
+        assert older.apply(count_in_a_worker) == 9
+        legacy_frame_ranges(False)
+        assert older.apply(count_in_a_worker) == 10
+        assert older.apply(count_in_a_worker, (True,)) == 9
+        assert older.apply(count_in_a_worker) == 10
+    if way == "fork":
+        with legacy_frame_ranges():
+            outliving = multiprocessing.get_context(way).Pool(1)
+            assert outliving.apply(count_in_a_worker) == 9
+        with outliving:
+            assert outliving.apply(count_in_a_worker) == 10
+
+
+@pytest.mark.parametrize("backend", ["loky", "multiprocessing"])
+def test_workers_of_joblib_follow_the_legacy_rule(old: models.Ensemble, backend: str) -> None:
+    joblib = pytest.importorskip("joblib")
+
+    def counts() -> list[int]:
+        jobs = [joblib.delayed(count_in_a_worker)(), joblib.delayed(clip_in_a_worker)(old.models[0], range(10))]
+        return list(joblib.Parallel(n_jobs=2, backend=backend)(jobs))
+
+    assert counts() == [10, 10]
+    with legacy_frame_ranges():
+        assert counts() == [9, 9]
+    assert counts() == [10, 10]
+
+
+def test_the_rule_leaves_no_file_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with legacy_frame_ranges():
+        assert len(list(tmp_path.iterdir())) == 1
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.warns(UserWarning, match="not in worker processes"), legacy_frame_ranges():
+        assert len(frames_of(range(10), FPS, 12.0, NUM_FRAMES)) == 9
 
 
 def test_a_thread_that_says_so_itself_keeps_its_own_rule() -> None:

@@ -14,8 +14,7 @@ namespace posse {
 namespace {
 using Json = nlohmann::ordered_json;
 
-constexpr int kSchema = 1;
-constexpr std::array<const char*, 4> kShareNames = {"50", "80", "90", "95"};
+constexpr int kSchema = 2;
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
@@ -65,6 +64,26 @@ class Fields {
     }
     return values;
   }
+  /// Objects of a list.
+  std::vector<Fields> objects(const char* name) const {
+    if (!json_.contains(name) || !json_[name].is_array()) fail(name);
+    std::vector<Fields> all;
+    for (const Json& one : json_[name]) {
+      if (!one.is_object()) fail(name);
+      all.push_back({one, path_});
+    }
+    return all;
+  }
+  /// null is infinite.
+  std::vector<double> reals(const char* name) const {
+    if (!json_.contains(name) || !json_[name].is_array()) fail(name);
+    std::vector<double> all;
+    for (const Json& one : json_[name]) {
+      if (!one.is_null() && !one.is_number()) fail(name);
+      all.push_back(one.is_null() ? std::numeric_limits<double>::infinity() : one.get<double>());
+    }
+    return all;
+  }
   std::vector<Covariance> covariances(const char* name) const {
     if (!json_.contains(name) || !json_[name].is_array()) fail(name);
     std::vector<Covariance> all;
@@ -81,6 +100,15 @@ class Fields {
   const Json& json_;
   const std::filesystem::path& path_;
 };
+
+Json json_of(const Region& region) {
+  Json bodyparts = Json::array();
+  for (const double bound : region.bodyparts) bodyparts.push_back(number(bound));
+  return {{"share", region.share},
+          {"bound", number(region.bound)},
+          {"over_videos", region.over_videos},
+          {"bodyparts", std::move(bodyparts)}};
+}
 
 Json json_of(const Calibration& calibration) {
   Json json;
@@ -101,11 +129,15 @@ Json json_of(const Calibration& calibration) {
                    {"pooled_members", matrices(model.pooled_members)},
                    {"pooled_map", matrices(model.pooled_map)},
                    {"scale", model.scale}};
-  for (size_t i = 0; i < kShareNames.size(); ++i) {
-    json["regions"][kShareNames.at(i)] = {{"bound", number(calibration.regions.bounds.at(i))},
-                                          {"over_videos", calibration.regions.over_videos.at(i)}};
-  }
-  json["ratio_quantiles"] = calibration.ratio_quantiles;
+  json["regions"] = Json::array();
+  for (const Region& region : calibration.regions) json["regions"].push_back(json_of(region));
+  json["simultaneous"] = calibration.simultaneous;
+  json["split"] = calibration.split;
+  const ChanceWithin& chance = calibration.chance;
+  json["chance_within"] = {{"center", chance.center},    {"width", chance.width},
+                           {"radii", chance.radii},      {"intercept", chance.intercept},
+                           {"slope", chance.slope},      {"farthest", chance.farthest},
+                           {"points", chance.num_points}};
   json["keypoint_moseq"] = {{"slope", number(calibration.moseq.slope)},
                             {"intercept", number(calibration.moseq.intercept)},
                             {"conf_threshold", number(calibration.moseq.conf_threshold)}};
@@ -133,17 +165,41 @@ void read_model(const Fields& fields, PredictiveModel& model) {
   if (!is_sound) fields.fail("model");
 }
 
+void read_chance(const Fields& fields, ChanceWithin& chance) {
+  chance.center = fields.real("center");
+  chance.width = fields.real("width");
+  chance.radii = fields.list<double>("radii");
+  chance.intercept = fields.list<double>("intercept");
+  chance.slope = fields.list<double>("slope");
+  chance.farthest = fields.real("farthest");
+  chance.num_points = static_cast<size_t>(std::max(0.0, fields.real("points")));
+  const bool is_sound = chance.width > 0 && std::isfinite(chance.width + chance.center) &&
+                        chance.intercept.size() == chance.radii.size() &&
+                        chance.slope.size() == chance.radii.size() &&
+                        std::is_sorted(chance.radii.begin(), chance.radii.end());
+  if (!is_sound) fields.fail("chance_within");
+}
+
+void read_regions(const Fields& fields, Calibration& calibration) {
+  for (const Fields& one : fields.objects("regions")) {
+    calibration.regions.push_back({.share = one.real("share"),
+                                   .bound = one.real("bound"),
+                                   .over_videos = one.truth("over_videos"),
+                                   .bodyparts = one.reals("bodyparts")});
+    if (calibration.regions.back().bodyparts.size() != calibration.bodyparts.size())
+      fields.fail("regions");
+  }
+  calibration.simultaneous = fields.truth("simultaneous");
+  calibration.split = fields.real("split");
+}
+
 }  // namespace
 
-double share_within(std::span<const double> ratio_quantiles, double ratio) {
-  if (std::isnan(ratio) || ratio_quantiles.size() < 2) return std::nan("");
-  const auto above = std::upper_bound(ratio_quantiles.begin(), ratio_quantiles.end(), ratio);
-  if (above == ratio_quantiles.begin()) return 0;
-  if (above == ratio_quantiles.end()) return 1;
-  const auto index = static_cast<double>(above - ratio_quantiles.begin());
-  const double low = *(above - 1), high = *above;
-  const double part = high > low ? (ratio - low) / (high - low) : 0;
-  return (index - 1 + part) / static_cast<double>(ratio_quantiles.size() - 1);
+const Region& region_of(const Calibration& calibration, double share) {
+  for (const Region& region : calibration.regions)
+    if (std::abs(region.share - share) < 1e-9) return region;
+  throw Error(ErrorKind::bad_file,
+              fmt::format("the calibration has no region of {:g} %", 100 * share));
 }
 
 CalibratedPoint calibrated_point(const Calibration& calibration, size_t bodypart,
@@ -154,9 +210,9 @@ CalibratedPoint calibrated_point(const Calibration& calibration, size_t bodypart
   point.covariance = calibration.model.covariance(bodypart, facts);
   const Covariance& c = point.covariance;
   const double determinant = c.xx * c.yy - c.xy * c.xy;
-  point.radius90 = std::sqrt(calibration.regions.bounds[2] * std::sqrt(determinant));
-  const double variance = (c.xx + c.yy) / 2;
-  point.chance_within = share_within(calibration.ratio_quantiles, radius * radius / variance);
+  point.radius90 =
+      std::sqrt(region_of(calibration, 0.9).bodyparts[bodypart] * std::sqrt(determinant));
+  point.chance_within = calibration.chance.chance(std::sqrt((c.xx + c.yy) / 2), radius);
   return point;
 }
 
@@ -166,10 +222,15 @@ void write_calibration(const Calibration& calibration, const std::filesystem::pa
 
 Calibration read_calibration(const std::filesystem::path& path) {
   const Json json = Json::parse(read_file(path, uint64_t{16} << 20), nullptr, false);
-  if (!json.is_object() || json.value("format", Json()) != "posse calibration" ||
-      json.value("schema", Json()) != kSchema) {
+  if (!json.is_object() || json.value("format", Json()) != "posse calibration") {
     throw Error(ErrorKind::bad_file, fmt::format("{}: is no calibration", path.string()),
                 {.hint = "posse calibrate writes them"});
+  }
+  if (json.value("schema", Json()) != kSchema) {
+    throw Error(ErrorKind::bad_file,
+                fmt::format("{}: is a calibration of schema {}, this version reads {}",
+                            path.string(), json.value("schema", Json()).dump(), kSchema),
+                {.hint = "make it anew with posse calibrate"});
   }
   const Fields fields(json, path);
   Calibration calibration{.consensus = fields.text("consensus"),
@@ -179,12 +240,9 @@ Calibration read_calibration(const std::filesystem::path& path) {
                           .member_rules = fields.list<std::string>("member_rules"),
                           .bodyparts = fields.list<std::string>("bodyparts")};
   read_model(fields.object("model"), calibration.model);
-  for (size_t i = 0; i < kShareNames.size(); ++i) {
-    const Fields region = fields.object("regions").object(kShareNames.at(i));
-    calibration.regions.bounds.at(i) = region.real("bound");
-    calibration.regions.over_videos.at(i) = region.truth("over_videos");
-  }
-  calibration.ratio_quantiles = fields.list<double>("ratio_quantiles");
+  read_regions(fields, calibration);
+  region_of(calibration, 0.9);
+  read_chance(fields.object("chance_within"), calibration.chance);
   const Fields moseq = fields.object("keypoint_moseq");
   calibration.moseq = {moseq.real("slope"), moseq.real("intercept"), moseq.real("conf_threshold")};
   calibration.labels_sha256 = fields.text("labels_sha256");

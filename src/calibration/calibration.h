@@ -1,20 +1,22 @@
 /// A calibration: the fitted model, its regions, what it was fitted for, and its file.
 #pragma once
 
-#include <array>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <vector>
 
+#include "calibration/chance_within.h"
 #include "calibration/predictive_model.h"
 
 namespace posse {
 
-/// Squared radii, in units of the model's covariance, within which shares of the truth lie.
-struct RegionBounds {
-  std::array<double, 4> bounds{};     ///< of 50, 80, 90, 95 %; infinite where nothing is promised
-  std::array<bool, 4> over_videos{};  ///< holds for a new video, not only for more frames of these
+/// Ellipses within which a share of the truth lies: d^2, in units of the model's covariance, up to
+/// a bound.
+struct Region {
+  double share = 0;                 ///< in (0, 1)
+  double bound = 0;                 ///< over all bodyparts; infinite where nothing is promised
+  bool over_videos = false;         ///< holds for a new video, not only for more frames of these
+  std::vector<double> bodyparts{};  ///< [bodyparts] bound of each: its own, or that of all
 };
 
 /// For keypoint-moseq: log10(squared error) = slope log10(likelihood + 0.001) + intercept, and the
@@ -33,10 +35,10 @@ struct Calibration {
   std::vector<std::string> member_rules;   ///< [members]
   std::vector<std::string> bodyparts;
   PredictiveModel model;
-  RegionBounds regions;
-  /// Squared distance over half the covariance's trace, of labelled points outside the folds they
-  /// were fitted on: its 0, 1 ... 100 % quantiles.
-  std::vector<double> ratio_quantiles;
+  std::vector<Region> regions;  ///< 50, 80, 90 and 95 %, and what else was asked for
+  bool simultaneous = false;    ///< regions hold all bodyparts of a frame at once
+  double split = 0;             ///< share of the groups that the model was fitted to; 0: all
+  ChanceWithin chance;          ///< sd: root of half the covariance's trace
   MoseqNoise moseq;
   std::string labels_sha256;
   size_t num_points = 0;
@@ -60,10 +62,10 @@ struct CalibratedPoint {
 CalibratedPoint calibrated_point(const Calibration& calibration, size_t bodypart,
                                  const SpreadFacts& facts, double radius);
 
-/// The share of labelled points whose ratio was at most this, by Calibration::ratio_quantiles.
-double share_within(std::span<const double> ratio_quantiles, double ratio);
+/// The region of this share. @throws Error(bad_file) where there is none
+const Region& region_of(const Calibration& calibration, double share);
 
-/// One JSON object, schema 1. @throws Error(io)
+/// One JSON object, schema 2. @throws Error(io)
 void write_calibration(const Calibration& calibration, const std::filesystem::path& path);
 /// @throws Error(not_found); Error(bad_file) naming what is missing or wrong
 Calibration read_calibration(const std::filesystem::path& path);

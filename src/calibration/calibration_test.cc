@@ -25,8 +25,18 @@ Calibration example() {
                        .pooled_members = {{4, 1, 3}, {9, 0, 9}},
                        .pooled_map = {{1, 0, 1}, {2, 0, 2}},
                        .scale = {1, 2}};
-  calibration.regions = {.bounds = {1, 3, 5, HUGE_VAL}, .over_videos = {true, false, false, false}};
-  for (int i = 0; i <= 100; ++i) calibration.ratio_quantiles.push_back(0.1 * i);
+  calibration.regions = {
+      {.share = 0.5, .bound = 1, .over_videos = true, .bodyparts = {1, 1}},
+      {.share = 0.9, .bound = 5, .over_videos = false, .bodyparts = {5, 6}},
+      {.share = 0.95, .bound = HUGE_VAL, .over_videos = false, .bodyparts = {7, HUGE_VAL}}};
+  calibration.split = 0.5;
+  calibration.chance = {.center = 1,
+                        .width = 0.5,
+                        .radii = {2, 6},
+                        .intercept = {-1, 1},
+                        .slope = {-1, -2},
+                        .farthest = 9,
+                        .num_points = 7};
   calibration.labels_sha256 = "cc";
   calibration.guarantee = "none";
   calibration.num_points = 7;
@@ -69,9 +79,12 @@ TEST(Calibration, GivesRadiusAndChance) {
   const CalibratedPoint point = calibrated_point(calibration, 0, facts, 5);
   const Covariance& c = point.covariance;
   EXPECT_NEAR(std::pow(point.radius90, 4), 25 * (c.xx * c.yy - c.xy * c.xy), 1e-9);
-  // quantiles are linear to 10; the ratio is 25 / variance
-  EXPECT_NEAR(point.chance_within, 25 / ((c.xx + c.yy) / 2) / 10, 1e-12);
-  EXPECT_EQ(share_within(calibration.ratio_quantiles, 11), 1);
+  EXPECT_EQ(point.chance_within, calibration.chance.chance(std::sqrt((c.xx + c.yy) / 2), 5));
+  const CalibratedPoint tail = calibrated_point(calibration, 1, facts, 5);
+  const Covariance& t = tail.covariance;
+  EXPECT_NEAR(std::pow(tail.radius90, 4), 36 * (t.xx * t.yy - t.xy * t.xy), 1e-9);
+  EXPECT_EQ(&region_of(calibration, 0.95), &calibration.regions[2]);
+  EXPECT_THROW(region_of(calibration, 0.99), Error);
   EXPECT_TRUE(std::isnan(calibrated_point(calibration, 0, {}, 5).radius90));
 }
 
@@ -86,9 +99,13 @@ TEST(Calibration, ComesBackFromItsFile) {
   EXPECT_EQ(read.model.a, written.model.a);
   EXPECT_EQ(read.model.scale, written.model.scale);
   EXPECT_EQ(read.model.pooled_members[1].yy, 9);
-  EXPECT_TRUE(std::isinf(read.regions.bounds[3]));
-  EXPECT_TRUE(read.regions.over_videos[0]);
-  EXPECT_EQ(read.ratio_quantiles, written.ratio_quantiles);
+  ASSERT_EQ(read.regions.size(), 3U);
+  EXPECT_TRUE(std::isinf(read.regions[2].bound));
+  EXPECT_EQ(read.regions[2].bodyparts, written.regions[2].bodyparts);
+  EXPECT_TRUE(read.regions[0].over_videos);
+  EXPECT_EQ(read.split, 0.5);
+  EXPECT_EQ(read.chance.slope, written.chance.slope);
+  EXPECT_EQ(read.chance.chance(2, 5), written.chance.chance(2, 5));
   EXPECT_EQ(read.num_points, 7U);
 }
 
@@ -111,6 +128,11 @@ TEST(Calibration, RefusesOtherFiles) {
   EXPECT_TRUE(refuses(text.substr(0, text.size() / 2)));
   EXPECT_TRUE(refuses(std::string(text).replace(text.find("\"scale\""), 7, "\"skale\"")));
   EXPECT_TRUE(refuses(std::string(text).replace(text.find("\"a\": 2.0"), 8, "\"a\": 0.0")));
+  EXPECT_TRUE(
+      refuses(std::string(text).replace(text.find("\"width\": 0.5"), 12, "\"width\": 0.0")));
+  EXPECT_TRUE(
+      refuses(std::string(text).replace(text.find("\"share\": 0.9,"), 13, "\"share\": 0.8,")));
+  EXPECT_TRUE(refuses(std::string(text).replace(text.find("\"schema\": 2"), 11, "\"schema\": 1")));
 }
 
 }  // namespace

@@ -123,7 +123,7 @@ double share_held(const Calibration& calibration, const std::vector<StatedFrame>
       const double d2 = squared_mahalanobis(there.x - said.x, there.y - said.y,
                                             calibration.model.covariance(p, frames[row].facts[p]));
       if (std::isnan(d2)) continue;
-      held += d2 <= calibration.regions.bounds[2] ? 1 : 0;
+      held += d2 <= region_of(calibration, 0.9).bodyparts[p] ? 1 : 0;
       points += 1;
     }
   }

@@ -242,6 +242,7 @@ Json describe(const RunPlan& plan, const RunEstimate& estimate) {
                             {"seconds", estimate.seconds},
                             {"memory_bytes", estimate.memory_bytes},
                             {"disk_bytes", estimate.disk_bytes}});
+  json["warnings"] = plan.warnings;
   json["failed"] = Json::array();
   for (const PlannedOutput& output : plan.outputs) {
     if (!output.why_not.empty())
@@ -258,6 +259,10 @@ ExitCode warn_of_plan(const fs::path& video, const RunPlan& plan, const RunEstim
                       Console& console) {
   ExitCode code = ExitCode::done;
   const std::string name = video.filename().string();
+  for (const std::string& warning : plan.warnings) {
+    console.warn(name + ": " + warning);
+    code = ExitCode::data_warnings;
+  }
   if (cost.disk_room && *cost.disk_room < cost.disk_bytes) {
     console.warn(fmt::format("{}: about {} are to be written to {}, where {} are free", name,
                              format_bytes(cost.disk_bytes), plan.paths.folder.string(),

@@ -275,6 +275,15 @@ void sort_out(const fs::path& entry, MemberPaths& found) {
   }
 }
 
+/// The error of one member of several, with what runs the others.
+Error with_way_around(const Error& error) {
+  constexpr std::string_view kWay = "to run without it: --skip-broken-members";
+  if (error.notes().hint.find(kWay) != std::string::npos) return error;  // of a member in a folder
+  ErrorNotes notes = error.notes();
+  notes.hint += fmt::format("{}{}", notes.hint.empty() ? "" : "; ", kWay);
+  return Error(error.kind(), error.message(), std::move(notes));
+}
+
 void check_named_once(const std::vector<Member>& members) {
   std::map<fs::path, fs::path> seen;  // snapshot to the path that named it
   for (const Member& member : members) {
@@ -371,11 +380,13 @@ FoundMembers find_members(std::span<const fs::path> paths, const MemberOptions& 
   if (paths.empty()) throw Error(ErrorKind::usage, "no member is named");
   FoundMembers found;
   std::optional<Error> first_failure;
+  bool has_others = paths.size() > 1;
   const auto attempt = [&](const auto& open) {
     try {
       open();
     } catch (const Error& error) {
-      if (!options.skip_broken || error.kind() == ErrorKind::usage) throw;
+      if (error.kind() == ErrorKind::usage) throw;
+      if (!options.skip_broken) throw has_others ? with_way_around(error) : error;
       if (!first_failure) first_failure = error;
       found.warnings.push_back("a member is left out: " + error.message());
     }
@@ -384,6 +395,7 @@ FoundMembers find_members(std::span<const fs::path> paths, const MemberOptions& 
     attempt([&] {
       const MemberPaths expanded = expand_members(path);
       append(found.warnings, expanded.warnings);
+      has_others = has_others || expanded.paths.size() > 1;
       for (const fs::path& each : expanded.paths) {
         attempt([&] {
           for (Member& member : open_members(each, options)) {

@@ -354,37 +354,25 @@ class LenientParser {
     return std::nullopt;
   }
 
-  /// The blocks that hold a line between the marks; nothing if one of them is needed.
-  std::optional<std::vector<size_t>> blocks_in_conflict(const YamlConflict& conflict) const {
-    std::vector<size_t> blocks;
-    for (size_t i = conflict.begin + 1; i + 1 < conflict.end; ++i) {
-      const size_t text = lines_[i].find_first_not_of(" \t");
-      const bool is_mark = lines_[i].starts_with("=======") || lines_[i].starts_with("|||||||");
-      if (is_mark || text == std::string::npos || lines_[i][text] == '#') continue;
-      const std::optional<size_t> block = block_of(i);
-      if (!block || is_needed(blocks_[*block].key)) return std::nullopt;
-      if (blocks.empty() || blocks.back() != *block) blocks.push_back(*block);
-    }
-    return blocks;
+  /// The key that the whole conflict lies in; nothing if it is about keys, or of one that is
+  /// needed.
+  std::optional<size_t> block_around(const YamlConflict& conflict) const {
+    const std::optional<size_t> block = block_of(conflict.begin);
+    const bool is_inside = block && conflict.end <= blocks_[*block].end;
+    return is_inside && !is_needed(blocks_[*block].key) ? block : std::nullopt;
   }
 
-  /// Conflicts about keys that nothing needs cost those keys; others are told as what they are.
+  /// Conflicts inside a key that nothing needs cost that key; others are told as what they are.
   void leave_out_conflicts() {
     if (needed_ == nullptr) return;
     for (const YamlConflict& conflict : yaml_conflicts(lines_)) {
-      const auto blocks = blocks_in_conflict(conflict);
-      if (!blocks) continue;
-      std::vector<std::string> keys;
-      for (const size_t block : *blocks) {
-        keys.push_back(printable(blocks_[block].key));
-        blank(block);
-      }
-      keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-      for (size_t i = conflict.begin; i < conflict.end; ++i) lines_[i].clear();
-      warnings_.push_back(fmt::format(
-          "line {}: conflict marks of git stand in it: {}", conflict.begin + 1,
-          keys.empty() ? "they are left out"
-                       : fmt::format("'{}' is left out, nothing here needs it", list_names(keys))));
+      const auto block = block_around(conflict);
+      if (!block || is_left_out(*block)) continue;
+      const int line = static_cast<int>(conflict.begin) + 1;
+      leave_out(*block, {.line = line,
+                         .cause = "conflict marks of git stand in it",
+                         .hint = "",
+                         .shown = quoted_lines(lines_, line)});
     }
   }
 

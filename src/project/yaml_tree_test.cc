@@ -141,7 +141,7 @@ TEST(YamlTree, WhatIsNotNeededIsLeftOutWithItsCause) {
   EXPECT_THAT(read("  J\xfcrgen.avi:\n    crop: 0\n"), HasSubstr("line 3: is not UTF-8"));
 }
 
-TEST(YamlTree, ConflictsAboutWhatIsNotNeededAreLeftOut) {
+TEST(YamlTree, ConflictsInsideAKeyThatIsNotNeededCostThatKey) {
   constexpr std::array<std::string_view, 2> kNeeded = {"Task", "bodyparts"};
   const auto read = [&](const std::string& text) {
     YamlFile file = parse_yaml(text, "x", kNeeded);
@@ -156,10 +156,8 @@ TEST(YamlTree, ConflictsAboutWhatIsNotNeededAreLeftOut) {
               ::testing::ElementsAre(AllOf(HasSubstr("line 3: conflict marks of git"),
                                            HasSubstr("'video_sets' is left out"))));
   EXPECT_EQ(inside.root.find("video_sets"), nullptr);
-  const YamlFile key = read(
-      "Task: T\n<<<<<<< HEAD\npcutoff: 1\n||||||| base\npcutoff: 3\n=======\npcutoff: "
-      "2\n>>>>>>> b\nbodyparts: [a]\n");
-  EXPECT_THAT(key.warnings, ::testing::ElementsAre(HasSubstr("'pcutoff' is left out")));
+  EXPECT_THAT(error_about("Task: T\n<<<<<<< HEAD\npcutoff: 1\n=======\npcutoff: 2\n>>>>>>> b\n"),
+              HasSubstr("line 2: is not YAML: conflict marks"));
   EXPECT_THAT(error_about("Task: T\nstart: 0\n<<<<<<< HEAD\npcutoff: 1\nbodyparts: [a]\n"),
               HasSubstr("line 3: is not YAML: conflict marks"));
 }

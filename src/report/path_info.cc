@@ -10,6 +10,7 @@
 #include "base/paths.h"
 #include "base/text.h"
 #include "cameras/calibration.h"
+#include "project/folder_contents.h"
 #include "video/video_reader.h"
 
 namespace posse {
@@ -62,6 +63,21 @@ Json missing_share(const BodypartSummary& bodypart, const TableSummary& summary)
   return static_cast<double>(bodypart.num_missing) / static_cast<double>(summary.num_rows);
 }
 
+/// A name that is there neither as a file or folder nor as a snapshot's.
+void require_something_at(const fs::path& path) {
+  if (path_exists(path) || is_dead_link(path) || is_member(path)) return;
+  std::vector<std::string> beside;
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (is_folder(folder) && why_unreadable(folder).empty()) {
+    for (const fs::path& entry : entries_of_folder(folder))
+      beside.push_back(printable(entry.filename().string()));
+  }
+  throw Error(
+      ErrorKind::not_found,
+      fmt::format("{}: there is no such file, folder or snapshot", printable(path.string())),
+      {.have = list_names(nearest_names(path.filename().string(), beside))});
+}
+
 /// The members of a path; nothing if it is a folder of pictures or videos instead.
 std::optional<MemberPaths> members_unless_pictures(const std::string& path) {
   try {
@@ -90,6 +106,7 @@ void look_into_members(const MemberPaths& expanded, const InfoOptions& options,
 
 void look_into_one(const std::string& path, const InfoOptions& options, const StopFlag& stop,
                    const InfoSink& sink) {
+  require_something_at(path);
   refuse_record(path);
   refuse_calibration(path);
   if (is_table(path)) return sink.table(path, summarize_table(path));

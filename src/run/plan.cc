@@ -182,8 +182,10 @@ double RunPlan::disk_bytes() const {
 RunPlan plan_run(const Ensemble& ensemble, const fs::path& video, const fs::path& out,
                  const RunOptions& options) {
   options.frames.validate();
-  RunPlan plan{.video = open_video(video)->info(),
-               .paths = result_paths(ensemble, video, out, options)};
+  const auto reader = open_video(video);
+  RunPlan plan{.video = reader->info(),
+               .paths = result_paths(ensemble, video, out, options),
+               .warnings = reader->report().warnings};
   plan.num_frames = expected_frames(plan.video, options.frames).value_or(0);
   plan.whole_pictures = runs_on_whole_pictures(ensemble, video, plan.video);
   if (!plan.whole_pictures) ensemble.check_frame({plan.video.height, plan.video.width});

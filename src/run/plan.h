@@ -39,6 +39,8 @@ struct RunPlan {
   /// Files of another run that these results take the place of and do not overwrite: they are
   /// removed, since the folder holds the recording once. What a record lists elsewhere is left.
   std::vector<std::filesystem::path> replaced;
+  /// What the reader warns of before a frame is decoded, as the run does.
+  std::vector<std::string> warnings;
   std::vector<std::string> notes;  ///< what was found and how it is taken, a sentence each
   int64_t num_frames = 0;          ///< by the journal if it is complete, else by the container's
                                    ///< count; 0 if unknown

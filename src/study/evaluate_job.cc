@@ -39,6 +39,26 @@ std::vector<int> permutation_of(const std::string& text) {
   return numbers;
 }
 
+void check_options(const EvaluateOptions& options) {
+  const auto check = [](const char* name, double value) {
+    if (value > 0 && value < 1) return;
+    throw Error(ErrorKind::usage,
+                fmt::format("{} is {}, must be above 0 and below 1", name, value));
+  };
+  for (const double alpha : options.alpha) check("--alpha", alpha);
+  if (options.split) check("--split", *options.split);
+  const auto positive = [](const char* name, double value) {
+    if (value > 0 && std::isfinite(value)) return;
+    throw Error(ErrorKind::usage, fmt::format("{} is {}, must be above 0", name, value));
+  };
+  for (const double radius : options.pck) positive("--pck", radius);
+  if (options.failure) positive("--failure", *options.failure);
+  if (options.label_noise) positive("--label-noise", *options.label_noise);
+  if (options.window < 0)
+    throw Error(ErrorKind::usage,
+                fmt::format("--window is {}, must be at least 0", options.window));
+}
+
 /// Who was trained on what. @throws Error(usage) where that is unknown
 std::vector<MemberTraining> training_of(const Ensemble& ensemble, const EvaluateOptions& options) {
   std::vector<MemberTraining> training;
@@ -81,7 +101,9 @@ class Evaluator {
  private:
   const JudgedMethod& main_method() const;
   void add_uncertainty(const JudgedMethod& main);
+  CalibrationFitOptions fit_options() const;
   void calibrate(const Ensemble& ensemble, const JudgedMethod& main);
+  void describe_calibration(const Ensemble& ensemble, const JudgedMethod& main);
   void add_rows(const std::vector<StatedError>& raw, const std::vector<StatedError>& fitted);
   void add_suspects(const JudgedMethod& main);
   void add_video_coverage(std::vector<StatedError> errors);
@@ -156,14 +178,16 @@ void Evaluator::add_uncertainty(const JudgedMethod& main) {
 /// Points with the covariances given for them.
 std::vector<StatedError> with_covariances(std::span<const FitPoint> points,
                                           std::span<const Covariance> covariances,
-                                          std::span<const std::array<double, 4>> bounds) {
+                                          std::span<const std::vector<double>> bounds) {
   std::vector<StatedError> errors;
   for (size_t i = 0; i < points.size(); ++i) {
+    std::array<double, 4> of_point{};
+    for (size_t s = 0; s < of_point.size(); ++s) of_point.at(s) = bounds[s][i];
     errors.push_back({.dx = points[i].dx,
                       .dy = points[i].dy,
                       .covariance = covariances[i],
                       .energy = std::nan(""),
-                      .bounds = bounds[i],
+                      .bounds = of_point,
                       .order = trace(points[i].facts.members),
                       .group = points[i].group,
                       .bodypart = points[i].bodypart,
@@ -174,23 +198,44 @@ std::vector<StatedError> with_covariances(std::span<const FitPoint> points,
 
 std::string Evaluator::guarantee() const {
   const Calibration& c = evaluation_.calibration;
-  if (c.regions.over_videos[2]) {
+  const std::string proof = c.split > 0
+                                ? "from points that the fit did not use: at least 90 %, proven"
+                                : "cross-conformal: about 90 %, 80 % proven";
+  const std::string what =
+      c.simultaneous ? "regions, all bodyparts of a frame at once," : "regions";
+  if (region_of(c, 0.9).over_videos) {
     return fmt::format(
-        "{} videos unseen by the members that judge them: 90 % regions hold for a new video like "
-        "these (cross-conformal: about 90 %, 80 % proven); 95 % {}",
-        c.num_videos_unseen, c.regions.over_videos[3] ? "too" : "not (needs 19 videos)");
+        "{} videos unseen by the members that judge them: 90 % {} hold for a new video like these "
+        "({}); 95 % {}",
+        c.num_videos_unseen, what, proof,
+        region_of(c, 0.95).over_videos ? "too" : "not (needs 19 videos)");
   }
   return fmt::format(
-      "{} of {} videos unseen by the members that judge them, 9 are needed for a 90 % region that "
-      "holds for a new video: no guarantee for a new video; valid for more frames of these videos "
-      "only (cross-conformal: about 90 %, 80 % proven)",
-      c.num_videos_unseen, evaluation_.judged.num_videos);
+      "{} of {} videos unseen by the members that judge them, 9 are needed for 90 % {} that "
+      "hold for a new video: no guarantee for a new video; valid for more frames of these videos "
+      "only ({})",
+      c.num_videos_unseen, evaluation_.judged.num_videos, what, proof);
+}
+
+CalibrationFitOptions Evaluator::fit_options() const {
+  CalibrationFitOptions fit{.num_bodyparts = evaluation_.judged.num_bodyparts(),
+                            .shares = {kRegionShares.begin(), kRegionShares.end()},
+                            .simultaneous = options_.simultaneous,
+                            .split = options_.split.value_or(0),
+                            .floor = evaluation_.label_noise.value_or(0),
+                            .radius = evaluation_.failure_distance};
+  for (const double alpha : options_.alpha) {
+    const bool is_there = std::any_of(fit.shares.begin(), fit.shares.end(), [&](double share) {
+      return std::abs(share - (1 - alpha)) < 1e-9;
+    });
+    if (!is_there) fit.shares.push_back(1 - alpha);
+  }
+  return fit;
 }
 
 void Evaluator::calibrate(const Ensemble& ensemble, const JudgedMethod& main) {
   evaluation_.points = fit_points(evaluation_.judged, main);
   const std::vector<FitPoint>& points = evaluation_.points;
-  const size_t parts = evaluation_.judged.num_bodyparts();
   if (points.size() < kFewPoints) {
     evaluation_.warnings.push_back(
         fmt::format("{} points judged out of bag: too few for intervals and calibration (at least "
@@ -198,16 +243,27 @@ void Evaluator::calibrate(const Ensemble& ensemble, const JudgedMethod& main) {
                     points.size(), kFewPoints));
     return;
   }
-  const double floor = evaluation_.label_noise.value_or(0);
-  CrossFit& fit = evaluation_.cross_fit = cross_fit(points, parts, floor);
-  const std::vector<double> d2 = squared_radii(points, fit.chosen());
+  FittedCalibration fitted = fit_calibration(points, fit_options());
   const std::vector<StatedError> errors =
-      with_covariances(points, fit.chosen(), bounds_outside_fold(fit, d2));
+      with_covariances(points, fitted.cross_fit.chosen(), fitted.bounds);
+  evaluation_.cross_fit = std::move(fitted.cross_fit);
+  evaluation_.regions = std::move(fitted.checks);
+  evaluation_.chance = fitted.chance_check;
   evaluation_.uncertainty.push_back(summarise_uncertainty(errors, uncertainty_options()));
   evaluation_.uncertainty.back().name = "calibrated";
   evaluation_.uncertainty.back().method = main.name;
   add_rows(raw_ensemble_errors(evaluation_.judged, main), errors);
   if (video_spread_) add_video_coverage(errors);
+  Calibration& c = evaluation_.calibration;
+  c.model = std::move(fitted.model);
+  c.regions = std::move(fitted.regions);
+  c.chance = std::move(fitted.chance);
+  describe_calibration(ensemble, main);
+  add_suspects(main);
+}
+
+/// What the calibration was made for and from.
+void Evaluator::describe_calibration(const Ensemble& ensemble, const JudgedMethod& main) {
   Calibration& c = evaluation_.calibration;
   c.consensus = main.name;
   c.rule = std::string(to_string(ensemble.consensus_rule()));
@@ -217,19 +273,11 @@ void Evaluator::calibrate(const Ensemble& ensemble, const JudgedMethod& main) {
     c.member_rules.emplace_back(to_string(member.rule));
   }
   c.bodyparts = evaluation_.judged.bodyparts;
-  c.model = fit_model(points, parts, {.constant = fit.constant_wins, .floor = floor});
-  c.regions = region_bounds(points, d2);
-  std::vector<double> ratios;
-  for (size_t i = 0; i < points.size(); ++i) {
-    const FitPoint& p = points[i];
-    ratios.push_back((p.dx * p.dx + p.dy * p.dy) / (trace(fit.chosen()[i]) / 2));
-  }
-  std::sort(ratios.begin(), ratios.end());
-  for (int percent = 0; percent <= 100; ++percent)
-    c.ratio_quantiles.push_back(quantile_of_sorted(ratios, percent / 100.0));
-  c.moseq = moseq_noise(points, evaluation_.failure_distance);
+  c.simultaneous = options_.simultaneous;
+  c.split = options_.split.value_or(0);
+  c.moseq = moseq_noise(evaluation_.points, evaluation_.failure_distance);
   c.labels_sha256 = evaluation_.labels_sha256;
-  c.num_points = points.size();
+  c.num_points = evaluation_.points.size();
   c.num_pictures = evaluation_.judged.pictures.size();
   std::map<int64_t, bool> unseen;
   for (const JudgedPicture& picture : evaluation_.judged.pictures) {
@@ -237,10 +285,9 @@ void Evaluator::calibrate(const Ensemble& ensemble, const JudgedMethod& main) {
     place->second = place->second && picture.unseen_video;
   }
   for (const auto& [video, is_unseen] : unseen) c.num_videos_unseen += is_unseen ? 1 : 0;
+  c.log_score_model = evaluation_.cross_fit.score_model;
+  c.log_score_constant = evaluation_.cross_fit.score_constant;
   c.guarantee = guarantee();
-  c.log_score_model = fit.score_model;
-  c.log_score_constant = fit.score_constant;
-  add_suspects(main);
 }
 
 void Evaluator::add_rows(const std::vector<StatedError>& raw,
@@ -425,6 +472,7 @@ void Evaluator::add_counts() {
 Evaluation evaluate(std::span<const fs::path> members, const fs::path& labels_path,
                     const EvaluateOptions& options, const EnsembleOptions& networks,
                     const JobHooks& hooks) {
+  check_options(options);
   if (networks.batch_norm.source == BatchNormChoice::Source::batch) {
     throw Error(ErrorKind::usage,
                 "--batch-norm batch:N takes consecutive frames, which labelled pictures are not",

@@ -10,6 +10,7 @@
 #include "calibration/calibration.h"
 #include "ensemble/options.h"
 #include "study/calibrate/fit.h"
+#include "study/calibrate/fit_calibration.h"
 #include "study/evaluate_options.h"
 #include "study/judge/error_tables.h"
 #include "study/judge/judged_frames.h"
@@ -65,7 +66,9 @@ struct Evaluation {
   std::vector<CalibratedRow> calibrated;  ///< [bodyparts + 1]; empty with too few points
   std::vector<FitPoint> points;
   CrossFit cross_fit;
-  Calibration calibration;                      ///< from all points
+  std::vector<RegionCheck> regions;             ///< as calibration.regions; empty likewise
+  std::optional<ChanceCheck> chance;            ///< with `calibrated`
+  Calibration calibration;                      ///< for use
   std::optional<VideoCoverage> video_coverage;  ///< with --video-results
   std::vector<SuspectLabel> suspects;           ///< largest ratio first
   std::vector<OriginalRow> original;
@@ -91,7 +94,7 @@ Evaluation evaluate(std::span<const std::filesystem::path> members,
 /// the smoother are looked at only where options.consensus is the track.
 /// @param out  calibration.json; empty: nothing is written
 /// @throws as evaluate; Error(usage) for fewer than kFewPoints points, for training frames, and
-/// where `out` exists and not `force`
+/// for a split that leaves too few, and where `out` exists and not `force`
 Evaluation calibrate(std::span<const std::filesystem::path> members,
                      const std::filesystem::path& labels, const std::filesystem::path& out,
                      bool force, const EvaluateOptions& options, const EnsembleOptions& networks,

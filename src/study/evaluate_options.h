@@ -33,6 +33,9 @@ struct EvaluateOptions {
   std::optional<double> label_noise;
   std::filesystem::path video_results;
   std::filesystem::path second_rater;
+  std::vector<double> alpha;  ///< further regions leave out these shares
+  bool simultaneous = false;
+  std::optional<double> split;  ///< of the groups, in (0, 1)
   std::string partperm;
   std::filesystem::path cache;
 };
@@ -73,6 +76,14 @@ void describe(Options& options, const Visitor& visit) {
         "standard deviation of the labels per axis, where it is known");
   visit("second-rater", options.second_rater, "PATH",
         "labels of the same pictures by somebody else: the labels' noise from their differences");
+  visit("alpha", options.alpha, "FLOAT",
+        "further regions beside those of 50, 80, 90 and 95 %: shares of the truth that they leave "
+        "out, as 0.01");
+  visit("simultaneous", options.simultaneous, "",
+        "regions that hold all bodyparts of a frame at once, not each of them");
+  visit("split", options.split, "FLOAT",
+        "share of the groups to fit the uncertainty to; regions come from the others, and their "
+        "promise is proven (default: all serve both, cross-conformally)");
   visit("partperm", options.partperm, "I,J,...",
         ".mat labels: which of the file's columns each bodypart is");
   visit("cache", options.cache, "DIR",

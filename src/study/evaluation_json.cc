@@ -101,6 +101,30 @@ Json pictures_of(const JudgedFrames& judged) {
   return json;
 }
 
+Json regions_of(const Evaluation& evaluation) {
+  Json json = Json::array();
+  for (size_t i = 0; i < evaluation.regions.size(); ++i) {
+    const Region& region = evaluation.calibration.regions[i];
+    const RegionCheck& check = evaluation.regions[i];
+    json.push_back(Json::object({{"region", region.share},
+                                 {"bound", region.bound},
+                                 {"bodypart_bounds", Json(region.bodyparts)},
+                                 {"over_videos", region.over_videos},
+                                 {"points_within", check.points},
+                                 {"points_interval", json_of(check.points_interval)},
+                                 {"poses_within", check.poses},
+                                 {"poses_interval", json_of(check.poses_interval)}}));
+  }
+  return json;
+}
+
+Json chance_of(const ChanceCheck& check) {
+  return Json::object({{"radius", check.radius},
+                       {"said", check.said},
+                       {"found", check.found},
+                       {"found_interval", json_of(check.found_interval)}});
+}
+
 Json calibration_of(const Evaluation& evaluation) {
   if (evaluation.calibrated.empty()) return nullptr;
   const Calibration& c = evaluation.calibration;
@@ -113,7 +137,10 @@ Json calibration_of(const Evaluation& evaluation) {
        {"beta", c.model.beta},
        {"c", c.model.c},
        {"scale", Json(c.model.scale)},
-       {"region_bounds", Json(c.regions.bounds)},
+       {"regions", regions_of(evaluation)},
+       {"simultaneous", c.simultaneous},
+       {"split", c.split},
+       {"chance", chance_of(*evaluation.chance)},
        {"folds", evaluation.cross_fit.num_folds},
        {"points", c.num_points},
        {"videos_unseen", c.num_videos_unseen},

@@ -28,6 +28,9 @@ std::string share_with_interval(double share, const Interval& interval) {
   return fmt::format("{} [{:.0f},{:.0f}]", percent(share), 100 * interval.low, 100 * interval.high);
 }
 
+/// Wide enough for a share with its interval.
+std::string column(const std::string& text) { return fmt::format("{:<15}", text); }
+
 size_t name_width(const Evaluation& evaluation) {
   size_t width = 10;
   for (const std::string& name : evaluation.judged.members) width = std::max(width, name.size());
@@ -119,6 +122,34 @@ std::string hardest_quarter(const Evaluation& evaluation) {
       share_with_interval(summary->quartile_coverage[3], summary->quartile_interval[3]));
 }
 
+/// Without blanks at the end.
+std::string trimmed(std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + "\n";
+}
+
+/// Whether regions and chances hold outside the folds, for points and for whole poses.
+std::string region_lines(const Evaluation& evaluation) {
+  std::string shares, points, poses;
+  for (const RegionCheck& check : evaluation.regions) {
+    shares += "  " + column(fmt::format("{:g} %", 100 * check.share));
+    points += "  " + column(share_with_interval(check.points, check.points_interval));
+    poses += "  " + column(share_with_interval(check.poses, check.poses_interval));
+  }
+  const char* const title =
+      evaluation.calibration.simultaneous ? "regions of whole poses" : "regions of bodyparts";
+  std::string text = trimmed(fmt::format("{:<28}{}", title, shares)) +
+                     trimmed(fmt::format("{:<28}{}", "hold of the points [95 %]", points)) +
+                     trimmed(fmt::format("{:<28}{}", "hold of whole poses [95 %]", poses));
+  if (evaluation.chance) {
+    const ChanceCheck& chance = *evaluation.chance;
+    text +=
+        fmt::format("chance of lying within {:g} px: said {}, found {}\n", chance.radius,
+                    percent(chance.said), share_with_interval(chance.found, chance.found_interval));
+  }
+  return text;
+}
+
 std::string video_line(const Evaluation& evaluation) {
   if (!evaluation.video_coverage) return "";
   const VideoCoverage& c = *evaluation.video_coverage;
@@ -130,26 +161,38 @@ std::string video_line(const Evaluation& evaluation) {
       c.num_bins, percent(c.video), percent(c.labelled));
 }
 
+/// What the stated regions hold, with intervals.
+std::string coverage_lines(const Evaluation& evaluation) {
+  std::string text = fmt::format("{:<32}{:>6}", "regions hold [95 %]", "n");
+  for (const double share : kRegionShares) text += "  " + column(percent(share));
+  text += "  worst4\n";
+  for (const UncertaintySummary& s : evaluation.uncertainty) {
+    text += fmt::format("{:<32}{:>6}", fmt::format("{}: {}", s.method, s.name), s.num_points);
+    for (size_t i = 0; i < kRegionShares.size(); ++i)
+      text += "  " + column(share_with_interval(s.coverage.at(i), s.coverage_interval.at(i)));
+    const auto worst = std::min_element(s.quartile_coverage.begin(), s.quartile_coverage.end());
+    const auto quarter = static_cast<size_t>(worst - s.quartile_coverage.begin());
+    text += "  " + share_with_interval(*worst, s.quartile_interval.at(quarter)) + "\n";
+  }
+  return text + "worst4: 90 % region in the quarter of the spread where it holds least\n\n";
+}
+
 std::string uncertainty_lines(const Evaluation& evaluation) {
   std::string text =
-      fmt::format("{:<32}{:>6}{:>7}{:>7}{:>7}{:>7}{:>8}{:>8}{:>8}{:>9}{:>7}{:>7}{:>8}{:>7}{:>9}\n",
-                  "uncertainty", "n", "50 %", "80 %", "90 %", "95 %", "worst4", "err/sd", "crps",
-                  "energy", "log", "mace", "augrc", "auroc", "radius90");
+      coverage_lines(evaluation) + fmt::format("{:<32}{:>8}{:>8}{:>9}{:>8}{:>7}{:>8}{:>7}{:>9}\n",
+                                               "uncertainty", "err/sd", "crps", "energy", "log",
+                                               "mace", "augrc", "auroc", "radius90");
   for (const UncertaintySummary& s : evaluation.uncertainty) {
-    double worst = 2;
-    for (const double share : s.quartile_coverage) worst = std::min(worst, share);
-    text += fmt::format(
-        "{:<32}{:>6}{:>7}{:>7}{:>7}{:>7}{:>8}{:>8}{:>8}{:>9}{:>7}{:>7}{:>8}{:>7}{:>9}\n",
-        fmt::format("{}: {}", s.method, s.name), s.num_points, percent(s.coverage[0]),
-        percent(s.coverage[1]), percent(s.coverage[2]), percent(s.coverage[3]), percent(worst),
-        number(s.spread_skill, 2), number(s.crps, 2), number(s.energy, 2), number(s.log_score, 2),
-        number(s.calibration.mean_absolute, 2), number(s.risk.augrc_scaled, 2), number(s.auroc, 2),
-        number(s.radius90, 1));
+    text += fmt::format("{:<32}{:>8}{:>8}{:>9}{:>8}{:>7}{:>8}{:>7}{:>9}\n",
+                        fmt::format("{}: {}", s.method, s.name), number(s.spread_skill, 2),
+                        number(s.crps, 2), number(s.energy, 2), number(s.log_score, 2),
+                        number(s.calibration.mean_absolute, 2), number(s.risk.augrc_scaled, 2),
+                        number(s.auroc, 2), number(s.radius90, 1));
   }
   text += fmt::format(
-      "worst4: 90 % region in the quarter of the spread where it covers least; augrc: 0 puts the "
-      "errors in order, 1 as chance;\nauroc: of errors beyond {} px; crps, energy: px, smaller is "
-      "better\n",
+      "augrc: 0 puts the errors in order, 1 as chance; auroc: of errors beyond {} px; crps, "
+      "energy: "
+      "px, smaller is better\n",
       evaluation.failure_distance);
   if (evaluation.judged.members.size() > 1)
     text += fmt::format(
@@ -161,18 +204,21 @@ std::string uncertainty_lines(const Evaluation& evaluation) {
 
 /// The ranking's areas, coverage by quarters of the spread, and the PIT's histogram.
 std::string shape_lines(const Evaluation& evaluation) {
-  std::string text =
-      fmt::format("{:<32}{:>7}{:>7}{:>9}   {:<26}{}\n", "", "aurc", "rho", "rmsce",
-                  "90 % region by quarter", "PIT, % of points in ten bins (10 each is right)");
+  std::string text = fmt::format("{:<32}{:>7}{:>7}{:>9}   {:<70}{}\n", "", "aurc", "rho", "rmsce",
+                                 "90 % region by quarter of the spread [95 %]",
+                                 "PIT, % of points in ten bins (10 each is right)");
   for (const UncertaintySummary& s : evaluation.uncertainty) {
     std::string quarters, bins;
-    for (const double share : s.quartile_coverage) quarters += fmt::format("{:>6}", percent(share));
+    for (size_t i = 0; i < s.quartile_coverage.size(); ++i) {
+      quarters +=
+          column(share_with_interval(s.quartile_coverage.at(i), s.quartile_interval.at(i))) + "  ";
+    }
     for (const size_t count : s.pit_counts) {
       bins += fmt::format("{:>4.0f}", 100 * static_cast<double>(count) /
                                           static_cast<double>(std::max<size_t>(s.num_points, 1)));
     }
     text +=
-        fmt::format("{:<32}{:>7}{:>7}{:>9}   {:<26}{}\n", fmt::format("{}: {}", s.method, s.name),
+        fmt::format("{:<32}{:>7}{:>7}{:>9}   {:<70}{}\n", fmt::format("{}: {}", s.method, s.name),
                     number(s.risk.aurc_scaled, 2), number(s.spearman, 2),
                     number(s.calibration.root_mean_square, 2), quarters, bins);
   }
@@ -263,8 +309,9 @@ std::string spread_sentence(const Evaluation& evaluation) {
 
 std::string calibration_text(const Evaluation& evaluation) {
   if (evaluation.calibrated.empty()) return "";
-  return calibrated_lines(evaluation) + hardest_quarter(evaluation) + video_line(evaluation) +
-         spread_sentence(evaluation) + evaluation.calibration.guarantee + "\n";
+  return calibrated_lines(evaluation) + hardest_quarter(evaluation) + region_lines(evaluation) +
+         video_line(evaluation) + spread_sentence(evaluation) + evaluation.calibration.guarantee +
+         "\n";
 }
 
 std::string to_text(const Evaluation& evaluation) {

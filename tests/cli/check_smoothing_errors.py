@@ -171,8 +171,9 @@ def check_which_file_is_of_which_camera(smooth, folder):
     same(folder + "/numbers", "1", "11")
     written(f"a={plain[0]}", f"b={plain[1]}", f"a={plain[2]}", f"b={plain[3]}", out=folder + "/alone", cameras="ab")
     same(folder + "/alone", "a", "b")
-    smooth.refuses(["multi", "--out", folder + "/v", "--camera-names", f"a={plain[0]}", f"b={plain[1]}"], f"a={plain[0]} is a file with its name",
-                   "leave --camera-names out")
+    done = smooth("multi", "--camera-names", f"a={plain[0]}", f"b={plain[1]}", "--out", folder + "/v")
+    assert done.returncode == 2 and f"a={plain[0]} is a file with its name" in done.stderr, done
+    assert "leave --camera-names out: posse smooth multi a=" in done.stderr, done
     seeds = [f"{folder}/seed{n}.csv" for n in (1, 2)]
     for path, to in zip(plain, seeds):
         shutil.copy(path, to)

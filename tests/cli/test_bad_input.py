@@ -1,11 +1,13 @@
 """`posse run` on bad videos, bad members, bad folders and full disks.  usage: test_bad_input.py POSSE"""
 
 import os
+import pickle
 import shutil
 import struct
+import warnings
 
 from program import (DEMO, FAST, MEMBERS, VIDEO, ProgramTest, as_nobody, copy_of, files_below, grow_disk,
-                     journal_bytes, limit_file_size, main, np, pictures, points, posse, run_words, small_disk, table)
+                     h5py, journal_bytes, limit_file_size, main, np, pd, pictures, points, posse, run_words, small_disk, table)
 
 
 def boxes(data):
@@ -410,6 +412,25 @@ class FullDisk(ProgramTest):
         self.assert_error(done, 1, "File too large")
         self.assertEqual(list(files_below(self.folder)), ["out/openarena/.posse-journal"])
         self.assertGreaterEqual(self.assert_code(posse(*words, "--json"), 0).json[0]["frames_resumed"], 50)
+
+
+class HalfWrittenTables(ProgramTest):
+    """What pandas leaves behind where to_hdf fails at a column of objects."""
+
+    def test_are_called_so_with_the_way_out(self):
+        names = pd.MultiIndex.from_product([["S"], ["nose"], ["x", "y", "likelihood"]], names=["scorer", "bodyparts", "coords"])
+        table = pd.DataFrame(np.ones((3, 3)), columns=names)
+        table[("S", "nose", "x")] = pd.Series([1.0, lambda: 1, 2.0], dtype=object)
+        for form, missing in (("fixed", "block 2 of its 2 blocks"), ("table", "its rows are missing")):
+            path = self.folder / f"{form}.h5"
+            with warnings.catch_warnings(), self.assertRaises((TypeError, AttributeError, pickle.PicklingError)):
+                warnings.simplefilter("ignore")
+                table.to_hdf(path, key="df_with_missing", format=form)
+            for words in (["info", path], ["convert", path, self.folder / "out.csv"]):
+                self.assert_error(posse(*words), 1, "'df_with_missing' was not written to its end", missing, "df.dtypes")
+        with h5py.File(self.folder / "empty.h5", "w"):
+            pass
+        self.assert_error(posse("info", self.folder / "empty.h5"), 1, "with nothing in it", "write the file again")
 
 
 if __name__ == "__main__":

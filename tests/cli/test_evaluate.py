@@ -144,7 +144,8 @@ class Calibrate(ProgramTest):
             stated = {name: file["posse"][name][:] for name in
                       ["covariance", "radius90", "likelihood_calibrated", "map_covariance", "members_std"]}
             self.assertEqual(file["posse"].attrs["calibration_radius"], b"7")
-        model, bound = fitted["model"], fitted["regions"]["90"]["bound"]
+        model = fitted["model"]
+        (bound,) = (region["bound"] for region in fitted["regions"] if region["share"] == 0.9)
         n = 5
         for k in range(4):  # the trace, by hand: members_std divides by n, the model's S by n - 1
             s = (stated["members_std"][:, k] ** 2).sum(axis=1) * n / (n - 1)
@@ -158,7 +159,13 @@ class Calibrate(ProgramTest):
             np.testing.assert_allclose(stated["covariance"][:, k, 0] + stated["covariance"][:, k, 2], trace, rtol=1e-9)
             xx, xy, yy = stated["covariance"][:, k].T
             np.testing.assert_allclose(stated["radius90"][:, k], np.sqrt(bound * np.sqrt(xx * yy - xy**2)), rtol=1e-9)
-            chance = np.interp(49 / (trace / 2), fitted["ratio_quantiles"], np.linspace(0, 1, 101))
+            curves = fitted["chance_within"]
+            u = (np.log(np.sqrt(trace / 2)) - curves["center"]) / curves["width"]
+            at_radii = [1 / (1 + np.exp(-(a + b * u))) for a, b in zip(curves["intercept"], curves["slope"])]
+            at_radii = np.maximum.accumulate([0 * u, *at_radii])
+            radii = [0, *curves["radii"]]
+            self.assertLess(7, radii[-1])
+            chance = [np.interp(7, radii, column) for column in at_radii.T]
             np.testing.assert_allclose(stated["likelihood_calibrated"][:, k], chance, atol=1e-9)
 
     def test_is_refused_for_anything_else(self):

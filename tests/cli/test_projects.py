@@ -4,7 +4,7 @@ import json
 import pickle
 import shutil
 
-from program import (MEMBERS, VIDEO, ProgramTest, copy_of, extras_of, main, np, pd, pictures, points, posse, run_words,
+from program import (MEMBERS, VIDEO, ProgramTest, as_nobody, copy_of, extras_of, main, np, pd, pictures, points, posse, run_words,
                      table)
 
 
@@ -33,6 +33,18 @@ class BrokenMembers(ProgramTest):
         self.assertEqual([member["name"] for member in record["members"]], ["member-1", "member-2"])
         self.assertEqual(len(record["warnings"]), 2, record["warnings"])
         self.assert_code(posse("info", self.members), 3)
+
+    def test_that_may_not_be_entered_are_told_with_the_way_around(self):
+        closed = self.members / "closed"
+        closed.mkdir()
+        closed.chmod(0)
+        for path in (self.folder, *self.members.rglob("*")):
+            path.chmod(path.stat().st_mode | 0o055 if path != closed else 0)
+        refused = posse(*self.words("--dry-run"), before=as_nobody)
+        self.assert_error(refused, 1, "closed: folder cannot be read", "to run without it: --skip-broken-members")
+        done = self.assert_code(posse(*self.words("--dry-run", "--skip-broken-members"), before=as_nobody), 0)
+        self.assertIn("a member is left out", done.err)
+        closed.chmod(0o755)
 
     def test_whose_data_are_cut_off_are_told_before_anything_runs(self):
         data = next((self.members / "member-2").rglob("*.data-*"))

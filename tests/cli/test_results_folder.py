@@ -250,6 +250,9 @@ class InAMembersGuise(ProgramTest):
         (path,) = (extras_of(self.out) / "as-member" / "cut").glob("*.h5")
         self.assertEqual(path.name, "openarenaDLC_mobnet_35_openarenaNov22shuffle1_5000.h5")
         consensus = pd.read_hdf(next((self.out / "openarena").glob("*.h5"))).to_numpy().reshape(6, -1, 3)
+        for name in ("cut/", self.member, f"{self.member}/"):  # as --members names it
+            again = self.assert_code(posse(*self.words, "--as-member", name), 0)
+            self.assertIn("done already, skipped", again.out, again)
         found = pd.read_hdf(path)
         self.assertEqual(set(found.columns.get_level_values("scorer")), {path.stem[len("openarena"):]})
         shifted = found.to_numpy().reshape(6, -1, 3) + [40, 16, 0]
@@ -283,6 +286,7 @@ class InAMembersGuise(ProgramTest):
                             ([*self.words, "--as-member", "cut", "--force"], "never replaced"),
                             ([*inside, "--as-member", "cut"], "would lie in the project"),
                             ([*self.words, "--as-member", "cot"], "no member is called 'cot'"),
+                            ([*self.words, "--as-member", self.folder], "no member is called"),
                             (["convert", consensus, self.member / "videos", "--as-member", self.member], "in the project"),
                             (["convert", consensus, own.parent, "--as-member", self.member, "--force"], "never replaced")]:
             self.assert_error(posse(*words), 2, said)

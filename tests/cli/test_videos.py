@@ -53,9 +53,12 @@ class Videos(ProgramTest):
         two = self.folder / "two.mkv"
         ffmpeg("-i", VIDEO, "-f", "lavfi", "-i", "testsrc=size=64x48:rate=30", "-map", "0:v", "-map", "1:v", "-frames:v", 4, "-c:v",
                "ffv1", two)
+        plan = self.assert_code(posse(*run_words(two, MEMBERS[:1], self.folder / "out", "--dry-run")), 4)
+        planned = self.assert_code(posse(*run_words(two, MEMBERS[:1], self.folder / "out", "--dry-run", "--json")), 4)
+        self.assertEqual(len(planned.json[0]["warnings"]), 1, planned)
         run = self.assert_code(posse(*run_words(two, MEMBERS[:1], self.folder / "out")), 4)
         (table,) = (self.folder / "out" / "two").glob("*.h5")
-        said = [run, posse("render", two, table, "--out", self.folder / "pictures", "--count", "1"),
+        said = [run, plan, posse("render", two, table, "--out", self.folder / "pictures", "--count", "1"),
                 posse("scoremap", MEMBERS[0], two, "--out", self.folder / "maps")]
         for done in said:
             self.assertIn("stream 0 (ffv1, 320x240) is read, not stream 1 (ffv1, 64x48)", done.err, done)

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
+#include <optional>
 #include <set>
 
 #include "base/error.h"
@@ -11,6 +11,8 @@
 #include "base/paths.h"
 #include "base/text.h"
 #include "results/result_names.h"
+#include "results/table/frame_numbers.h"
+#include "results/table/header_levels.h"
 #include "results/table/table_crop.h"
 #include "results/table/table_kind.h"
 #include "results/table/table_meaning.h"
@@ -36,39 +38,28 @@ class Normalizer {
   Normalizer(RawTable raw, const fs::path& path) : raw_(std::move(raw)), path_(path) {}
 
   RawTable normalized() {
-    name_levels();
-    const std::vector<std::string> names = raw_.header.level_names;
-    std::vector<size_t> order;
-    for (const char* level : {"scorer", "individuals", "bodyparts", "coords"}) {
-      const auto found = std::find(names.begin(), names.end(), level);
-      if (found != names.end()) order.push_back(static_cast<size_t>(found - names.begin()));
+    if (name_levels(raw_.header)) {
+      raw_.notes.push_back("its header levels have no names; taken as " +
+                           list_names(raw_.header.level_names));
     }
-    const auto has = [&](const char* level) {
-      return std::find(names.begin(), names.end(), level) != names.end();
-    };
-    if (!has("bodyparts") || !has("coords")) refuse_levels();
-    std::vector<size_t> in_order(names.size());
-    std::iota(in_order.begin(), in_order.end(), 0);
-    if (order != in_order) {
-      raw_.notes.push_back(fmt::format("its header levels are {}; written as {}", list_names(names),
-                                       "scorer, (individuals,) bodyparts, coords"));
-    }
-    arrange(order, has("scorer"));
+    if (!has_pose_levels(raw_.header)) refuse_levels();
+    require_rising_frames(raw_.frame_index, 0, std::nullopt, path_);
+    for (std::string& oddity : oddities_of_levels(raw_.header))
+      raw_.notes.push_back(std::move(oddity));
+    warn_of_likelihood();
+    arrange();
     drop_nameless_columns();
     refuse_repeated_columns();
     return std::move(raw_);
   }
 
  private:
-  void name_levels() {
-    auto& names = raw_.header.level_names;
-    const bool is_unnamed =
-        std::all_of(names.begin(), names.end(), [](const auto& name) { return name.empty(); });
-    const bool has_scorer = std::find(names.begin(), names.end(), "scorer") != names.end();
-    if (!is_unnamed && !has_scorer && names.front().empty()) names.front() = "scorer";
-    if (!is_unnamed) return;
-    if (names.size() == 3) names = {"scorer", "bodyparts", "coords"};
-    if (names.size() == 4) names = {"scorer", "individuals", "bodyparts", "coords"};
+  void warn_of_likelihood() {
+    const size_t coord = pose_levels(raw_.header).back();
+    std::vector<std::string> coords;
+    for (const auto& column : raw_.header.columns) coords.push_back(column[coord]);
+    if (std::string warning = warning_of_likelihood(coords); !warning.empty())
+      raw_.notes.push_back(std::move(warning));
   }
 
   [[noreturn]] void refuse_levels() const {
@@ -79,12 +70,11 @@ class Normalizer {
                 {.have = "levels: " + list_names(raw_.header.level_names)});
   }
 
-  void arrange(const std::vector<size_t>& order, bool has_scorer) {
+  void arrange() {
+    const std::vector<size_t> order = pose_levels(raw_.header);
+    const bool has_scorer = raw_.header.level_names[order.front()] == "scorer";
     TableHeader header;
-    if (!has_scorer) {
-      header.level_names.emplace_back("scorer");
-      raw_.notes.emplace_back("has no scorer; 'unknown' is written");
-    }
+    if (!has_scorer) header.level_names.emplace_back("scorer");
     for (const size_t level : order) header.level_names.push_back(raw_.header.level_names[level]);
     for (const auto& column : raw_.header.columns) {
       std::vector<std::string> texts;
@@ -100,13 +90,10 @@ class Normalizer {
   void drop_nameless_columns() {
     std::vector<size_t> kept;
     for (size_t j = 0; j < raw_.header.num_columns(); ++j) {
-      const auto& column = raw_.header.columns[j];
-      if (!column.back().empty() && !column[column.size() - 2].empty()) kept.push_back(j);
+      if (!is_nameless(raw_.header, raw_.header.columns[j])) kept.push_back(j);
     }
     const size_t width = raw_.header.num_columns();
     if (kept.size() == width) return;
-    raw_.notes.push_back(
-        fmt::format("{} columns belong to no bodypart; left out", width - kept.size()));
     std::vector<double> values;
     values.reserve(raw_.num_rows() * kept.size());
     for (size_t row = 0; row < raw_.num_rows(); ++row) {

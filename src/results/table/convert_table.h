@@ -13,6 +13,7 @@ namespace posse {
 ///
 /// csv and pandas HDF5 keep every column, row label and number bit for bit; x and y of cut frames
 /// (crop_beside) are moved into the whole frame, unless the target lies beside the same pickle.
+/// Frame numbers must rise, as for read_pose_table().
 /// SLEAP files become DeepLabCut tables: with likelihoods 0 where a point is missing, single-animal
 /// if there is one track or options.individual names one, else with a level 'individuals'.
 /// options.scorer chooses among several scorers; a table of one is given that name, and so is a

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "base/error.h"
 #include "base/files.h"
 #include "results/formats/pickle/pickle_text.h"
@@ -25,6 +27,60 @@ TEST(ConvertTable, CsvThroughHdf5IsTheSameCsv) {
   convert_table(folder.path() / "a.csv", folder.path() / "b.h5", {}, false);
   convert_table(folder.path() / "b.h5", folder.path() / "c.csv", {}, false);
   EXPECT_EQ(read_file(folder.path() / "c.csv"), kCsv);
+}
+
+/// What converting warns of, or its error.
+std::vector<std::string> said_of(const std::string& csv) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "a.csv", csv);
+  try {
+    return convert_table(folder.path() / "a.csv", folder.path() / "b.h5", {}, false);
+  } catch (const Error& error) {
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "b.h5"));
+    return {error.message()};
+  }
+}
+
+std::vector<std::string> info_of(const std::string& csv) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "a.csv", csv);
+  return summarize_table(folder.path() / "a.csv").warnings;
+}
+
+TEST(ConvertTable, FramesThatNoOtherVerbReadsAreRefused) {
+  const std::string header = kCsv.substr(0, kCsv.find("0,1.5"));
+  EXPECT_THAT(said_of(header + "-1,1,2,1\n0,1,2,1\n"),
+              ElementsAre(HasSubstr("row 1 has the negative frame number -1")));
+  EXPECT_THAT(said_of(header + "0,1,2,1\n3,1,2,1\n3,1,2,1\n"),
+              ElementsAre(HasSubstr("frame number 3 of row 3 repeats")));
+  EXPECT_THAT(said_of(header + "2,1,2,1\n0,1,2,1\n"),
+              ElementsAre(HasSubstr("frame number 0 of row 2 does not rise")));
+}
+
+TEST(ConvertTable, InfoWarnsOfWhatConvertWarnsOf) {
+  const std::string header = "scorer,S,S,S\nbodyparts,a,a,a\n";
+  const std::string likelihood = header + "coords,x,y,p\n0,1,2,1\n";
+  EXPECT_THAT(said_of(likelihood), ElementsAre(HasSubstr("has no 'likelihood', but 'p'")));
+  EXPECT_EQ(info_of(likelihood), said_of(likelihood));
+  const std::string nameless =
+      "scorer,S,S,S,S\nbodyparts,a,a,a,\ncoords,x,y,likelihood,x\n0,1,2,1,1\n";
+  EXPECT_THAT(said_of(nameless), ElementsAre(HasSubstr("1 columns belong to no bodypart")));
+  EXPECT_EQ(info_of(nameless), said_of(nameless));
+  const std::string swapped = "bodyparts,a,a,a\nscorer,S,S,S\ncoords,x,y,likelihood\n0,1,2,1\n";
+  EXPECT_THAT(said_of(swapped), ::testing::Contains(HasSubstr("bodyparts, scorer, coords")));
+  EXPECT_EQ(info_of(swapped), said_of(swapped));
+  const std::string bare = "bodyparts,a,a,a\ncoords,x,y,likelihood\n0,1,2,1\n";
+  EXPECT_THAT(said_of(bare), ::testing::Contains(HasSubstr("has no scorer")));
+  EXPECT_EQ(info_of(bare), said_of(bare));
+}
+
+TEST(TableSummary, FirstAndLastFrameAreTheLeastAndTheGreatest) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "a.csv",
+             kCsv.substr(0, kCsv.find("0,1.5")) + "2,1,2,1\n0,1,2,1\n5,1,2,1\n3,1,2,1\n");
+  const TableSummary summary = summarize_table(folder.path() / "a.csv");
+  EXPECT_EQ(summary.first_row, "0");
+  EXPECT_EQ(summary.last_row, "5");
 }
 
 TEST(ConvertTable, AScorerIsGivenToATableOfOneAndToItsPickle) {

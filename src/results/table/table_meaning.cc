@@ -252,6 +252,14 @@ std::string likelihood_by_another_name(const std::vector<std::string>& coords) {
   return "";
 }
 
+std::string warning_of_likelihood(const std::vector<std::string>& coords) {
+  const std::string other = likelihood_by_another_name(coords);
+  if (other.empty()) return "";
+  return fmt::format(
+      "has no 'likelihood', but '{}': if it is one, rename it; else it is 1 where a point is",
+      printable(other));
+}
+
 TableMeaning interpret_header(const RawTable& raw, const fs::path& path,
                               const TableReadOptions& options) {
   return Interpreter(raw, path, options).interpret();

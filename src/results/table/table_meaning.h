@@ -38,6 +38,9 @@ std::string without_counter(const std::string& name, const std::string& first);
 /// own name; empty if there is none.
 std::string likelihood_by_another_name(const std::vector<std::string>& coords);
 
+/// What to say of that; empty where there is none.
+std::string warning_of_likelihood(const std::vector<std::string>& coords);
+
 /// The second half of read_pose_table(), for a table that is already in memory.
 LoadedPoses interpret_poses(const RawTable& raw, const std::filesystem::path& path,
                             const TableReadOptions& options);

@@ -18,6 +18,7 @@
 #include "results/formats/hdf5/pandas_hdf5.h"
 #include "results/formats/sleap/sleap_analysis.h"
 #include "results/formats/sleap/slp_reader.h"
+#include "results/table/frame_numbers.h"
 #include "results/table/table_crop.h"
 #include "results/table/table_kind.h"
 #include "results/table/table_meaning.h"
@@ -145,23 +146,8 @@ class PoseBuilder {
 
   void check_frames(const RawTable& raw) const {
     const auto& before = loaded_.table.poses.frame_index;
-    for (size_t i = 0; i < raw.frame_index.size(); ++i) {
-      const int64_t frame = raw.frame_index[i];
-      const size_t row = before.size() + i + 1;
-      if (frame < 0) {
-        throw Error(ErrorKind::bad_file, fmt::format("{}: row {} has the negative frame number {}",
-                                                     path_.string(), row, frame));
-      }
-      if (row == 1) continue;
-      const int64_t last = i > 0 ? raw.frame_index[i - 1] : before.back();
-      if (frame > last) continue;
-      throw Error(ErrorKind::bad_file,
-                  fmt::format("{}: frame number {} of row {} {} {}", path_.string(), frame, row,
-                              frame == last ? "repeats that of the row before,"
-                                            : "does not rise; the row before has",
-                              last),
-                  {.hint = "sort the table by frame and remove repeated rows"});
-    }
+    require_rising_frames(raw.frame_index, before.size(),
+                          before.empty() ? std::nullopt : std::optional(before.back()), path_);
   }
 
   void drop_zero_rows() {

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "results/table/header_levels.h"
 #include "results/table/table_crop.h"
 #include "results/table/table_meaning.h"
 
@@ -129,12 +130,8 @@ void warn_of_coords(const RawTable& raw, const std::vector<Part>& parts, TableSu
     summary.warnings.push_back("has columns twice of " + list_names(repeated) +
                                ": bodyparts of one name");
   }
-  if (const std::string other = likelihood_by_another_name(summary.coords); !other.empty()) {
-    summary.warnings.push_back(
-        fmt::format("has no 'likelihood', but '{}': if it is one, rename it; else it is 1 where a "
-                    "point is",
-                    printable(other)));
-  }
+  if (std::string warning = warning_of_likelihood(summary.coords); !warning.empty())
+    summary.warnings.push_back(std::move(warning));
   const auto& names = raw.header.level_names;
   const bool has_lengths = std::find(summary.coords.begin(), summary.coords.end(), "orientation") !=
                            summary.coords.end();
@@ -145,18 +142,6 @@ void warn_of_coords(const RawTable& raw, const std::vector<Part>& parts, TableSu
         "holds lengths and angles of a skeleton (DeepLabCut's analyzeskeleton); the poses are in "
         "the table without _skeleton");
   }
-}
-
-/// Three or four levels without names are those of a pose table.
-void name_levels(RawTable& raw) {
-  std::vector<std::string>& names = raw.header.level_names;
-  const bool is_unnamed =
-      std::all_of(names.begin(), names.end(), [](const auto& name) { return name.empty(); });
-  if (!is_unnamed || names.size() < 3 || names.size() > 4) return;
-  names = names.size() == 3
-              ? std::vector<std::string>{"scorer", "bodyparts", "coords"}
-              : std::vector<std::string>{"scorer", "individuals", "bodyparts", "coords"};
-  raw.notes.push_back("its header levels have no names; taken as " + list_names(names));
 }
 
 std::vector<std::string> quoted(const std::vector<std::string>& names) {
@@ -174,11 +159,16 @@ std::string example_of(const RawTable& raw) {
 
 TableSummary summarize_table(const std::filesystem::path& path) {
   RawTable raw = read_raw_table(path);
-  name_levels(raw);
+  if (name_levels(raw.header)) {
+    raw.notes.push_back("its header levels have no names; taken as " +
+                        list_names(raw.header.level_names));
+  }
   TableSummary summary;
   summary.layout = raw.layout;
   summary.level_names = raw.header.level_names;
   summary.warnings = raw.notes;
+  for (std::string& oddity : oddities_of_levels(raw.header))
+    summary.warnings.push_back(std::move(oddity));
   if (const auto crop = crop_beside(path, summary.warnings)) {
     summary.warnings.push_back(crop->sentence() +
                                "; consensus, smooth, render and convert add the corner");
@@ -189,8 +179,9 @@ TableSummary summarize_table(const std::filesystem::path& path) {
     summary.first_row = raw.row_labels.front();
     summary.last_row = raw.row_labels.back();
   } else if (summary.num_rows > 0) {
-    summary.first_row = std::to_string(raw.frame_index.front());
-    summary.last_row = std::to_string(raw.frame_index.back());
+    const auto [first, last] = std::minmax_element(raw.frame_index.begin(), raw.frame_index.end());
+    summary.first_row = std::to_string(*first);
+    summary.last_row = std::to_string(*last);
   }
   const std::vector<Part> parts = collect_parts(raw, summary);
   warn_of_rows(raw, summary);

@@ -28,7 +28,7 @@ struct TableSummary {
   std::vector<std::string> coords;
   bool rows_are_images = false;
   int64_t num_rows = 0;
-  std::string first_row;  ///< frame number or image; empty without rows
+  std::string first_row;  ///< least frame number, or first image; empty without rows
   std::string last_row;
   std::vector<BodypartSummary> bodyparts;
   std::vector<std::string> warnings;

@@ -13,14 +13,30 @@ namespace posse {
 namespace {
 namespace fs = std::filesystem;
 
+bool has_name(const MemberNetwork& member, const std::string& name) { return member.name == name; }
+
+/// Whether `path` leads to the member, as --members does.
+bool lies_at(const MemberNetwork& member, const std::string& path) {
+  std::error_code missing;
+  return fs::equivalent(member.member.path, path, missing);
+}
+
+/// Found by name, else by path, with a slash at its end or without.
 const MemberNetwork& named_member(const RunSetting& setting) {
   const std::vector<MemberNetwork>& members = setting.ensemble.members();
   const std::string& name = setting.options.as_member;
-  const auto found = std::find_if(members.begin(), members.end(),
-                                  [&](const MemberNetwork& each) { return each.name == name; });
-  if (found != members.end()) return *found;
+  for (const auto& fits : {&has_name, &lies_at}) {
+    const auto found = std::find_if(members.begin(), members.end(),
+                                    [&](const MemberNetwork& each) { return fits(each, name); });
+    if (found != members.end()) return *found;
+  }
   std::vector<std::string> names;
   for (const MemberNetwork& member : members) names.push_back(printable(member.name));
+  const std::string plain = fs::path(name).lexically_normal().parent_path().filename().string();
+  const auto found = std::find_if(members.begin(), members.end(), [&](const MemberNetwork& each) {
+    return name.ends_with('/') && has_name(each, plain);
+  });
+  if (found != members.end()) return *found;
   throw Error(ErrorKind::usage, fmt::format("no member is called '{}'", printable(name)),
               {.have = list_names(names)});
 }

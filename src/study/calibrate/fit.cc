@@ -7,11 +7,9 @@
 #include <map>
 #include <numbers>
 #include <random>
-#include <set>
 
 #include "base/error.h"
 #include "smoothing/tuning/simplex_search.h"
-#include "study/scores/coverage_scores.h"
 #include "study/scores/distance_summary.h"
 #include "study/scores/gaussian_scores.h"
 
@@ -138,14 +136,21 @@ PredictiveModel fit_model(std::span<const FitPoint> points, size_t num_bodyparts
   return model;
 }
 
+std::vector<int64_t> shuffled_groups(std::span<const FitPoint> points, uint64_t seed) {
+  std::vector<int64_t> groups;
+  for (const FitPoint& p : points) groups.push_back(p.group);
+  std::sort(groups.begin(), groups.end());
+  groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+  std::mt19937_64 generator(seed);
+  for (size_t i = groups.size(); i-- > 1;) std::swap(groups[i], groups[generator() % (i + 1)]);
+  return groups;
+}
+
 namespace {
 
 /// [points] number of the fold that each point is left out with.
 std::vector<size_t> folds_of(std::span<const FitPoint> points, size_t& num_folds) {
-  std::vector<int64_t> units;
-  for (const FitPoint& p : points) units.push_back(p.group);
-  std::sort(units.begin(), units.end());
-  units.erase(std::unique(units.begin(), units.end()), units.end());
+  const std::vector<int64_t> units = shuffled_groups(points, 1);
   const bool by_picture = units.size() < 2;
   std::vector<size_t> folds;
   if (by_picture) {
@@ -156,8 +161,6 @@ std::vector<size_t> folds_of(std::span<const FitPoint> points, size_t& num_folds
     return folds;
   }
   num_folds = std::min(kMostFolds, units.size());
-  std::mt19937_64 generator(1);
-  for (size_t i = units.size(); i-- > 1;) std::swap(units[i], units[generator() % (i + 1)]);
   std::map<int64_t, size_t> fold_of;
   for (size_t i = 0; i < units.size(); ++i) fold_of[units[i]] = i % num_folds;
   for (const FitPoint& p : points) folds.push_back(fold_of.at(p.group));
@@ -213,73 +216,12 @@ CrossFit cross_fit(std::span<const FitPoint> points, size_t num_bodyparts, doubl
   return fit;
 }
 
-std::vector<std::array<double, 4>> bounds_outside_fold(const CrossFit& fit,
-                                                       std::span<const double> d2) {
-  std::vector<std::array<double, 4>> of_fold(fit.num_folds);
-  for (size_t fold = 0; fold < fit.num_folds; ++fold) {
-    std::vector<double> others;
-    for (size_t i = 0; i < d2.size(); ++i)
-      if (fit.fold[i] != fold || fit.num_folds == 1) others.push_back(d2[i]);
-    for (size_t share = 0; share < kRegionShares.size(); ++share)
-      of_fold[fold].at(share) = conformal_bound(others, kRegionShares.at(share));
-  }
-  std::vector<std::array<double, 4>> bounds;
-  for (const size_t fold : fit.fold) bounds.push_back(of_fold[fold]);
-  return bounds;
-}
-
 std::vector<double> squared_radii(std::span<const FitPoint> points,
                                   std::span<const Covariance> covariances) {
   std::vector<double> d2;
   for (size_t i = 0; i < points.size(); ++i)
     d2.push_back(squared_mahalanobis(points[i].dx, points[i].dy, covariances[i]));
   return d2;
-}
-
-double conformal_bound(std::vector<double> d2, double share) {
-  const double place = std::ceil((static_cast<double>(d2.size()) + 1) * share - 1e-9);
-  if (place > static_cast<double>(d2.size()) || place < 1)
-    return std::numeric_limits<double>::infinity();
-  std::sort(d2.begin(), d2.end());
-  return d2[static_cast<size_t>(place) - 1];
-}
-
-double hierarchical_bound(std::span<const double> d2, std::span<const int64_t> videos,
-                          double share) {
-  std::map<int64_t, double> counts;
-  for (const int64_t video : videos) counts[video] += 1;
-  const double num_videos = static_cast<double>(counts.size()) + 1;
-  std::vector<std::pair<double, double>> masses;
-  for (size_t i = 0; i < d2.size(); ++i)
-    masses.emplace_back(d2[i], 1 / (num_videos * counts[videos[i]]));
-  std::sort(masses.begin(), masses.end());
-  double sum = 0;
-  for (const auto& [value, mass] : masses) {
-    sum += mass;
-    if (sum >= share - 1e-12) return value;
-  }
-  return std::numeric_limits<double>::infinity();
-}
-
-RegionBounds region_bounds(std::span<const FitPoint> points, std::span<const double> d2) {
-  std::vector<double> unseen;
-  std::vector<int64_t> videos;
-  for (size_t i = 0; i < points.size(); ++i) {
-    if (!points[i].unseen_video) continue;
-    unseen.push_back(d2[i]);
-    videos.push_back(points[i].video);
-  }
-  RegionBounds regions;
-  const std::set<int64_t> distinct(videos.begin(), videos.end());
-  const bool enough = distinct.size() >= kEnoughUnseenVideos;
-  for (size_t i = 0; i < kRegionShares.size(); ++i) {
-    const double over_videos = hierarchical_bound(unseen, videos, kRegionShares.at(i));
-    regions.over_videos.at(i) = enough && std::isfinite(over_videos);
-    regions.bounds.at(i) = regions.over_videos.at(i)
-                               ? over_videos
-                               : conformal_bound({d2.begin(), d2.end()}, kRegionShares.at(i));
-  }
-  return regions;
 }
 
 MoseqNoise moseq_noise(std::span<const FitPoint> points, double failure_distance) {

@@ -1,7 +1,6 @@
 /// Fitting the predictive model to labelled frames, and finding out whether it is worth having.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -58,33 +57,14 @@ struct CrossFit {
   const std::vector<Covariance>& chosen() const { return constant_wins ? constant : model; }
 };
 
+/// The points' groups, each once, in an order that the seed decides.
+std::vector<int64_t> shuffled_groups(std::span<const FitPoint> points, uint64_t seed);
+
 CrossFit cross_fit(std::span<const FitPoint> points, size_t num_bodyparts, double floor);
 
 /// d^2 of each point under the covariance given for it.
 std::vector<double> squared_radii(std::span<const FitPoint> points,
                                   std::span<const Covariance> covariances);
-
-/// The ceil((n + 1) share)-th smallest; infinite where there are fewer.
-/// Source: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005.
-double conformal_bound(std::vector<double> d2, double share);
-
-/// The quantile with mass 1 / ((V + 1) n_v) for each of the n_v points of video v and 1 / (V + 1)
-/// at infinity: finite only with V >= 1 / (1 - share) - 1 videos, and then valid for a new video.
-/// Source: Dunn, Wasserman and Ramdas, arXiv 1809.07441; Lee, Barber and Willett, arXiv 2306.06342.
-double hierarchical_bound(std::span<const double> d2, std::span<const int64_t> videos,
-                          double share);
-
-/// Unseen videos from which on bounds are over videos: fewer promise 90 % for no new one.
-inline constexpr size_t kEnoughUnseenVideos = 9;
-
-/// Bounds of kRegionShares: over unseen videos where there are kEnoughUnseenVideos and their bound
-/// is finite, else over points.
-RegionBounds region_bounds(std::span<const FitPoint> points, std::span<const double> d2);
-
-/// Each point's bounds of kRegionShares from the d^2 of the points outside its fold: what honest
-/// coverage is counted with.
-std::vector<std::array<double, 4>> bounds_outside_fold(const CrossFit& fit,
-                                                       std::span<const double> d2);
 
 /// Least squares of log10(squared error) on log10(likelihood + 0.001); the threshold is the
 /// likelihood at which the line reaches `failure_distance`, within [0, 1]. NaN with fewer than two

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <random>
 
+#include "study/calibrate/regions.h"
 #include "study/judge/uncertainty_table.h"
 #include "study/scores/gaussian_scores.h"
 
@@ -49,6 +50,18 @@ std::vector<FitPoint> points_of(const World& world, size_t count, uint64_t seed)
   return points;
 }
 
+const std::vector<double> kShares = {0.5, 0.8, 0.9, 0.95};
+
+/// Share of the points within their 90 % regions, all outside the folds.
+double coverage_outside_folds(std::vector<FitPoint> points, const CrossFit& fit) {
+  for (FitPoint& point : points) point.unseen_video = false;
+  const std::vector<double> d2 = squared_radii(points, fit.chosen());
+  const auto bounds = bounds_outside_fold(points, fit, d2, {.shares = {0.9}, .num_bodyparts = 3});
+  double within = 0;
+  for (size_t i = 0; i < d2.size(); ++i) within += d2[i] <= bounds[0][i] ? 1 : 0;
+  return within / static_cast<double>(d2.size());
+}
+
 double coverage_of(std::span<const FitPoint> points, const PredictiveModel& model, double share) {
   double within = 0;
   for (const FitPoint& p : points) {
@@ -73,17 +86,18 @@ TEST(RegionBounds, CoverNewPointsWithFewMembersToo) {
   std::vector<FitPoint> points = points_of(world, 1500, 21);
   for (FitPoint& point : points) point.unseen_video = false;
   const CrossFit fit = cross_fit(points, 3, 0);
-  const RegionBounds regions = region_bounds(points, squared_radii(points, fit.chosen()));
+  const std::vector<Region> regions = fit_regions(points, squared_radii(points, fit.chosen()),
+                                                  {.shares = kShares, .num_bodyparts = 3});
   const PredictiveModel model = fit_model(points, 3);
   const std::vector<FitPoint> others = points_of(world, 4000, 22);
   for (size_t i = 0; i < 4; ++i) {
-    EXPECT_FALSE(regions.over_videos.at(i));
+    EXPECT_FALSE(regions[i].over_videos);
     double within = 0;
     for (const FitPoint& p : others) {
       const Covariance c = model.covariance(p.bodypart, p.facts);
-      within += squared_mahalanobis(p.dx, p.dy, c) <= regions.bounds.at(i) ? 1 : 0;
+      within += squared_mahalanobis(p.dx, p.dy, c) <= regions[i].bodyparts[p.bodypart] ? 1 : 0;
     }
-    EXPECT_NEAR(within / 4000, kRegionShares.at(i), 0.03);
+    EXPECT_NEAR(within / 4000, kShares[i], 0.03);
   }
 }
 
@@ -120,11 +134,7 @@ TEST(CrossFit, CalibratesMembersThatAreThreeTimesTooSure) {
   EXPECT_LT(raw / 1500, 0.45);  // the ensemble's own region is recognised as too small
   const CrossFit fit = cross_fit(points, 3, 0);
   EXPECT_FALSE(fit.constant_wins);
-  const std::vector<double> d2 = squared_radii(points, fit.chosen());
-  const auto bounds = bounds_outside_fold(fit, d2);
-  double within = 0;
-  for (size_t i = 0; i < d2.size(); ++i) within += d2[i] <= bounds[i][2] ? 1 : 0;
-  EXPECT_NEAR(within / 1500, 0.9, 0.025);
+  EXPECT_NEAR(coverage_outside_folds(points, fit), 0.9, 0.025);
 }
 
 TEST(CrossFit, RecognisesAFailedMemberAndCalibratesAllTheSame) {
@@ -147,84 +157,13 @@ TEST(CrossFit, RecognisesAFailedMemberAndCalibratesAllTheSame) {
   EXPECT_LT(summarise_uncertainty(raw, {}).spread_skill, 0.2);  // the spread is its alone
   const CrossFit fit = cross_fit(points, 3, 0);
   EXPECT_TRUE(fit.constant_wins);
-  const std::vector<double> d2 = squared_radii(points, fit.chosen());
-  const auto bounds = bounds_outside_fold(fit, d2);
-  double within = 0;
-  for (size_t i = 0; i < d2.size(); ++i) within += d2[i] <= bounds[i][2] ? 1 : 0;
-  EXPECT_NEAR(within / 1500, 0.9, 0.025);
+  EXPECT_NEAR(coverage_outside_folds(points, fit), 0.9, 0.025);
 }
 
 TEST(CrossFit, FoldsHoldWholeGroups) {
   const std::vector<FitPoint> points = points_of({}, 100, 11);
   const CrossFit fit = cross_fit(points, 3, 0);
   for (size_t i = 0; i < points.size(); ++i) EXPECT_EQ(fit.fold[i], fit.fold[i / 10 * 10]);
-}
-
-TEST(ConformalBound, IsTheOrderStatistic) {
-  std::vector<double> d2;
-  for (int i = 1; i <= 19; ++i) d2.push_back(i);
-  EXPECT_EQ(conformal_bound(d2, 0.9), 18);   // ceil(20 x 0.9)
-  EXPECT_EQ(conformal_bound(d2, 0.95), 19);  // ceil(20 x 0.95)
-  EXPECT_TRUE(std::isinf(conformal_bound({1, 2, 3}, 0.9)));
-}
-
-TEST(HierarchicalBound, NeedsNineVideosForNinetyPercent) {
-  std::vector<double> d2;
-  std::vector<int64_t> videos;
-  for (int64_t video = 0; video < 8; ++video) {
-    for (int i = 0; i < 10; ++i) {
-      d2.push_back(static_cast<double>(video) + 0.01 * i);
-      videos.push_back(video);
-    }
-  }
-  EXPECT_TRUE(std::isinf(hierarchical_bound(d2, videos, 0.9)));
-  EXPECT_TRUE(std::isfinite(hierarchical_bound(d2, videos, 0.8)));
-  for (int i = 0; i < 3; ++i) {  // a ninth video, whatever the number of its points
-    d2.push_back(8 + i);
-    videos.push_back(8);
-  }
-  // 9 videos of mass 0.1 each: 0.9 is reached with the last point of the last
-  EXPECT_EQ(hierarchical_bound(d2, videos, 0.9), 10);
-}
-
-TEST(HierarchicalBound, CoversNewVideosWhereFramesDoNot) {
-  std::mt19937_64 generator(12);
-  std::normal_distribution<double> normal;
-  double by_videos = 0, by_points = 0;
-  const int trials = 1000;
-  for (int trial = 0; trial < trials; ++trial) {
-    const auto video_of = [&] { return std::exp(normal(generator)); };
-    std::vector<double> d2;
-    std::vector<int64_t> videos;
-    for (int64_t v = 0; v < 9; ++v) {
-      const double level = video_of();
-      for (int i = 0; i < 5; ++i) {
-        d2.push_back(level);
-        videos.push_back(v);
-      }
-    }
-    const double next = video_of();
-    by_videos += next <= hierarchical_bound(d2, videos, 0.9) ? 1 : 0;
-    by_points += next <= conformal_bound(d2, 0.9) ? 1 : 0;
-  }
-  EXPECT_GE(by_videos / trials, 0.9 - 3 * std::sqrt(0.09 / trials));
-  EXPECT_LT(by_points / trials, by_videos / trials + 1e-9);
-}
-
-TEST(RegionBounds, AreOverVideosFromNineUnseenOnesOn) {
-  for (const size_t num_videos : {8U, 9U}) {
-    std::vector<FitPoint> points(100 * num_videos);
-    std::vector<double> d2;
-    for (size_t i = 0; i < points.size(); ++i) {
-      points[i].video = static_cast<int64_t>(i / 100);
-      points[i].unseen_video = true;
-      d2.push_back(static_cast<double>(i % 100));
-    }
-    const RegionBounds regions = region_bounds(points, d2);
-    EXPECT_EQ(regions.over_videos[2], num_videos == 9);
-    EXPECT_FALSE(regions.over_videos[3]);  // needs 19
-    EXPECT_TRUE(std::isfinite(regions.bounds[3]));
-  }
 }
 
 TEST(MoseqNoise, IsTheLineOfNumpyPolyfit) {

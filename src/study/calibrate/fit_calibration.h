@@ -1,0 +1,53 @@
+/// A calibration's numbers from labelled points, and whether they hold outside the folds.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "calibration/calibration.h"
+#include "study/calibrate/fit.h"
+#include "study/scores/cluster_bootstrap.h"
+
+namespace posse {
+
+struct CalibrationFitOptions {
+  size_t num_bodyparts = 0;
+  std::vector<double> shares;  ///< of the regions
+  bool simultaneous = false;   ///< regions hold all labelled bodyparts of a picture at once
+  double split = 0;            ///< share of the groups to fit the model to; 0: all, cross-conformal
+  double floor = 0;            ///< least a, px
+  double radius = 5;           ///< px, at which the chances are held against the shares found
+};
+
+/// Whether a region holds what it promises, counted outside the folds.
+struct RegionCheck {
+  double share = 0;          ///< promised
+  double points = 0;         ///< share of the points within
+  Interval points_interval;  ///< NaN with few points or one group
+  double poses = 0;          ///< share of the pictures with all their labelled bodyparts within
+  Interval poses_interval;
+};
+
+/// Whether the stated chances are true, counted outside the folds.
+struct ChanceCheck {
+  double radius = 0;        ///< px
+  double said = 0;          ///< mean chance
+  double found = 0;         ///< share of the points within the radius
+  Interval found_interval;  ///< NaN with few points or one group
+};
+
+struct FittedCalibration {
+  CrossFit cross_fit;
+  std::vector<std::vector<double>> bounds;  ///< [shares, points] outside the folds
+  std::vector<RegionCheck> checks;          ///< [shares]
+  ChanceCheck chance_check;
+  PredictiveModel model;        ///< for use: of all points, or of those that `split` draws
+  std::vector<Region> regions;  ///< [shares]
+  ChanceWithin chance;
+};
+
+/// @throws Error(usage) for a split that leaves too few points on one side
+FittedCalibration fit_calibration(std::span<const FitPoint> points,
+                                  const CalibrationFitOptions& options);
+
+}  // namespace posse
