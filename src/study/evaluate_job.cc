@@ -45,6 +45,10 @@ void check_options(const EvaluateOptions& options) {
     throw Error(ErrorKind::usage,
                 fmt::format("{} is {}, must be above 0 and below 1", name, value));
   };
+  if (options.labels_unseen && !options.membership.empty()) {
+    throw Error(ErrorKind::usage, "--labels-unseen and --membership contradict each other",
+                {.hint = "one says that no member was trained on any picture, the other on which"});
+  }
   for (const double alpha : options.alpha) check("--alpha", alpha);
   if (options.split) check("--split", *options.split);
   const auto positive = [](const char* name, double value) {
@@ -54,6 +58,10 @@ void check_options(const EvaluateOptions& options) {
   for (const double radius : options.pck) positive("--pck", radius);
   if (options.failure) positive("--failure", *options.failure);
   if (options.label_noise) positive("--label-noise", *options.label_noise);
+  if (!(options.cache_limit >= 0)) {
+    throw Error(ErrorKind::usage,
+                fmt::format("--cache-limit is {}, must be at least 0", options.cache_limit));
+  }
   if (options.window < 0)
     throw Error(ErrorKind::usage,
                 fmt::format("--window is {}, must be at least 0", options.window));
@@ -78,13 +86,14 @@ std::vector<MemberTraining> training_of(const Ensemble& ensemble, const Evaluate
   for (size_t m = 0; m < names.size(); ++m)
     if (!training[m].known) unknown.push_back(names[m]);
   if (!unknown.empty()) {
-    throw Error(ErrorKind::usage,
-                fmt::format("it is not known on which pictures {} {} trained", list_names(unknown),
-                            unknown.size() == 1 ? "was" : "were"),
-                {.have = "no Documentation_data pickle for the training folder, no predictions.csv "
-                         "with a column set",
-                 .hint = "--membership FILE tells it (a csv with the columns member,picture); "
-                         "--labels-unseen says that no member has seen any of these pictures"});
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("it is not known on which pictures {} {} trained", list_names(unknown),
+                    unknown.size() == 1 ? "was" : "were"),
+        {.have = "no Documentation_data pickle or .mat of the training set, no predictions.csv "
+                 "with a column set",
+         .hint = "--membership FILE tells it (a csv with the columns member,picture); "
+                 "--labels-unseen says that no member has seen any of these pictures"});
   }
   return training;
 }
@@ -111,7 +120,12 @@ class Evaluator {
   void add_counts();
   std::string guarantee() const;
   UncertaintyOptions uncertainty_options() const {
-    return {.failure_distance = evaluation_.failure_distance, .bootstrap = {}};
+    return {.failure_distance = evaluation_.failure_distance, .bootstrap = bootstrap()};
+  }
+  BootstrapOptions bootstrap() const {
+    BootstrapOptions options;
+    options.over_time = evaluation_.judged.over_time;
+    return options;
   }
 
   Evaluation& evaluation_;
@@ -146,8 +160,9 @@ const JudgedMethod& Evaluator::main_method() const {
 }
 
 void Evaluator::run(const Ensemble& ensemble) {
-  const ErrorOptions errors{
-      .radii = options_.pck, .likelihood_threshold = options_.min_likelihood, .bootstrap = {}};
+  const ErrorOptions errors{.radii = options_.pck,
+                            .likelihood_threshold = options_.min_likelihood,
+                            .bootstrap = bootstrap()};
   const double noise = evaluation_.label_noise.value_or(0);
   evaluation_.failure_distance = options_.failure.value_or(noise > 0 ? 3 * noise : 5);
   evaluation_.pck_radii = options_.pck;
@@ -189,7 +204,7 @@ std::vector<StatedError> with_covariances(std::span<const FitPoint> points,
                       .energy = std::nan(""),
                       .bounds = of_point,
                       .order = trace(points[i].facts.members),
-                      .group = points[i].group,
+                      .group = points[i].unit,
                       .bodypart = points[i].bodypart,
                       .picture = points[i].picture});
   }
@@ -223,6 +238,7 @@ CalibrationFitOptions Evaluator::fit_options() const {
                             .simultaneous = options_.simultaneous,
                             .split = options_.split.value_or(0),
                             .floor = evaluation_.label_noise.value_or(0),
+                            .bootstrap = bootstrap(),
                             .radius = evaluation_.failure_distance};
   for (const double alpha : options_.alpha) {
     const bool is_there = std::any_of(fit.shares.begin(), fit.shares.end(), [&](double share) {
@@ -456,7 +472,12 @@ void Evaluator::add_counts() {
     evaluation_.warnings.push_back(
         fmt::format("intervals over {} {} only: too narrow", groups.size(), judged.group_unit));
   }
-  if (judged.num_videos < 2) {
+  if (judged.over_time) {
+    evaluation_.notes.push_back(
+        fmt::format("labels of one video, {} frames close in time: intervals draw stretches of it, "
+                    "as long as the errors' memory asks for, and say nothing of other videos",
+                    groups.size()));
+  } else if (judged.num_videos < 2) {
     evaluation_.notes.push_back(fmt::format(
         "labels of one video: intervals are over its {}, not over videos", judged.group_unit));
   }
@@ -497,6 +518,8 @@ Evaluation evaluate(std::span<const fs::path> members, const fs::path& labels_pa
                      .cache = options.cache};
   judge.videos = options.video;
   evaluation.judged = judge_pictures(ensemble, labels, training, judge, keeping);
+  BlobCache(options.cache.empty() ? default_blob_folder() : options.cache)
+      .trim(static_cast<uint64_t>(std::min(options.cache_limit, 1e9) * 0x1p30));
   evaluation.label_noise = options.label_noise;
   Evaluator evaluator(evaluation, options);
   if (!options.second_rater.empty())

@@ -38,6 +38,7 @@ struct EvaluateOptions {
   std::optional<double> split;  ///< of the groups, in (0, 1)
   std::string partperm;
   std::filesystem::path cache;
+  double cache_limit = 10;  ///< GiB
 };
 
 template <class Options, class Visitor>
@@ -88,6 +89,9 @@ void describe(Options& options, const Visitor& visit) {
         ".mat labels: which of the file's columns each bodypart is");
   visit("cache", options.cache, "DIR",
         "where members' maps of labelled pictures are kept (default ~/.cache/posse/evaluate)");
+  visit("cache-limit", options.cache_limit, "GIB",
+        "size of that folder after the call: what was not used for longest is removed (default "
+        "10)");
 }
 
 }  // namespace posse

@@ -229,6 +229,9 @@ class Refuses(ProgramTest):
             (evaluate("--clips", self.folder / "none.csv"), 1, "none.csv"),
             (evaluate("--consensus", "track"), 2, "--consensus track"),
             (evaluate("--partperm", "a"), 2, "--partperm"),
+            (evaluate("--labels-unseen"), 2, "contradict each other"),
+            (evaluate("--pck", "0"), 2, "--pck is 0"),
+            (evaluate("--cache-limit=-1"), 2, "--cache-limit is -1"),
         ]:
             self.assert_error(done, code, said)
 

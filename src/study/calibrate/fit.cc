@@ -88,7 +88,8 @@ std::vector<FitPoint> fit_points(const JudgedFrames& judged, const JudgedMethod&
                         .dx = label.x - keypoint.x,
                         .dy = label.y - keypoint.y,
                         .likelihood = keypoint.likelihood,
-                        .group = judged.pictures[i].group,
+                        .group = judged.pictures[i].clip,
+                        .unit = judged.pictures[i].group,
                         .video = judged.pictures[i].video,
                         .unseen_video = judged.pictures[i].unseen_video,
                         .picture = i});

@@ -18,7 +18,8 @@ struct FitPoint {
   double dx = 0;  ///< label minus consensus, px
   double dy = 0;
   double likelihood = 0;  ///< of the consensus
-  int64_t group = 0;
+  int64_t group = 0;      ///< that folds keep together
+  int64_t unit = 0;       ///< that intervals draw
   int64_t video = 0;
   bool unseen_video = false;  ///< no judge was trained on any picture of its video
   size_t picture = 0;

@@ -35,13 +35,15 @@ struct Count {
   }
   static double ratio(std::span<const double> sums) { return sums[0] / sums[1]; }
   double value() const { return count > 0 ? sums.value(ratio) : std::nan(""); }
-  Interval interval() const {
-    return count >= kFewPoints ? sums.interval(ratio) : Interval{std::nan(""), std::nan("")};
+  Interval interval(const BootstrapOptions& options) const {
+    return count >= kFewPoints ? sums.interval(ratio, options)
+                               : Interval{std::nan(""), std::nan("")};
   }
 };
 
 RegionCheck check_region(std::span<const FitPoint> points, std::span<const double> d2,
-                         std::span<const double> bounds, double share) {
+                         std::span<const double> bounds, double share,
+                         const BootstrapOptions& bootstrap) {
   struct Pose {
     int64_t group = 0;
     bool within = true;
@@ -50,20 +52,22 @@ RegionCheck check_region(std::span<const FitPoint> points, std::span<const doubl
   std::map<size_t, Pose> poses;
   for (size_t i = 0; i < points.size(); ++i) {
     const bool within = d2[i] <= bounds[i];
-    single.add(points[i].group, within);
+    single.add(points[i].unit, within);
     Pose& pose = poses[points[i].picture];
-    pose = {points[i].group, pose.within && within};
+    pose = {points[i].unit, pose.within && within};
   }
   for (const auto& [picture, pose] : poses) whole.add(pose.group, pose.within);
   return {.share = share,
           .points = single.value(),
-          .points_interval = single.interval(),
+          .points_interval = single.interval(bootstrap),
           .poses = whole.value(),
-          .poses_interval = whole.interval()};
+          .poses_interval = whole.interval(bootstrap)};
 }
 
 /// Curves fitted to the points outside each fold, held against those within.
-ChanceCheck check_chance(std::span<const FitPoint> points, const CrossFit& fit, double radius) {
+ChanceCheck check_chance(std::span<const FitPoint> points, const CrossFit& fit,
+                         const CalibrationFitOptions& options) {
+  const double radius = options.radius;
   Count found;
   double said = 0;
   for (size_t fold = 0; fold < fit.num_folds; ++fold) {
@@ -74,11 +78,13 @@ ChanceCheck check_chance(std::span<const FitPoint> points, const CrossFit& fit, 
     for (size_t i = 0; i < points.size(); ++i) {
       if (fit.fold[i] != fold) continue;
       said += chance.chance(sd_of(fit.chosen()[i]), radius) / static_cast<double>(points.size());
-      found.add(points[i].group, std::hypot(points[i].dx, points[i].dy) <= radius);
+      found.add(points[i].unit, std::hypot(points[i].dx, points[i].dy) <= radius);
     }
   }
-  return {
-      .radius = radius, .said = said, .found = found.value(), .found_interval = found.interval()};
+  return {.radius = radius,
+          .said = said,
+          .found = found.value(),
+          .found_interval = found.interval(options.bootstrap)};
 }
 
 /// What is used: the model of all points with bounds from outside the folds.
@@ -127,8 +133,9 @@ FittedCalibration fit_calibration(std::span<const FitPoint> points,
                               .simultaneous = options.simultaneous};
   fitted.bounds = bounds_outside_fold(points, fit, d2, regions);
   for (size_t s = 0; s < options.shares.size(); ++s)
-    fitted.checks.push_back(check_region(points, d2, fitted.bounds[s], options.shares[s]));
-  fitted.chance_check = check_chance(points, fit, options.radius);
+    fitted.checks.push_back(
+        check_region(points, d2, fitted.bounds[s], options.shares[s], options.bootstrap));
+  fitted.chance_check = check_chance(points, fit, options);
   if (options.split > 0) {
     finish_split(points, options, regions, fitted);
   } else {

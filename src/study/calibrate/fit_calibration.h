@@ -16,7 +16,8 @@ struct CalibrationFitOptions {
   bool simultaneous = false;   ///< regions hold all labelled bodyparts of a picture at once
   double split = 0;            ///< share of the groups to fit the model to; 0: all, cross-conformal
   double floor = 0;            ///< least a, px
-  double radius = 5;           ///< px, at which the chances are held against the shares found
+  BootstrapOptions bootstrap{};
+  double radius = 5;  ///< px, at which the chances are held against the shares found
 };
 
 /// Whether a region holds what it promises, counted outside the folds.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <sstream>
 
@@ -81,6 +82,27 @@ std::vector<int64_t> clips_by_time(const VideoPlaces& places) {
   return clips;
 }
 
+/// Each picture's place in time; empty where they are not many close frames of one video.
+std::vector<int64_t> frames_in_time(const VideoPlaces& places, size_t num_videos) {
+  const auto& all = places.places;
+  if (num_videos != 1 || all.size() < kEnoughFrames) return {};
+  std::map<int64_t, int64_t> rank;  // of each frame
+  double first = HUGE_VAL, last = -HUGE_VAL;
+  for (const auto& place : all) {
+    if (!place) return {};
+    rank.emplace(place->frame, 0);
+    first = std::min(first, place->seconds);
+    last = std::max(last, place->seconds);
+  }
+  if (rank.size() < kEnoughFrames) return {};
+  if (last - first > kClipSeconds * static_cast<double>(rank.size() - 1)) return {};
+  int64_t next = 0;
+  for (auto& [frame, number] : rank) number = next++;
+  std::vector<int64_t> frames;
+  for (const auto& place : all) frames.push_back(rank.at(place->frame));
+  return frames;
+}
+
 }  // namespace
 
 PictureGroups group_pictures(const LabelSet& labels, const VideoPlaces& places,
@@ -105,6 +127,13 @@ PictureGroups group_pictures(const LabelSet& labels, const VideoPlaces& places,
   } else {
     groups.group = clips_by_time(places);
     groups.unit = any_place ? "clips" : "pictures";
+  }
+  groups.clip = groups.group;
+  if (std::vector<int64_t> frames = frames_in_time(places, groups.num_videos);
+      !groups.given && !frames.empty()) {
+    groups.group = std::move(frames);
+    groups.unit = "frames";
+    groups.over_time = true;
   }
   return groups;
 }

@@ -18,16 +18,24 @@ inline constexpr size_t kEnoughVideos = 8;
 /// this length.
 inline constexpr double kClipSeconds = 1.0;
 
+/// Labelled frames of one video from which on intervals are over time, if they lie less than
+/// kClipSeconds apart in the mean.
+inline constexpr size_t kEnoughFrames = 100;
+
 struct PictureGroups {
-  std::vector<int64_t> group;  ///< [pictures]
-  std::string unit;            ///< "videos", "clips" or "pictures": for people
+  std::vector<int64_t> group;  ///< [pictures] that intervals draw
+  std::vector<int64_t> clip;   ///< [pictures] that stay together where some are left out
+  std::string
+      unit;  ///< "videos", "clips", "frames" or "pictures", which intervals draw: for people
+  bool over_time = false;      ///< groups are frames in the order of time
   std::vector<int64_t> video;  ///< [pictures] number of its video or folder
   size_t num_videos = 0;
   bool given = false;  ///< by --clips
 };
 
 /// By videos where there are at least kEnoughVideos, else by clips; a picture whose frame is not
-/// known is a clip of its own.
+/// known is a clip of its own. Where one video is labelled densely (kEnoughFrames) intervals draw
+/// its frames in stretches, whose length the errors' memory decides.
 /// @param clips  a .csv with the columns picture and clip that says it instead; empty: none
 /// @throws Error(not_found, bad_file) of that file; Error(usage) where it leaves pictures out
 PictureGroups group_pictures(const LabelSet& labels, const VideoPlaces& places,

@@ -42,6 +42,24 @@ TEST(PictureGroups, AreClipsOfASecondAndPicturesOfUnknownFrames) {
   EXPECT_EQ(std::set(groups.group.begin(), groups.group.end()).size(), 5U);
 }
 
+TEST(PictureGroups, AreFramesInTheOrderOfTimeWhereOneVideoIsLabelledDensely) {
+  for (const int count : {99, 100}) {
+    World world;
+    for (int i = count - 1; i >= 0; --i) world.add("v", 0.2 * i);
+    const PictureGroups groups = group_pictures(world.labels, world.places);
+    EXPECT_EQ(groups.over_time, count == 100);
+    if (!groups.over_time) continue;
+    EXPECT_EQ(groups.unit, "frames");
+    EXPECT_EQ(groups.group.front(), 99);
+    EXPECT_EQ(groups.group.back(), 0);
+    EXPECT_EQ(groups.clip[0], groups.clip[1]);  // folds keep clips whole
+    EXPECT_LT(std::set(groups.clip.begin(), groups.clip.end()).size(), 30U);
+    world.add("v", 100);  // far behind: no longer close in the mean
+    world.add("v", 200);
+    EXPECT_FALSE(group_pictures(world.labels, world.places).over_time);
+  }
+}
+
 TEST(PictureGroups, AreVideosWhereThereAreEight) {
   World world;
   for (int i = 0; i < 8; ++i) {

@@ -106,6 +106,7 @@ class Judge {
 void Judge::start() {
   groups_ = group_pictures(labels_, places_, options_.clips);
   judged_.group_unit = groups_.unit;
+  judged_.over_time = groups_.over_time;
   judged_.num_videos = groups_.num_videos;
   for (const SharedBodypart& part : shared_)
     judged_.bodyparts.push_back(labels_.bodyparts[part.in_labels]);
@@ -126,8 +127,10 @@ std::vector<size_t> Judge::judges_of(const std::string& key, JudgedPicture& pict
 
 void Judge::choose_pictures() {
   for (size_t i = 0; i < labels_.pictures.size(); ++i) {
-    JudgedPicture picture{
-        .name = labels_.pictures[i].name, .group = groups_.group[i], .video = groups_.video[i]};
+    JudgedPicture picture{.name = labels_.pictures[i].name,
+                          .group = groups_.group[i],
+                          .clip = groups_.clip[i],
+                          .video = groups_.video[i]};
     picture.members = judges_of(picture_key(picture.name), picture);
     if (picture.members.empty()) {
       ++judged_.num_refused;

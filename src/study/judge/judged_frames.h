@@ -13,7 +13,8 @@ namespace posse {
 
 struct JudgedPicture {
   std::string name;
-  int64_t group = 0;            ///< pictures of one group vary together
+  int64_t group = 0;            ///< that intervals draw; in the order of time, if over_time
+  int64_t clip = 0;             ///< pictures of one clip vary together
   int64_t video = 0;            ///< number of its video
   std::vector<size_t> members;  ///< that judge it: those not trained on it
   bool trained = false;         ///< members that were trained on it judge it too
@@ -47,7 +48,8 @@ struct JudgedFrames {
   std::vector<double> member_confidence, member_share;
   std::vector<JudgedMethod> methods;
   size_t num_refused = 0;  ///< pictures that all members were trained on
-  std::string group_unit;  ///< "videos", "clips", "pictures"
+  std::string group_unit;  ///< "videos", "clips", "frames", "pictures"
+  bool over_time = false;  ///< groups are frames of one video (BootstrapOptions)
   size_t num_videos = 0;
 
   size_t num_bodyparts() const { return bodyparts.size(); }

@@ -144,6 +144,26 @@ TEST(Membership, OfADeepLabCutProjectIsReadFromItsPickle) {
             PictureUse::selected_on);
 }
 
+TEST_F(Labels, ATrainingSetSaysItsPicturesWhereItsPickleIsGone) {
+  POSSE_SHARED_OR_SKIP(project, "reaching/project");
+  const fs::path set = "training-datasets/iteration-0/UnaugmentedDataSet_ReachingAug30";
+  fs::create_directories(root() / set);
+  fs::copy_file(project / set / "Reaching_Mackenzie95shuffle1.mat",
+                root() / set / "Reaching_Mackenzie95shuffle1.mat");
+  Member member;
+  member.path = root() / "train";
+  member.model_folder = ModelFolder{.iteration = 0, .percent = 95, .shuffle = 1};
+  member.project_folder = project;
+  const MemberTraining by_pickle = training_from_projects({&member, 1})[0];
+  member.project_folder = root();
+  const MemberTraining by_set = training_from_projects({&member, 1})[0];
+  ASSERT_TRUE(by_set.known);
+  EXPECT_THAT(by_set.source, HasSubstr(".mat"));
+  EXPECT_EQ(by_set.trained, by_pickle.trained);
+  member.model_folder->shuffle = 2;
+  EXPECT_FALSE(training_from_projects({&member, 1})[0].known);
+}
+
 TEST_F(Labels, LightningPosePredictionsSayTheirSet) {
   Member member;
   member.path = root();

@@ -12,6 +12,7 @@
 #include "base/files.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "results/formats/matlab/mat_reader.h"
 #include "results/formats/pickle/pickle_data.h"
 #include "results/table/table_reader.h"
 #include "study/labels/label_set.h"
@@ -48,22 +49,43 @@ MemberTraining from_documentation(const fs::path& file) {
   return training;
 }
 
-/// The record of the training folder's own set; empty if there is none.
-fs::path find_documentation(const Member& member) {
-  if (member.project_folder.empty() || !member.model_folder) return {};
+MemberTraining from_training_set(const fs::path& file) {
+  MemberTraining training{.known = true, .source = file.string()};
+  for (std::string& name : read_mat_texts(file, "dataset", "image")) {
+    std::replace(name.begin(), name.end(), '\\', '/');
+    training.trained.insert(picture_key(name));
+  }
+  if (training.trained.empty()) {
+    throw Error(ErrorKind::bad_file,
+                fmt::format("{}: its training set has no pictures", file.string()));
+  }
+  return training;
+}
+
+/// The files of the training folder's own set; empty where there is none.
+struct TrainingSet {
+  fs::path documentation;  ///< Documentation_data-*.pickle
+  fs::path pictures;       ///< *.mat
+};
+
+TrainingSet find_training_set(const Member& member) {
+  TrainingSet found;
+  if (member.project_folder.empty() || !member.model_folder) return found;
   const ModelFolder& model = *member.model_folder;
   const fs::path sets =
       member.project_folder / "training-datasets" / fmt::format("iteration-{}", model.iteration);
-  if (!is_folder(sets)) return {};
-  const std::string ending = fmt::format("_{}shuffle{}.pickle", model.percent, model.shuffle);
+  if (!is_folder(sets)) return found;
+  const std::string ending = fmt::format("{}shuffle{}", model.percent, model.shuffle);
   for (const fs::path& set : entries_of_folder(sets)) {
     if (!is_folder(set)) continue;
     for (const fs::path& file : entries_of_folder(set)) {
       const std::string name = file.filename().string();
-      if (name.starts_with("Documentation_data-") && name.ends_with(ending)) return file;
+      if (name.starts_with("Documentation_data-") && name.ends_with("_" + ending + ".pickle"))
+        found.documentation = file;
+      if (name.ends_with(ending + ".mat")) found.pictures = file;
     }
   }
-  return {};
+  return found;
 }
 
 /// Rows "picture, ..., set"; the last header row names the column in its first or second line.
@@ -89,9 +111,11 @@ MemberTraining from_predictions(const fs::path& file) {
 
 MemberTraining training_of(const Member& member) {
   MemberTraining training;
-  const fs::path documentation = find_documentation(member);
-  if (!documentation.empty()) {
-    training = from_documentation(documentation);
+  const TrainingSet set = find_training_set(member);
+  if (!set.documentation.empty()) {
+    training = from_documentation(set.documentation);
+  } else if (!set.pictures.empty()) {
+    training = from_training_set(set.pictures);
   } else if (const fs::path table = member.path / "predictions.csv";
              is_folder(member.path) && path_exists(table)) {
     training = from_predictions(table);

@@ -27,7 +27,8 @@ PictureUse use_of(const MemberTraining& training, const std::string& picture_key
 
 /// Finds out from the members' own projects: DeepLabCut's
 /// training-datasets/iteration-N/UnaugmentedDataSet_*/Documentation_data-*_<percent>shuffle<K>.pickle
-/// (which lists the pictures of the training set), or Lightning Pose's predictions.csv with its
+/// (which lists the pictures of the training set), else the set's own *<percent>shuffle<K>.mat
+/// beside it, which holds these pictures alone; or Lightning Pose's predictions.csv with its
 /// column `set` (train, validation, test). A snapshot called "best" was chosen by its error on the
 /// pictures that it was not trained on.
 /// @return [members]; `known` is false where there is no record

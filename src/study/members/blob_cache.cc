@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <system_error>
+#include <vector>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -38,6 +41,8 @@ std::optional<std::string> BlobCache::read(const std::string& key) const {
   if (bytes.size() < kHashDigits) return std::nullopt;
   std::string rest = bytes.substr(kHashDigits);
   if (hash_of(rest) != bytes.substr(0, kHashDigits)) return std::nullopt;
+  std::error_code ignored;  // a cache that may only be read serves all the same
+  fs::last_write_time(file, fs::file_time_type::clock::now(), ignored);
   return rest;
 }
 
@@ -59,6 +64,47 @@ void BlobCache::write(const std::string& key, std::string_view bytes) const {
     throw Error(ErrorKind::io, fmt::format("{}: cannot be written", file.string()),
                 {.hint = "--cache names another folder"});
   }
+}
+
+namespace {
+
+struct Piece {
+  fs::file_time_type used;
+  uint64_t bytes = 0;
+  fs::path file;
+};
+
+bool is_piece(const fs::path& file) {
+  const std::string name = file.filename().string();
+  constexpr std::string_view kEnding = ".bin";
+  return name.size() == kHashDigits + kEnding.size() && name.ends_with(kEnding) &&
+         name.find_first_not_of("0123456789abcdef") == kHashDigits &&
+         file.parent_path().filename().string() == name.substr(0, 2);
+}
+
+}  // namespace
+
+uint64_t BlobCache::trim(uint64_t most_bytes) const {
+  std::vector<Piece> pieces;
+  uint64_t total = 0;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(folder_, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (!is_piece(entry->path())) continue;
+    std::error_code gone;  // another process may remove it meanwhile
+    const Piece piece{entry->last_write_time(gone), entry->file_size(gone), entry->path()};
+    if (gone) continue;
+    pieces.push_back(piece);
+    total += piece.bytes;
+  }
+  std::sort(pieces.begin(), pieces.end(),
+            [](const Piece& a, const Piece& b) { return a.used < b.used; });
+  uint64_t removed = 0;
+  for (const Piece& piece : pieces) {
+    if (total - removed <= most_bytes) break;
+    if (fs::remove(piece.file, error)) removed += piece.bytes;
+  }
+  return removed;
 }
 
 fs::path default_blob_folder() {

@@ -17,10 +17,15 @@ class BlobCache {
 
   const std::filesystem::path& folder() const { return folder_; }
   bool has(const std::string& key) const;
-  /// nullopt where there is none, or where it is damaged (its hash stands in it).
+  /// nullopt where there is none, or where it is damaged (its hash stands in it). Notes when.
   std::optional<std::string> read(const std::string& key) const;
   /// @throws Error(io)
   void write(const std::string& key, std::string_view bytes) const;
+
+  /// Removes pieces, those that were not written or read for longest first, until all together
+  /// have at most `most_bytes`; files that are no pieces stay. What cannot be removed stays too.
+  /// @return bytes removed
+  uint64_t trim(uint64_t most_bytes) const;
 
  private:
   std::filesystem::path file_of(const std::string& key) const;

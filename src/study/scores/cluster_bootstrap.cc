@@ -5,16 +5,60 @@
 #include <random>
 
 #include "base/error.h"
+#include "study/scores/block_length.h"
 #include "study/scores/distance_summary.h"
 
 namespace posse {
 namespace {
 
-/// A number of [0, count), the same with every standard library.
+/// A number of [0, 1), the same with every standard library.
+double draw_unit(std::mt19937_64& generator) {
+  return static_cast<double>(generator() >> 11) * 0x1p-53;
+}
+
+/// A number of [0, count).
 size_t draw_below(std::mt19937_64& generator, size_t count) {
-  const double unit = static_cast<double>(generator() >> 11) * 0x1p-53;
+  const double unit = draw_unit(generator);
   return std::min(static_cast<size_t>(unit * static_cast<double>(count)), count - 1);
 }
+
+/// What the statistic changes by without each group.
+std::vector<double> influences(std::span<const double> sums, size_t num_terms,
+                               const StatisticOfSums& statistic) {
+  const size_t num_groups = sums.size() / num_terms;
+  std::vector<double> total(num_terms, 0.0), without(num_terms), changes;
+  for (size_t i = 0; i < sums.size(); ++i) total[i % num_terms] += sums[i];
+  const double all = statistic(total);
+  for (size_t group = 0; group < num_groups; ++group) {
+    for (size_t term = 0; term < num_terms; ++term)
+      without[term] = total[term] - sums[group * num_terms + term];
+    const double change = all - statistic(without);
+    changes.push_back(std::isnan(change) ? 0 : change);
+  }
+  return changes;
+}
+
+/// Groups one after another: each is the one after the last, or, with a chance of 1 / length, any.
+class GroupDrawer {
+ public:
+  GroupDrawer(size_t num_groups, double mean_length, uint64_t seed)
+      : num_groups_(num_groups), mean_length_(mean_length), generator_(seed) {}
+
+  void start() { is_first_ = true; }
+  size_t next() {
+    const bool jumps = is_first_ || mean_length_ <= 1 || draw_unit(generator_) * mean_length_ < 1;
+    last_ = jumps ? draw_below(generator_, num_groups_) : (last_ + 1) % num_groups_;
+    is_first_ = false;
+    return last_;
+  }
+
+ private:
+  size_t num_groups_;
+  double mean_length_;
+  std::mt19937_64 generator_;
+  size_t last_ = 0;
+  bool is_first_ = true;
+};
 
 }  // namespace
 
@@ -23,12 +67,15 @@ Interval cluster_bootstrap(std::span<const double> sums, size_t num_terms,
   POSSE_ASSERT(num_terms > 0 && sums.size() % num_terms == 0);
   const size_t num_groups = sums.size() / num_terms;
   if (num_groups < 2) return {std::nan(""), std::nan("")};
-  std::mt19937_64 generator(options.seed);
+  const double length =
+      options.over_time ? stationary_block_length(influences(sums, num_terms, statistic)) : 1;
+  GroupDrawer drawer(num_groups, length, options.seed);
   std::vector<double> values, drawn(num_terms);
   for (int sample = 0; sample < options.num_samples; ++sample) {
     std::fill(drawn.begin(), drawn.end(), 0.0);
+    drawer.start();
     for (size_t i = 0; i < num_groups; ++i) {
-      const double* group = sums.data() + draw_below(generator, num_groups) * num_terms;
+      const double* group = sums.data() + drawer.next() * num_terms;
       for (size_t term = 0; term < num_terms; ++term) drawn[term] += group[term];
     }
     const double value = statistic(drawn);

@@ -17,6 +17,9 @@ struct BootstrapOptions {
   int num_samples = 2000;
   double share = 0.95;  ///< that lies within the interval, in (0, 1)
   uint64_t seed = 20240229;
+  /// Groups are frames of one recording in the order of time: blocks of them are drawn, whose mean
+  /// length their memory decides.
+  bool over_time = false;
 };
 
 /// A number made of sums over points, as sqrt(sums[0] / sums[1]).
@@ -25,10 +28,15 @@ using StatisticOfSums = std::function<double(std::span<const double> sums)>;
 /// Percentile interval of a statistic: groups are drawn with replacement, as many as there are, and
 /// whole. Samples in which the statistic is NaN (nothing to divide by) are left out.
 ///
+/// Over time (BootstrapOptions) blocks of groups in sequence are drawn, of geometric lengths and
+/// around the end (the stationary bootstrap), whose mean is the stationary_block_length() of what
+/// the statistic changes by without each group.
+///
 /// The same sums give the same interval on every machine.
 /// @param sums  [groups, terms], each group's sums over its points
 /// @return NaN, NaN with fewer than two groups
-/// Source: Field and Welsh, Journal of the Royal Statistical Society B 69, 2007.
+/// Source: Field and Welsh, Journal of the Royal Statistical Society B 69, 2007; over time Politis
+/// and Romano, Journal of the American Statistical Association 89, 1994.
 Interval cluster_bootstrap(std::span<const double> sums, size_t num_terms,
                            const StatisticOfSums& statistic, const BootstrapOptions& options = {});
 
