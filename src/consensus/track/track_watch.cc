@@ -203,7 +203,7 @@ std::vector<std::string> warnings_of_setting(size_t lag, size_t num_members,
                                              const std::vector<std::string>& bodyparts) {
   std::vector<std::string> warnings;
   if (lag == 0) {
-    warnings.push_back(
+    warnings.emplace_back(
         "--track-lag 0 looks at the past alone: on fast motion that can be worse than no track");
   }
   if (num_members < 3) {
