@@ -40,6 +40,14 @@ std::vector<std::pair<std::string, std::string>> metadata_of(const Ensemble& ens
     metadata.emplace_back(member.name + "/network", net_type(member.spec));
     metadata.emplace_back(member.name + "/decode", std::string(to_string(member.rule)));
     metadata.emplace_back(member.name + "/batch_norm", batch_norm_of(member));
+    if (const auto& size = member.spec.torch.resized) {
+      metadata.emplace_back(member.name + "/resized",
+                            fmt::format("[{},{}]", size->height, size->width));
+    }
+    if (member.meaning != MapMeaning::logits) {
+      metadata.emplace_back(member.name + "/heatmaps",
+                            member.meaning == MapMeaning::bump ? "bump" : "softmax");
+    }
     metadata.emplace_back(member.name + "/snapshot", member.weights->path().filename().string());
   }
   return metadata;
@@ -54,22 +62,9 @@ void check_target(const ExportArguments& arguments) {
   require_writable(arguments.file);
 }
 
-/// Programs that read the file would take other maps for logits.
-void require_logits(const Ensemble& ensemble) {
-  for (const MemberNetwork& member : ensemble.members()) {
-    if (member.weights->kernel_axes() != KernelAxes::torch) continue;
-    throw Error(ErrorKind::unsupported,
-                fmt::format("{}: networks of DeepLabCut 3's PyTorch engine and of Lightning Pose "
-                            "cannot be exported",
-                            member.name),
-                {.hint = "Lightning Pose writes ONNX files itself: litpose export"});
-  }
-}
-
 void export_onnx(const ExportArguments& arguments, CommandContext& context) {
   check_target(arguments);
   const Ensemble ensemble = Ensemble::open(arguments.members, arguments.options);
-  require_logits(ensemble);
   const auto& members = ensemble.members();
   if (members.size() > 1 && !arguments.ensemble) {
     throw Error(ErrorKind::usage,
@@ -91,7 +86,8 @@ void export_onnx(const ExportArguments& arguments, CommandContext& context) {
                             .weights = &weights[m],
                             .name = members[m].name,
                             .locref_stdev = members[m].locref_stdev(),
-                            .columns = ensemble.alignment().column_of_bodypart[m]});
+                            .columns = ensemble.alignment().column_of_bodypart[m],
+                            .meaning = members[m].meaning});
   }
   write_onnx(what, arguments.file);
   context.console.print(arguments.file.string());
@@ -115,7 +111,10 @@ void add_export(Verb root, CommandContext& context) {
       "inputs   RGB pictures [frames, height, width, 3], height and width open, preprocessing "
       "inside\n"
       "outputs  scoremap_logits [frames, h, w, bodyparts]; locref [frames, h, w, bodyparts, xy] in "
-      "pixels");
+      "pixels;\n"
+      "         of networks of PyTorch's tools also heatmaps [frames, h, w, bodyparts], as the "
+      "tool gives "
+      "them");
   verb.on_call([arguments, &context] { export_onnx(*arguments, context); });
 }
 

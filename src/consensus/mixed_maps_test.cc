@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "consensus/scoremap_consensus.h"
-#include "keypoints/map_meaning.h"
+#include "keypoints/common_meaning.h"
 
 namespace posse {
 namespace {

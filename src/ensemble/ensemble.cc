@@ -16,6 +16,7 @@
 #include "ensemble/cut_frames.h"
 #include "ensemble/member_map.h"
 #include "ensemble/open_networks.h"
+#include "keypoints/common_meaning.h"
 #include "network/backend.h"
 #include "network/load_network.h"
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "base/map_meaning.h"
 #include "checkpoint/weight_source.h"
 #include "ensemble/options.h"
 #include "keypoints/decode.h"
-#include "keypoints/map_meaning.h"
 #include "network/architecture.h"
 #include "network/graph.h"
 #include "project/project.h"

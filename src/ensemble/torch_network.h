@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "base/map_meaning.h"
 #include "checkpoint/weight_source.h"
-#include "keypoints/map_meaning.h"
 #include "network/architecture.h"
 #include "project/project.h"
 

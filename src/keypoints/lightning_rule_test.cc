@@ -6,8 +6,8 @@
 #include <limits>
 #include <vector>
 
+#include "keypoints/common_meaning.h"
 #include "keypoints/decode.h"
-#include "keypoints/map_meaning.h"
 
 namespace posse {
 namespace {

@@ -65,6 +65,27 @@ void check_columns(const OnnxMember& member) {
   }
 }
 
+/// Sizes of the maps for two sizes of frames, which tell kinds of networks apart.
+std::vector<Extent> maps_of(const OnnxMember& member) {
+  std::vector<Extent> maps;
+  for (const Extent frame : {Extent{480, 640}, Extent{397, 511}}) {
+    maps.push_back(
+        node_extents(*member.graph, frame).at(static_cast<size_t>(member.graph->scoremap_logits)));
+  }
+  return maps;
+}
+
+/// The oldest that has every operation of the members.
+OnnxOpset opset_for(const std::vector<OnnxMember>& members) {
+  for (const OnnxMember& member : members) {
+    for (const Node& node : member.graph->nodes) {
+      if (node.kind == OpKind::pixel_shuffle || node.kind == OpKind::resize) return kTorchOpset;
+    }
+    if (member.meaning != MapMeaning::logits) return kTorchOpset;
+  }
+  return kOldestOpset;
+}
+
 void check_members(const std::vector<OnnxMember>& members) {
   if (members.empty()) throw Error(ErrorKind::invalid_value, "no member to export");
   const OnnxMember& first = members.front();
@@ -78,9 +99,11 @@ void check_members(const std::vector<OnnxMember>& members) {
                       first.name, num_exported_bodyparts(first)));
     }
     if (member.graph->stride != first.graph->stride ||
-        member.graph->output_stride != first.graph->output_stride) {
+        member.graph->output_stride != first.graph->output_stride ||
+        maps_of(member) != maps_of(first)) {
       throw Error(ErrorKind::unsupported,
-                  fmt::format("maps of stride {} ({}) and {} ({}) in one ONNX file",
+                  fmt::format("maps of stride {} ({}) and {} ({}), or of different sizes, in one "
+                              "ONNX file",
                               member.graph->stride, member.name, first.graph->stride, first.name),
                   {.hint = "export these members one by one"});
     }
@@ -104,7 +127,7 @@ std::string add_input(OnnxInput input, OnnxModel& model) {
 
 void write_onnx(const OnnxExport& what, const std::filesystem::path& path) {
   check_members(what.members);
-  OnnxModel model;
+  OnnxModel model(opset_for(what.members));
   const std::string picture = add_input(what.input, model);
   const int64_t bodyparts = num_exported_bodyparts(what.members.front());
   const std::vector<OnnxExtent> map = {"num_frames", "map_height", "map_width", bodyparts};
@@ -121,6 +144,10 @@ void write_onnx(const OnnxExport& what, const std::filesystem::path& path) {
     logits.push_back(prefix + "scoremap_logits");
     part.add_logits(logits.back());
     model.output(logits.back(), map);
+    if (part.has_heatmaps()) {
+      part.add_heatmaps(prefix + "heatmaps");
+      model.output(prefix + "heatmaps", map);
+    }
     if (!part.has_locref()) continue;
     part.add_locref(prefix + "locref");
     model.output(prefix + "locref", map_xy);

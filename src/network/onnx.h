@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/map_meaning.h"
 #include "network/graph.h"
 
 namespace posse {
@@ -25,6 +26,7 @@ struct OnnxMember {
   double locref_stdev = 1;  ///< pixels per unit of the network's locref
   /// Output bodypart j is the network's channel columns[j]; empty: channels as they are.
   std::vector<int> columns;
+  MapMeaning meaning = MapMeaning::logits;  ///< of the network's maps
 };
 
 struct OnnxExport {
@@ -34,22 +36,25 @@ struct OnnxExport {
   std::vector<std::pair<std::string, std::string>> metadata;
 };
 
-/// Writes an ONNX file (opset 10) that computes what the members' graphs say, in float32, with the
-/// preprocessing inside and height and width left open.
+/// Writes an ONNX file (opset 10; 17 with networks of PyTorch's tools) that computes what the
+/// members' graphs say, in float32, with the preprocessing inside and height and width left open.
 ///
 /// Stored batch norms are folded into the convolution before them (in float64, rounded once); those
 /// of the frame's own statistics become InstanceNormalization. Outputs:
 ///  * one member: "scoremap_logits" [frames, map_height, map_width, bodyparts] and, if the network
 ///  has
-///    it, "locref" [frames, map_height, map_width, bodyparts, xy] in pixels;
+///    it, "locref" [frames, map_height, map_width, bodyparts, xy] in pixels; if its maps are no
+///    logits, "scoremap_logits" are brought to the meaning that all maps share
+///    (keypoints/common_meaning.h), and "heatmaps" are what the tool calls so: the bump, or the
+///    softmax over all cells;
 ///  * several: "scoremap_logits" is the mean consensus, the logit of the mean of the members'
 ///  sigmoids
-///    computed from logs so that it is finite; each member's own maps are "<name>/scoremap_logits"
-///    and "<name>/locref".
+///    computed from logs so that it is finite; each member's own maps are "<name>/scoremap_logits",
+///    "<name>/locref" and "<name>/heatmaps".
 ///
 /// Written through a temporary name. @throws what check_weights() throws; Error(shape_mismatch)
-/// when members differ in bodyparts, Error(unsupported) when they differ in the stride of their
-/// maps or when the file would exceed 2 GiB; Error(invalid_value) for columns out of range;
+/// when members differ in bodyparts, Error(unsupported) when they differ in the stride or size of
+/// their maps or when the file would exceed 2 GiB; Error(invalid_value) for columns out of range;
 /// Error(io).
 void write_onnx(const OnnxExport& what, const std::filesystem::path& path);
 

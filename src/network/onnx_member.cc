@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "network/onnx_meaning.h"
 
 namespace posse {
 namespace {
@@ -135,13 +136,33 @@ void OnnxMemberExport::convert(const std::string& picture) {
   for (const Node& node : graph_.nodes) values_.push_back(convert_node(node, picture));
 }
 
+std::string OnnxMemberExport::picked(NodeId id, int64_t per_bodypart) {
+  // Heads of one layer have been cut to the bodyparts already.
+  if (member_.columns.empty() || node_at(id).kind == OpKind::conv2d_transpose) return value(id);
+  Ints channels;
+  for (const int column : member_.columns) {
+    for (int64_t i = 0; i < per_bodypart; ++i) channels.push_back(column * per_bodypart + i);
+  }
+  const std::string name = value(id) + "/bodyparts";
+  return model_.node("Gather", name, {value(id), model_.constant(name + "/channels", channels)},
+                     {{"axis", int64_t{1}}});
+}
+
 void OnnxMemberExport::add_logits(const std::string& name) {
-  model_.node("Transpose", name, {value(graph_.scoremap_logits)}, {kChannelsLast});
+  maps_ = picked(graph_.scoremap_logits, 1);
+  const std::string logits =
+      common_meaning_nodes(member_.meaning, maps_, name + "/common_meaning", model_);
+  model_.node("Transpose", name, {logits}, {kChannelsLast});
+}
+
+void OnnxMemberExport::add_heatmaps(const std::string& name) {
+  const std::string maps = heatmap_nodes(member_.meaning, maps_, name + "/channels_first", model_);
+  model_.node("Transpose", name, {maps}, {kChannelsLast});
 }
 
 void OnnxMemberExport::add_locref(const std::string& name) {
-  const std::string last =
-      model_.node("Transpose", name + "/channels_last", {value(graph_.locref)}, {kChannelsLast});
+  const std::string last = model_.node("Transpose", name + "/channels_last",
+                                       {picked(graph_.locref, 2)}, {kChannelsLast});
   const int64_t bodyparts = num_exported_bodyparts(member_);
   const std::string shape =
       model_.constant(name + "/shape", Ints{0, 0, 0, bodyparts, 2});  // 0: keep
@@ -197,11 +218,13 @@ std::string OnnxMemberExport::convert_node(const Node& node, const std::string& 
     case OpKind::global_mean:
       return model_.node("GlobalAveragePool", name, inputs);
     case OpKind::group_norm:
+      return group_norm(node);
     case OpKind::pixel_shuffle:
+      return pixel_shuffle(node);
     case OpKind::resize:
+      return resize(node);
     case OpKind::concat:
-      throw Error(ErrorKind::unsupported, fmt::format("'{}' is a {}, which cannot be exported",
-                                                      name, std::string(to_string(node.kind))));
+      return model_.node("Concat", name, inputs, {{"axis", int64_t{1}}});
   }
   POSSE_ASSERT(false);
 }
@@ -301,6 +324,11 @@ std::string OnnxMemberExport::activation(const Node& node) {
     case Activation::relu:
       return model_.node("Relu", name, {from});
     case Activation::relu6:
+      if (model_.opset().version > kOldestOpset.version) {
+        return model_.node("Clip", name,
+                           {from, model_.constant(name + "/min", floats({}, {0})),
+                            model_.constant(name + "/max", floats({}, {6}))});
+      }
       return model_.node("Clip", name, {from}, {{"min", 0.0F}, {"max", 6.0F}});
     case Activation::sigmoid:
       return model_.node("Sigmoid", name, {from});
@@ -308,6 +336,52 @@ std::string OnnxMemberExport::activation(const Node& node) {
       return model_.node("Mul", name, {from, model_.node("Sigmoid", name + "/sigmoid", {from})});
   }
   POSSE_ASSERT(false);
+}
+
+/// Each group as one channel of a row of numbers, which ONNX normalises per channel.
+std::string OnnxMemberExport::group_norm(const Node& node) {
+  const std::string name = prefix_ + node.name;
+  const std::string& from = value(node.inputs[0]);
+  const std::vector<double> ones(static_cast<size_t>(node.groups), 1);
+  const std::vector<double> zeros(static_cast<size_t>(node.groups), 0);
+  const auto per_channel = [&](const std::string& part, const std::string& from_variable) {
+    return model_.constant(name + part,
+                           Tensor({1, node.channels, 1, 1}, variable(from_variable).values()));
+  };
+  const std::string rows =
+      model_.node("Reshape", name + "/groups",
+                  {from, model_.constant(name + "/groups/shape", Ints{0, node.groups, -1})});
+  const std::string normed =
+      model_.node("InstanceNormalization", name + "/normed",
+                  {rows, model_.constant(name + "/ones", floats({node.groups}, ones)),
+                   model_.constant(name + "/zeros", floats({node.groups}, zeros))},
+                  {{"epsilon", static_cast<float>(node.epsilon)}});
+  const std::string maps = model_.node(
+      "Reshape", name + "/maps", {normed, model_.node("Shape", name + "/maps/shape", {from})});
+  const std::string scaled =
+      model_.node("Mul", name + "/scaled", {maps, per_channel("/gamma", node.gamma)});
+  return model_.node("Add", name, {scaled, per_channel("/beta", node.beta)});
+}
+
+std::string OnnxMemberExport::pixel_shuffle(const Node& node) {
+  return model_.node("DepthToSpace", prefix_ + node.name, {value(node.inputs[0])},
+                     {{"blocksize", int64_t{node.stride}}, {"mode", std::string("CRD")}});
+}
+
+std::string OnnxMemberExport::resize(const Node& node) {
+  const std::string name = prefix_ + node.name;
+  const std::string& from = value(node.inputs[0]);
+  const std::string frames_and_channels = model_.node(
+      "Slice", name + "/frames_and_channels",
+      {model_.node("Shape", name + "/shape", {from}), model_.constant(name + "/starts", Ints{0}),
+       model_.constant(name + "/ends", Ints{2})});
+  const std::string sides =
+      model_.constant(name + "/sides", Ints{node.resized.height, node.resized.width});
+  const std::string sizes =
+      model_.node("Concat", name + "/sizes", {frames_and_channels, sides}, {{"axis", int64_t{0}}});
+  return model_.node("Resize", name, {from, "", "", sizes},
+                     {{"mode", std::string("linear")},
+                      {"coordinate_transformation_mode", std::string("half_pixel")}});
 }
 
 }  // namespace posse

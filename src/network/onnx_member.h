@@ -23,6 +23,10 @@ class OnnxMemberExport {
   void convert(const std::string& picture);
   /// After convert(): the logits as [frames, h, w, bodyparts], under this name.
   void add_logits(const std::string& name);
+  /// The tool has maps of its own, which are no logits.
+  bool has_heatmaps() const { return member_.meaning != MapMeaning::logits; }
+  /// After convert(): the tool's own maps as [frames, h, w, bodyparts], under this name.
+  void add_heatmaps(const std::string& name);
   bool has_locref() const { return graph_.locref >= 0; }
   /// After convert(): locref in pixels as [frames, h, w, bodyparts, xy], under this name.
   void add_locref(const std::string& name);
@@ -36,6 +40,12 @@ class OnnxMemberExport {
   std::string transposed(const Node& node);
   std::string batch_norm(const Node& node);
   std::string activation(const Node& node);
+  std::string group_norm(const Node& node);
+  std::string pixel_shuffle(const Node& node);
+  std::string resize(const Node& node);
+
+  /// Of the maps or locref, the channels of the member's bodyparts, channels first.
+  std::string picked(NodeId id, int64_t per_bodypart);
 
   /// A variable of a transposed convolution; of a head only the bodyparts that the member's columns
   /// name, in their order.
@@ -54,6 +64,7 @@ class OnnxMemberExport {
   OnnxModel& model_;
   std::vector<int> uses_;  ///< how many nodes read each node
   Strings values_;         ///< name of each converted node's output
+  std::string maps_;       ///< the network's own, of the member's bodyparts
 };
 
 }  // namespace posse

@@ -55,10 +55,6 @@ namespace entry_field {
 enum { key = 1, value = 2 };
 }
 
-/// The oldest pair that has every operator used, so that most programs can read the file.
-constexpr int64_t kIrVersion = 5;
-constexpr int64_t kOpset = 10;
-
 ProtobufMessage attribute_message(const OnnxAttribute& attribute) {
   ProtobufMessage message;
   message.add_bytes(attribute_field::name, attribute.name);
@@ -218,9 +214,9 @@ void OnnxModel::write(const std::filesystem::path& path) const {
   }
   ProtobufMessage opset;
   opset.add_bytes(opset_field::domain, "");
-  opset.add_int(opset_field::version, kOpset);
+  opset.add_int(opset_field::version, opset_.version);
   ProtobufMessage model;
-  model.add_int(model_field::ir_version, kIrVersion);
+  model.add_int(model_field::ir_version, opset_.ir_version);
   model.add_bytes(model_field::producer_name, "posse");
   model.add_bytes(model_field::producer_version, version());
   model.add_message(model_field::opset_import, opset);

@@ -14,6 +14,16 @@
 
 namespace posse {
 
+/// Which version of ONNX's operators a file uses; each goes with the oldest version of the format
+/// that has it, so that most programs can read the file.
+struct OnnxOpset {
+  int64_t version = 10;
+  int64_t ir_version = 5;
+};
+inline constexpr OnnxOpset kOldestOpset{10, 5};
+/// Has resizing at half pixels and spreads channels as PyTorch does.
+inline constexpr OnnxOpset kTorchOpset{17, 8};
+
 /// Element types by their number in onnx.proto.
 enum class OnnxType : int { float32 = 1, uint8 = 2, int64 = 7 };
 
@@ -33,6 +43,10 @@ struct OnnxExtent {
 /// A model under construction. Values are known by name; a node's output has the node's name.
 class OnnxModel {
  public:
+  explicit OnnxModel(OnnxOpset opset = kOldestOpset) : opset_(opset) {}
+
+  OnnxOpset opset() const { return opset_; }
+
   /// Adds a node with one output. @return its output's name, for use as an input.
   std::string node(const std::string& op_type, const std::string& name,
                    const std::vector<std::string>& inputs,
@@ -58,6 +72,7 @@ class OnnxModel {
     std::string_view raw() const;
   };
 
+  OnnxOpset opset_;
   ProtobufMessage nodes_;  ///< fields of GraphProto
   ProtobufMessage values_;
   ProtobufMessage metadata_;  ///< fields of ModelProto

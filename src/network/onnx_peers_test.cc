@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -50,10 +51,93 @@ NetworkSpec mobilenet(double width, BatchNormMode mode) {
   return spec;
 }
 
+/// A small network as DeepLabCut 3 builds them: norms of groups, heads for bodyparts and unique
+/// ones.
+NetworkSpec deeplabcut3() {
+  const auto layers = [](const std::string& scope, int channels) {
+    return std::vector<TorchHeadLayer>{{.scope = scope, .channels = channels}};
+  };
+  TorchSpec torch{.depth = 18, .group_norm = true, .scope = "backbone.model."};
+  torch.heads = {{"bodypart", layers("b.map", 2), layers("b.locref", 4)},
+                 {"unique_bodypart", layers("u.map", 1), layers("u.locref", 2)}};
+  return {.family = NetworkFamily::torch_resnet,
+          .num_bodyparts = 3,
+          .input_scale = {58, 57, 57},
+          .torch = torch};
+}
+
+/// A small network as Lightning Pose builds them: frames resized, features spread over four cells.
+NetworkSpec lightning_pose() {
+  TorchSpec torch{.depth = 18,
+                  .scope = "backbone.",
+                  .numbered_children = true,
+                  .output_stride = 32,
+                  .pixel_shuffle = 2,
+                  .resized = Extent{64, 128}};
+  const auto layer = [](const std::string& scope) {
+    return TorchHeadLayer{.scope = scope, .channels = 3, .padding = PaddingRule::slim_same};
+  };
+  torch.heads = {{"head", {layer("head.1"), layer("head.2")}, {}}};
+  return {.family = NetworkFamily::torch_resnet,
+          .num_bodyparts = 3,
+          .has_locref = false,
+          .output_stride = 32,
+          .input_scale = {58, 57, 57},
+          .torch = torch};
+}
+
 /// What the network says of frames, by the reference backend, with bodyparts picked by `columns`.
 struct Expected {
   Tensor logits, locref;
+  Tensor heatmaps;  ///< of networks of PyTorch's tools, whose logits are then in the common meaning
 };
+
+/// One frame's map of one bodypart, as numbers that are not rounded.
+using Plane = std::vector<double>;
+
+/// The formulas of docs/math.md, "One meaning of maps".
+double peak_logit(double probability) {
+  const double p = std::clamp(probability, 1e-6, 1 - 1e-6);
+  return std::log(p / (1 - p));
+}
+
+void turn_into_common_meaning(MapMeaning meaning, Plane& maps, Plane& heatmaps) {
+  const double highest = *std::max_element(maps.begin(), maps.end());
+  double sum = 0;
+  for (const double value : maps) sum += std::exp(value - highest);
+  for (size_t i = 0; i < maps.size(); ++i) {
+    const double value = maps[i];
+    if (meaning == MapMeaning::bump) {
+      heatmaps[i] = value;
+      maps[i] = peak_logit(highest) +
+                (highest > 0 ? 3 * std::log(std::max(value / highest, 1e-4)) : value - highest);
+    } else {
+      heatmaps[i] = std::exp(value - highest) / sum;
+      maps[i] = 3 * (value - highest) + peak_logit(2 * M_PI * 1.25 * 1.25 / sum);
+    }
+  }
+}
+
+void add_heatmaps(MapMeaning meaning, Expected& expected) {
+  if (meaning == MapMeaning::logits) return;
+  expected.heatmaps = expected.logits.clone();
+  const Shape& shape = expected.logits.shape();
+  const auto parts = static_cast<size_t>(shape[3]);
+  const auto cells = static_cast<size_t>(shape[1] * shape[2]);
+  for (size_t plane = 0; plane < static_cast<size_t>(shape[0]) * parts; ++plane) {
+    const size_t first = plane / parts * cells * parts + plane % parts;
+    Plane maps(cells);
+    Plane heatmaps(cells);
+    for (size_t i = 0; i < cells; ++i) {
+      maps[i] = static_cast<double>(expected.logits.data()[first + i * parts]);
+    }
+    turn_into_common_meaning(meaning, maps, heatmaps);
+    for (size_t i = 0; i < cells; ++i) {
+      expected.logits.data()[first + i * parts] = static_cast<float>(maps[i]);
+      expected.heatmaps.data()[first + i * parts] = static_cast<float>(heatmaps[i]);
+    }
+  }
+}
 
 Tensor select_bodyparts(const Tensor& maps, const std::vector<int>& columns, int64_t per_bodypart,
                         double scale) {
@@ -88,20 +172,33 @@ Expected expect_of(const OnnxMember& member, const FrameBatch& batch) {
   if (!output.locref.empty()) {
     expected.locref = select_bodyparts(output.locref, columns, 2, member.locref_stdev);
   }
+  add_heatmaps(member.meaning, expected);
   return expected;
+}
+
+/// log(sigmoid(logit)), finite for any logit.
+double log_sigmoid(double logit) {
+  return std::min(logit, 0.0) - std::log1p(std::exp(-std::abs(logit)));
+}
+
+double log_sum_exp(const std::vector<double>& values) {
+  const double most = *std::max_element(values.begin(), values.end());
+  double sum = 0;
+  for (const double value : values) sum += std::exp(value - most);
+  return most + std::log(sum);
 }
 
 Tensor mean_consensus(const std::vector<Expected>& members) {
   Tensor out(members.front().logits.shape());
   for (int64_t i = 0; i < out.size(); ++i) {
-    double inside = 0;
-    double outside = 0;
+    std::vector<double> inside;
+    std::vector<double> outside;
     for (const Expected& member : members) {
       const double logit = static_cast<double>(member.logits.data()[i]);
-      inside += 1 / (1 + std::exp(-logit));
-      outside += 1 / (1 + std::exp(logit));
+      inside.push_back(log_sigmoid(logit));
+      outside.push_back(log_sigmoid(-logit));
     }
-    out.data()[i] = static_cast<float>(std::log(inside) - std::log(outside));
+    out.data()[i] = static_cast<float>(log_sum_exp(inside) - log_sum_exp(outside));
   }
   return out;
 }
@@ -184,6 +281,9 @@ class PeerCheck {
       members.push_back(expect_of(member, batch));
       const std::string prefix = ensemble ? member.name + "/" : "";
       add_output(name, prefix + "scoremap_logits", members.back().logits, run);
+      if (!members.back().heatmaps.empty()) {
+        add_output(name, prefix + "heatmaps", members.back().heatmaps, run);
+      }
       if (!members.back().locref.empty()) {
         add_output(name, prefix + "locref", members.back().locref, run);
       }
@@ -303,6 +403,37 @@ TEST_P(OnnxPeers, AgreeOnTheDemoEnsemble) {
   check(members);
 }
 
+// OpenCV 4.6 knows neither the operators of opset 17 nor shapes that are computed.
+class OnnxRuntime : public OnnxPeers {};
+
+TEST_P(OnnxRuntime, AgreesOnANetworkOfDeepLabCut3) {
+  const Network network = synthetic(deeplabcut3());
+  OnnxMember member{.graph = &network.graph, .weights = &network.weights, .name = "m"};
+  member.locref_stdev = 7.2801;
+  member.meaning = MapMeaning::bump;
+  check({member});
+  member.columns = {2, 0};
+  check({member});
+}
+
+TEST_P(OnnxRuntime, AgreesOnANetworkOfLightningPose) {
+  const Network network = synthetic(lightning_pose());
+  check({{.graph = &network.graph,
+          .weights = &network.weights,
+          .name = "m",
+          .meaning = MapMeaning::spatial_logits}});
+}
+
+TEST_P(OnnxRuntime, AgreesOnAnEnsembleOfPyTorchsNetworksWithItsConsensus) {
+  const Network first = synthetic(lightning_pose(), 1);
+  const Network second = synthetic(lightning_pose(), 2);
+  OnnxMember member{.graph = &first.graph, .weights = &first.weights, .name = "member-1"};
+  member.meaning = MapMeaning::spatial_logits;
+  OnnxMember other{.graph = &second.graph, .weights = &second.weights, .name = "member-2"};
+  other.meaning = MapMeaning::spatial_logits;
+  check({member, other});
+}
+
 /// What googletest prints of a case.
 void PrintTo(const Peer& peer, std::ostream* stream) { *stream << peer.name; }  // NOLINT: its name
 
@@ -311,6 +442,11 @@ INSTANTIATE_TEST_SUITE_P(Programs, OnnxPeers,
                                                 "check_onnxruntime.py", OnnxInput::uint8, 2},
                                            Peer{"OpenCv", "/usr/bin/python3", "check_opencv.py",
                                                 OnnxInput::float32, 1}),
+                         [](const auto& param) { return param.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Programs, OnnxRuntime,
+                         ::testing::Values(Peer{"OnnxRuntime", "scripts/pypi_env.py onnxruntime",
+                                                "check_onnxruntime.py", OnnxInput::uint8, 2}),
                          [](const auto& param) { return param.param.name; });
 
 }  // namespace

@@ -205,6 +205,32 @@ TEST_F(OnnxFile, AnEnsembleHasTheConsensusFirstAndEveryMember) {
               ElementsAre(locref[2], locref[3], locref[0], locref[1]));
 }
 
+/// Resized frames, a norm of groups, channels spread over four cells.
+Graph torch_graph() {
+  GraphBuilder builder;
+  const NodeId resized = builder.resize("resize", builder.input(), {32, 32});
+  const NodeId conv = builder.conv2d("conv", resized, 8, {.kernel = 3}, "c.weight");
+  const NodeId norm = builder.torch_group_norm("norm", conv, "n", 4, 1e-5);
+  const NodeId spread = builder.pixel_shuffle("spread", norm, 2);
+  builder.graph().scoremap_logits =
+      builder.conv2d_transpose("head", spread, 2, 3, 2, "h.weight", "h.bias");
+  return builder.take();
+}
+
+TEST_F(OnnxFile, NetworksOfPyTorchHaveTheirOperatorsAndTheToolsOwnMaps) {
+  const Graph graph = torch_graph();
+  const Weights weights = testing::synthetic_weights(graph);
+  OnnxMember torch = member(graph, weights, "m");
+  torch.meaning = MapMeaning::spatial_logits;
+  const ReadModel model = written({.members = {torch}, .metadata = {}});
+  EXPECT_EQ(model.opset_version, 17U);
+  EXPECT_EQ(model.ir_version, 8U);
+  EXPECT_EQ(model.op_of_node.at("resize"), "Resize");
+  EXPECT_EQ(model.op_of_node.at("norm/normed"), "InstanceNormalization");
+  EXPECT_EQ(model.op_of_node.at("spread"), "DepthToSpace");
+  EXPECT_THAT(model.outputs, ElementsAre("scoremap_logits", "heatmaps"));
+}
+
 /// Kind of the error an export of these members gives.
 ErrorKind refusal(const std::vector<OnnxMember>& members, const fs::path& path) {
   try {
@@ -229,6 +255,9 @@ TEST_F(OnnxFile, RefusesMembersThatDoNotFit) {
   Graph finer = small_graph(BatchNormMode::moving);
   finer.stride = 4;
   EXPECT_EQ(refusal({whole, member(finer, weights, "b")}, path), ErrorKind::unsupported);
+  const Graph resized = torch_graph();  // of the same strides, but maps of one size for any frame
+  const Weights its_weights = testing::synthetic_weights(resized);
+  EXPECT_EQ(refusal({whole, member(resized, its_weights, "b")}, path), ErrorKind::unsupported);
   const Weights none;
   EXPECT_EQ(refusal({member(graph, none, "a")}, path), ErrorKind::not_found);
   EXPECT_FALSE(fs::exists(path));

@@ -225,7 +225,7 @@ TEST(VideoWriter, GivesTheSameBytesWhateverLayInMemory) {
 TEST(VideoWriter, SaysThatAnEncoderIsMissing) {
   const TemporaryFolder folder;
   try {
-    VideoWriter(folder.path() / "a.mp4", 64, 48, {.encoder = "no_such_encoder"});
+    const VideoWriter writer(folder.path() / "a.mp4", 64, 48, {.encoder = "no_such_encoder"});
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::unavailable);

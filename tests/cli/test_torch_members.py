@@ -100,6 +100,13 @@ class TorchMembers(ProgramTest):
         print("root mean square distance from the truth:", errors)
         self.assertLessEqual(errors["mixed"], errors["tensorflow"])
 
+    def test_a_network_of_lightning_pose_is_exported(self):
+        file = self.folder / "network.onnx"
+        self.assert_code(posse("export", self.lightning_model(), "--onnx", file), 0)
+        written = file.read_bytes()
+        for word in (b"heatmaps", b"scoremap_logits", b"DepthToSpace", b"[128,256]", b"softmax"):
+            self.assertIn(word, written)
+
     def test_networks_that_cannot_be_run_are_refused_with_the_way_out(self):
         for name, network in {"dlc-hrnet_w18": "HRNet", "dlc-resnet_50-multianimal": "DLCRNetHead", "dlc-rtmpose_s": "top-down",
                               "lp-mhcrnn-resnet18": "heatmap_mhcrnn", "lp-vits_dino": "vits_dino", "lp-efficientnet_b0": "efficientnet_b0"}.items():

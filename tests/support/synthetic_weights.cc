@@ -109,6 +109,12 @@ Tensor backbone_tensor(const Variable& variable, const std::string& key) {
     }
     return values([](double u) { return 1.0 + u * 0.125; });
   }
+  if (last.ends_with(".weight") && variable.shape.size() == 4) {
+    const double scale = convolution_scale(variable, last);
+    return values([scale](double u) { return scale * u; });
+  }
+  if (last.ends_with(".running_mean")) return values([](double u) { return u * 0.125; });
+  if (last.ends_with(".running_var")) return values([](double u) { return 1.0 + u * 0.5; });
   if (last.ends_with(".weight")) return values([](double u) { return 1.0 + u * 0.125; });
   if (last.ends_with(".bias")) return values([](double u) { return u * 0.125; });
   if (last == "beta" || last == "moving_mean") return values([](double u) { return u * 0.125; });

@@ -1,4 +1,4 @@
-#include "keypoints/map_meaning.h"
+#include "keypoints/common_meaning.h"
 
 #include <gtest/gtest.h>
 

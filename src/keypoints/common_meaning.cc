@@ -1,4 +1,4 @@
-#include "keypoints/map_meaning.h"
+#include "keypoints/common_meaning.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,11 +8,8 @@
 namespace posse {
 namespace {
 
-constexpr double kLeast = 1e-6;
-constexpr double kLeastShare = 1e-4;  ///< of the peak, that a bump's cells count as at least
-
 double limited_logit(double probability) {
-  const double p = std::clamp(probability, kLeast, 1 - kLeast);
+  const double p = std::clamp(probability, kLeastPeak, 1 - kLeastPeak);
   return std::log(p / (1 - p));
 }
 

@@ -1,25 +1,10 @@
 /// Maps of different tools brought to one meaning, before anything is formed of them.
 #pragma once
 
-#include <span>
-
+#include "base/map_meaning.h"
 #include "base/tensor.h"
 
 namespace posse {
-
-/// What the values of a network's maps are.
-enum class MapMeaning {
-  logits,  ///< before a sigmoid: DeepLabCut 1 and 2, DeepGraphPose
-  bump,    ///< a regressed bump whose peak is about 1 where the network is sure: DeepLabCut 3
-  spatial_logits,  ///< before a softmax over all cells: Lightning Pose
-};
-
-/// Height of the peak of a map of Lightning Pose that is as sure as it was trained to be: of a
-/// Gaussian of 1.25 cells that sums to 1, 1 / (2 pi 1.25^2).
-inline constexpr double kSharpestMass = 0.10185916357881302;
-
-/// Power of a bump or softmax that the common meaning takes.
-inline constexpr double kSharpening = 3;
 
 /// Turns maps [frames, h, w, bodyparts] in place into logits that mean the same for every tool: the
 /// sigmoid of the highest one says how sure the network is, and the softmax over a map's cells says
