@@ -40,7 +40,7 @@ void print_notes(const Evaluation& evaluation, CommandContext& context) {
 void add_options(Verb verb, EvaluateArguments& arguments) {
   verb.add_option("MEMBERS", arguments.members,
                   "trained networks: project folders, train/ folders or snapshot prefixes, or a "
-                  "folder that holds them")
+                  "folder that holds them; evaluate also takes their tables of one video")
       .required();
   verb.add_option("--labels", arguments.labels,
                   "hand labels: a project, a folder of pictures with its CollectedData file, or a "

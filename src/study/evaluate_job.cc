@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "ensemble/ensemble.h"
 #include "study/judge/judge.h"
+#include "study/judge/judge_tables.h"
 #include "study/scores/gaussian_scores.h"
 #include "study/scores/ranking_scores.h"
 #include "study/scores_at_points.h"
@@ -67,22 +68,25 @@ void check_options(const EvaluateOptions& options) {
                 fmt::format("--window is {}, must be at least 0", options.window));
 }
 
-/// Who was trained on what. @throws Error(usage) where that is unknown
-std::vector<MemberTraining> training_of(const Ensemble& ensemble, const EvaluateOptions& options) {
+/// Who was trained on what. @param members  of networks; empty for tables
+/// @throws Error(usage) where that is unknown
+std::vector<MemberTraining> training_of(std::span<const Member> members,
+                                        const std::vector<std::string>& names,
+                                        const EvaluateOptions& options) {
   std::vector<MemberTraining> training;
   if (options.allow_training_frames) return training;
-  std::vector<Member> members;
-  std::vector<std::string> names, unknown;
-  for (const MemberNetwork& member : ensemble.members()) {
-    members.push_back(member.member);
-    names.push_back(member.name);
-  }
   if (options.labels_unseen) {
     training.assign(names.size(), {.known = true, .source = "--labels-unseen"});
     return training;
   }
-  training = options.membership.empty() ? training_from_projects(members)
-                                        : training_from_manifest(options.membership, names);
+  if (!options.membership.empty()) {
+    training = training_from_manifest(options.membership, names);
+  } else if (!members.empty()) {
+    training = training_from_projects(members);
+  } else {
+    training.resize(names.size());
+  }
+  std::vector<std::string> unknown;
   for (size_t m = 0; m < names.size(); ++m)
     if (!training[m].known) unknown.push_back(names[m]);
   if (!unknown.empty()) {
@@ -90,8 +94,9 @@ std::vector<MemberTraining> training_of(const Ensemble& ensemble, const Evaluate
         ErrorKind::usage,
         fmt::format("it is not known on which pictures {} {} trained", list_names(unknown),
                     unknown.size() == 1 ? "was" : "were"),
-        {.have = "no Documentation_data pickle or .mat of the training set, no predictions.csv "
-                 "with a column set",
+        {.have = members.empty() ? "tables, which do not say it"
+                                 : "no Documentation_data pickle or .mat of the training set, no "
+                                   "predictions.csv with a column set",
          .hint = "--membership FILE tells it (a csv with the columns member,picture); "
                  "--labels-unseen says that no member has seen any of these pictures"});
   }
@@ -103,7 +108,8 @@ class Evaluator {
   Evaluator(Evaluation& evaluation, const EvaluateOptions& options)
       : evaluation_(evaluation), options_(options) {}
 
-  void run(const Ensemble& ensemble);
+  /// @param ensemble  nullptr for tables
+  void run(const Ensemble* ensemble);
   void add_noise(const LabelSet& labels, const LabelSet& second);
   void read_spread(const LabelSet& labels);
 
@@ -111,8 +117,8 @@ class Evaluator {
   const JudgedMethod& main_method() const;
   void add_uncertainty(const JudgedMethod& main);
   CalibrationFitOptions fit_options() const;
-  void calibrate(const Ensemble& ensemble, const JudgedMethod& main);
-  void describe_calibration(const Ensemble& ensemble, const JudgedMethod& main);
+  void calibrate(const Ensemble* ensemble, const JudgedMethod& main);
+  void describe_calibration(const Ensemble* ensemble, const JudgedMethod& main);
   void add_rows(const std::vector<StatedError>& raw, const std::vector<StatedError>& fitted);
   void add_suspects(const JudgedMethod& main);
   void add_video_coverage(std::vector<StatedError> errors);
@@ -159,7 +165,7 @@ const JudgedMethod& Evaluator::main_method() const {
               {.hint = "--video names the videos that the pictures were taken from"});
 }
 
-void Evaluator::run(const Ensemble& ensemble) {
+void Evaluator::run(const Ensemble* ensemble) {
   const ErrorOptions errors{.radii = options_.pck,
                             .likelihood_threshold = options_.min_likelihood,
                             .bootstrap = bootstrap()};
@@ -249,7 +255,7 @@ CalibrationFitOptions Evaluator::fit_options() const {
   return fit;
 }
 
-void Evaluator::calibrate(const Ensemble& ensemble, const JudgedMethod& main) {
+void Evaluator::calibrate(const Ensemble* ensemble, const JudgedMethod& main) {
   evaluation_.points = fit_points(evaluation_.judged, main);
   const std::vector<FitPoint>& points = evaluation_.points;
   if (points.size() < kFewPoints) {
@@ -279,14 +285,16 @@ void Evaluator::calibrate(const Ensemble& ensemble, const JudgedMethod& main) {
 }
 
 /// What the calibration was made for and from.
-void Evaluator::describe_calibration(const Ensemble& ensemble, const JudgedMethod& main) {
+void Evaluator::describe_calibration(const Ensemble* ensemble, const JudgedMethod& main) {
   Calibration& c = evaluation_.calibration;
   c.consensus = main.name;
-  c.rule = std::string(to_string(ensemble.consensus_rule()));
-  for (const MemberNetwork& member : ensemble.members()) {
-    c.member_names.push_back(member.name);
-    c.member_hashes.push_back(member.weights_sha256);
-    c.member_rules.emplace_back(to_string(member.rule));
+  if (ensemble != nullptr) {
+    c.rule = std::string(to_string(ensemble->consensus_rule()));
+    for (const MemberNetwork& member : ensemble->members()) {
+      c.member_names.push_back(member.name);
+      c.member_hashes.push_back(member.weights_sha256);
+      c.member_rules.emplace_back(to_string(member.rule));
+    }
   }
   c.bodyparts = evaluation_.judged.bodyparts;
   c.simultaneous = options_.simultaneous;
@@ -490,10 +498,81 @@ void Evaluator::add_counts() {
 
 }  // namespace
 
+namespace {
+
+JudgeOptions judge_options(const EvaluateOptions& options) {
+  JudgeOptions judge{.allow_training_frames = options.allow_training_frames,
+                     .clips = options.clips,
+                     .through_time = options.through_time,
+                     .window = options.window,
+                     .cache = options.cache};
+  judge.videos = options.video;
+  return judge;
+}
+
+/// Reads the labels; what was odd about them becomes notes.
+LabelSet read_labels(const fs::path& path, const LabelOptions& label_options,
+                     Evaluation& evaluation) {
+  LabelSet labels = read_label_set(path, label_options);
+  evaluation.labels_scorer = labels.scorer;
+  evaluation.labels_sha256 = labels.sha256;
+  evaluation.notes.insert(evaluation.notes.end(), labels.warnings.begin(), labels.warnings.end());
+  return labels;
+}
+
+/// Everything that follows from the judged pictures.
+void judge_all(Evaluation& evaluation, const EvaluateOptions& options, const LabelSet& labels,
+               const LabelOptions& label_options, const Ensemble* ensemble) {
+  evaluation.label_noise = options.label_noise;
+  Evaluator evaluator(evaluation, options);
+  if (!options.second_rater.empty())
+    evaluator.add_noise(labels, read_label_set(options.second_rater, label_options));
+  if (!options.video_results.empty()) evaluator.read_spread(labels);
+  evaluator.run(ensemble);
+}
+
+/// Without the video nothing shows that the labels are of the tables' frames but their names.
+void warn_of_strangers(std::span<const fs::path> tables, const LabelSet& labels,
+                       Evaluation& evaluation) {
+  const std::string& folder = labels.pictures.front().folder;
+  for (const fs::path& table : tables)
+    if (table.filename().string().starts_with(folder)) return;
+  evaluation.warnings.push_back(
+      fmt::format("the labels are of '{}', which no table is called after: --video shows whether "
+                  "they are of the same frames",
+                  folder));
+}
+
+Evaluation evaluate_tables(std::span<const fs::path> paths, const fs::path& labels_path,
+                           const EvaluateOptions& options, const JobHooks& hooks) {
+  if (options.consensus == RunConsensus::track) {
+    throw Error(ErrorKind::usage, "--consensus track looks at maps, which tables do not hold",
+                {.hint = "give the networks themselves, or --consensus mean or median"});
+  }
+  const std::vector<MemberTable> members = read_member_tables(paths);
+  std::vector<std::string> names;
+  for (const MemberTable& member : members) names.push_back(member.name);
+  Evaluation evaluation;
+  JobHooks keeping = hooks;
+  keeping.note = [&](const std::string& text) { evaluation.notes.push_back(text); };
+  const LabelOptions label_options{.bodyparts = members.front().poses.bodyparts,
+                                   .part_permutation = permutation_of(options.partperm)};
+  const LabelSet labels = read_labels(labels_path, label_options, evaluation);
+  const std::vector<MemberTraining> training = training_of({}, names, options);
+  for (const MemberTraining& one : training) evaluation.membership_sources.push_back(one.source);
+  evaluation.judged = judge_tables(members, labels, training, judge_options(options), keeping);
+  if (options.video.empty()) warn_of_strangers(paths, labels, evaluation);
+  judge_all(evaluation, options, labels, label_options, nullptr);
+  return evaluation;
+}
+
+}  // namespace
+
 Evaluation evaluate(std::span<const fs::path> members, const fs::path& labels_path,
                     const EvaluateOptions& options, const EnsembleOptions& networks,
                     const JobHooks& hooks) {
   check_options(options);
+  if (are_tables(members)) return evaluate_tables(members, labels_path, options, hooks);
   if (networks.batch_norm.source == BatchNormChoice::Source::batch) {
     throw Error(ErrorKind::usage,
                 "--batch-norm batch:N takes consecutive frames, which labelled pictures are not",
@@ -505,27 +584,19 @@ Evaluation evaluate(std::span<const fs::path> members, const fs::path& labels_pa
   keeping.note = [&](const std::string& text) { evaluation.notes.push_back(text); };
   const LabelOptions label_options{.bodyparts = ensemble.bodyparts(),
                                    .part_permutation = permutation_of(options.partperm)};
-  const LabelSet labels = read_label_set(labels_path, label_options);
-  evaluation.labels_scorer = labels.scorer;
-  evaluation.labels_sha256 = labels.sha256;
-  evaluation.notes.insert(evaluation.notes.end(), labels.warnings.begin(), labels.warnings.end());
-  const std::vector<MemberTraining> training = training_of(ensemble, options);
+  const LabelSet labels = read_labels(labels_path, label_options, evaluation);
+  std::vector<Member> trained;
+  std::vector<std::string> names;
+  for (const MemberNetwork& member : ensemble.members()) {
+    trained.push_back(member.member);
+    names.push_back(member.name);
+  }
+  const std::vector<MemberTraining> training = training_of(trained, names, options);
   for (const MemberTraining& one : training) evaluation.membership_sources.push_back(one.source);
-  JudgeOptions judge{.allow_training_frames = options.allow_training_frames,
-                     .clips = options.clips,
-                     .through_time = options.through_time,
-                     .window = options.window,
-                     .cache = options.cache};
-  judge.videos = options.video;
-  evaluation.judged = judge_pictures(ensemble, labels, training, judge, keeping);
+  evaluation.judged = judge_pictures(ensemble, labels, training, judge_options(options), keeping);
   BlobCache(options.cache.empty() ? default_blob_folder() : options.cache)
       .trim(static_cast<uint64_t>(std::min(options.cache_limit, 1e9) * 0x1p30));
-  evaluation.label_noise = options.label_noise;
-  Evaluator evaluator(evaluation, options);
-  if (!options.second_rater.empty())
-    evaluator.add_noise(labels, read_label_set(options.second_rater, label_options));
-  if (!options.video_results.empty()) evaluator.read_spread(labels);
-  evaluator.run(ensemble);
+  judge_all(evaluation, options, labels, label_options, &ensemble);
   return evaluation;
 }
 
@@ -535,6 +606,11 @@ Evaluation calibrate(std::span<const fs::path> members, const fs::path& labels, 
   if (options.allow_training_frames) {
     throw Error(ErrorKind::usage, "a calibration on training frames would promise too much",
                 {.hint = "leave --allow-training-frames out"});
+  }
+  if (are_tables(members)) {
+    throw Error(
+        ErrorKind::usage, "a calibration is made for networks, which posse run knows again",
+        {.hint = "give the networks in place of their tables; posse evaluate judges tables"});
   }
   refuse_to_replace(out, force);
   require_writable(out);

@@ -83,6 +83,7 @@ struct Evaluation {
 
 /// Judges labelled pictures by the members that were not trained on them.
 ///
+/// `members` are networks, or tables of keypoints of one video alone (judge_tables()).
 /// @throws Error(usage) where it is not known on what a member was trained, saying how to tell;
 /// Error(shape_mismatch) where labels and networks share no bodypart; Error(interrupted); of the
 /// readers and networks

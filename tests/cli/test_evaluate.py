@@ -126,6 +126,50 @@ class Evaluate(ProgramTest):
         self.assertIn("TRAINING FRAMES: NOT AN ESTIMATE OF ERROR", self.assert_code(all_judge, 4).out)
 
 
+class Tables(ProgramTest):
+    """Members of which only tables are at hand."""
+
+    def setUp(self):
+        super().setUp()
+        self.members = []
+        for k in range(1, 6):
+            points = golden(f"member-{k}", "dgp")
+            path = self.folder / f"member-{k}.csv"
+            header = [",".join([word, *cells]) for word, cells in [
+                ("scorer", ["net"] * 12), ("bodyparts", [p for p in PARTS for _ in range(3)]),
+                ("coords", ["x", "y", "likelihood"] * 4)]]
+            rows = [",".join([str(t), *(f"{x!r},{y!r},0.9" for x, y in frame.tolist())]) for t, frame in enumerate(points)]
+            path.write_text("\n".join(header + rows) + "\n")
+            self.members.append(path)
+
+    def test_are_judged_as_numpy_does(self):
+        stranger = self.assert_code(evaluate("--json", members=self.members, video=None), 4)
+        self.assertIn("which no table is called after", stranger.err)
+        done = self.assert_code(evaluate("--json", members=self.members), 0)
+        report = done.json
+        self.assertEqual(report["errors"], stranger.json["errors"])
+        self.assertIn("tables hold no maps", done.err)
+        labels, frames = truth()
+        points = np.stack([golden(f"member-{k}", "dgp")[frames] for k in range(1, 6)])
+        named = {table["name"]: table["bodyparts"][-1] for table in report["errors"]}
+        said = {**{f"member-{k + 1}": points[k] for k in range(5)}, "mean": points.mean(axis=0),
+                "median": np.median(points, axis=0)}
+        self.assertEqual(set(named), set(said))
+        for name, positions in said.items():
+            distances = np.hypot(*np.moveaxis(positions - labels, -1, 0))
+            self.assertAlmostEqual(named[name]["rmse"], np.sqrt(np.mean(distances**2)), places=6)
+        self.assertEqual([row["uncertainty"] for row in report["uncertainty"]], ["raw ensemble", "calibrated"])
+
+    def test_what_needs_maps_says_so(self):
+        self.assert_error(evaluate("--consensus", "track", members=self.members), 2, "which tables do not hold")
+        done = posse("calibrate", *self.members, "--labels", LABELS, "--labels-unseen", "--out", self.folder / "c.json")
+        self.assert_error(done, 2, "is made for networks")
+        self.assert_error(evaluate(members=self.members, membership=None), 2, "tables, which do not say it")
+        late = self.folder / "CollectedData_x.csv"
+        late.write_text(LABELS.read_text().replace("/img", "/img9"))
+        self.assert_error(evaluate(members=self.members, labels=late, video=None), 2, "no labelled frame is in the tables")
+
+
 class Calibrate(ProgramTest):
     def calibrate(self, *words, out="c.json", labels=LABELS):
         return posse("calibrate", *MEMBERS, "--labels", labels, "--membership", MEMBERSHIP, "--video", VIDEO, "--cache",

@@ -12,6 +12,7 @@
 #include "consensus/scoremap_consensus.h"
 #include "ensemble/member_map.h"
 #include "study/judge/groups.h"
+#include "study/judge/out_of_bag.h"
 #include "study/judge/through_time.h"
 #include "study/scores_at_points.h"
 
@@ -19,7 +20,6 @@ namespace posse {
 namespace {
 
 const double kNaN = std::nan("");
-constexpr double kNearSeconds = 1.0;
 
 /// Columns of a bodypart that labels and networks share.
 struct SharedBodypart {
@@ -67,7 +67,7 @@ class Judge {
     }
     start();
     choose_pictures();
-    mark_near_training();
+    mark_near_training(labels_, places_, groups_, training_, row_of_picture_, judged_);
     judge_maps();
     judge_time();
     return std::move(judged_);
@@ -80,14 +80,12 @@ class Judge {
   void start();
   void choose_pictures();
   void note_strangers() const;
-  void mark_near_training();
   void judge_maps();
   void judge_picture(size_t picture, const KnownFrame& frame, std::span<ConsensusEngine> engines);
   void add_members(size_t picture, const ConsensusFrame& all);
   void add_scores(size_t picture, std::span<const MemberMap> maps);
   void judge_time();
   FrameRef frame_of(size_t picture) const;
-  std::vector<size_t> judges_of(const std::string& key, JudgedPicture& picture) const;
 
   const Ensemble& ensemble_;
   const LabelSet& labels_;
@@ -113,25 +111,14 @@ void Judge::start() {
   for (const MemberNetwork& member : ensemble_.members()) judged_.members.push_back(member.name);
 }
 
-std::vector<size_t> Judge::judges_of(const std::string& key, JudgedPicture& picture) const {
-  std::vector<size_t> judges;
-  for (size_t m = 0; m < ensemble_.members().size(); ++m) {
-    const PictureUse use = training_.empty() ? PictureUse::unseen : use_of(training_[m], key);
-    if (use == PictureUse::trained && !options_.allow_training_frames) continue;
-    picture.trained = picture.trained || use == PictureUse::trained;
-    picture.selected_on = picture.selected_on || use == PictureUse::selected_on;
-    judges.push_back(m);
-  }
-  return judges;
-}
-
 void Judge::choose_pictures() {
   for (size_t i = 0; i < labels_.pictures.size(); ++i) {
     JudgedPicture picture{.name = labels_.pictures[i].name,
                           .group = groups_.group[i],
                           .clip = groups_.clip[i],
                           .video = groups_.video[i]};
-    picture.members = judges_of(picture_key(picture.name), picture);
+    picture.members = judges_of(training_, judged_.members.size(), options_.allow_training_frames,
+                                picture_key(picture.name), picture);
     if (picture.members.empty()) {
       ++judged_.num_refused;
       continue;
@@ -165,28 +152,6 @@ void Judge::note_strangers() const {
   }
   if (any_record && !any_common)
     note("none of the labelled pictures is among those that the members were trained on");
-}
-
-/// Also whether any judge was trained on another picture of the video.
-void Judge::mark_near_training() {
-  for (size_t j = 0; j < judged_.pictures.size(); ++j) {
-    JudgedPicture& picture = judged_.pictures[j];
-    const auto& place = places_.places[row_of_picture_[j]];
-    picture.unseen_video = true;
-    for (size_t i = 0; i < labels_.pictures.size(); ++i) {
-      if (groups_.video[i] != picture.video || training_.empty()) continue;
-      const std::string key = picture_key(labels_.pictures[i].name);
-      const bool trained =
-          std::any_of(picture.members.begin(), picture.members.end(),
-                      [&](size_t m) { return training_[m].trained.contains(key); });
-      if (!trained) continue;
-      picture.unseen_video = false;
-      const auto& other = places_.places[i];
-      picture.near_training =
-          picture.near_training ||
-          (place && other && std::abs(place->seconds - other->seconds) < kNearSeconds);
-    }
-  }
 }
 
 FrameRef Judge::frame_of(size_t picture) const {
