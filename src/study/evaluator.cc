@@ -1,0 +1,425 @@
+#include "study/evaluator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "base/error.h"
+#include "study/scores/gaussian_scores.h"
+#include "study/scores/ranking_scores.h"
+#include "study/scores_at_points.h"
+
+namespace posse {
+namespace {
+
+class Evaluator {
+ public:
+  Evaluator(Evaluation& evaluation, const EvaluateOptions& options)
+      : evaluation_(evaluation), options_(options) {}
+
+  /// @param ensemble  nullptr for tables
+  void run(const Ensemble* ensemble);
+  void add_noise(const LabelSet& labels, const LabelSet& second);
+  void read_spread(const LabelSet& labels);
+
+ private:
+  const JudgedMethod& main_method() const;
+  void add_uncertainty(const JudgedMethod& main);
+  CalibrationFitOptions fit_options() const;
+  void calibrate(const Ensemble* ensemble, const JudgedMethod& main);
+  void describe_calibration(const Ensemble* ensemble, const JudgedMethod& main);
+  void add_rows(const std::vector<StatedError>& raw, const std::vector<StatedError>& fitted);
+  void add_suspects(const JudgedMethod& main);
+  void add_video_coverage(std::vector<StatedError> errors);
+  void add_original();
+  void add_counts();
+  std::string guarantee() const;
+  UncertaintyOptions uncertainty_options() const {
+    return {.failure_distance = evaluation_.failure_distance, .bootstrap = bootstrap()};
+  }
+  BootstrapOptions bootstrap() const {
+    BootstrapOptions options;
+    options.over_time = evaluation_.judged.over_time;
+    return options;
+  }
+
+  Evaluation& evaluation_;
+  const EvaluateOptions& options_;
+  std::optional<VideoSpread> video_spread_;
+};
+
+void Evaluator::read_spread(const LabelSet& labels) {
+  std::set<std::string> folders;
+  for (const LabelledPicture& picture : labels.pictures) folders.insert(picture.folder);
+  video_spread_ =
+      read_video_spread(options_.video_results, evaluation_.judged.bodyparts, options_.video,
+                        std::vector<std::string>(folders.begin(), folders.end()));
+}
+
+/// The spread of a run's results divides by the number of members.
+void Evaluator::add_video_coverage(std::vector<StatedError> errors) {
+  for (size_t i = 0; i < errors.size(); ++i) {
+    const double n = evaluation_.points[i].facts.num_members;
+    errors[i].order *= (n - 1) / n;
+  }
+  evaluation_.video_coverage = video_coverage(errors, *video_spread_);
+}
+
+const JudgedMethod& Evaluator::main_method() const {
+  const std::string name(name_of(options_.consensus));
+  const JudgedMethod* method = evaluation_.judged.method(name);
+  if (method != nullptr) return *method;
+  throw Error(ErrorKind::usage,
+              "--consensus track: no labelled picture has a known frame in a video",
+              {.hint = "--video names the videos that the pictures were taken from"});
+}
+
+void Evaluator::run(const Ensemble* ensemble) {
+  const ErrorOptions errors{.radii = options_.pck,
+                            .likelihood_threshold = options_.min_likelihood,
+                            .bootstrap = bootstrap()};
+  const double noise = evaluation_.label_noise.value_or(0);
+  evaluation_.failure_distance = options_.failure.value_or(noise > 0 ? 3 * noise : 5);
+  evaluation_.pck_radii = options_.pck;
+  evaluation_.training_frames = options_.allow_training_frames;
+  evaluation_.errors = error_tables(evaluation_.judged, errors);
+  evaluation_.differences = paired_differences(evaluation_.judged, evaluation_.errors, errors);
+  const JudgedMethod& main = main_method();
+  evaluation_.consensus = main.name;
+  add_uncertainty(main);
+  calibrate(ensemble, main);
+  add_original();
+  add_counts();
+}
+
+void Evaluator::add_uncertainty(const JudgedMethod& main) {
+  const auto add = [&](const std::vector<StatedError>& errors, const std::string& what,
+                       const std::string& method) {
+    if (errors.empty()) return;
+    evaluation_.uncertainty.push_back(summarise_uncertainty(errors, uncertainty_options()));
+    evaluation_.uncertainty.back().name = what;
+    evaluation_.uncertainty.back().method = method;
+  };
+  add(raw_ensemble_errors(evaluation_.judged, main), "raw ensemble", main.name);
+  for (const JudgedMethod& method : evaluation_.judged.methods)
+    add(stated_errors(evaluation_.judged, method), method.uncertainty, method.name);
+}
+
+/// Points with the covariances given for them.
+std::vector<StatedError> with_covariances(std::span<const FitPoint> points,
+                                          std::span<const Covariance> covariances,
+                                          std::span<const std::vector<double>> bounds) {
+  std::vector<StatedError> errors;
+  for (size_t i = 0; i < points.size(); ++i) {
+    std::array<double, 4> of_point{};
+    for (size_t s = 0; s < of_point.size(); ++s) of_point.at(s) = bounds[s][i];
+    errors.push_back({.dx = points[i].dx,
+                      .dy = points[i].dy,
+                      .covariance = covariances[i],
+                      .energy = std::nan(""),
+                      .bounds = of_point,
+                      .order = trace(points[i].facts.members),
+                      .group = points[i].unit,
+                      .bodypart = points[i].bodypart,
+                      .picture = points[i].picture});
+  }
+  return errors;
+}
+
+std::string Evaluator::guarantee() const {
+  const Calibration& c = evaluation_.calibration;
+  const std::string proof = c.split > 0
+                                ? "from points that the fit did not use: at least 90 %, proven"
+                                : "cross-conformal: about 90 %, 80 % proven";
+  const std::string what =
+      c.simultaneous ? "regions, all bodyparts of a frame at once," : "regions";
+  if (region_of(c, 0.9).over_videos) {
+    return fmt::format(
+        "{} videos unseen by the members that judge them: 90 % {} hold for a new video like these "
+        "({}); 95 % {}",
+        c.num_videos_unseen, what, proof,
+        region_of(c, 0.95).over_videos ? "too" : "not (needs 19 videos)");
+  }
+  return fmt::format(
+      "{} of {} videos unseen by the members that judge them, 9 are needed for 90 % {} that "
+      "hold for a new video: no guarantee for a new video; valid for more frames of these videos "
+      "only ({})",
+      c.num_videos_unseen, evaluation_.judged.num_videos, what, proof);
+}
+
+CalibrationFitOptions Evaluator::fit_options() const {
+  CalibrationFitOptions fit{.num_bodyparts = evaluation_.judged.num_bodyparts(),
+                            .shares = {kRegionShares.begin(), kRegionShares.end()},
+                            .simultaneous = options_.simultaneous,
+                            .split = options_.split.value_or(0),
+                            .floor = evaluation_.label_noise.value_or(0),
+                            .bootstrap = bootstrap(),
+                            .radius = evaluation_.failure_distance};
+  for (const double alpha : options_.alpha) {
+    const bool is_there = std::any_of(fit.shares.begin(), fit.shares.end(), [&](double share) {
+      return std::abs(share - (1 - alpha)) < 1e-9;
+    });
+    if (!is_there) fit.shares.push_back(1 - alpha);
+  }
+  return fit;
+}
+
+void Evaluator::calibrate(const Ensemble* ensemble, const JudgedMethod& main) {
+  evaluation_.points = fit_points(evaluation_.judged, main);
+  const std::vector<FitPoint>& points = evaluation_.points;
+  if (points.size() < kFewPoints) {
+    evaluation_.warnings.push_back(
+        fmt::format("{} points judged out of bag: too few for intervals and calibration (at least "
+                    "{})",
+                    points.size(), kFewPoints));
+    return;
+  }
+  FittedCalibration fitted = fit_calibration(points, fit_options());
+  const std::vector<StatedError> errors =
+      with_covariances(points, fitted.cross_fit.chosen(), fitted.bounds);
+  evaluation_.cross_fit = std::move(fitted.cross_fit);
+  evaluation_.regions = std::move(fitted.checks);
+  evaluation_.chance = fitted.chance_check;
+  evaluation_.uncertainty.push_back(summarise_uncertainty(errors, uncertainty_options()));
+  evaluation_.uncertainty.back().name = "calibrated";
+  evaluation_.uncertainty.back().method = main.name;
+  add_rows(raw_ensemble_errors(evaluation_.judged, main), errors);
+  if (video_spread_) add_video_coverage(errors);
+  Calibration& c = evaluation_.calibration;
+  c.model = std::move(fitted.model);
+  c.regions = std::move(fitted.regions);
+  c.chance = std::move(fitted.chance);
+  describe_calibration(ensemble, main);
+  add_suspects(main);
+}
+
+/// What the calibration was made for and from.
+void Evaluator::describe_calibration(const Ensemble* ensemble, const JudgedMethod& main) {
+  Calibration& c = evaluation_.calibration;
+  c.consensus = main.name;
+  if (ensemble != nullptr) {
+    c.rule = std::string(to_string(ensemble->consensus_rule()));
+    for (const MemberNetwork& member : ensemble->members()) {
+      c.member_names.push_back(member.name);
+      c.member_hashes.push_back(member.weights_sha256);
+      c.member_rules.emplace_back(to_string(member.rule));
+    }
+  }
+  c.bodyparts = evaluation_.judged.bodyparts;
+  c.simultaneous = options_.simultaneous;
+  c.split = options_.split.value_or(0);
+  c.moseq = moseq_noise(evaluation_.points, evaluation_.failure_distance);
+  c.labels_sha256 = evaluation_.labels_sha256;
+  c.num_points = evaluation_.points.size();
+  c.num_pictures = evaluation_.judged.pictures.size();
+  std::map<int64_t, bool> unseen;
+  for (const JudgedPicture& picture : evaluation_.judged.pictures) {
+    const auto [place, is_new] = unseen.emplace(picture.video, picture.unseen_video);
+    place->second = place->second && picture.unseen_video;
+  }
+  for (const auto& [video, is_unseen] : unseen) c.num_videos_unseen += is_unseen ? 1 : 0;
+  c.log_score_model = evaluation_.cross_fit.score_model;
+  c.log_score_constant = evaluation_.cross_fit.score_constant;
+  c.guarantee = guarantee();
+}
+
+void Evaluator::add_rows(const std::vector<StatedError>& raw,
+                         const std::vector<StatedError>& fitted) {
+  const size_t parts = evaluation_.judged.num_bodyparts();
+  const ErrorTable* table = nullptr;
+  for (const ErrorTable& one : evaluation_.errors)
+    if (!one.is_member && one.name == evaluation_.consensus) table = &one;
+  POSSE_ASSERT(table != nullptr);
+  for (size_t p = 0; p <= parts; ++p) {
+    const auto of_part = [&](const std::vector<StatedError>& all) {
+      std::vector<StatedError> some;
+      for (const StatedError& e : all)
+        if (p == parts || e.bodypart == p) some.push_back(e);
+      return summarise_uncertainty(some, uncertainty_options());
+    };
+    const UncertaintySummary before = of_part(raw), after = of_part(fitted);
+    const ErrorRow& errors = table->rows[p];
+    evaluation_.calibrated.push_back({.bodypart = errors.bodypart,
+                                      .num_points = errors.distances.count,
+                                      .rmse = errors.distances.rmse,
+                                      .median = errors.distances.median,
+                                      .rmse_interval = errors.rmse,
+                                      .spread_skill = before.spread_skill,
+                                      .spearman = before.spearman,
+                                      .raw90 = before.coverage[2],
+                                      .calibrated90 = after.coverage[2],
+                                      .calibrated90_interval = after.coverage_interval[2],
+                                      .radius90 = after.radius90});
+  }
+}
+
+/// Median distance of the judges' keypoints from the consensus, px.
+double typical_distance(const JudgedFrames& judged, const FitPoint& point,
+                        const JudgedMethod& method) {
+  const Keypoint& consensus = method.keypoints[judged.at(point.picture, point.bodypart)];
+  std::vector<double> distances;
+  for (const size_t m : judged.pictures[point.picture].members) {
+    const Keypoint& k = judged.member(point.picture, m, point.bodypart);
+    if (std::isfinite(k.x) && std::isfinite(k.y))
+      distances.push_back(std::hypot(k.x - consensus.x, k.y - consensus.y));
+  }
+  return quantile(std::move(distances), 0.5);
+}
+
+void Evaluator::add_suspects(const JudgedMethod& main) {
+  const std::vector<Covariance>& covariances = evaluation_.cross_fit.constant;
+  for (size_t i = 0; i < evaluation_.points.size(); ++i) {
+    const FitPoint& point = evaluation_.points[i];
+    // Where most members are elsewhere it is they who are in doubt, not the label.
+    const double away = typical_distance(evaluation_.judged, point, main);
+    const double stated = std::sqrt(trace(covariances[i]) / 2 + away * away / region_bound(0.5));
+    const double distance = std::hypot(point.dx, point.dy);
+    if (distance * distance <= region_bound(0.999) * stated * stated) continue;
+    evaluation_.suspects.push_back({.picture = evaluation_.judged.pictures[point.picture].name,
+                                    .bodypart = evaluation_.judged.bodyparts[point.bodypart],
+                                    .distance = distance,
+                                    .stated = stated,
+                                    .ratio = distance / stated});
+  }
+  std::stable_sort(evaluation_.suspects.begin(), evaluation_.suspects.end(),
+                   [](const SuspectLabel& a, const SuspectLabel& b) { return a.ratio > b.ratio; });
+}
+
+/// Over pictures that are judged and have every bodypart. @param says  keypoint or nullptr
+template <class Says>
+OriginalRow original_row(const JudgedFrames& judged, const Says& says) {
+  std::vector<Point> points, truth;
+  const size_t parts = judged.num_bodyparts();
+  for (size_t i = 0; i < judged.pictures.size(); ++i) {
+    std::vector<Point> here;
+    for (size_t p = 0; p < parts; ++p) {
+      const Keypoint* k = says(i, p);
+      if (k == nullptr || std::isnan(k->x) || std::isnan(judged.labels[judged.at(i, p)].x)) break;
+      here.push_back({k->x, k->y});
+    }
+    if (here.size() < parts) continue;
+    points.insert(points.end(), here.begin(), here.end());
+    for (size_t p = 0; p < parts; ++p) truth.push_back(judged.labels[judged.at(i, p)]);
+  }
+  return {.name = "",
+          .summed_rmse = summed_rmse(points, truth, parts),
+          .num_pictures = parts == 0 ? 0 : points.size() / parts,
+          .confidence = std::nan(""),
+          .share = std::nan("")};
+}
+
+double mean_of(const std::vector<double>& values) {
+  double sum = 0, count = 0;
+  for (const double value : values) {
+    if (std::isnan(value)) continue;
+    sum += value;
+    count += 1;
+  }
+  return count > 0 ? sum / count : std::nan("");
+}
+
+void Evaluator::add_original() {
+  const JudgedFrames& judged = evaluation_.judged;
+  for (size_t m = 0; m < judged.members.size(); ++m) {
+    OriginalRow row = original_row(judged, [&](size_t i, size_t p) {
+      return judged.is_judging(i, m) ? &judged.member(i, m, p) : nullptr;
+    });
+    row.name = judged.members[m];
+    std::vector<double> confidence, share;
+    for (size_t i = 0; i < judged.pictures.size(); ++i) {
+      if (!judged.is_judging(i, m)) continue;
+      for (size_t p = 0; p < judged.num_bodyparts(); ++p) {
+        const size_t at = (i * judged.members.size() + m) * judged.num_bodyparts() + p;
+        confidence.push_back(judged.member_confidence[at]);
+        share.push_back(judged.member_share[at]);
+      }
+    }
+    row.confidence = mean_of(confidence);
+    row.share = mean_of(share);
+    evaluation_.original.push_back(row);
+  }
+  for (const JudgedMethod& method : judged.methods) {
+    OriginalRow row = original_row(judged, [&](size_t i, size_t p) {
+      return method.judged[i] != 0 ? &method.keypoints[judged.at(i, p)] : nullptr;
+    });
+    row.name = method.name;
+    evaluation_.original.push_back(row);
+  }
+}
+
+void Evaluator::add_noise(const LabelSet& labels, const LabelSet& second) {
+  std::map<std::string, size_t> row_of;
+  for (size_t i = 0; i < second.pictures.size(); ++i)
+    row_of[picture_key(second.pictures[i].name)] = i;
+  double all = 0, all_count = 0;
+  for (const std::string& part : evaluation_.judged.bodyparts) {
+    const auto find = [&](const LabelSet& set) {
+      return static_cast<size_t>(std::find(set.bodyparts.begin(), set.bodyparts.end(), part) -
+                                 set.bodyparts.begin());
+    };
+    const size_t a = find(labels), b = find(second);
+    double squares = 0, count = 0;
+    for (size_t i = 0; i < labels.pictures.size() && b < second.bodyparts.size(); ++i) {
+      const auto row = row_of.find(picture_key(labels.pictures[i].name));
+      if (row == row_of.end()) continue;
+      const Point &p = labels.at(i, a).point, &q = second.at(row->second, b).point;
+      const double square = (p.x - q.x) * (p.x - q.x) + (p.y - q.y) * (p.y - q.y);
+      if (std::isnan(square)) continue;
+      squares += square;
+      count += 2;  // both axes
+    }
+    evaluation_.label_noise_parts.push_back(std::sqrt(squares / count / 2));
+    all += squares;
+    all_count += count;
+  }
+  if (all_count == 0) {
+    throw Error(ErrorKind::usage, "--second-rater: its labels share no point with --labels");
+  }
+  evaluation_.label_noise = std::sqrt(all / all_count / 2);
+}
+
+void Evaluator::add_counts() {
+  const JudgedFrames& judged = evaluation_.judged;
+  std::map<int64_t, int> groups;
+  for (const JudgedPicture& picture : judged.pictures) ++groups[picture.group];
+  if (groups.size() < 2) {
+    evaluation_.warnings.emplace_back(
+        "one group of pictures only: no interval; --clips names groups that vary apart");
+  } else if (groups.size() < kFewGroups) {
+    evaluation_.warnings.push_back(
+        fmt::format("intervals over {} {} only: too narrow", groups.size(), judged.group_unit));
+  }
+  if (judged.over_time) {
+    evaluation_.notes.push_back(
+        fmt::format("labels of one video, {} frames close in time: intervals draw stretches of it, "
+                    "as long as the errors' memory asks for, and say nothing of other videos",
+                    groups.size()));
+  } else if (judged.num_videos < 2) {
+    evaluation_.notes.push_back(fmt::format(
+        "labels of one video: intervals are over its {}, not over videos", judged.group_unit));
+  }
+  if (judged.group_unit == "pictures") {
+    evaluation_.notes.emplace_back(
+        "which frames of which video the pictures are is not known: each picture is a group of its "
+        "own, and none can be told to lie near a training frame");
+  }
+}
+
+}  // namespace
+
+void complete_evaluation(Evaluation& evaluation, const EvaluateOptions& options,
+                         const LabelSet& labels, const LabelOptions& label_options,
+                         const Ensemble* ensemble) {
+  evaluation.label_noise = options.label_noise;
+  Evaluator evaluator(evaluation, options);
+  if (!options.second_rater.empty())
+    evaluator.add_noise(labels, read_label_set(options.second_rater, label_options));
+  if (!options.video_results.empty()) evaluator.read_spread(labels);
+  evaluator.run(ensemble);
+}
+
+}  // namespace posse
