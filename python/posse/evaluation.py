@@ -55,7 +55,7 @@ class Evaluation:
     poses : dict of ndarray, [pictures, bodyparts, x y likelihood]
         Of every consensus: "mean", "median", and "track" and "smoother" where their video is known.
     covariance : dict of ndarray, [pictures, bodyparts, 2, 2]
-        What each states, in square pixels.
+        What each states, in square pixels; NaN where members are tables.
     """
 
     report: Mapping[str, Any]
@@ -161,7 +161,7 @@ def evaluate(
     Parameters
     ----------
     members : path or sequence of paths
-        Trained networks, or a folder that holds them.
+        Trained networks, or a folder that holds them; or their tables of one video, which hold no maps (no covariance, no track).
     labels : path or DataFrame
         A project, a folder or table of labels; or the table in memory, its rows pictures by name.
     pictures : path, optional

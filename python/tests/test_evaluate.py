@@ -65,6 +65,24 @@ def test_labels_may_be_a_data_frame(evaluation, options):
     assert again.report["errors"] == evaluation.report["errors"]
 
 
+def test_members_may_be_tables(evaluation, options, tmp_path):
+    paths = []
+    for m, name in enumerate(evaluation.members):
+        columns = pd.MultiIndex.from_product([["net"], evaluation.bodyparts, ["x", "y", "likelihood"]],
+                                             names=["scorer", "bodyparts", "coords"])
+        numbers = [int(Path(picture).stem[3:]) for picture in evaluation.pictures]
+        paths.append(tmp_path / f"{name}.csv")
+        pd.DataFrame(evaluation.member_poses[:, m].reshape(36, 12), index=numbers, columns=columns).to_csv(paths[-1])
+    tables = posse.evaluate(paths, LABELS, **options)
+    for name in evaluation.members:
+        assert tables.errors().loc[(name, "all"), "rmse"] == pytest.approx(evaluation.errors().loc[(name, "all"), "rmse"], abs=1e-9)
+    median = np.median(evaluation.member_poses[..., :2], axis=1)
+    np.testing.assert_allclose(tables.poses["median"][..., :2], median, atol=1e-9)
+    assert np.isnan(tables.covariance["median"]).all()
+    with pytest.raises(posse.InputError, match="is made for networks"):
+        posse.calibrate(paths, LABELS, **options)
+
+
 def test_moved_labels_are_suspects(options):
     """5 % of the labels moved by 20 px: at least 90 % of them are among the 10 % that are listed first."""
     found = moved_in_all = 0
