@@ -22,7 +22,8 @@ import engines as e
 def run_program(args, members, out, frames):
     """Seconds of the whole program."""
     words = e.pinned(args.threads, [args.bin + "/posse", "--quiet", "run", args.video, "--members", *members, "--out", out,
-                                    "--frames", "0:%d" % frames, "--decode", "dgp", "--threads", args.threads, "--force"])
+                                    "--frames", "0:%d" % frames, "--decode", "dgp", "--consensus", "mean", "--threads", args.threads,
+                                    "--force"])
     start = time.perf_counter()
     done = subprocess.run(words, capture_output=True, text=True)
     if done.returncode not in (0, 4):

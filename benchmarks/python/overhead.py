@@ -21,7 +21,7 @@ from pathlib import Path
 RUN = """
 import sys, posse
 ensemble = posse.Ensemble.open(sys.argv[4:])
-ensemble.run(sys.argv[1], frames="0:" + sys.argv[2]).save(sys.argv[3], format="h5")
+ensemble.run(sys.argv[1], frames="0:" + sys.argv[2], consensus="mean").save(sys.argv[3], format="h5")
 """
 
 
@@ -35,7 +35,7 @@ def compare(program: str, video: str, members: list[str], frames: int, rounds: i
     times: dict[str, list[float]] = {"program": [], "python": []}
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as out:
-            command = [program, "-q", "run", video, "--members", *members, "--frames", f"0:{frames}", "--out", out]
+            command = [program, "-q", "run", video, "--members", *members, "--frames", f"0:{frames}", "--out", out, "--consensus", "mean"]
             times["program"].append(seconds(command))
         with tempfile.TemporaryDirectory() as out:
             times["python"].append(seconds([sys.executable, "-c", RUN, video, str(frames), out, *members]))
@@ -63,7 +63,7 @@ def memory(video: str, members: list[str], frames: int) -> None:
                 print(f"{done:7} frames: {now / 2**20:.0f} MiB", flush=True)
 
         told.next = 1  # type: ignore[attr-defined]
-        result = ensemble.run(path, frames=(0, frames), progress=told)
+        result = ensemble.run(path, frames=(0, frames), consensus="mean", progress=told)
         array_bytes = sum(v.nbytes for v in vars(result).values() if hasattr(v, "nbytes"))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         print(f"result of {len(result)} frames: {array_bytes / 2**20:.1f} MiB of arrays; peak {peak / 2**20:.0f} MiB")

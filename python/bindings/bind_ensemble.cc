@@ -37,6 +37,15 @@ std::vector<Image> images_of(const py::object& images) {
   return list;
 }
 
+/// What a journal keeps of a frame.
+FrameResult as_kept(const FrameResult& frame) {
+  return {.frame_index = frame.frame_index,
+          .time_seconds = frame.time_seconds,
+          .consensus = frame.consensus,
+          .members = frame.members,
+          .evidence = frame.evidence};
+}
+
 }  // namespace
 
 BoundEnsemble::BoundEnsemble(const std::vector<std::filesystem::path>& paths,
@@ -59,16 +68,17 @@ BoundEnsemble::Turn::~Turn() {
 
 void BoundEnsemble::track(FrameResults& results, const std::filesystem::path& video,
                           const VideoInfo& info) const {
-  RunOptions options;
-  options.consensus = RunConsensus::track;
+  const RunOptions options;
   const RunSetting setting{.ensemble = ensemble_,
                            .options = options,
+                           .consensus = RunConsensus::track,
                            .paths = {},
                            .video = video,
                            .info = info,
                            .facts = {}};
   StageChain stages = make_stages(setting);
   for (const FrameResult& frame : results.frames) stages.look_at(frame);
+  for (const FrameResult& frame : results.frames) results.untracked.push_back(as_kept(frame));
   std::vector<FrameResult> tracked;
   const auto keep = [&](FrameResult&& frame) { tracked.push_back(std::move(frame)); };
   for (FrameResult& frame : results.frames) stages.push(std::move(frame), keep);
@@ -84,17 +94,27 @@ FrameResults BoundEnsemble::empty_results(FrameRange range, RunConsensus consens
   return results;
 }
 
+RunConsensus BoundEnsemble::consensus_of(ConsensusChoice choice, const VideoInfo& info,
+                                         const FrameRange& range,
+                                         std::optional<int64_t> num_frames) const {
+  return choose_consensus(choice, {.is_pictures = info.is_image_folder,
+                                   .num_members = ensemble_.members().size(),
+                                   .step = range.step,
+                                   .num_frames = num_frames})
+      .method;
+}
+
 FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::object& frames,
                                 const std::string& consensus, const py::object& progress,
                                 const py::object& on_chunk, size_t chunk_frames,
                                 bool keep_scoremaps) {
   const FrameRange range = frame_range_of(frames);
-  const auto method = enum_of<RunConsensus>("consensus", consensus);
-  const bool is_track = method == RunConsensus::track;
-  if (is_track && chunk_frames > 0) {
+  const auto choice = enum_of<ConsensusChoice>("consensus", consensus);
+  if (choice == ConsensusChoice::track && chunk_frames > 0) {
     throw Error(ErrorKind::usage, "a track looks ahead: it cannot be had in chunks",
                 {.hint = "run() gives it whole, write() into files of any length"});
   }
+  RunConsensus method = RunConsensus::mean;
   const auto start_anew = [&] {
     FrameResults empty = empty_results(range, method);
     if (keep_scoremaps) {
@@ -116,11 +136,14 @@ FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::ob
     const py::gil_scoped_release other_threads_run;
     const auto reader = open_video(video, {.range = range});
     const auto total = checked_count(reader->info(), range);
+    if (chunk_frames == 0 || choice != ConsensusChoice::automatic)
+      method = consensus_of(choice, reader->info(), range, total);
+    results = start_anew();
     int64_t done = 0;
     listener.report(0, total, true);
     ensemble_.run({.source = [&](VideoFrame& frame) { return reader->read(frame); },
                    .consensus = map_method(method),
-                   .keep_evidence = is_track,
+                   .keep_evidence = method == RunConsensus::track,
                    .whole_pictures = runs_on_whole_pictures(ensemble_, video, reader->info()),
                    .sink =
                        [&](FrameBundle& bundle) {
@@ -137,8 +160,8 @@ FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::ob
                    .stop = &listener.stop()});
     if (chunk_frames > 0 && !results.frames.empty()) deliver();
     listener.report(done, total, true);
-    results.warnings = reader->report().warnings;
-    if (is_track) track(results, video, reader->info());
+    results.warnings = results.video_warnings = reader->report().warnings;
+    if (method == RunConsensus::track) track(results, video, reader->info());
   }
   listener.raise_if_raised();
   return results;
@@ -239,6 +262,8 @@ py::dict BoundEnsemble::plan(const std::filesystem::path& video,
   planned["to_write"] = to_write;
   planned["num_frames"] = plan.num_frames;
   planned["num_resumable"] = plan.num_resumable();
+  planned["consensus"] = std::string(name_of(plan.consensus.method));
+  planned["why_consensus"] = plan.consensus.why;
   planned["finished"] = plan.finished_already;
   planned["needs_networks"] = plan.needs_networks && !plan.finished_already;
   planned["disk_bytes"] = plan.disk_bytes();
@@ -254,22 +279,17 @@ std::vector<std::filesystem::path> BoundEnsemble::save(const FrameResults& resul
                                                        const py::kwargs& keywords) {
   auto options = options_from<RunOptions>(keywords);
   options.frames = results.range;
-  options.consensus = results.consensus;
-  if (results.consensus == RunConsensus::track) {
-    throw Error(ErrorKind::usage, "a track in memory is not written as a run",
-                {.hint = "Ensemble.write(video, folder, consensus=\"track\") writes one"});
-  }
+  options.consensus = choice_of(results.consensus);
   const py::gil_scoped_release other_threads_run;
-  const RunOutcome outcome = write_results(ensemble_, video, folder, options, results.frames,
-                                           {.warnings = results.warnings});
+  const auto& frames = results.untracked.empty() ? results.frames : results.untracked;
+  const RunOutcome outcome = write_results(ensemble_, video, folder, options, frames,
+                                           {.warnings = results.video_warnings});
   if (!outcome.failed.empty()) throw outcome.failed.front().error;
   return outcome.files;
 }
 
 std::string BoundEnsemble::scorer(const std::string& consensus) const {
-  RunOptions options;
-  options.consensus = enum_of<RunConsensus>("consensus", consensus);
-  return result_paths(ensemble_, "video.mp4", "", options).scorer;
+  return consensus_scorer(ensemble_, enum_of<RunConsensus>("consensus", consensus));
 }
 
 std::vector<py::dict> BoundEnsemble::members() const {

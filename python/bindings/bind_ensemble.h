@@ -5,6 +5,7 @@
 #include <atomic>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -61,6 +62,8 @@ class BoundEnsemble {
   };
 
   FrameResults empty_results(FrameRange range, RunConsensus consensus) const;
+  RunConsensus consensus_of(ConsensusChoice choice, const VideoInfo& info, const FrameRange& range,
+                            std::optional<int64_t> num_frames) const;
   /// The frames with the track as their consensus, once all are there.
   void track(FrameResults& results, const std::filesystem::path& video,
              const VideoInfo& info) const;

@@ -108,6 +108,9 @@ void bind_frame_results(py::module_& core) {
                            "What a run gave; every property makes a new array.")
       .def("__len__", [](const FrameResults& self) { return self.frames.size(); })
       .def_readonly("warnings", &FrameResults::warnings)
+      .def_property_readonly(
+          "consensus",
+          [](const FrameResults& self) { return std::string(name_of(self.consensus)); })
       .def("take_scoremaps", &take_scoremaps,
            "One float32 array [frames, height, width, bodyparts] of logits per member, if the run "
            "kept them; only once.")

@@ -45,8 +45,10 @@ struct FrameResults {
   size_t num_bodyparts;
   FrameRange range;  ///< of the video: what was asked for; of a chunk, what it holds
   RunConsensus consensus = RunConsensus::mean;
-  std::vector<std::string> warnings;  ///< about the data
-  std::vector<MemberMaps> maps;       ///< [members] if they were asked for, else empty
+  std::vector<std::string> warnings;        ///< about the data
+  std::vector<std::string> video_warnings;  ///< those of them that are about the video
+  std::vector<FrameResult> untracked;       ///< of a track: the frames as the networks gave them
+  std::vector<MemberMaps> maps;             ///< [members] if they were asked for, else empty
 };
 
 void bind_frame_results(py::module_& core);

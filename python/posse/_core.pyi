@@ -14,6 +14,7 @@ _Float64 = npt.NDArray[np.float64]
 
 class FrameResults:
     warnings: list[str]
+    consensus: str
     @property
     def frame_index(self) -> npt.NDArray[np.int64]: ...
     @property

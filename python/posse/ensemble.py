@@ -202,7 +202,7 @@ class Ensemble:
         video: PathLike,
         *,
         frames: Frames | Sequence[int] = None,
-        consensus: str = "mean",
+        consensus: str = "auto",
         progress: Progress | None = None,
     ) -> Result:
         """Runs all members over a video, in one pass, and forms their consensus.
@@ -214,8 +214,9 @@ class Ensemble:
         frames : optional
             Which frames: ``range(100, 200)``, ``slice(None, 50)``, ``"100:200:2"``, ``7``; or frame numbers one by one, in any
             order: a list, an array of whole numbers, a mask over the frames. All by default.
-        consensus : {"mean", "median", "track"}
-            Of the members' probability maps, or the track through the maps of all frames, which takes no list.
+        consensus : {"auto", "mean", "median", "track"}
+            Of the members' probability maps, or the track through the maps of all frames, which takes no list. "auto" is the
+            track for a video with three members or more, and the mean for pictures and lists; the result says which.
         progress : callable or tqdm bar, optional
             Called as ``progress(done, total)``, ten times a second at most; total is None where the video does not say.
             What it raises stops the run and is raised here.
@@ -237,7 +238,7 @@ class Ensemble:
         listed = _positions(frames)
         if listed is None:
             core = self._core.run(path_of(video), frames, consensus, as_callback(progress), None, 0)
-            result = self._result(core, consensus, path_of(video))
+            result = self._result(core, path_of(video))
         else:
             result = self._run_listed(path_of(video), listed, consensus, progress)
         for warning in result.warnings:
@@ -248,9 +249,10 @@ class Ensemble:
         """Each frame once, then in the order and as often as it was asked for."""
         if consensus == "track":
             raise ValueError("frames: a track goes through consecutive frames; give a range, not a list")
+        consensus = "mean" if consensus == "auto" else consensus
         wanted = sorted(set(listed))
         parts = [
-            self._result(self._core.run(video, run, consensus, as_callback(progress), None, 0), consensus, video)
+            self._result(self._core.run(video, run, consensus, as_callback(progress), None, 0), video)
             for run in consecutive_runs(wanted)
         ]
         found = np.concatenate([part.frame_index for part in parts])
@@ -270,7 +272,7 @@ class Ensemble:
         """As :meth:`run`, but yields results of about `chunk` frames while the video runs.
 
         Networks work ahead by one chunk, so memory does not grow with the video. Leaving the loop early stops the run, and so
-        does the next run of this ensemble in the same thread.
+        does the next run of this ensemble in the same thread. A track looks ahead and cannot be had in chunks.
 
         Yields
         ------
@@ -293,7 +295,7 @@ class Ensemble:
         self._iteration = run
         try:
             while (part := run.take()) is not None:
-                yield self._result(part, consensus, path_of(video))
+                yield self._result(part, path_of(video))
         finally:
             run.stop()
 
@@ -326,7 +328,7 @@ class Ensemble:
         single = isinstance(images, np.ndarray) and images.ndim == 3
         pictures = [np.asarray(image) for image in ([images] if single else images)]  # type: ignore[union-attr]
         self._leave_iteration()
-        return self._result(self._core.predict(pictures, consensus), consensus, None)
+        return self._result(self._core.predict(pictures, consensus), None)
 
     def scoremaps(
         self, video: PathLike, *, frames: Frames | Sequence[int] = None, progress: Progress | None = None
@@ -395,7 +397,7 @@ class Ensemble:
         folder: PathLike,
         *,
         frames: Frames = None,
-        consensus: Literal["mean", "median", "track"] | None = None,
+        consensus: Literal["auto", "mean", "median", "track"] | None = None,
         look_alike: str | None = None,
         same_x: str | None = None,
         same_y: str | None = None,
@@ -488,8 +490,8 @@ class Ensemble:
         -------
         dict
             ``files`` of the finished run, ``to_write`` of them, ``num_frames`` (0 if unknown), ``num_resumable``
-            frames that an earlier run left, ``finished``, ``needs_networks``, ``disk_bytes`` still to be written,
-            ``notes``; with `measure` also ``seconds`` and ``memory_bytes``, else 0.
+            frames that an earlier run left, ``consensus`` that is taken and ``why_consensus``, ``finished``,
+            ``needs_networks``, ``disk_bytes`` still to be written, ``notes``; with `measure` also ``seconds`` and ``memory_bytes``, else 0.
 
         Examples
         --------
@@ -501,7 +503,7 @@ class Ensemble:
             self._leave_iteration()
         return dict(self._core.plan(path_of(video), path_of(folder), measure, **given(options)))
 
-    def _result(self, core: _core.FrameResults, consensus: str, video: Path | None) -> Result:
+    def _result(self, core: _core.FrameResults, video: Path | None) -> Result:
         return Result(
             bodyparts=self.bodyparts,
             frame_index=core.frame_index,
@@ -514,7 +516,7 @@ class Ensemble:
             member_poses=core.member_poses,
             member_likelihood=core.member_likelihood,
             members=self.members,
-            consensus=consensus,
+            consensus=core.consensus,
             video=video,
             warnings=tuple(core.warnings),
             _frames=core,

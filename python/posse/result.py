@@ -132,7 +132,7 @@ class Result:
         Their likelihoods.
     members : tuple of Member
     consensus : str
-        "mean" or "median".
+        "mean", "median" or "track": what was taken.
     video : Path or None
         None for pictures.
     warnings : tuple of str

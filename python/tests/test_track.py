@@ -3,6 +3,7 @@
 import numpy as np
 import posse
 import pytest
+from conftest import DEMO
 
 
 def bumps(x, members=3, height=20, width=30):
@@ -119,7 +120,7 @@ def test_wrong_input_is_told():
 
 def test_a_run_gives_the_track(ensemble, short_video):
     tracked = ensemble.run(short_video, frames=range(20), consensus="track")
-    mean = ensemble.run(short_video, frames=range(20))
+    mean = ensemble.run(short_video, frames=range(20), consensus="mean")
     assert tracked.poses.shape == mean.poses.shape
     assert np.isfinite(tracked.poses).all()
     assert np.median(np.linalg.norm(tracked.poses - mean.poses, axis=-1)) < 8  # a cell: they are of one mind mostly
@@ -134,3 +135,27 @@ def test_members_of_different_grids_are_tracked_together():
     track = posse.track([fine, coarse, fine], stride=[8, 16, 8])
     assert np.abs(track.poses - [100, 60]).max() < 6
     assert (track.chance > 0.9).all()
+
+
+def test_by_default_a_video_of_three_members_is_tracked_and_saved_as_it_is_written(short_video, tmp_path):
+    three = posse.Ensemble.open([DEMO / f"member-{k}" for k in (1, 2, 3)], tune=False)
+    result = three.run(short_video, frames=range(12))
+    asked = three.run(short_video, frames=range(12), consensus="track")
+    assert (result.consensus, asked.consensus) == ("track", "track")
+    assert np.array_equal(result.poses, asked.poses)
+    result.save(tmp_path / "saved", format="csv")
+    three.write(short_video, tmp_path / "written", frames=range(12), format="csv")
+    saved, written = (next((tmp_path / name).rglob("*posseTrack*.csv")).read_bytes() for name in ("saved", "written"))
+    assert saved == written
+    plan = three.plan(short_video, tmp_path / "none", frames=range(12))
+    assert (plan["consensus"], plan["why_consensus"]) == ("track", "a video with 3 members")
+
+
+def test_by_default_all_else_has_the_mean(short_video):
+    three = posse.Ensemble.open([DEMO / f"member-{k}" for k in (1, 2, 3)], tune=False)
+    for frames in (3, [2, 3, 4], "::12"):
+        assert three.run(short_video, frames=frames).consensus == "mean"
+    assert next(three.iterate(short_video, frames="0:4")).consensus == "mean"
+    assert three.predict(posse.Video(short_video)[3]).consensus == "mean"
+    two = posse.Ensemble.open([DEMO / "member-1", DEMO / "member-2"])
+    assert two.run(short_video, frames="0:4").consensus == "mean"

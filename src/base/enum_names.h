@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,15 @@ std::string_view name_of(Enum value) {
     if (each == value) return name;
   }
   POSSE_ASSERT(false);
+}
+
+/// nullopt for a name that is none.
+template <class Enum>
+std::optional<Enum> enum_if_known(std::string_view name) {
+  for (const auto& [each_name, value] : EnumNames<Enum>::kNames) {
+    if (each_name == name) return value;
+  }
+  return std::nullopt;
 }
 
 /// @throws Error(usage) for a name that is none, listing those there are.

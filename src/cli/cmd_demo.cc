@@ -106,7 +106,9 @@ StatedFrame stated(const FrameResult& result) {
     std::vector<Point> points;
     for (size_t m = 0; m < result.num_members(); ++m)
       points.push_back({result.member(m)[p].x, result.member(m)[p].y});
-    frame.facts.push_back(spread_of(points, result.consensus[p].map_covariance));
+    frame.facts.push_back(spread_of(points, result.track.empty()
+                                                ? result.consensus[p].map_covariance
+                                                : result.track[p].covariance));
   }
   return frame;
 }
@@ -136,7 +138,7 @@ void print_calibrated(const fs::path& data, const fs::path& video,
                       const Poses& truth, CommandContext& context) {
   const TemporaryFolder cache;
   EvaluateOptions options;
-  options.consensus = RunConsensus::median;
+  options.consensus = RunConsensus::track;
   options.membership = data / "training-frames.json";
   options.video = {video};
   options.cache = cache.path();
@@ -164,14 +166,13 @@ void run_demo(const DemoArguments& arguments, CommandContext& context) {
   const Poses truth = read_truth(data / "labels" / "openarena-groundtruth.csv");
   Console& console = context.console;
   console.print(
-      fmt::format("posse run {} --members {} --out {} \\\n          --consensus median "
+      fmt::format("posse run {} --members {} --out {} \\\n          "
                   "--save-members --labeled-video",
                   video.string(), data.string(), arguments.out.string()));
   Ensemble ensemble = Ensemble::open(std::vector{data});
   std::vector<Poses> tracks = empty_tracks(ensemble);
   std::vector<StatedFrame> frames;
   RunOptions options;
-  options.consensus = RunConsensus::median;
   options.save_members = true;
   options.labeled_video = true;
   options.keep_journal = false;  // the demo shows the networks at work, each time

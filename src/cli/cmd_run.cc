@@ -124,6 +124,10 @@ Json failure_of(const fs::path& video, const Error& error) {
       {{"video", printable(video.string())}, {"status", "failed"}, {"error", error.what()}});
 }
 
+Json describe(const ChosenConsensus& consensus) {
+  return Json::object({{"method", std::string(name_of(consensus.method))}, {"why", consensus.why}});
+}
+
 Json describe(const RunOutcome& outcome) {
   Json json = Json::object({{"status", outcome.status == RunStatus::done      ? "done"
                                        : outcome.status == RunStatus::skipped ? "skipped"
@@ -133,6 +137,7 @@ Json describe(const RunOutcome& outcome) {
                             {"frames_resumed", outcome.num_resumed},
                             {"seconds", outcome.timings.wall_seconds},
                             {"warnings", outcome.warnings}});
+  json["consensus"] = describe(outcome.consensus);
   json["networks"] = outcome.ran_networks;
   json["journal_bytes"] = outcome.journal_bytes;
   json["failed"] = Json::array();
@@ -212,6 +217,7 @@ void print_plan(const fs::path& video, const RunPlan& plan, const RunEstimate& e
   console.print(fmt::format(
       "{}: {}x{}, {} frames, {}", video.string(), plan.video.width, plan.video.height,
       plan.num_frames > 0 ? std::to_string(plan.num_frames) : "unknown number of", state_of(plan)));
+  console.print("  " + plan.consensus.to_string());
   if (plan.finished_already) return;
   for (const PlannedOutput& output : plan.outputs) {
     for (const fs::path& file : output.files) {
@@ -243,6 +249,7 @@ Json describe(const RunPlan& plan, const RunEstimate& estimate) {
                             {"memory_bytes", estimate.memory_bytes},
                             {"disk_bytes", estimate.disk_bytes}});
   json["warnings"] = plan.warnings;
+  json["consensus"] = describe(plan.consensus);
   json["failed"] = Json::array();
   for (const PlannedOutput& output : plan.outputs) {
     if (!output.why_not.empty())
@@ -319,10 +326,14 @@ void dry_run(Ensemble& ensemble, const RunArguments& arguments, CommandContext& 
 /// One video; a failure is reported and leaves the others alone when there are several.
 ExitCode run_one(Ensemble& ensemble, const fs::path& video, const RunArguments& arguments,
                  CommandContext& context, Json& report) {
+  const auto say = [&](const ChosenConsensus& consensus) {
+    context.console.note(video.filename().string() + ": " + consensus.to_string());
+  };
   try {
     const RunOutcome outcome = with_system_errors([&] {
       return run_video(ensemble, video, arguments.out, arguments.run,
                        {.progress = [&](const Progress& p) { context.console.progress(p); },
+                        .on_consensus = [&](const ChosenConsensus& c) { say(c); },
                         .stop = &context.stop});
     });
     print_warnings(video, outcome, context.console);

@@ -19,6 +19,8 @@ namespace posse {
 /// How the members become one: the mean or median of their maps frame by frame, or the track
 /// through the maps of all frames.
 enum class RunConsensus { mean, median, track };
+/// What a run is asked for; automatic: see choose_consensus().
+enum class ConsensusChoice { automatic, mean, median, track };
 enum class TableFormat { h5, csv, both };
 /// What follows the networks: nothing, the ensemble Kalman smoother, or its filter that does not
 /// look ahead.
@@ -31,6 +33,25 @@ struct EnumNames<RunConsensus> {
        {"median", RunConsensus::median},
        {"track", RunConsensus::track}}};
 };
+template <>
+struct EnumNames<ConsensusChoice> {
+  static constexpr std::array<std::pair<std::string_view, ConsensusChoice>, 4> kNames{
+      {{"auto", ConsensusChoice::automatic},
+       {"mean", ConsensusChoice::mean},
+       {"median", ConsensusChoice::median},
+       {"track", ConsensusChoice::track}}};
+};
+/// @param choice  not automatic
+constexpr RunConsensus consensus_named(ConsensusChoice choice) {
+  return choice == ConsensusChoice::track    ? RunConsensus::track
+         : choice == ConsensusChoice::median ? RunConsensus::median
+                                             : RunConsensus::mean;
+}
+constexpr ConsensusChoice choice_of(RunConsensus consensus) {
+  return consensus == RunConsensus::track    ? ConsensusChoice::track
+         : consensus == RunConsensus::median ? ConsensusChoice::median
+                                             : ConsensusChoice::mean;
+}
 /// What is computed while the networks run: the mean where a track follows.
 constexpr ConsensusMethod map_method(RunConsensus consensus) {
   return consensus == RunConsensus::median ? ConsensusMethod::median : ConsensusMethod::mean;
@@ -53,7 +74,7 @@ struct EnumNames<SmoothChoice> {
 
 /// What is computed for each video, and what is written.
 struct RunOptions {
-  RunConsensus consensus = RunConsensus::mean;
+  ConsensusChoice consensus = ConsensusChoice::automatic;
   FrameRange frames;
   TableFormat format = TableFormat::h5;
   bool save_members = false;
@@ -76,8 +97,11 @@ struct RunOptions {
 template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, RunOptions>
 void describe(Options& options, const Visitor& visit) {
-  visit("consensus", options.consensus, "METHOD",
-        "of the members' probability maps, or the track through the maps of all frames");
+  visit(
+      "consensus", options.consensus, "METHOD",
+      "of the members' probability maps, or the track through the maps of all frames; auto: track "
+      "for a video with three members or more, mean for pictures, and what results that are there "
+      "or --calibration say");
   describe_track(options.track, visit);
   visit("keep-evidence", options.keep_evidence, "",
         "keep what a track needs of the maps in the journal also for another consensus, so that "

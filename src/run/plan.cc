@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "calibration/calibration.h"
 #include "project/labelled_pictures.h"
 #include "run/outputs/outputs.h"
 #include "run/stage.h"
@@ -20,12 +21,51 @@ namespace fs = std::filesystem;
 /// Whether the journal is to keep evidence: where it is asked for, and where a journal of this run
 /// has it already.
 bool keeps_evidence(const RunPlan& plan, const RunOptions& options) {
-  if (options.keep_evidence || options.consensus == RunConsensus::track) return true;
+  if (options.keep_evidence || plan.consensus.method == RunConsensus::track) return true;
   std::error_code missing;
   if (!fs::exists(plan.paths.journal, missing)) return false;
   JournalKey with = plan.key;
   with.evidence = true;
   return read_journal_key(plan.paths.journal) == with;
+}
+
+/// Without evidence.
+JournalKey key_of(const RunPlan& plan, const Ensemble& ensemble, const RunOptions& options,
+                  ConsensusMethod method) {
+  return {.fingerprint = fingerprint_of(ensemble, plan.input, options, method, plan.whole_pictures),
+          .num_members = static_cast<uint32_t>(ensemble.members().size()),
+          .num_bodyparts = static_cast<uint32_t>(ensemble.bodyparts().size())};
+}
+
+/// The consensus that the frames of a stopped run can be used for; nullopt if there is none, or if
+/// they say nothing of it: evidence beside the mean serves mean and track.
+std::optional<RunConsensus> consensus_of_journal(const RunPlan& plan, const Ensemble& ensemble,
+                                                 const RunOptions& options) {
+  std::error_code missing;
+  if (!fs::exists(plan.paths.journal, missing)) return std::nullopt;
+  const std::optional<JournalKey> key = read_journal_key(plan.paths.journal);
+  if (!key) return std::nullopt;
+  const auto is_by = [&](ConsensusMethod method) {
+    return key->fingerprint == key_of(plan, ensemble, options, method).fingerprint;
+  };
+  if (is_by(ConsensusMethod::median)) return RunConsensus::median;
+  if (!key->evidence && is_by(ConsensusMethod::mean)) return RunConsensus::mean;
+  return std::nullopt;
+}
+
+ConsensusFacts consensus_facts(const RunPlan& plan, const Ensemble& ensemble,
+                               const RunOptions& options) {
+  ConsensusFacts facts{.is_pictures = plan.video.is_image_folder,
+                       .num_members = ensemble.members().size(),
+                       .step = options.frames.step,
+                       .num_frames = expected_frames(plan.video, options.frames)};
+  if (options.consensus != ConsensusChoice::automatic) return facts;
+  if (plan.recorded && !options.force) facts.there = plan.recorded->consensus;
+  if (!plan.recorded) facts.stopped = consensus_of_journal(plan, ensemble, options);
+  if (!options.calibration.empty()) {
+    facts.calibrated = enum_if_known<RunConsensus>(read_calibration(options.calibration).consensus);
+  }
+  return facts;
 }
 
 /// True if the record's results are this run's: the same networks, video, options and stages.
@@ -192,12 +232,13 @@ RunPlan plan_run(const Ensemble& ensemble, const fs::path& video, const fs::path
   plan.recorded = read_run_record(plan.paths.record);
   plan.input = identify_input(
       video, plan.recorded ? std::optional(plan.recorded->video) : std::optional<InputIdentity>());
-  plan.key = {.fingerprint = fingerprint_of(ensemble, plan.input, options, plan.whole_pictures),
-              .num_members = static_cast<uint32_t>(ensemble.members().size()),
-              .num_bodyparts = static_cast<uint32_t>(ensemble.bodyparts().size())};
+  plan.consensus = choose_consensus(options.consensus, consensus_facts(plan, ensemble, options));
+  plan.paths.scorer = consensus_scorer(ensemble, plan.consensus.method);
+  plan.key = key_of(plan, ensemble, options, map_method(plan.consensus.method));
   plan.key.evidence = keeps_evidence(plan, options);
   const RunSetting setting{.ensemble = ensemble,
                            .options = options,
+                           .consensus = plan.consensus.method,
                            .paths = plan.paths,
                            .video = video,
                            .info = plan.video,

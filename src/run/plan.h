@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ensemble/ensemble.h"
+#include "run/consensus_choice.h"
 #include "run/input_identity.h"
 #include "run/journal.h"
 #include "run/options.h"
@@ -31,6 +32,7 @@ struct RunPlan {
   ResultPaths paths;
   bool whole_pictures = false;  ///< as EnsembleRun::whole_pictures
   InputIdentity input;
+  ChosenConsensus consensus;
   JournalKey key;
   std::string stages;                   ///< description of the stages between journal and outputs
   std::vector<PlannedOutput> outputs;   ///< in order

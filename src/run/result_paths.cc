@@ -46,6 +46,11 @@ std::string method_of(const Ensemble& ensemble, std::string_view method) {
   return name;
 }
 
+std::string scorer_with(const Ensemble& ensemble, std::string_view method) {
+  return ensemble_scorer(method_of(ensemble, method), common_task(ensemble),
+                         ensemble.members().size());
+}
+
 /// "<out>-extras", beside it. Of ".", "..", and what ends in them, the name is that of the folder.
 fs::path folder_of_extras(const fs::path& out) {
   fs::path plain = out.lexically_normal();
@@ -114,6 +119,10 @@ std::string ResultPaths::name_in_record(const fs::path& file) const {
   return printable((relative.empty() ? absolute_path(file) : relative).string());
 }
 
+std::string consensus_scorer(const Ensemble& ensemble, RunConsensus consensus) {
+  return scorer_with(ensemble, name_of(consensus));
+}
+
 ResultPaths result_paths(const Ensemble& ensemble, const fs::path& video, const fs::path& out,
                          const RunOptions& options) {
   const std::string stem = result_stem(video);
@@ -126,10 +135,6 @@ ResultPaths result_paths(const Ensemble& ensemble, const fs::path& video, const 
                             folder.string()),
                 {.hint = "--extras FOLDER puts those elsewhere"});
   }
-  const auto scorer_with = [&](std::string_view method) {
-    return ensemble_scorer(method_of(ensemble, method), common_task(ensemble),
-                           ensemble.members().size());
-  };
   // One member has no spread to measure its error by.
   const std::string smoothed = std::string(name_of(options.smooth)) +
                                (ensemble.members().size() == 1 ? "-uncalibrated" : "");
@@ -139,8 +144,9 @@ ResultPaths result_paths(const Ensemble& ensemble, const fs::path& video, const 
           .record = folder / "run.json",
           .journal = folder / ".posse-journal",
           .stem = stem,
-          .scorer = scorer_with(name_of(options.consensus)),
-          .smoothed_scorer = options.smooth == SmoothChoice::off ? "" : scorer_with(smoothed)};
+          .scorer = {},
+          .smoothed_scorer =
+              options.smooth == SmoothChoice::off ? "" : scorer_with(ensemble, smoothed)};
 }
 
 }  // namespace posse

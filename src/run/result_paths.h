@@ -27,7 +27,7 @@ struct ResultPaths {
   std::filesystem::path record;          ///< run.json: what was run on what; written last
   std::filesystem::path journal;         ///< .posse-journal: the frames as they were computed
   std::string stem;                      ///< what the names begin with
-  std::string scorer;                    ///< of the consensus table
+  std::string scorer;                    ///< of the consensus table: consensus_scorer()
   /// Of the smoothed track; says "uncalibrated" for that of a single member. Empty unless asked
   /// for.
   std::string smoothed_scorer;
@@ -63,6 +63,10 @@ std::string result_stem(const std::filesystem::path& video);
 /// keypoints are read by another rule than the one its snapshot was trained for.
 std::string scorer_of(const MemberNetwork& member);
 
+/// Of the ensemble's table by this consensus.
+std::string consensus_scorer(const Ensemble& ensemble, RunConsensus consensus);
+
+/// All but the scorer, which is empty.
 /// @throws Error(usage) for a video whose folder would be the one of the extras.
 ResultPaths result_paths(const Ensemble& ensemble, const std::filesystem::path& video,
                          const std::filesystem::path& out, const RunOptions& options);

@@ -86,7 +86,7 @@ std::vector<fs::path> member_tables_of(const fs::path& folder) {
 }
 
 std::string fingerprint_of(const Ensemble& ensemble, const InputIdentity& video,
-                           const RunOptions& options, bool whole_pictures) {
+                           const RunOptions& options, ConsensusMethod method, bool whole_pictures) {
   Json all = {{"results", kResultsVersion}, {"video", video.sha256}};
   for (const MemberNetwork& member : ensemble.members()) {
     Json described = describe_member(member);
@@ -97,7 +97,7 @@ std::string fingerprint_of(const Ensemble& ensemble, const InputIdentity& video,
   }
   all["bodyparts"] = ensemble.bodyparts();
   all["backend"] = ensemble.backend_name();
-  all["consensus"] = std::string(name_of(map_method(options.consensus)));
+  all["consensus"] = std::string(name_of(method));
   all["frames"] = options.frames.to_string();
   if (whole_pictures) all["whole_pictures"] = true;
   Sha256 hash;
@@ -117,6 +117,9 @@ std::optional<RecordedRun> read_run_record(const fs::path& record) {
     if (!json->at("frames").is_number_integer()) return std::nullopt;
     run.num_frames = json->at("frames").get<int64_t>();
     run.files = json->at("files").get<std::vector<std::string>>();
+    if (const auto options = json->find("options"); options != json->end()) {
+      run.consensus = enum_if_known<RunConsensus>(options->value("consensus", std::string()));
+    }
   } catch (const Json::exception&) {  // written by something else: as good as none
     return std::nullopt;
   }
@@ -192,8 +195,12 @@ void write_run_record(const Ensemble& ensemble, const RunOptions& options, const
   json["consensus_rule"] = std::string(to_string(ensemble.consensus_rule()));
   json["stages"] = plan.stages;
   for (const auto& [name, report] : outcome.stage_reports) json[name] = Json::parse(report);
+  json["consensus"] = {{"method", std::string(name_of(plan.consensus.method))},
+                       {"why", plan.consensus.why}};
   json["options"] = Json::object();
-  describe(options, RecordOptions(json["options"]));
+  RunOptions taken = options;
+  taken.consensus = choice_of(plan.consensus.method);
+  describe(taken, RecordOptions(json["options"]));
   describe(ensemble.options(), RecordOptions(json["options"]));
   json["backend"] = {{"name", ensemble.backend_name()}};
   describe_computation(facts, json);

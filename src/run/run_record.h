@@ -14,13 +14,15 @@ namespace posse {
 
 /// 64 hexadecimal digits over everything that decides the numbers in the journal: video, snapshots,
 /// options, the version of the results.
-/// @param whole_pictures  as EnsembleRun::whole_pictures
+/// @param method  of the members' maps; @param whole_pictures  as EnsembleRun::whole_pictures
 std::string fingerprint_of(const Ensemble& ensemble, const InputIdentity& video,
-                           const RunOptions& options, bool whole_pictures = false);
+                           const RunOptions& options, ConsensusMethod method,
+                           bool whole_pictures = false);
 
 /// What an existing run.json says of the run that wrote it.
 struct RecordedRun {
   std::string fingerprint;
+  std::optional<RunConsensus> consensus;
   std::string stages;  ///< description of the stages between journal and outputs
   InputIdentity video;
   int64_t num_frames = 0;

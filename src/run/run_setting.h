@@ -14,6 +14,7 @@ namespace posse {
 struct RunSetting {
   const Ensemble& ensemble;  ///< its members; the networks need not be loaded
   const RunOptions& options;
+  RunConsensus consensus = RunConsensus::mean;  ///< that is taken, whatever options.consensus says
   ResultPaths paths;
   std::filesystem::path video;
   VideoInfo info;

@@ -73,7 +73,7 @@ class JournalRun {
     report_progress(total);
     facts.timings = outcome.timings = ensemble_.run({
         .source = [&](VideoFrame& frame) { return reader->read(frame); },
-        .consensus = map_method(options_.consensus),
+        .consensus = map_method(plan_.consensus.method),
         .keep_evidence = plan_.key.evidence,
         .whole_pictures = runs_on_whole_pictures(ensemble_, video_, reader->info()),
         .sink =
@@ -233,7 +233,8 @@ void settle_journal(const RunOptions& options, RunOutcome& outcome) {
 RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& out,
                      const RunOptions& options, const RunContext& context) {
   const RunPlan plan = plan_run(ensemble, video, out, options);
-  RunOutcome outcome{.paths = plan.paths, .notes = plan.notes};
+  RunOutcome outcome{.paths = plan.paths, .consensus = plan.consensus, .notes = plan.notes};
+  if (context.on_consensus) context.on_consensus(plan.consensus);
   outcome.ran_networks = plan.needs_networks && !plan.finished_already;
   if (plan.finished_already) {
     outcome.status = RunStatus::skipped;
@@ -253,6 +254,7 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
   }
   const RunSetting setting{.ensemble = ensemble,
                            .options = options,
+                           .consensus = plan.consensus.method,
                            .paths = plan.paths,
                            .video = video,
                            .info = plan.video,

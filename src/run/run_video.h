@@ -15,6 +15,7 @@
 #include "base/progress.h"
 #include "base/stop.h"
 #include "ensemble/ensemble.h"
+#include "run/consensus_choice.h"
 #include "run/options.h"
 #include "run/replay.h"
 #include "run/result_paths.h"
@@ -30,6 +31,7 @@ enum class RunStatus {
 struct RunOutcome {
   RunStatus status = RunStatus::done;
   ResultPaths paths;
+  ChosenConsensus consensus;
   std::vector<std::filesystem::path> files;  ///< of the results, run.json last; without those of
                                              ///< failed outputs
   int64_t num_frames = 0;                    ///< rows of the table
@@ -47,6 +49,8 @@ struct RunOutcome {
 
 struct RunContext {
   ProgressCallback progress;
+  /// Called once, before the networks run.
+  std::function<void(const ChosenConsensus&)> on_consensus;
   /// Called for every frame in order, resumed ones included, while the results are written; not
   /// when a run is skipped.
   std::function<void(const FrameResult&)> on_frame;
@@ -70,7 +74,8 @@ RunOutcome run_video(Ensemble& ensemble, const std::filesystem::path& video,
 /// What run_video does, for frames that were computed before: the same files, without the networks.
 ///
 /// @param results  of the frames that `options.frames` means, in order, made with
-/// `options.consensus`.
+/// `options.consensus`, which is not automatic; for a track as the networks gave them, with
+/// evidence.
 /// @param report  of the decoding of those frames
 /// @throws Error as run_video.
 RunOutcome write_results(Ensemble& ensemble, const std::filesystem::path& video,

@@ -87,7 +87,7 @@ void expect_close(std::vector<double> errors) {
 
 TEST(RunVideo, MembersAndConsensusOfTheDemoAgreeWithAnIndependentImplementation) {
   for (const auto& [method, word] :
-       {std::pair(RunConsensus::mean, "mean"), {RunConsensus::median, "median"}}) {
+       {std::pair(ConsensusChoice::mean, "mean"), {ConsensusChoice::median, "median"}}) {
     const TemporaryFolder out;
     const auto results = run_demo({.decode = DecodeChoice::dgp, .tune = false},
                                   {.consensus = method, .frames = {.stop = 60}}, out.path());
@@ -169,19 +169,23 @@ EnsembleOptions over_seven(int threads) {
 
 TEST(RunVideo, OverBatchesThreadsDoNotChangeNumbersAndTheRangesFirstFrameBeginsTheFirst) {
   const TemporaryFolder out;
-  const RunOptions options{.frames = {.start = 5, .stop = 25}};  // the last batch has six frames
+  // The last batch has six frames. The mean looks at no other frame.
+  const RunOptions options{.consensus = ConsensusChoice::mean, .frames = {.start = 5, .stop = 25}};
   const auto one = run_demo(over_seven(1), options, out.path() / "one");
   EXPECT_TRUE(same(one, run_demo(over_seven(3), options, out.path() / "three")));
   EXPECT_FALSE(same(one, run_demo({.tune = false}, options, out.path() / "frame")));
   // A shorter range has the same batches at its beginning.
-  const auto shorter =
-      run_demo(over_seven(2), {.frames = {.start = 5, .stop = 19}}, out.path() / "shorter");
+  const auto shorter = run_demo(
+      over_seven(2), {.consensus = ConsensusChoice::mean, .frames = {.start = 5, .stop = 19}},
+      out.path() / "shorter");
   EXPECT_TRUE(same(shorter, std::span(one).first(14)));
 }
 
 TEST(RunVideo, TheLastShortBatchIsCompletedWithFramesOfTheBatchBefore) {
   const TemporaryFolder out;
-  const auto all = run_demo(over_seven(2), {.frames = {.stop = 9}}, out.path() / "all");
+  const auto all =
+      run_demo(over_seven(2), {.consensus = ConsensusChoice::mean, .frames = {.stop = 9}},
+               out.path() / "all");
   const auto reader = open_video(demo_video(), {.range = {.stop = 9}});
   std::vector<Image> batch(7);
   for (VideoFrame frame; reader->read(frame);)
@@ -273,7 +277,7 @@ std::vector<double> errors_of(const std::vector<FrameResult>& results) {
 
 TEST(RunVideo, TheTrackOfTheDemoIsNearItsTruth) {
   const TemporaryFolder out;
-  const auto results = run_demo({.tune = false}, {.consensus = RunConsensus::track}, out.path());
+  const auto results = run_demo({.tune = false}, {.consensus = ConsensusChoice::track}, out.path());
   ASSERT_EQ(results.size(), 360U);
   const std::vector<double> errors = errors_of(results);
   double squares = 0;
@@ -285,9 +289,10 @@ TEST(RunVideo, TheTrackOfTheDemoIsNearItsTruth) {
 
 TEST(RunVideo, ATrackOfARunThatKeptItsEvidenceNeedsNoNetwork) {
   const TemporaryFolder out;
-  RunOptions options{.frames = {.stop = 24}, .keep_evidence = true};
+  RunOptions options{
+      .consensus = ConsensusChoice::mean, .frames = {.stop = 24}, .keep_evidence = true};
   const auto mean = run_demo({.threads = 1, .batch = 4, .tune = false}, options, out.path() / "a");
-  options.consensus = RunConsensus::track;
+  options.consensus = ConsensusChoice::track;
   const auto direct =
       run_demo({.threads = 3, .batch = 5, .tune = false}, options, out.path() / "b");
   Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
@@ -305,7 +310,7 @@ TEST(RunVideo, ATrackOfARunThatKeptItsEvidenceNeedsNoNetwork) {
   EXPECT_FALSE(same(mean, replayed));
   EXPECT_TRUE(fs::exists(outcome.paths.consensus(".h5")));
   // and back
-  options.consensus = RunConsensus::mean;
+  options.consensus = ConsensusChoice::mean;
   const RunOutcome again = run_video(ensemble, demo_video(), out.path() / "a", options);
   EXPECT_FALSE(again.ran_networks);
   EXPECT_TRUE(fs::exists(again.paths.consensus(".h5")));
@@ -313,15 +318,75 @@ TEST(RunVideo, ATrackOfARunThatKeptItsEvidenceNeedsNoNetwork) {
 
 TEST(RunVideo, ATrackOfARunWithoutEvidenceRunsTheNetworksAgain) {
   const TemporaryFolder out;
-  RunOptions options{.frames = {.stop = 4}};
+  RunOptions options{.consensus = ConsensusChoice::mean, .frames = {.stop = 4}};
   run_demo({.tune = false}, options, out.path());
-  options.consensus = RunConsensus::track;
+  options.consensus = ConsensusChoice::track;
   options.force = true;
   Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
   const RunOutcome outcome = run_video(ensemble, demo_video(), out.path(), options);
   EXPECT_TRUE(outcome.ran_networks);
   ASSERT_FALSE(outcome.notes.empty());
   EXPECT_NE(outcome.notes.front().find("--keep-evidence"), std::string::npos);
+}
+
+TEST(RunVideo, ADefaultTakesTheTrackAndSaysSo) {
+  const TemporaryFolder out;
+  Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
+  std::vector<std::string> said;
+  const RunOutcome outcome = run_video(
+      ensemble, demo_video(), out.path(), {.frames = {.stop = 4}, .format = TableFormat::csv},
+      {.on_consensus = [&](const ChosenConsensus& c) { said.push_back(c.to_string()); }});
+  EXPECT_EQ(said, std::vector<std::string>{"consensus track: a video with 5 members"});
+  EXPECT_EQ(read_run_record(outcome.paths.record)->consensus, RunConsensus::track);
+  const TemporaryFolder asked;
+  const RunOutcome same = run_video(
+      ensemble, demo_video(), asked.path(),
+      {.consensus = ConsensusChoice::track, .frames = {.stop = 4}, .format = TableFormat::csv});
+  EXPECT_EQ(read_file(outcome.paths.consensus(".csv")), read_file(same.paths.consensus(".csv")));
+  Ensemble two = Ensemble::open(std::vector{demo() / "member-1", demo() / "member-2"});
+  EXPECT_EQ(
+      run_video(two, demo_video(), out.path() / "two", {.frames = {.stop = 4}}).consensus.method,
+      RunConsensus::mean);
+}
+
+TEST(RunVideo, ADefaultKeepsToTheResultsThatAreThereUnlessForced) {
+  for (const ConsensusChoice earlier : {ConsensusChoice::mean, ConsensusChoice::median}) {
+    const TemporaryFolder out;
+    Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
+    RunOptions options{.consensus = earlier, .frames = {.stop = 4}, .format = TableFormat::csv};
+    const RunOutcome first = run_video(ensemble, demo_video(), out.path(), options);
+    const std::string table = read_file(first.files.front());
+    options.consensus = ConsensusChoice::automatic;
+    EXPECT_EQ(run_video(ensemble, demo_video(), out.path(), options).status, RunStatus::skipped);
+    options.format = TableFormat::both;  // is added to what is there
+    const RunOutcome more = run_video(ensemble, demo_video(), out.path(), options);
+    EXPECT_FALSE(more.ran_networks);
+    EXPECT_EQ(choice_of(more.consensus.method), earlier);
+    EXPECT_EQ(read_file(first.files.front()), table);
+    options.force = true;
+    const RunOutcome forced = run_video(ensemble, demo_video(), out.path(), options);
+    EXPECT_EQ(forced.consensus.method, RunConsensus::track);
+    EXPECT_FALSE(fs::exists(first.files.front()));
+    options.force = false;
+    EXPECT_EQ(run_video(ensemble, demo_video(), out.path(), options).status, RunStatus::skipped);
+  }
+}
+
+TEST(RunVideo, ADefaultGoesOnWithAStoppedRun) {
+  for (const bool evidence : {false, true}) {
+    for (const ConsensusChoice earlier : {ConsensusChoice::mean, ConsensusChoice::median}) {
+      const TemporaryFolder out;
+      Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
+      RunOptions options{.consensus = earlier, .frames = {.stop = 12}, .keep_evidence = evidence};
+      cut_journal(run_video(ensemble, demo_video(), out.path(), options), 8);
+      options.consensus = ConsensusChoice::automatic;
+      options.keep_evidence = false;
+      const RunOutcome outcome = run_video(ensemble, demo_video(), out.path(), options);
+      EXPECT_EQ(outcome.num_resumed, 8);
+      const bool has_track = evidence && earlier == ConsensusChoice::mean;
+      EXPECT_EQ(choice_of(outcome.consensus.method), has_track ? ConsensusChoice::track : earlier);
+    }
+  }
 }
 
 TEST(RunVideo, FurtherResultsOfAFinishedRunAreMadeWithoutNetworks) {
@@ -360,7 +425,7 @@ TEST(RunVideo, AnOutputThatFailsCostsNeitherTheOthersNorTheNetworksAgain) {
       .frames = {.stop = 4}, .format = TableFormat::both, .labeled_video = true};
   Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
   const fs::path blocked =
-      out.path() / "openarena" / "openarenaDLC_posseMean_openarena_5members_labeled.mp4" / "x";
+      out.path() / "openarena" / "openarenaDLC_posseTrack_openarena_5members_labeled.mp4" / "x";
   write_file(blocked, "a folder where the video should be");
   const RunOutcome first = run_video(ensemble, demo_video(), out.path(), options);
   ASSERT_EQ(first.failed.size(), 1U);

@@ -67,7 +67,7 @@ std::map<std::string, std::string> StageChain::reports() const {
 
 StageChain make_stages(const RunSetting& setting) {
   std::vector<std::unique_ptr<Stage>> stages;
-  if (setting.options.consensus == RunConsensus::track) stages.push_back(make_track_stage(setting));
+  if (setting.consensus == RunConsensus::track) stages.push_back(make_track_stage(setting));
   if (!setting.options.calibration.empty()) stages.push_back(make_calibrate_stage(setting));
   return StageChain(std::move(stages));
 }

@@ -226,6 +226,9 @@ class Calibrate(ProgramTest):
             (self.run_with(*words, "--radius", "0"), "--radius is 0"),
         ]:
             self.assert_error(done, 2, said)
+        taken = self.assert_code(self.run_with(*words, "--dry-run"), 0)  # the default is what the calibration is for
+        self.assertIn("consensus mean: what the calibration is for", taken.out)
+        self.assert_error(self.run_with("--consensus", "track", *words), 2, "is for --consensus mean, this run's is track")
         self.assert_error(self.run_with("--calibration", MEMBERSHIP), 1, "is no calibration")
         forced = self.run_with(*words, "--consensus", "median", "--force-calibration")
         self.assertIn("used all the same", self.assert_code(forced, 4).err)
@@ -281,7 +284,7 @@ class Refuses(ProgramTest):
 
     def test_results_of_another_video(self):
         for video, folder in [(VIDEO, "right"), (DEMO / "video" / "openarena-train.mp4", "wrong")]:
-            self.assert_code(posse("run", video, "--members", *MEMBERS, "--out", self.folder / folder, *FAST), 0)
+            self.assert_code(posse("run", video, "--members", *MEMBERS, "--out", self.folder / folder, *FAST, "--consensus", "mean"), 0)
         done = evaluate("--video-results", self.folder / "wrong" / "openarena-train")
         self.assert_error(done, 2, "results of another video: openarena-train.mp4")
         report = self.assert_code(evaluate("--json", "--video-results", self.folder / "right" / "openarena"), 0).json

@@ -69,7 +69,7 @@ class Results(ProgramTest):
         self.assertTrue(np.all((likelihood >= 0) & (likelihood <= 1)))
 
     def test_hold_spread_and_distances_that_follow_from_the_members(self):
-        self.run_all()
+        self.run_all("--consensus", "mean")
         results = self.out / "openarena"
         consensus = points(table(results))[..., :2]
         members = np.array([points(pd.read_hdf(p))[..., :2] for p in sorted((extras_of(self.out) / "members").rglob("*.h5"))])
@@ -126,9 +126,63 @@ class Results(ProgramTest):
         np.testing.assert_array_equal(short, long[:20])
 
     def test_of_a_short_video_are_small_files(self):
-        self.assert_code(posse(*run_words(VIDEO, MEMBERS, self.out, "--frames", "0:6")), 0)
+        self.assert_code(posse(*run_words(VIDEO, MEMBERS, self.out, "--frames", "0:6", "--consensus", "mean")), 0)
         # 6 frames hold 3 kB of numbers; a chunk of every dataset and HDF5's own tables come on top.
         self.assertLess(next(self.folder.rglob("*.h5")).stat().st_size, 200_000)
+
+
+class Default(ProgramTest):
+    """Which consensus a run takes, and where it says so."""
+
+    def run_over(self, video, members, *more, out="out"):
+        return self.assert_code(posse(*run_words(video, members, self.folder / out, *more)), 0)
+
+    def test_is_the_track_for_a_video_with_three_members(self):
+        line = "consensus track: a video with 3 members"
+        words = ["--frames", "40:52", "--format", "both"]
+        self.assertIn(f"  {line}\n", self.run_over(VIDEO, MEMBERS[:3], *words, "--dry-run").out)
+        done = self.run_over(VIDEO, MEMBERS[:3], *words)
+        self.assertIn(f"openarena.mp4: {line}\n", done.err)
+        record = json.loads((self.folder / "out" / "openarena" / "run.json").read_text())
+        self.assertEqual(record["consensus"], {"method": "track", "why": "a video with 3 members"})
+        self.assertEqual(record["options"]["consensus"], "track")
+        again = self.run_over(VIDEO, MEMBERS[:3], *words, "--json")
+        self.assertEqual([again.json[0]["status"], again.json[0]["consensus"]["method"]], ["skipped", "track"])
+        self.run_over(VIDEO, MEMBERS[:3], *words, "--consensus", "track", out="asked")
+        self.assertEqual(table(extras_of(self.folder / "out") / "csv", "*Track*.csv").to_numpy().tolist(),
+                         table(extras_of(self.folder / "asked") / "csv", "*Track*.csv").to_numpy().tolist())
+
+    def test_is_the_mean_for_all_else(self):
+        still = pictures(self.folder / "stills")
+        two, three = MEMBERS[:2], MEMBERS[:3]
+        for video, members, words, why in [
+            (still, three, [], "pictures are taken one by one"),
+            (VIDEO, two, [], "2 members are too few votes for a track"),
+            (VIDEO, three, ["--frames", "7:8"], "one frame has no neighbours"),
+            (VIDEO, three, ["--frames", "::30"], "one frame of 30 is too few for a track"),
+        ]:
+            with self.subTest(why):
+                done = self.run_over(video, members, *words, "--dry-run", out="none")
+                self.assertIn(f"  consensus mean: {why}\n", done.out)
+                self.assertIn("_posseMean_", done.out)
+
+    def test_keeps_to_finished_results_until_forced(self):
+        words = ["--frames", "0:6"]
+        self.run_over(VIDEO, MEMBERS[:3], *words, "--consensus", "mean")
+        before = files_below(self.folder / "out")
+        self.assertIn("skipped", self.run_over(VIDEO, MEMBERS[:3], *words).out)
+        more = self.run_over(VIDEO, MEMBERS[:3], *words, "--save-members")
+        self.assertIn("consensus mean: that of the results that are there (--force makes them anew)", more.err)
+        self.assertIn("no network was run", more.out)
+        after = files_below(self.folder / "out")
+        name = "openarena/openarenaDLC_posseMean_openarena_3members.h5"
+        self.assertEqual(after[name], before[name])
+        planned = self.run_over(VIDEO, MEMBERS[:3], *words, "--force", "--dry-run").out
+        self.assertIn("  consensus track: a video with 3 members\n", planned)
+        self.assertIn(f"  would remove {self.folder / 'out' / name}\n", planned)
+        self.run_over(VIDEO, MEMBERS[:3], *words, "--force")
+        tables = [p.name for p in (self.folder / "out" / "openarena").glob("*.h5")]
+        self.assertEqual(tables, ["openarenaDLC_posseTrack_openarena_3members.h5"])
 
 
 class Doing(ProgramTest):

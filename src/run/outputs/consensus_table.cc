@@ -84,7 +84,7 @@ class ConsensusTable : public RunOutput {
  public:
   ConsensusTable(const RunSetting& setting, const std::string& suffix, bool is_second)
       : is_h5_(suffix == ".h5"),
-        is_track_(setting.options.consensus == RunConsensus::track),
+        is_track_(setting.consensus == RunConsensus::track),
         is_calibrated_(!setting.options.calibration.empty()),
         num_bodyparts_(static_cast<double>(setting.ensemble.bodyparts().size())),
         num_members_(static_cast<double>(setting.ensemble.members().size())),
@@ -114,9 +114,9 @@ class ConsensusTable : public RunOutput {
  private:
   static TableWriterOptions with_extras(const RunSetting& setting) {
     TableWriterOptions options{
-        .extras = extra_arrays(setting.ensemble, setting.options.consensus == RunConsensus::track,
+        .extras = extra_arrays(setting.ensemble, setting.consensus == RunConsensus::track,
                                !setting.options.calibration.empty()),
-        .attributes = {{"consensus", std::string(name_of(setting.options.consensus))},
+        .attributes = {{"consensus", std::string(name_of(setting.consensus))},
                        {"members", list_of_names(setting.ensemble)}}};
     if (!setting.options.calibration.empty()) {
       options.attributes.emplace_back("calibration",

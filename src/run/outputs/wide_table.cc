@@ -22,7 +22,7 @@ const std::vector<std::string> kTrackCoords = {"chance", "chance_seen", "x_secon
 
 std::vector<std::string> coords_of(const RunSetting& setting) {
   std::vector<std::string> coords = kWideCoords;
-  if (setting.options.consensus == RunConsensus::track)
+  if (setting.consensus == RunConsensus::track)
     coords.insert(coords.end(), kTrackCoords.begin(), kTrackCoords.end());
   return coords;
 }

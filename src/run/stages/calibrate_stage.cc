@@ -25,7 +25,7 @@ std::vector<std::string> identities(const std::vector<std::string>& hashes,
 
 /// Why the calibration does not fit this run; empty if it does.
 std::string misfit(const Calibration& calibration, const RunSetting& setting) {
-  const std::string consensus(name_of(setting.options.consensus));
+  const std::string consensus(name_of(setting.consensus));
   const std::string rule(to_string(setting.ensemble.consensus_rule()));
   if (calibration.consensus != consensus) {
     return fmt::format("is for --consensus {}, this run's is {}", calibration.consensus, consensus);
