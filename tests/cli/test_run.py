@@ -7,7 +7,7 @@ import shutil
 import signal
 import struct
 
-from program import (FAST, MEMBERS, VIDEO, ProgramTest, copy_of, extras_of, files_below, journal_bytes, main, np,
+from program import (FAST, MEMBERS, VIDEO, ProgramTest, copy_of, extras_of, files_below, h5py, journal_bytes, main, np,
                      pd, pictures, plain_arrays, points, posse, read_csv, results_below, run_words, start, stop_when, table)
 
 WIDE = ["x", "y", "likelihood", "x_ens_median", "y_ens_median", "x_ens_var", "y_ens_var", "x_posterior_var",
@@ -139,7 +139,7 @@ class Default(ProgramTest):
 
     def test_is_the_track_for_a_video_with_three_members(self):
         line = "consensus track: a video with 3 members"
-        words = ["--frames", "40:52", "--format", "both"]
+        words = ["--frames", "40:52", "--format", "both", "--as-member", "member-1"]
         self.assertIn(f"  {line}\n", self.run_over(VIDEO, MEMBERS[:3], *words, "--dry-run").out)
         done = self.run_over(VIDEO, MEMBERS[:3], *words)
         self.assertIn(f"openarena.mp4: {line}\n", done.err)
@@ -151,6 +151,9 @@ class Default(ProgramTest):
         self.run_over(VIDEO, MEMBERS[:3], *words, "--consensus", "track", out="asked")
         self.assertEqual(table(extras_of(self.folder / "out") / "csv", "*Track*.csv").to_numpy().tolist(),
                          table(extras_of(self.folder / "asked") / "csv", "*Track*.csv").to_numpy().tolist())
+        guise = next((extras_of(self.folder / "out") / "as-member").rglob("*.h5"))
+        with h5py.File(guise) as file:
+            self.assertEqual(file["posse"].attrs["consensus"], b"track")
 
     def test_is_the_mean_for_all_else(self):
         still = pictures(self.folder / "stills")

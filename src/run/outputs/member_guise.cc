@@ -48,7 +48,7 @@ class MemberGuise : public RunOutput {
         member_(named_member(setting)),
         scorer_(scorer_sought_by_deeplabcut(member_.member)),
         rows_(setting.paths.as_member(member_, ".h5"), scorer_, setting.ensemble.bodyparts(),
-              {.attributes = {{"consensus", std::string(name_of(setting.options.consensus))},
+              {.attributes = {{"consensus", std::string(name_of(setting.consensus))},
                               {"as_member", printable(member_.name)}}}),
         meta_(setting.paths.as_member(member_, "_meta.pickle")) {}
 
