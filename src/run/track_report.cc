@@ -105,6 +105,7 @@ std::string track_report_json(const TrackReport& report,
                                  {"frames_not_seen", report.hidden[p]},
                                  {"jumps", report.jumps[p]},
                                  {"frames_against_most_members", report.against_most[p]},
+                                 {"steps_in_agreement", report.agreed_steps[p]},
                                  {"steps_faster_than_expected", report.fast[p]}});
   }
   if (!lines.empty()) json["epipolar_lines"] = Json::parse(lines_json(lines, bodyparts));

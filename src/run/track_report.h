@@ -31,8 +31,8 @@ std::string note_of_groups(const std::vector<std::vector<int>>& groups,
                            const std::vector<std::string>& bodyparts);
 
 /// The part "track" of run.json, as JSON: groups, swaps, and for every bodypart the frames in which
-/// it is not seen, jumps, frames against most members and steps faster than expected; and
-/// "epipolar_lines" (lines_json) if there are any.
+/// it is not seen, jumps, frames against most members, steps on which members agree and those of
+/// them faster than expected; and "epipolar_lines" (lines_json) if there are any.
 std::string track_report_json(const TrackReport& report,
                               const std::vector<std::vector<int>>& groups,
                               const std::vector<std::string>& bodyparts,

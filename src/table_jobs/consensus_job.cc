@@ -152,7 +152,8 @@ TableConsensus tracked_consensus(std::span<const Poses> tables, const ConsensusJ
   for (const std::string& note : notes_of_lines(track.lines, bodyparts)) job.note(note);
   for (const std::string& warning : warnings_of_lines(track.lines, bodyparts, track.cell))
     job.warn(warning);
-  for (const std::string& warning : warnings_of(track.report, bodyparts)) job.warn(warning);
+  for (const std::string& warning : warnings_of(track.report, bodyparts, "--method"))
+    job.warn(warning);
   for (const std::string& warning :
        warnings_of_setting(settings.lag, members.size(), track.close_pairs, bodyparts)) {
     job.warn(warning);

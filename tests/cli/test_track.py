@@ -2,6 +2,7 @@
 
 import json
 import signal
+import subprocess
 
 from program import (DEMO, MEMBERS, VIDEO, ProgramTest, files_below, main, np, pd, pictures, plain_arrays, points, posse, run_words,
                      start, stop_when, table)  # fmt: skip
@@ -131,11 +132,23 @@ class Demo(TrackTest):
         done = posse(*run_words(VIDEO, MEMBERS[:2], self.folder / "two", "--consensus", "track", "--frames", "100:104"))
         self.assertIn("with fewer than 3 few votes decide", self.assert_done(done).err)
 
-    def test_of_pictures_warns_that_they_may_be_no_video(self):
-        still = pictures(self.folder / "stills")
+    def test_of_pictures_of_different_scenes_warns_and_of_a_sequence_does_not(self):
+        still = pictures(self.folder / "stills")  # 140 and 100 frames apart
         done = posse(*run_words(still, MEMBERS[:3], self.folder / "out", "--consensus", "track"))
-        self.assertIn("pictures of a folder are tracked as a video", self.assert_done(done).err)
+        self.assertIn("do not look like a video", self.assert_done(done).err)
+        self.assertIn("--consensus mean or median", done.err)
         self.assertEqual(points(table(self.folder / "out" / "stills")).shape, (3, 4, 3))
+
+        sequence = self.folder / "sequence"
+        sequence.mkdir()
+        subprocess.run(["ffmpeg", "-loglevel", "error", "-i", VIDEO, "-frames:v", "8", sequence / "frame-%02d.png"], check=True)
+        done = posse(*run_words(sequence, MEMBERS[:3], self.folder / "out", "--consensus", "track"))
+        self.assertNotIn("video", self.assert_done(done).err.replace("--video", ""))
+
+    def test_by_default_of_a_file_of_unrelated_clips_warns(self):
+        clips = DEMO / "video" / "openarena-train.mp4"
+        done = posse(*run_words(clips, MEMBERS[:3], self.folder / "out", "--frames", "0:20"))
+        self.assertIn("successive frames do not look like a video", self.assert_done(done).err)
 
 
 class Bytes(TrackTest):

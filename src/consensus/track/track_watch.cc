@@ -24,6 +24,8 @@ constexpr int64_t kLongDeparture = 30;
 constexpr double kAgreeCells = 2;
 constexpr double kElsewhereCells = 4;
 constexpr double kOftenFast = 0.05;
+/// Of a bodypart's agreed steps: where more than this share is fast, there is no video.
+constexpr double kNoVideoFast = 0.5;
 constexpr size_t kMostListed = 3;
 
 double distance(const Keypoint& a, const Keypoint& b) { return std::hypot(a.x - b.x, a.y - b.y); }
@@ -62,7 +64,8 @@ TrackWatch::TrackWatch(size_t num_bodyparts, std::vector<std::vector<int>> group
       }
     }
   }
-  for (auto* counts : {&report_.jumps, &report_.hidden, &report_.against_most, &report_.fast}) {
+  for (auto* counts : {&report_.jumps, &report_.hidden, &report_.against_most,
+                       &report_.agreed_steps, &report_.fast}) {
     counts->assign(num_bodyparts, 0);
   }
 }
@@ -112,8 +115,9 @@ void TrackWatch::look_at_members(const TrackedFrame& frame, std::span<const Keyp
       near += distance(members[i], state.median) < kAgreeCells * stride ? 1 : 0;
     }
     state.was_agreed = near == x.size() && near >= 2;
-    if (was_agreed && state.was_agreed && distance(before, state.median) > reach) {
-      ++report_.fast[part];
+    if (was_agreed && state.was_agreed) {
+      ++report_.agreed_steps[part];
+      if (distance(before, state.median) > reach) ++report_.fast[part];
     }
     elsewhere = now.seen && 2 * near > x.size() && x.size() >= 3 &&
                 distance(now.keypoint, state.median) > kElsewhereCells * stride;
@@ -169,10 +173,58 @@ std::string listed(const std::vector<TrackStretch>& stretches,
   return text;
 }
 
+bool steps_are_mostly_fast(const TrackReport& report, size_t part) {
+  return static_cast<double>(report.fast[part]) >
+         kNoVideoFast * static_cast<double>(report.agreed_steps[part]);
+}
+
+std::string no_video_warning(const TrackReport& report, const std::vector<std::string>& bodyparts,
+                             const char* option) {
+  std::string names;
+  size_t parts = 0;
+  for (size_t p = 0; p < bodyparts.size(); ++p) {
+    if (!steps_are_mostly_fast(report, p) || ++parts > kMostListed) continue;
+    names += fmt::format("{}{} in {} of {} steps", names.empty() ? "" : ", ", bodyparts[p],
+                         report.fast[p], report.agreed_steps[p]);
+  }
+  if (parts > kMostListed) names += fmt::format(", and {} more", parts - kMostListed);
+  return fmt::format(
+      "successive frames do not look like a video, most bodyparts step beyond what a track allows "
+      "({}): {} mean or median",
+      names, option);
+}
+
+std::vector<std::string> warnings_of_fast_steps(const TrackReport& report,
+                                                const std::vector<std::string>& bodyparts) {
+  std::vector<std::string> warnings;
+  for (size_t p = 0; p < report.fast.size(); ++p) {
+    if (static_cast<double>(report.fast[p]) <=
+        kOftenFast * static_cast<double>(report.num_frames)) {
+      continue;
+    }
+    warnings.push_back(fmt::format(
+        "{} often moves faster than the track expects ({} of {} frames): a track of every frame of "
+        "the video is better than one of few of them",
+        bodyparts[p], report.fast[p], report.num_frames));
+  }
+  return warnings;
+}
+
 }  // namespace
 
+bool looks_like_no_video(const TrackReport& report) {
+  size_t agreed = 0;
+  size_t fast = 0;
+  for (size_t p = 0; p < report.fast.size(); ++p) {
+    agreed += report.agreed_steps[p] > 0 ? 1 : 0;
+    fast += steps_are_mostly_fast(report, p) ? 1 : 0;
+  }
+  return 2 * fast > agreed;
+}
+
 std::vector<std::string> warnings_of(const TrackReport& report,
-                                     const std::vector<std::string>& bodyparts) {
+                                     const std::vector<std::string>& bodyparts,
+                                     const char* option) {
   std::vector<std::string> warnings;
   if (!report.jump_bursts.empty()) {
     warnings.push_back("the track jumps again and again: " + listed(report.jump_bursts, bodyparts));
@@ -185,16 +237,12 @@ std::vector<std::string> warnings_of(const TrackReport& report,
     warnings.push_back("bodyparts that look alike change places and back: " +
                        listed(report.swap_bursts, bodyparts));
   }
-  for (size_t p = 0; p < report.fast.size(); ++p) {
-    if (static_cast<double>(report.fast[p]) <=
-        kOftenFast * static_cast<double>(report.num_frames)) {
-      continue;
-    }
-    warnings.push_back(fmt::format(
-        "{} often moves faster than the track expects ({} of {} frames): a track of every frame of "
-        "the video is better than one of few of them",
-        bodyparts[p], report.fast[p], report.num_frames));
+  if (looks_like_no_video(report)) {
+    warnings.push_back(no_video_warning(report, bodyparts, option));
+    return warnings;
   }
+  for (std::string& warning : warnings_of_fast_steps(report, bodyparts))
+    warnings.push_back(std::move(warning));
   return warnings;
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 
 namespace posse {
@@ -91,9 +92,59 @@ TEST(TrackWatch, TellsWhatMovesFasterThanAStep) {
   };
   const TrackReport report = report_of(100, fast, fast);
   EXPECT_EQ(report.fast, (std::vector<int64_t>{99, 0}));
+  EXPECT_EQ(report.agreed_steps, (std::vector<int64_t>{99, 99}));
+  EXPECT_FALSE(looks_like_no_video(report));  // only one of two
   const auto warnings = warnings_of(report, kNames);
   EXPECT_EQ(warnings.size(), 1U);
   EXPECT_NE(warnings[0].find("left often moves faster"), std::string::npos);
+}
+
+/// An animal that walks round in 100 frames, its parts on opposite sides.
+Keypoint walking(int t, int part) {
+  const double angle = 0.063 * t + 3.14 * part;
+  return {160 + 100 * std::cos(angle), 120 + 80 * std::sin(angle), 1};
+}
+
+/// The frames of that walk out of order: 37 is prime to 100, all are there.
+Keypoint shuffled(int t, int part) { return walking(37 * t % 100, part); }
+
+TEST(TrackWatch, TellsPicturesOfDifferentScenesFromAVideo) {
+  EXPECT_TRUE(warnings_of(report_of(100, walking, walking), kNames).empty());
+  const TrackReport report = report_of(100, resting, shuffled);
+  EXPECT_EQ(report.fast, (std::vector<int64_t>{99, 99}));
+  EXPECT_TRUE(looks_like_no_video(report));
+  const auto warnings = warnings_of(report, kNames);
+  ASSERT_FALSE(warnings.empty());
+  EXPECT_EQ(warnings.back(),
+            "successive frames do not look like a video, most bodyparts step beyond what a track "
+            "allows (left in 99 of 99 steps, right in 99 of 99 steps): --consensus mean or median");
+  EXPECT_NE(warnings_of(report, kNames, "--method").back().find("--method mean"),
+            std::string::npos);
+}
+
+TEST(TrackWatch, TakesCutsAndDartsForAVideo) {
+  const auto cut = [](int t, int part) { return walking(t / 10 * 37 + t % 10, part); };
+  const TrackReport report = report_of(100, cut, cut);
+  EXPECT_EQ(report.fast, (std::vector<int64_t>{9, 9}));
+  EXPECT_FALSE(looks_like_no_video(report));
+  EXPECT_FALSE(looks_like_no_video(report_of(1, walking, walking)));
+}
+
+TEST(TrackWatch, JudgesByTheStepsOnWhichMembersAgree) {
+  // Members agree in the first three frames alone: two agreed steps, both fast.
+  TrackWatch watch(1, {}, TrackOptions());
+  for (int t = 0; t < 12; ++t) {
+    TrackedFrame frame{.frame_index = t};
+    frame.keypoints.resize(1);
+    const Keypoint agreed = shuffled(t, 0);
+    Keypoint other = agreed;
+    if (t > 2) other.x += 60;
+    watch.push(frame, std::vector<Keypoint>{agreed, agreed, other}, 1, 8);
+  }
+  const TrackReport report = watch.finish();
+  EXPECT_EQ(report.agreed_steps, (std::vector<int64_t>{2}));
+  EXPECT_EQ(report.fast, (std::vector<int64_t>{2}));
+  EXPECT_TRUE(looks_like_no_video(report));
 }
 
 }  // namespace

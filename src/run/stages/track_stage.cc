@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "base/paths.h"
 #include "consensus/track/evidence_bytes.h"
 #include "consensus/track/look_alikes.h"
 #include "consensus/track/smoothed_track.h"
@@ -60,7 +58,6 @@ class TrackStage : public Stage {
   std::vector<std::string> bodyparts_;
   size_t num_members_;
   double fps_;
-  bool pictures_;
   LookAlikes look_alikes_;
   std::vector<std::vector<int>> groups_;
   AgreeingViews views_;
@@ -89,7 +86,6 @@ TrackStage::TrackStage(const RunSetting& setting)
       bodyparts_(setting.ensemble.bodyparts()),
       num_members_(setting.ensemble.members().size()),
       fps_(setting.info.fps),
-      pictures_(is_folder(setting.video)),
       look_alikes_(bodyparts_.size()),
       groups_(parse_look_alikes(choices_.look_alike, bodyparts_)),
       views_(parse_views(choices_, bodyparts_)),
@@ -187,11 +183,6 @@ void TrackStage::deliver_smoothed(std::vector<TrackedFrame> frames, const Delive
 
 std::vector<std::string> TrackStage::warnings() const {
   std::vector<std::string> warnings = warnings_of(report_, bodyparts_);
-  if (pictures_) {
-    warnings.emplace_back(
-        "pictures of a folder are tracked as a video, in the order of their names: those of "
-        "different scenes want --consensus mean or median");
-  }
   for (std::string& warning : warnings_of_setting(static_cast<size_t>(choices_.lag), num_members_,
                                                   look_alikes_.close_pairs(groups_), bodyparts_)) {
     warnings.push_back(std::move(warning));
