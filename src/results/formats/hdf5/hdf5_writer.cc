@@ -17,9 +17,12 @@
 namespace posse {
 namespace {
 
-/// Of every chunk: the file of a short video is not much larger than its numbers, and that of a
-/// long one has chunks by the thousand, not by the million.
+/// Of every chunk, which is written whole: the file of a short video is not much larger than its
+/// numbers, and that of a long one has chunks by the thousand, not by the million.
 constexpr size_t kChunkBytes = size_t{32} << 10;
+constexpr size_t kChunkRows = 64;
+/// A chunk's entry in the index of its dataset, of up to three axes, in nodes that are half full.
+constexpr uint64_t kIndexBytes = 2 * (8 + 8 * (3 + 1) + 8);
 /// Rows are packed and handed to HDF5 in pieces of about this size.
 constexpr size_t kPackedBytes = size_t{256} << 10;
 /// HDF5 keeps an attribute within one object header message of 64 KiB; some of it is overhead.
@@ -236,13 +239,16 @@ class Hdf5Sink final : public TableSink {
     return row;
   }
 
+  /// Narrow datasets do not get chunks of many more rows than the table has.
+  size_t chunk_rows(size_t bytes_per_row) const {
+    return std::clamp<size_t>(kChunkBytes / std::max(bytes_per_row, row_bytes_), 1, kChunkRows);
+  }
+
   hdf5::Handle extendible_dataset(hid_t group, const char* name, hid_t type, size_t bytes_per_row,
                                   const std::vector<int64_t>& row_extents) const {
     std::vector<hsize_t> extents(1, 0);
     std::vector<hsize_t> most(1, H5S_UNLIMITED);
-    // Equal numbers of rows in all datasets: narrow ones do not get chunks of many more rows.
-    std::vector<hsize_t> chunk(
-        1, std::max<size_t>(kChunkBytes / std::max(bytes_per_row, row_bytes_), 1));
+    std::vector<hsize_t> chunk(1, chunk_rows(bytes_per_row));
     for (const int64_t extent : row_extents) {
       extents.push_back(static_cast<hsize_t>(extent));
       most.push_back(static_cast<hsize_t>(extent));
@@ -307,9 +313,14 @@ class Hdf5Sink final : public TableSink {
 
   /// For all rows so far and `rows` more, whole chunks of every dataset.
   void reserve_room(size_t rows) {
-    uint64_t row = row_bytes_;
-    for (const ExtraArray& extra : options.extras) row += extra.row_size() * sizeof(double);
-    const uint64_t bytes = (num_rows + rows) * row + (1 + options.extras.size()) * kChunkBytes;
+    const auto bytes_of = [&](size_t bytes_per_row) {
+      const size_t chunk = chunk_rows(bytes_per_row);
+      const uint64_t chunks = (num_rows + rows + chunk - 1) / chunk;
+      return chunks * (chunk * bytes_per_row + kIndexBytes);
+    };
+    uint64_t bytes = bytes_of(row_bytes_);
+    for (const ExtraArray& extra : options.extras)
+      bytes += bytes_of(extra.row_size() * sizeof(double));
     reserve_->reserve(bytes + bytes / 32 + kOverheadBytes);
   }
 
