@@ -21,6 +21,9 @@ namespace {
 /// numbers, and that of a long one has chunks by the thousand, not by the million.
 constexpr size_t kChunkBytes = size_t{32} << 10;
 constexpr size_t kChunkRows = 64;
+/// Of the last chunks of every dataset, kept in memory: rows are appended, so that older ones are
+/// not looked at again.
+constexpr size_t kCachedBytes = 2 * kChunkBytes;
 /// A chunk's entry in the index of its dataset, of up to three axes, in nodes that are half full.
 constexpr uint64_t kIndexBytes = 2 * (8 + 8 * (3 + 1) + 8);
 /// Rows are packed and handed to HDF5 in pieces of about this size.
@@ -263,8 +266,11 @@ class Hdf5Sink final : public TableSink {
       H5Pset_shuffle(properties.get());
       H5Pset_deflate(properties.get(), static_cast<unsigned>(options.gzip_level));
     }
+    const hdf5::Handle access(H5Pcreate(H5P_DATASET_ACCESS));
+    constexpr double kWrittenGoFirst = 1;
+    H5Pset_chunk_cache(access.get(), H5D_CHUNK_CACHE_NSLOTS_DEFAULT, kCachedBytes, kWrittenGoFirst);
     hdf5::Handle dataset(
-        H5Dcreate2(group, name, type, space.get(), H5P_DEFAULT, properties.get(), H5P_DEFAULT));
+        H5Dcreate2(group, name, type, space.get(), H5P_DEFAULT, properties.get(), access.get()));
     if (!dataset.valid()) throw Error(ErrorKind::io, hdf5::last_failure());
     return dataset;
   }
