@@ -10,6 +10,7 @@
 #include "base/paths.h"
 #include "base/text.h"
 #include "ensemble/ensemble.h"
+#include "run/consensus_choice.h"
 #include "study/evaluator.h"
 #include "study/judge/judge.h"
 #include "study/judge/judge_tables.h"
@@ -210,6 +211,12 @@ Evaluation calibrate(std::span<const fs::path> members, const fs::path& labels, 
                 fmt::format("{} points judged out of bag are too few to calibrate on",
                             evaluation.points.size()),
                 {.hint = fmt::format("at least {} are needed", kFewPoints)});
+  }
+  if (options.consensus == RunConsensus::mean &&
+      evaluation.membership_sources.size() >= kTrackMembers) {
+    evaluation.notes.emplace_back(
+        "posse run takes the mean with this calibration, also of a video, which has the track "
+        "without one: --consensus track, with --video, calibrates that");
   }
   if (!out.empty()) write_calibration(evaluation.calibration, out);
   return evaluation;

@@ -181,6 +181,7 @@ class Calibrate(ProgramTest):
     def test_states_in_a_run_what_it_was_fitted_to(self):
         done = self.assert_code(self.calibrate("--consensus", "median"), 0)
         self.assertIn("the 90 % region covers", done.out)
+        self.assertNotIn("calibrates that", done.err)
         fitted = json.loads((self.folder / "c.json").read_text())
         self.assert_code(self.run_with("--consensus", "median", "--calibration", self.folder / "c.json", "--radius", "7"), 0)
         (path,) = (self.folder / "r" / "openarena").glob("*.h5")
@@ -213,7 +214,7 @@ class Calibrate(ProgramTest):
             np.testing.assert_allclose(stated["likelihood_calibrated"][:, k], chance, atol=1e-9)
 
     def test_is_refused_for_anything_else(self):
-        self.assert_code(self.calibrate(), 0)
+        self.assertIn("--consensus track, with --video, calibrates that", self.assert_code(self.calibrate(), 0).err)
         self.assert_error(self.calibrate(), 2, "exists already")
         self.assert_error(self.calibrate("--allow-training-frames", out="d.json"), 2, "promise too much")
         self.assertIn("nothing was written", self.assert_code(self.calibrate("--dry-run", out="e.json"), 0).out)
