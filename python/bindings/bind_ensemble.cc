@@ -338,7 +338,7 @@ std::vector<std::array<int64_t, 3>> BoundEnsemble::scoremap_shapes(int64_t heigh
   for (const MemberNetwork& member : ensemble_.members()) {
     const Extent extent = node_extents(
         member.graph,
-        extent_seen(member.crop,
+        extent_seen(view_of(member),
                     {height, width}))[static_cast<size_t>(member.graph.scoremap_logits)];
     shapes.push_back(
         {extent.height, extent.width, static_cast<int64_t>(ensemble_.bodyparts().size())});

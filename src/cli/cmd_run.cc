@@ -102,6 +102,10 @@ void describe_ensemble(const Ensemble& ensemble, CommandContext& context) {
           "results are in whole frames",
           member.name, member.crop->x1, member.crop->x2, member.crop->y1, member.crop->y2));
     }
+    const std::string preparation = preparation_of(member);
+    if (!preparation.empty()) {
+      context.console.note(fmt::format("member {}: frames are {}", member.name, preparation));
+    }
     for (const std::string& warning : member.warnings)
       context.console.warn(member.name + ": " + warning);
   }

@@ -47,6 +47,10 @@ void write_scoremaps(const ScoremapArguments& arguments, CommandContext& context
         fmt::format("maps begin at column {} and row {} of the frame (config.yaml's cropping)",
                     member.crop->x1, member.crop->y1));
   }
+  const std::string preparation = preparation_of(member);
+  if (!preparation.empty()) {
+    context.console.note(fmt::format("maps are of frames {}", preparation));
+  }
   NpyWriter logits(arguments.out / "logits.npy");
   std::optional<NpyWriter> locref;
   if (member.spec.has_locref) locref.emplace(arguments.out / "locref.npy");

@@ -9,15 +9,42 @@
 
 namespace posse {
 
-Extent extent_seen(const std::optional<CropBox>& crop, Extent frame) {
+namespace {
+
+Extent extent_within(const std::optional<CropBox>& crop, Extent frame) {
   if (!crop) return frame;
   return {crop->y2 - crop->y1, crop->x2 - crop->x1};
+}
+
+/// Copies the box's rows out of a picture: RGB bytes [y2 - y1, x2 - x1, 3].
+void cut(const Image& image, const CropBox& box, std::vector<uint8_t>& rgb) {
+  const auto row_bytes = static_cast<size_t>(3 * (box.x2 - box.x1));
+  rgb.resize(row_bytes * static_cast<size_t>(box.y2 - box.y1));
+  auto out = rgb.begin();
+  for (int y = box.y1; y < box.y2; ++y) {
+    const auto first = image.rgb.begin() + 3 * (static_cast<ptrdiff_t>(y) * image.width + box.x1);
+    out = std::copy(first, first + static_cast<ptrdiff_t>(row_bytes), out);
+  }
+}
+
+}  // namespace
+
+FrameView view_of(const MemberNetwork& member, bool whole_pictures) {
+  return {whole_pictures ? std::nullopt : member.crop, member.shaping};
+}
+
+Extent extent_seen(const FrameView& view, Extent frame) {
+  const Extent within = extent_within(view.crop, frame);
+  if (view.shaping.changes_nothing()) return within;
+  const PictureSize size{static_cast<int>(within.height), static_cast<int>(within.width)};
+  const PictureSize seen = shaped_geometry(view.shaping, size).size;
+  return {seen.height, seen.width};
 }
 
 Extent largest_extent_seen(std::span<const MemberNetwork> members, Extent frame) {
   Extent largest{0, 0};
   for (const MemberNetwork& member : members) {
-    const Extent seen = extent_seen(member.crop, frame);
+    const Extent seen = extent_seen(view_of(member), frame);
     if (seen.height * seen.width > largest.height * largest.width) largest = seen;
   }
   return largest;
@@ -30,10 +57,16 @@ bool any_crop(std::span<const MemberNetwork> members) {
 
 void check_crops(std::span<const MemberNetwork> members, Extent frame) {
   for (const MemberNetwork& member : members) {
-    if (!member.crop) continue;
+    if (!member.crop) {
+      extent_seen(view_of(member), frame);
+      continue;
+    }
     const CropBox& box = *member.crop;
-    if (box.x2 <= frame.width && box.y2 <= frame.height) continue;
-    const bool cut_already = extent_seen(box, frame) == frame;
+    if (box.x2 <= frame.width && box.y2 <= frame.height) {
+      extent_seen(view_of(member), frame);
+      continue;
+    }
+    const bool cut_already = extent_within(box, frame) == frame;
     throw Error(
         ErrorKind::shape_mismatch,
         fmt::format("{}: 'cropping' cuts frames to columns {} to {} and rows {} to {}, but they "
@@ -45,14 +78,18 @@ void check_crops(std::span<const MemberNetwork> members, Extent frame) {
   }
 }
 
-void cut(const Image& image, const CropBox& box, std::vector<uint8_t>& rgb) {
-  const auto row_bytes = static_cast<size_t>(3 * (box.x2 - box.x1));
-  rgb.resize(row_bytes * static_cast<size_t>(box.y2 - box.y1));
-  auto out = rgb.begin();
-  for (int y = box.y1; y < box.y2; ++y) {
-    const auto first = image.rgb.begin() + 3 * (static_cast<ptrdiff_t>(y) * image.width + box.x1);
-    out = std::copy(first, first + static_cast<ptrdiff_t>(row_bytes), out);
+void look(const Image& image, const FrameView& view, std::vector<uint8_t>& rgb) {
+  if (view.shaping.changes_nothing()) {
+    cut(image, *view.crop, rgb);
+    return;
   }
+  if (!view.crop) {
+    rgb = shape_picture(view.shaping, image).rgb;
+    return;
+  }
+  Image within(view.crop->x2 - view.crop->x1, view.crop->y2 - view.crop->y1);
+  cut(image, *view.crop, within.rgb);
+  rgb = shape_picture(view.shaping, within).rgb;
 }
 
 }  // namespace posse

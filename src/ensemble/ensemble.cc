@@ -48,14 +48,14 @@ struct Worker {
   std::unique_ptr<Workspace> workspace;
   std::vector<std::unique_ptr<PrefixActivations>> prefixes;
   FrameBatch batch;
-  std::vector<std::vector<uint8_t>> cut_frames;  ///< of the batch, where frames are cut
+  std::vector<std::vector<uint8_t>> pictures;  ///< of the batch, where networks see other than it
   EvidenceFinder evidence;
 };
 
 /// Members that are computed together because they begin alike and see the same, or a single one.
 struct Group {
   int prefix = -1;
-  std::optional<CropBox> crop;
+  FrameView view;
   std::vector<int> members;
 };
 
@@ -64,14 +64,14 @@ std::vector<Group> groups_of(const EnsembleExecutor& executor,
   std::vector<Group> groups;
   for (int member = 0; member < executor.num_members(); ++member) {
     const int prefix = executor.prefix_of(member);
-    const auto& crop = members[static_cast<size_t>(member)].crop;
+    const FrameView view = view_of(members[static_cast<size_t>(member)]);
     const auto same = std::find_if(groups.begin(), groups.end(), [&](const Group& group) {
-      return prefix >= 0 && group.prefix == prefix && group.crop == crop;
+      return prefix >= 0 && group.prefix == prefix && group.view == view;
     });
     if (same != groups.end()) {
       same->members.push_back(member);
     } else {
-      groups.push_back({.prefix = prefix, .crop = crop, .members = {member}});
+      groups.push_back({.prefix = prefix, .view = view, .members = {member}});
     }
   }
   return groups;
@@ -127,19 +127,20 @@ DecodeRule Ensemble::State::consensus_rule() const {
 
 namespace {
 
-/// The frames of a bundle, or the box in each of them, as a batch.
-void fill_batch(const FrameBundle& bundle, const std::optional<CropBox>& crop, Worker& worker) {
+/// The frames of a bundle, or what is seen of each of them, as a batch.
+void fill_batch(const FrameBundle& bundle, const FrameView& view, Worker& worker) {
   const Image& first = bundle.frames[0].image;
-  const Extent seen = extent_seen(crop, {first.height, first.width});
+  const Extent seen = extent_seen(view, {first.height, first.width});
   const size_t num_frames = bundle.num_frames + bundle.num_fillers;
+  const bool whole = view.is_whole_frame();
   worker.batch.height = seen.height;
   worker.batch.width = seen.width;
   worker.batch.frames.clear();
-  if (crop) worker.cut_frames.resize(std::max(worker.cut_frames.size(), num_frames));
+  if (!whole) worker.pictures.resize(std::max(worker.pictures.size(), num_frames));
   for (size_t i = 0; i < num_frames; ++i) {
     const Image& image = bundle.frames[i].image;
-    if (crop) cut(image, *crop, worker.cut_frames[i]);
-    worker.batch.frames.push_back(crop ? worker.cut_frames[i].data() : image.rgb.data());
+    if (!whole) look(image, view, worker.pictures[i]);
+    worker.batch.frames.push_back(whole ? image.rgb.data() : worker.pictures[i].data());
   }
 }
 
@@ -180,7 +181,9 @@ class BatchCompleter {
 void Ensemble::State::compute(size_t group_index, const EnsembleRun& run, FrameBundle& bundle,
                               Worker& worker) const {
   const Group& group = groups[group_index];
-  fill_batch(bundle, run.whole_pictures ? std::nullopt : group.crop, worker);
+  FrameView view = group.view;
+  if (run.whole_pictures) view.crop = std::nullopt;
+  fill_batch(bundle, view, worker);
   const PrefixActivations* prefix = nullptr;
   if (group.prefix >= 0 && group.members.size() > 1) {
     PrefixActivations& activations = *worker.prefixes[static_cast<size_t>(group.prefix)];

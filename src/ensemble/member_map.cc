@@ -25,6 +25,16 @@ MemberMap member_map(const MemberNetwork& member, ScoremapView map, std::span<co
     map.offset_x -= 0.5 * map.stride;
     map.offset_y -= 0.5 * map.row_stride;
     map.doublings = member.member.torch->downsample_factor;
+  } else if (!member.shaping.changes_nothing()) {
+    const ShapedGeometry seen =
+        shaped_geometry(member.shaping, {.height = static_cast<int>(area.y2 - area.y1),
+                                         .width = static_cast<int>(area.x2 - area.x1)});
+    map.row_stride = map.stride * seen.scale_y;
+    map.row_locref_stdev = map.locref_stdev * seen.scale_y;
+    map.stride *= seen.scale_x;
+    map.locref_stdev *= seen.scale_x;
+    map.offset_x += seen.offset_x;
+    map.offset_y += seen.offset_y;
   }
   return {.map = map, .area = area, .column_of_bodypart = columns, .rule = member.rule};
 }

@@ -89,6 +89,8 @@ std::string batch_norm_of(const MemberNetwork& member) {
   return fmt::format("batch:{}", member.batch_norm_frames);
 }
 
+std::string preparation_of(const MemberNetwork& member) { return to_string(member.shaping); }
+
 std::string batch_norm_note(const Member& member, bool frame_statistics) {
   if (!frame_statistics || !member.config || member.snapshot.parsed.kind != SnapshotKind::dlc) {
     return "";
@@ -136,6 +138,7 @@ MemberNetwork open_network(const Member& given, const EnsembleOptions& options) 
           .rule = rule,
           .meaning = map_meaning(member),
           .crop = crop_of(member, options),
+          .shaping = member.torch ? member.torch->shaping : PictureShaping{},
           .weights_sha256 = std::move(fingerprint),
           .warnings = std::move(warnings)};
 }

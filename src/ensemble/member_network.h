@@ -30,6 +30,7 @@ struct MemberNetwork {
   MapMeaning meaning = MapMeaning::logits;
   /// What frames are cut to before this network (config.yaml's `cropping`); nullopt: nothing.
   std::optional<CropBox> crop;
+  PictureShaping shaping;             ///< what is done to frames after that and before this network
   std::string weights_sha256;         ///< WeightSource::fingerprint()
   std::vector<std::string> warnings;  ///< what was odd and how it was taken
 
@@ -39,6 +40,9 @@ struct MemberNetwork {
     return member.torch ? member.torch->locref_stdev : member.pose.locref_stdev;
   }
 };
+
+/// What is done to frames in front of this network beside cutting them, in words; empty: nothing.
+std::string preparation_of(const MemberNetwork& member);
 
 /// Where the statistics of its batch norm come from: "moving", "frame" or "batch:N".
 std::string batch_norm_of(const MemberNetwork& member);

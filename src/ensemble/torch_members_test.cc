@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <fstream>
 #include <vector>
 
 #include "base/files.h"
@@ -171,6 +172,46 @@ TEST_P(TorchGolden, PointsAndScoresAreTheTools) {
     EXPECT_LT(errors.back(), 10 * bound) << frame;
   }
 }
+
+using ShapedFrames = TorchGolden;
+
+TEST_P(ShapedFrames, GiveThePointsOfTheShapedPictureInTheFrame) {
+  const Image frame = picture("f300half");
+  Ensemble plain = open();
+  std::string config = read_file(member_ / "pytorch_config.yaml");
+  const std::string key = GetParam().heads.front();
+  const size_t place = config.find(key + ": null", config.find("  inference:\n"));
+  ASSERT_NE(place, std::string::npos);
+  config.replace(place, key.size() + 6, key + ": " + GetParam().frames.front());
+  fs::remove(member_ / "pytorch_config.yaml");
+  std::ofstream(member_ / "pytorch_config.yaml") << config;
+  Ensemble shaping = open();
+  const MemberNetwork& member = shaping.members().front();
+  const ShapedGeometry seen = shaped_geometry(member.shaping, {frame.height, frame.width});
+  ASSERT_FALSE(member.shaping.changes_nothing());
+  const std::vector<Image> shaped_pictures = {shape_picture(member.shaping, frame)};
+  const std::vector<Image> frames = {frame};
+  const std::vector<FrameResult> results = shaping.predict(frames);
+  const FrameResult& found = results.front();
+  const std::vector<FrameResult> plain_results = plain.predict(shaped_pictures);
+  const FrameResult& expected = plain_results.front();
+  for (size_t k = 0; k < expected.members.size(); ++k) {
+    EXPECT_NEAR(found.members[k].x, expected.members[k].x * seen.scale_x + seen.offset_x, 1e-3);
+    EXPECT_NEAR(found.members[k].y, expected.members[k].y * seen.scale_y + seen.offset_y, 1e-3);
+    EXPECT_EQ(found.members[k].likelihood, expected.members[k].likelihood);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Preparations, ShapedFrames,
+    ::testing::Values(
+        Golden{"dlc-resnet_50",
+               false,
+               {"{pad_height_divisor: 32, pad_width_divisor: 96, position: bottom_right}"},
+               {"auto_padding"}},
+        Golden{
+            "dlc-resnet_50", false, {"{height: 100, width: 150, keep_ratio: false}"}, {"resize"}}),
+    [](const auto& instance) { return instance.index == 0 ? "Padding" : "Resize"; });
 
 INSTANTIATE_TEST_SUITE_P(
     Networks, TorchGolden,

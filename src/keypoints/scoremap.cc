@@ -14,7 +14,8 @@ PixelOffset locref_offset(const ScoremapView& map, int row, int col, int bodypar
   }
   const float* xy = map.locref + 2 * map.index(row, col, bodypart);
   return {.x = static_cast<double>(xy[0]) * map.locref_stdev,
-          .y = static_cast<double>(xy[1]) * map.locref_stdev};
+          .y = static_cast<double>(xy[1]) *
+               (map.row_locref_stdev > 0 ? map.row_locref_stdev : map.locref_stdev)};
 }
 
 void check_scoremap(const ScoremapView& map) {

@@ -16,7 +16,8 @@ struct ScoremapView {
   int num_bodyparts = 0;         ///< at least 1
   double stride = 8;             ///< pixels per cell, above 0; along columns
   double row_stride = 0;         ///< pixels from row to row where they differ; 0: as stride
-  double locref_stdev = 7.2801;  ///< pixels per unit of locref
+  double locref_stdev = 7.2801;  ///< pixels per unit of locref; along columns
+  double row_locref_stdev = 0;   ///< of its y where it differs; 0: as locref_stdev
   /// Where the picture the network saw begins in the full frame, in pixels: not 0 where it was cut.
   double offset_x = 0;
   double offset_y = 0;

@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <cmath>
+#include <cstdint>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -206,19 +210,19 @@ class ConfigReader {
   void read_preprocessing(TorchConfig& config) const {
     const Section data = root_.at("data");
     const Section inference = data.at("inference");
-    for (const char* key : {"resize", "longest_max_size", "auto_padding", "top_down_crop"}) {
-      if (inference.at(key)) refuse(fmt::format("'{}' of frames before the network", key));
+    if (inference.at("top_down_crop")) refuse("'top_down_crop' of frames before the network");
+    read_sizes(inference, config);
+    if (is_on(inference, "auto_padding")) {
+      config.shaping.padding = padding_of(inference.at("auto_padding"), config.warnings);
     }
     const ConfigMap map = inference.map();
-    const bool normalize = map.truth("normalize_images", true);
-    if (map.truth("scale_to_unit_range", false)) {
-      if (normalize) refuse("'scale_to_unit_range' of normalised frames");
-      config.input_scale = {255, 255, 255};
-    }
+    const bool normalize = map.truth("normalize_images", !inference);
+    const float range = map.truth("scale_to_unit_range", false) ? 255.0F : 1.0F;
+    config.input_scale = {range, range, range};
     if (normalize) {
       for (size_t i = 0; i < 3; ++i) {
         config.mean_pixel[i] = static_cast<float>(255 * kMean[i]);
-        config.input_scale[i] = static_cast<float>(255 * kStdev[i]);
+        config.input_scale[i] *= static_cast<float>(255 * kStdev[i]);
       }
     }
     if (ascii_lower(data.map().text("colormode", "rgb")) == "bgr") {
@@ -226,6 +230,82 @@ class ConfigReader {
           "colormode BGR: DeepLabCut 3 swaps the colours of pictures, not of videos; posse swaps "
           "neither");
     }
+  }
+
+  /// The tool passes over what is false or empty.
+  static bool is_on(const Section& section, std::string_view key) {
+    const Section at = section.at(key);
+    return at && (at.value().kind != YamlValue::Kind::map ? section.map().truth(key, true)
+                                                          : !at.value().entries.empty());
+  }
+
+  void read_sizes(const Section& inference, TorchConfig& config) const {
+    if (is_on(inference, "resize")) {
+      const Section resize = inference.at("resize");
+      config.shaping.resize = {
+          .size = {.height = positive(resize, "height"), .width = positive(resize, "width")},
+          .keep_ratio = resize.map().truth("keep_ratio", true)};
+    }
+    if (inference.at("longest_max_size")) {
+      config.shaping.longest_side = positive(inference, "longest_max_size");
+    }
+  }
+
+  static PaddedLength padded_length(const Section& padding, const std::string& side) {
+    const std::string divisor = fmt::format("pad_{}_divisor", side);
+    const std::string least = fmt::format("min_{}", side);
+    if (!padding.at(least)) {
+      return {.divisor = padding.at(divisor) ? positive(padding, divisor) : 1};
+    }
+    if (padding.at(divisor)) {
+      padding.map().fail(padding.value(), fmt::format("'auto_padding' has '{}' and '{}', expected "
+                                                      "one of them",
+                                                      least, divisor));
+    }
+    return {.least = positive(padding, least)};
+  }
+
+  static PicturePadding padding_of(const Section& section, std::vector<std::string>& warnings) {
+    const ConfigMap map = section.map();
+    PicturePadding padding{.rows = padded_length(section, "height"),
+                           .columns = padded_length(section, "width")};
+    const std::string place = ascii_lower(map.text("position", "random"));
+    constexpr std::array<std::pair<std::string_view, PaddedPlace>, 6> kPlaces{
+        {{"top_left", PaddedPlace::top_left},
+         {"top_right", PaddedPlace::top_right},
+         {"center", PaddedPlace::center},
+         {"bottom_left", PaddedPlace::bottom_left},
+         {"bottom_right", PaddedPlace::bottom_right},
+         {"random", PaddedPlace::center}}};
+    const auto* found = std::find_if(kPlaces.begin(), kPlaces.end(),
+                                     [&](const auto& known) { return known.first == place; });
+    if (found == kPlaces.end()) {
+      map.wrong("position", *map.find("position"),
+                "top_left, top_right, center, bottom_left, bottom_right or random");
+    }
+    padding.place = found->second;
+    if (place == "random") {
+      warnings.emplace_back(
+          "auto_padding at random: DeepLabCut 3 pads each frame differently, so that its own "
+          "results change from run to run; posse keeps frames in the centre");
+    }
+    const std::string border = ascii_lower(map.text("border_mode", "reflect_101"));
+    if (border != "reflect_101" && border != "constant") {
+      map.wrong("border_mode", *map.find("border_mode"), "reflect_101 or constant");
+    }
+    padding.reflect = border == "reflect_101";
+    padding.value = border_value(section);
+    return padding;
+  }
+
+  /// One number is of the first colour alone, as OpenCV takes it.
+  static std::array<uint8_t, 3> border_value(const Section& padding) {
+    std::array<uint8_t, 3> value = {0, 0, 0};
+    const std::vector<double> numbers = padding.map().numbers("border_value");
+    for (size_t i = 0; i < std::min(numbers.size(), value.size()); ++i) {
+      value[i] = static_cast<uint8_t>(std::clamp(std::nearbyint(numbers[i]), 0.0, 255.0));
+    }
+    return value;
   }
 
   Section root_;

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/picture_shaping.h"
+
 namespace posse {
 
 enum class TorchTool { deeplabcut, lightning_pose };
@@ -44,6 +46,8 @@ struct TorchConfig {
   /// (byte - mean) / scale is what the network sees, RGB.
   std::array<float, 3> mean_pixel = {0, 0, 0};
   std::array<float, 3> input_scale = {1, 1, 1};
+  /// Of frames, in front of the network; of DeepLabCut 3.
+  PictureShaping shaping;
   // Lightning Pose alone:
   int resized_height = 0;  ///< of frames, in front of the network; 0: not resized
   int resized_width = 0;

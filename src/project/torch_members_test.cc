@@ -119,9 +119,8 @@ TEST_F(TorchMembers, NetworksThatCannotBeRunAreNamedWithTheWayOut) {
               HasSubstr("'bodypart' of type DLCRNetHead"));
   std::string top_down = network();
   EXPECT_THAT(refusal(top_down.replace(0, 10, "method: td")).message(), HasSubstr("top-down"));
-  EXPECT_THAT(
-      refusal(network() + "data: {inference: {auto_padding: {pad_width_divisor: 32}}}\n").message(),
-      HasSubstr("auto_padding"));
+  EXPECT_THAT(refusal(network() + "data: {inference: {top_down_crop: {width: 256}}}\n").message(),
+              HasSubstr("top_down_crop"));
 }
 
 TEST_F(TorchMembers, BadConfigurationsAreNamed) {
@@ -132,6 +131,31 @@ TEST_F(TorchMembers, BadConfigurationsAreNamed) {
   std::string layers = network();
   layers.replace(layers.find("strides: [2]"), 12, "strides: []");
   EXPECT_THAT(refusal(layers).message(), HasSubstr("do not go together"));
+}
+
+TEST_F(TorchMembers, PreparationOfFramesIsReadAndBadValuesAreNamed) {
+  const auto with = [](const std::string& inference) {
+    return network() + "data: {inference: {" + inference + "}}\n";
+  };
+  const TorchConfig config = parse_deeplabcut3_config(
+      with("normalize_images: true, scale_to_unit_range: true, longest_max_size: 100, resize: "
+           "false, auto_padding: {min_height: 64, pad_height_divisor: null, position: center, "
+           "border_mode: constant, border_value: [1, 300, 2.4]}"),
+      "x");
+  EXPECT_FLOAT_EQ(config.input_scale[0], 255 * 0.229F * 255);
+  EXPECT_FALSE(config.shaping.resize.has_value());
+  EXPECT_EQ(config.shaping.longest_side, 100);
+  ASSERT_TRUE(config.shaping.padding.has_value());
+  EXPECT_EQ(config.shaping.padding->rows.least, 64);
+  EXPECT_EQ(config.shaping.padding->columns.divisor, 1);
+  EXPECT_FALSE(config.shaping.padding->reflect);
+  EXPECT_THAT(config.shaping.padding->value, ElementsAre(1, 255, 2));
+  EXPECT_THAT(refusal(with("resize: {height: 0, width: 10}")).message(), HasSubstr("size 0"));
+  EXPECT_THAT(refusal(with("auto_padding: {position: middle}")).message(), HasSubstr("top_left"));
+  EXPECT_THAT(refusal(with("auto_padding: {border_mode: wrap}")).message(),
+              HasSubstr("reflect_101"));
+  EXPECT_THAT(refusal(with("auto_padding: {min_height: 64, pad_height_divisor: 32}")).message(),
+              HasSubstr("one of them"));
 }
 
 TEST_F(TorchMembers, EarlyConfigurationsWithoutApplySigmoidGiveLogits) {

@@ -37,6 +37,8 @@ Json describe_member(const MemberNetwork& member) {
   if (member.crop) {
     json["crop"] = {member.crop->x1, member.crop->x2, member.crop->y1, member.crop->y2};
   }
+  const std::string preparation = preparation_of(member);
+  if (!preparation.empty()) json["preparation"] = preparation;
   return json;
 }
 

@@ -24,10 +24,10 @@ std::string hash_of(const std::string& text) {
 }
 
 std::string key_of_member(const MemberNetwork& member, const Ensemble& ensemble) {
-  return hash_of(fmt::format("{} {} {} {} {} {} {} {}", kStoreVersion, member.weights_sha256,
-                             to_string(member.rule), member.stride(), member.locref_stdev(),
-                             static_cast<int>(member.spec.batch_norm_mode),
-                             member.spec.output_stride, ensemble.backend_name()));
+  return hash_of(fmt::format(
+      "{} {} {} {} {} {} {} {} {}", kStoreVersion, member.weights_sha256, to_string(member.rule),
+      member.stride(), member.locref_stdev(), static_cast<int>(member.spec.batch_norm_mode),
+      member.spec.output_stride, ensemble.backend_name(), preparation_of(member)));
 }
 
 void check_stop(const JobHooks& hooks) {
