@@ -93,6 +93,7 @@ class Ensemble:
         training_set_index: int | None = None,
         iteration: int | None = None,
         decode: Literal["auto", "dgp", "dlc", "lp-correct"] | None = None,
+        resize: Literal["float", "antialias", "linear", "cubic"] | None = None,
         batch_norm: str | None = None,
         output_stride: int | None = None,
         no_crop: bool | None = None,
@@ -118,6 +119,9 @@ class Ensemble:
         decode : {"auto", "dgp", "dlc", "lp-correct"}, optional
             Keypoints by the DeepGraphPose rule (soft-argmax) or the DeepLabCut rule (argmax and location refinement);
             "lp-correct": as "auto", without the pixel that Lightning Pose is off for downsample_factor 3.
+        resize : {"float", "antialias", "linear", "cubic"}, optional
+            How frames come to the size of a Lightning Pose network: as the tool's OpenCV reader of videos, as its DALI
+            reader, as its single frames, or as its labelled pictures.
         batch_norm : {"auto", "frame", "batch:N", "moving"}, optional
             Statistics of batch norm: of each frame; in MobileNets of N consecutive frames together, as DeepLabCut takes
             them with batch size N; or the stored moving ones.
@@ -160,6 +164,7 @@ class Ensemble:
             "training_set_index": training_set_index,
             "iteration": iteration,
             "decode": decode,
+            "resize": resize,
             "batch_norm": batch_norm,
             "output_stride": output_stride,
             "no_crop": no_crop,
@@ -397,6 +402,7 @@ class Ensemble:
         folder: PathLike,
         *,
         frames: Frames = None,
+        bbox: PathLike | None = None,
         consensus: Literal["auto", "mean", "median", "track"] | None = None,
         look_alike: str | None = None,
         same_x: str | None = None,
@@ -430,7 +436,7 @@ class Ensemble:
         Parameters
         ----------
         video, folder : path
-        frames, consensus, look_alike, same_x, same_y, same_line, view_calibration, track_smooth, track_lag, hide_below
+        frames, bbox, consensus, look_alike, same_x, same_y, same_line, view_calibration, track_smooth, track_lag, hide_below
         keep_evidence
         format, save_members, wide_csv, smooth, labeled_video, calibration, radius, force_calibration, as_member
         extras, keep_journal, force
@@ -444,6 +450,7 @@ class Ensemble:
         """
         options = {
             "frames": frames,
+            "bbox": None if bbox is None else str(bbox),
             "consensus": consensus,
             "look_alike": look_alike,
             "same_x": same_x,

@@ -76,6 +76,13 @@ void export_onnx(const ExportArguments& arguments, CommandContext& context) {
         "config.yaml's cropping is not part of the file: cut pictures to the box before they go "
         "in, and add its corner to what comes out");
   }
+  for (const MemberNetwork& member : members) {
+    if (member.shaping.changes_nothing()) continue;
+    context.console.warn(fmt::format(
+        "{}: pictures must be {} before they go in, which is not part of the file; points are of "
+        "such pictures",
+        member.name, to_string(member.shaping)));
+  }
   std::vector<Weights> weights;
   for (const MemberNetwork& member : members)
     weights.push_back(load_weights(member.graph, *member.weights));

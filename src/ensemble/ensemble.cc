@@ -14,6 +14,7 @@
 #include "consensus/track/evidence_bytes.h"
 #include "consensus/track/evidence_finder.h"
 #include "ensemble/cut_frames.h"
+#include "ensemble/frame_batch.h"
 #include "ensemble/member_map.h"
 #include "ensemble/open_networks.h"
 #include "keypoints/common_meaning.h"
@@ -56,6 +57,7 @@ struct Worker {
 struct Group {
   int prefix = -1;
   FrameView view;
+  bool takes_boxes = false;
   std::vector<int> members;
 };
 
@@ -64,14 +66,19 @@ std::vector<Group> groups_of(const EnsembleExecutor& executor,
   std::vector<Group> groups;
   for (int member = 0; member < executor.num_members(); ++member) {
     const int prefix = executor.prefix_of(member);
-    const FrameView view = view_of(members[static_cast<size_t>(member)]);
+    const MemberNetwork& network = members[static_cast<size_t>(member)];
+    const FrameView view = view_of(network);
     const auto same = std::find_if(groups.begin(), groups.end(), [&](const Group& group) {
-      return prefix >= 0 && group.prefix == prefix && group.view == view;
+      return prefix >= 0 && group.prefix == prefix && group.view == view &&
+             group.takes_boxes == network.takes_boxes();
     });
     if (same != groups.end()) {
       same->members.push_back(member);
     } else {
-      groups.push_back({.prefix = prefix, .view = view, .members = {member}});
+      groups.push_back({.prefix = prefix,
+                        .view = view,
+                        .takes_boxes = network.takes_boxes(),
+                        .members = {member}});
     }
   }
   return groups;
@@ -95,6 +102,10 @@ struct Ensemble::State {
 
   void compute(size_t group_index, const EnsembleRun& run, FrameBundle& bundle,
                Worker& worker) const;
+  /// A worker's batch. @param first_of_part  number of its first frame in the bundle, where it
+  /// holds a part of it: maps are added behind those of the frames before
+  void run_batch(const Group& group, const EnsembleRun& run, const size_t* first_of_part,
+                 FrameBundle& bundle, Worker& worker) const;
   /// @param evidence  also finds the frames' evidence; null: not wanted
   void combine(const EnsembleRun& run, FrameBundle& bundle, ConsensusEngine& engine,
                EvidenceFinder* evidence) const;
@@ -127,30 +138,13 @@ DecodeRule Ensemble::State::consensus_rule() const {
 
 namespace {
 
-/// The frames of a bundle, or what is seen of each of them, as a batch.
-void fill_batch(const FrameBundle& bundle, const FrameView& view, Worker& worker) {
-  const Image& first = bundle.frames[0].image;
-  const Extent seen = extent_seen(view, {first.height, first.width});
-  const size_t num_frames = bundle.num_frames + bundle.num_fillers;
-  const bool whole = view.is_whole_frame();
-  worker.batch.height = seen.height;
-  worker.batch.width = seen.width;
-  worker.batch.frames.clear();
-  if (!whole) worker.pictures.resize(std::max(worker.pictures.size(), num_frames));
-  for (size_t i = 0; i < num_frames; ++i) {
-    const Image& image = bundle.frames[i].image;
-    if (!whole) look(image, view, worker.pictures[i]);
-    worker.batch.frames.push_back(whole ? image.rgb.data() : worker.pictures[i].data());
+/// What a network's frames are cut to.
+std::optional<CropBox> box_seen(const std::optional<CropBox>& crop, bool takes_boxes,
+                                const EnsembleRun& run, const VideoFrame& frame) {
+  if (takes_boxes && run.boxes != nullptr) {
+    return run.boxes->box_of(frame.frame_index, {frame.image.height, frame.image.width});
   }
-}
-
-/// Cuts a network's output to its first frames.
-void cut_to(Tensor& output, size_t num_frames) {
-  if (output.empty()) return;
-  Shape shape = output.shape();
-  const auto per_frame = static_cast<size_t>(output.size() / shape[0]);
-  shape[0] = static_cast<int64_t>(num_frames);
-  output = Tensor(shape, output.values().first(num_frames * per_frame));
+  return run.whole_pictures ? std::nullopt : crop;
 }
 
 /// Completes the last batch of a run, whose networks look at all frames of a batch, with the frames
@@ -181,9 +175,22 @@ class BatchCompleter {
 void Ensemble::State::compute(size_t group_index, const EnsembleRun& run, FrameBundle& bundle,
                               Worker& worker) const {
   const Group& group = groups[group_index];
-  FrameView view = group.view;
-  if (run.whole_pictures) view.crop = std::nullopt;
-  fill_batch(bundle, view, worker);
+  std::vector<FrameView> views(bundle.num_frames + bundle.num_fillers, group.view);
+  for (size_t i = 0; i < views.size(); ++i) {
+    views[i].crop = box_seen(group.view.crop, group.takes_boxes, run, bundle.frames[i]);
+  }
+  const auto extent = [&](size_t i) { return extent_of(bundle.frames[i].image, views[i]); };
+  for (size_t first = 0, last = 0; first < views.size(); first = last) {
+    while (last < views.size() && extent(last) == extent(first)) ++last;
+    fill_batch(bundle, views, first, last, worker.pictures, worker.batch);
+    const bool whole_bundle = first == 0 && last == views.size();
+    run_batch(group, run, whole_bundle ? nullptr : &first, bundle, worker);
+  }
+}
+
+void Ensemble::State::run_batch(const Group& group, const EnsembleRun& run,
+                                const size_t* first_of_part, FrameBundle& bundle,
+                                Worker& worker) const {
   const PrefixActivations* prefix = nullptr;
   if (group.prefix >= 0 && group.members.size() > 1) {
     PrefixActivations& activations = *worker.prefixes[static_cast<size_t>(group.prefix)];
@@ -192,8 +199,15 @@ void Ensemble::State::compute(size_t group_index, const EnsembleRun& run, FrameB
   }
   for (const int member : group.members) {
     const bool used = members[static_cast<size_t>(member)].rule == DecodeRule::dlc;
+    NetworkOutput& output = bundle.outputs[static_cast<size_t>(member)];
+    NetworkOutput part;
     executor->run(member, worker.batch, prefix, used || run.want_locref, *worker.workspace,
-                  bundle.outputs[static_cast<size_t>(member)]);
+                  first_of_part == nullptr ? output : part);
+    if (first_of_part == nullptr) continue;
+    part.receive();
+    if (*first_of_part == 0) output = NetworkOutput();
+    append_frames(part.scoremap_logits, output.scoremap_logits);
+    append_frames(part.locref, output.locref);
   }
 }
 
@@ -231,8 +245,9 @@ void Ensemble::State::combine(const EnsembleRun& run, FrameBundle& bundle, Conse
   for (size_t i = 0; i < bundle.num_frames; ++i) {
     for (size_t m = 0; m < members.size(); ++m) {
       const Image& image = bundle.frames[i].image;
-      const PixelArea area = area_seen(run.whole_pictures ? std::nullopt : members[m].crop,
-                                       {image.height, image.width});
+      const PixelArea area =
+          area_seen(box_seen(members[m].crop, members[m].takes_boxes(), run, bundle.frames[i]),
+                    {image.height, image.width});
       maps[m] = map_of(members[m], bundle.outputs[m], alignment.column_of_bodypart[m], area, i);
     }
     ConsensusFrame consensus = engine.consensus(maps);
@@ -308,6 +323,14 @@ int Ensemble::batch_norm_frames() const { return state_->batch_norm_frames(); }
 int Ensemble::batch_size(Extent frame) const { return state_->plan(frame).batch_size; }
 
 void Ensemble::check_frame(Extent frame) const { check_crops(state_->members, frame); }
+void Ensemble::check_boxes(const FrameBoxes& boxes) const {
+  const auto takes = [](const MemberNetwork& member) { return member.takes_boxes(); };
+  if (std::any_of(state_->members.begin(), state_->members.end(), takes)) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("{}: boxes are for members of Lightning Pose, and none is one",
+                          printable(boxes.file.string())),
+              {.hint = "leave --bbox out; DeepLabCut's box is 'cropping' in config.yaml"});
+}
 bool Ensemble::cuts_frames() const { return any_crop(state_->members); }
 
 double Ensemble::prepare(Extent frame) {
@@ -348,6 +371,7 @@ RunTimings Ensemble::run(const EnsembleRun& run) {
   if (!have_first) return {.wall_seconds = seconds_now() - start};
   const Extent extent{first.image.height, first.image.width};
   if (!run.whole_pictures) check_frame(extent);
+  if (run.boxes != nullptr) check_boxes(*run.boxes);
   prepare(extent);
   const ExecutionPlan plan = state.plan(extent);
   const auto num_workers = static_cast<size_t>(plan.num_workers);

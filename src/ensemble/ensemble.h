@@ -12,6 +12,7 @@
 #include "base/image.h"
 #include "base/stop.h"
 #include "consensus/bodypart_alignment.h"
+#include "ensemble/frame_boxes.h"
 #include "ensemble/frame_result.h"
 #include "ensemble/member_network.h"
 #include "ensemble/options.h"
@@ -43,6 +44,8 @@ struct EnsembleRun {
   /// Every network sees the whole picture, whatever its project's box: for labelled pictures, which
   /// were cut when they were extracted.
   bool whole_pictures = false;
+  /// Boxes that frames are cut to for members of Lightning Pose; nullptr: whole frames.
+  const FrameBoxes* boxes = nullptr;
   /// Finished frames in order, on the calling thread.
   std::function<void(FrameBundle&)> sink;
   const StopFlag* stop = nullptr;
@@ -92,6 +95,8 @@ class Ensemble {
 
   /// @throws Error(shape_mismatch) if a member's box does not lie within frames of this size.
   void check_frame(Extent frame) const;
+  /// @throws Error(usage) if no member takes boxes (MemberNetwork::takes_boxes)
+  void check_boxes(const FrameBoxes& boxes) const;
   /// True if frames are cut for any member (MemberNetwork::crop).
   bool cuts_frames() const;
   /// Loads the weights and compiles the networks for frames of this size, unless that is done.
@@ -107,7 +112,7 @@ class Ensemble {
 
   /// Runs all members over all frames of the source. Positions are in pixels of the whole frame,
   /// also where members see a part of it; the maps in FrameBundle::outputs are of that part.
-  /// @throws Error of members, source or sink; as check_frame.
+  /// @throws Error of members, source or sink; as check_frame, check_boxes and FrameBoxes::box_of.
   RunTimings run(const EnsembleRun& run);
   /// Consensus and members' keypoints of single pictures, which need not be of one size.
   /// @param whole_pictures  as EnsembleRun::whole_pictures

@@ -18,7 +18,7 @@ MemberMap member_map(const MemberNetwork& member, ScoremapView map, std::span<co
   map.locref_stdev = member.locref_stdev();
   map.offset_x = area.x1;
   map.offset_y = area.y1;
-  if (member.spec.torch.resized) {
+  if (member.takes_boxes()) {
     // The cells are spread over whatever was resized; the first lies on its first pixel.
     map.stride = (area.x2 - area.x1) / map.width;
     map.row_stride = (area.y2 - area.y1) / map.height;

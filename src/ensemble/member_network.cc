@@ -89,7 +89,12 @@ std::string batch_norm_of(const MemberNetwork& member) {
   return fmt::format("batch:{}", member.batch_norm_frames);
 }
 
-std::string preparation_of(const MemberNetwork& member) { return to_string(member.shaping); }
+std::string preparation_of(const MemberNetwork& member) {
+  const TorchSpec& torch = member.spec.torch;
+  if (!torch.resized) return to_string(member.shaping);
+  return fmt::format("resized to {}x{} pixels, linear{}, in float", torch.resized->width,
+                     torch.resized->height, torch.antialias ? ", antialiased" : "");
+}
 
 std::string batch_norm_note(const Member& member, bool frame_statistics) {
   if (!frame_statistics || !member.config || member.snapshot.parsed.kind != SnapshotKind::dlc) {
@@ -114,7 +119,8 @@ MemberNetwork open_network(const Member& given, const EnsembleOptions& options) 
   Member member = given;
   complete_from_weights(member, *weights);
   const bool of_torch = weights->kernel_axes() == KernelAxes::torch;
-  NetworkSpec spec = of_torch ? torch_network(member, *weights) : detect_network(*weights);
+  NetworkSpec spec =
+      of_torch ? torch_network(member, *weights, options.resize) : detect_network(*weights);
   std::vector<std::string> warnings = member.warnings;
   if (!of_torch) apply_pose_config(member, options, spec, warnings);
   std::vector<std::string> bodyparts = bodyparts_for(member, spec.num_bodyparts);
@@ -138,7 +144,7 @@ MemberNetwork open_network(const Member& given, const EnsembleOptions& options) 
           .rule = rule,
           .meaning = map_meaning(member),
           .crop = crop_of(member, options),
-          .shaping = member.torch ? member.torch->shaping : PictureShaping{},
+          .shaping = shaping_of(member, options.resize),
           .weights_sha256 = std::move(fingerprint),
           .warnings = std::move(warnings)};
 }

@@ -34,6 +34,10 @@ struct MemberNetwork {
   std::string weights_sha256;         ///< WeightSource::fingerprint()
   std::vector<std::string> warnings;  ///< what was odd and how it was taken
 
+  /// Its network sees frames of any size at one size, so that boxes of frames can be cut for it.
+  bool takes_boxes() const {
+    return member.torch && member.torch->tool == TorchTool::lightning_pose;
+  }
   double stride() const { return graph.stride; }  ///< input pixels per scoremap cell
   /// Pixels per unit of locref.
   double locref_stdev() const {

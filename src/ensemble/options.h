@@ -19,6 +19,14 @@ namespace posse {
 /// lp_correct: as automatic, but the whole shift of Lightning Pose's maps is taken back.
 enum class DecodeChoice { automatic, dgp, dlc, lp_correct };
 
+/// How frames become the picture of a Lightning Pose network, whose size is fixed.
+enum class ResizeChoice {
+  linear_float,  ///< linear, without antialiasing, not rounded: the tool's OpenCV reader
+  antialias,     ///< linear over all pixels that a cell covers, not rounded: its DALI reader
+  linear_bytes,  ///< OpenCV's on bytes: its predict_frame
+  cubic_bytes,   ///< the same, cubic: its labelled pictures
+};
+
 /// Where the mean and variance of batch norm come from.
 struct BatchNormChoice {
   enum class Source {
@@ -43,6 +51,14 @@ struct EnumNames<DecodeChoice> {
        {"dlc", DecodeChoice::dlc},
        {"lp-correct", DecodeChoice::lp_correct}}};
 };
+template <>
+struct EnumNames<ResizeChoice> {
+  static constexpr std::array<std::pair<std::string_view, ResizeChoice>, 4> kNames{
+      {{"float", ResizeChoice::linear_float},
+       {"antialias", ResizeChoice::antialias},
+       {"linear", ResizeChoice::linear_bytes},
+       {"cubic", ResizeChoice::cubic_bytes}}};
+};
 /// Old names and new ones of "old=new,old=new"; empty for an empty text.
 /// @throws Error(usage) for a part without a name on both sides of "=", or a name given twice
 std::vector<std::pair<std::string, std::string>> parse_bodypart_map(std::string_view text);
@@ -54,6 +70,7 @@ struct EnsembleOptions {
   std::optional<int> training_set_index;  ///< into TrainingFraction; empty: 0
   std::optional<int> iteration;           ///< of dlc-models; empty: config.yaml's
   DecodeChoice decode = DecodeChoice::automatic;
+  ResizeChoice resize = ResizeChoice::linear_float;
   BatchNormChoice batch_norm;
   std::optional<int> output_stride;  ///< for a bare snapshot without a pose_cfg.yaml; 8, 16 or 32
   bool no_crop = false;
@@ -83,6 +100,10 @@ void describe(Options& options, const Visitor& visit) {
   visit("decode", options.decode, "RULE",
         "keypoints by the DGP rule (soft-argmax) or the DLC rule (argmax + locref); lp-correct: as "
         "auto, without the pixel that Lightning Pose is off for downsample_factor 3");
+  visit("resize", options.resize, "METHOD",
+        "of frames for Lightning Pose members: float as the tool's OpenCV reader of videos, "
+        "antialias as its DALI reader, linear on bytes as its single frames, cubic on bytes as its "
+        "labelled pictures");
   visit("batch-norm", options.batch_norm, "auto|frame|batch:N|moving",
         "statistics of batch norm: of each frame; of N consecutive frames, as DeepLabCut takes "
         "them in MobileNets with batch size N; or the stored moving ones (default auto)");

@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "base/npy.h"
 #include "ensemble/ensemble.h"
+#include "ensemble/torch_network.h"
 #include "network/backend.h"
 #include "network/load_network.h"
 #include "support/shared_data.h"
@@ -172,6 +173,48 @@ TEST_P(TorchGolden, PointsAndScoresAreTheTools) {
     EXPECT_LT(errors.back(), 10 * bound) << frame;
   }
 }
+
+using LightningResize = TorchGolden;
+
+TEST_P(LightningResize, OnBytesGivesThePicturesAndPointsOfTheToolsSingleFrames) {
+  Ensemble ensemble =
+      Ensemble::open(std::vector{member_}, {.resize = ResizeChoice::linear_bytes, .tune = false});
+  for (const std::string frame : GetParam().frames) {
+    const std::vector<Image> images = {picture(frame)};
+    const std::vector<FrameResult> results = ensemble.predict(images);
+    const Tensor points = stored(frame + ".predict_frame.points");
+    const Tensor scores = stored(frame + ".predict_frame.scores");
+    for (size_t k = 0; k < results.front().members.size(); ++k) {
+      const Keypoint& ours = results.front().members[k];
+      EXPECT_NEAR(ours.x, static_cast<double>(points.data()[2 * k]), 0.05) << frame;
+      EXPECT_NEAR(ours.y, static_cast<double>(points.data()[2 * k + 1]), 0.05) << frame;
+      EXPECT_NEAR(ours.likelihood, static_cast<double>(scores.data()[k]), 1e-3) << frame;
+    }
+  }
+  const std::string first = GetParam().frames.front();
+  for (const auto& [choice, name] :
+       {std::pair(ResizeChoice::linear_bytes, ".predict_frame.resized_uint8"),
+        std::pair(ResizeChoice::cubic_bytes, ".labelled_image.resized_uint8")}) {
+    const fs::path file = folder_.path() / "out" / (first + name + ".npy");
+    if (!fs::exists(file)) continue;
+    const Image ours =
+        shape_picture(shaping_of(ensemble.members().front().member, choice), picture(first));
+    const std::vector<double> theirs = read_npy_doubles(file);
+    ASSERT_EQ(theirs.size(), ours.rgb.size());
+    size_t different = 0;
+    for (size_t i = 0; i < theirs.size(); ++i) {
+      if (theirs[i] != static_cast<double>(ours.rgb[i])) ++different;
+    }
+    EXPECT_EQ(different, 0U) << name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Tools, LightningResize,
+                         ::testing::Values(Golden{"lp-resnet50", true, {"f060", "f300half"}, {}},
+                                           Golden{"lp-resnet18-ds3", true, {"f060"}, {}}),
+                         [](const auto& instance) {
+                           return instance.index == 0 ? "resnet50" : "resnet18_ds3";
+                         });
 
 using ShapedFrames = TorchGolden;
 

@@ -32,7 +32,11 @@ std::vector<TorchHeadLayer> layers_of(const std::vector<TorchLayerConfig>& confi
   return layers;
 }
 
-TorchSpec torch_spec(const TorchConfig& config, const WeightSource& weights) {
+bool on_bytes(ResizeChoice resize) {
+  return resize == ResizeChoice::linear_bytes || resize == ResizeChoice::cubic_bytes;
+}
+
+TorchSpec torch_spec(const TorchConfig& config, const WeightSource& weights, ResizeChoice resize) {
   const bool lightning = config.tool == TorchTool::lightning_pose;
   TorchSpec torch{.depth = config.depth,
                   .scope = lightning ? "backbone." : "backbone.model.",
@@ -43,8 +47,9 @@ TorchSpec torch_spec(const TorchConfig& config, const WeightSource& weights) {
   const std::string norm = torch.scope + (lightning ? "1" : "bn1");
   torch.group_norm =
       weights.shape(norm + ".weight").has_value() && !weights.shape(norm + ".running_mean");
-  if (config.resized_height > 0) {
+  if (config.resized_height > 0 && !on_bytes(resize)) {
     torch.resized = Extent{config.resized_height, config.resized_width};
+    torch.antialias = resize == ResizeChoice::antialias;
   }
   for (const TorchHeadConfig& head : config.heads) {
     torch.heads.push_back({.name = head.name,
@@ -113,7 +118,7 @@ void complete_from_weights(Member& member, const WeightSource& weights) {
   if (member.bodyparts.empty()) member.bodyparts = member.torch->bodyparts();
 }
 
-NetworkSpec torch_network(const Member& member, const WeightSource& weights) {
+NetworkSpec torch_network(const Member& member, const WeightSource& weights, ResizeChoice resize) {
   const TorchConfig& config = config_of(member, weights);
   NetworkSpec spec{.family = NetworkFamily::torch_resnet,
                    .num_bodyparts = static_cast<int>(config.bodyparts().size()),
@@ -121,7 +126,7 @@ NetworkSpec torch_network(const Member& member, const WeightSource& weights) {
                    .output_stride = config.output_stride,
                    .mean_pixel = config.mean_pixel,
                    .input_scale = config.input_scale,
-                   .torch = torch_spec(config, weights)};
+                   .torch = torch_spec(config, weights, resize)};
   for (const TorchHeadConfig& head : config.heads) {
     if (head.apply_sigmoid != config.heads.front().apply_sigmoid) {
       throw Error(ErrorKind::unsupported,
@@ -131,6 +136,17 @@ NetworkSpec torch_network(const Member& member, const WeightSource& weights) {
   }
   check_tensors(build_graph(spec), config, weights);
   return spec;
+}
+
+PictureShaping shaping_of(const Member& member, ResizeChoice resize) {
+  if (!member.torch) return {};
+  PictureShaping shaping = member.torch->shaping;
+  if (member.torch->resized_height > 0 && on_bytes(resize)) {
+    shaping.resize = {.size = {member.torch->resized_height, member.torch->resized_width},
+                      .filter = resize == ResizeChoice::cubic_bytes ? PictureFilter::cubic
+                                                                    : PictureFilter::linear};
+  }
+  return shaping;
 }
 
 MapMeaning map_meaning(const Member& member) {

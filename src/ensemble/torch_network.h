@@ -6,7 +6,9 @@
 #include <string>
 
 #include "base/map_meaning.h"
+#include "base/picture_shaping.h"
 #include "checkpoint/weight_source.h"
+#include "ensemble/options.h"
 #include "network/architecture.h"
 #include "project/project.h"
 
@@ -17,12 +19,17 @@ namespace posse {
 /// @throws as parse_deeplabcut3_config()
 void complete_from_weights(Member& member, const WeightSource& weights);
 
-/// The network of a member of PyTorch's tools.
+/// The network of a member of PyTorch's tools. @param resize  of frames for Lightning Pose: in the
+/// network's graph or, on bytes, by shaping_of()
 /// @throws Error(not_found) without a configuration, with what to copy; Error(shape_mismatch),
 ///         naming the first tensor that differs, for weights that are not those of the
 ///         configuration's network: ones that are missing, of another shape, or left over;
 ///         Error(unsupported) for heads whose maps mean different things.
-NetworkSpec torch_network(const Member& member, const WeightSource& weights);
+NetworkSpec torch_network(const Member& member, const WeightSource& weights,
+                          ResizeChoice resize = ResizeChoice::linear_float);
+
+/// What is done to bytes of frames in front of the network's graph.
+PictureShaping shaping_of(const Member& member, ResizeChoice resize);
 
 /// What the maps of a member's network are.
 MapMeaning map_meaning(const Member& member);

@@ -41,6 +41,7 @@ struct TorchSpec {
   int output_stride = 16;
   int pixel_shuffle = 1;          ///< factor by which features are spread out before the heads
   std::optional<Extent> resized;  ///< what frames are resized to first, inside the graph
+  bool antialias = false;         ///< of that
   std::vector<TorchHead> heads;   ///< their bodyparts come one behind the other
 };
 

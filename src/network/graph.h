@@ -63,7 +63,8 @@ enum class OpKind {
   /// cell a rows below and b columns right of its first (torch's PixelShuffle)
   pixel_shuffle,
   /// to `resized` cells, each side by itself: linear between cells, whose centres lie at half
-  /// pixels, the outermost ones continued; no antialiasing (torch's interpolate, bilinear)
+  /// pixels, the outermost ones continued (torch's interpolate, bilinear). With `antialias` a
+  /// cell is the mean of all it covers where the map becomes smaller, weighted by a triangle
   resize,
   concat,  ///< inputs of one size, channels behind one another
 };
@@ -95,8 +96,9 @@ struct Node {
   Activation activation = Activation::none;  ///< only of kind activation
   BatchNormMode batch_norm_mode = BatchNormMode::moving;
   double epsilon = 0;
-  int groups = 1;  ///< of a group_norm
-  Extent resized;  ///< of a resize
+  int groups = 1;          ///< of a group_norm
+  Extent resized;          ///< of a resize
+  bool antialias = false;  ///< of a resize
   // Names of variables in Weights, empty when the op has none.
   std::string weights, bias, gamma, beta, moving_mean, moving_variance;
 };

@@ -99,12 +99,13 @@ NodeId GraphBuilder::pixel_shuffle(std::string name, NodeId from, int factor) {
   return append(std::move(node));
 }
 
-NodeId GraphBuilder::resize(std::string name, NodeId from, Extent extent) {
+NodeId GraphBuilder::resize(std::string name, NodeId from, Extent extent, bool antialias) {
   Node node{.kind = OpKind::resize,
             .name = std::move(name),
             .inputs = {from},
             .channels = channels(from)};
   node.resized = extent;
+  node.antialias = antialias;
   return append(std::move(node));
 }
 

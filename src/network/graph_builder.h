@@ -51,7 +51,7 @@ class GraphBuilder {
   /// `map` [height, width, c] times `factor` [1, 1, c].
   NodeId multiply(std::string name, NodeId map, NodeId factor);
   NodeId pixel_shuffle(std::string name, NodeId from, int factor);
-  NodeId resize(std::string name, NodeId from, Extent extent);
+  NodeId resize(std::string name, NodeId from, Extent extent, bool antialias = false);
   NodeId concat(std::string name, std::vector<NodeId> from);
 
   int channels(NodeId node) const { return graph_.nodes.at(static_cast<size_t>(node)).channels; }

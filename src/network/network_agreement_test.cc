@@ -192,6 +192,15 @@ std::vector<OperatorCase> torch_operators() {
        [](GraphBuilder& b, NodeId from) {
          return b.resize("op", from, {11, 31});
        }},
+      {"antialiased_resize_of_a_map", 12,
+       [](GraphBuilder& b, NodeId from) {
+         return b.resize("op", from, {5, 31}, true);
+       }},
+      {"antialiased_resize_of_the_picture", 8,
+       [](GraphBuilder& b, NodeId from) {
+         const NodeId resized = b.resize("resize", b.input(), {7, 9}, true);
+         return b.conv2d("op", resized, b.channels(from), {.kernel = 3}, "op/weights");
+       }},
       {"resize_of_the_picture", 8,
        [](GraphBuilder& b, NodeId from) {
          const NodeId resized = b.resize("resize", b.input(), {24, 20});

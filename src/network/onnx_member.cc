@@ -370,6 +370,11 @@ std::string OnnxMemberExport::pixel_shuffle(const Node& node) {
 
 std::string OnnxMemberExport::resize(const Node& node) {
   const std::string name = prefix_ + node.name;
+  if (node.antialias) {
+    throw Error(ErrorKind::unsupported,
+                fmt::format("'{}' is antialiased, which cannot be exported", name),
+                {.hint = "--resize float exports the resize, linear or cubic leave it to you"});
+  }
   const std::string& from = value(node.inputs[0]);
   const std::string frames_and_channels = model_.node(
       "Slice", name + "/frames_and_channels",

@@ -186,7 +186,7 @@ Graph build_torch_resnet(const NetworkSpec& spec) {
   builder.graph().mean_pixel = spec.mean_pixel;
   builder.graph().input_scale = spec.input_scale;
   NodeId features = builder.input();
-  if (torch.resized) features = builder.resize("resize", features, *torch.resized);
+  if (torch.resized) features = builder.resize("resize", features, *torch.resized, torch.antialias);
   features = TorchResnetBuilder(torch, builder).build(features);
   int features_stride = torch.output_stride;
   if (torch.pixel_shuffle > 1) {

@@ -8,6 +8,7 @@
 #include "base/paths.h"
 #include "base/text.h"
 #include "project/config_values.h"
+#include "project/yaml_references.h"
 
 namespace posse {
 namespace fs = std::filesystem;
@@ -40,6 +41,11 @@ class LightningReader {
     TorchConfig config{.tool = TorchTool::lightning_pose};
     const ConfigMap data = section("data");
     const ConfigMap model = section("model");
+    for (const char* key : {"image_resize_dims", "num_keypoints", "keypoint_names",
+                            "downsample_factor", "view_names"}) {
+      require_resolved("data", data, key);
+    }
+    for (const char* key : {"model_type", "backbone"}) require_resolved("model", model, key);
     config.model_type = model.text("model_type", "heatmap");
     if (config.model_type != "heatmap") {
       refuse(fmt::format("a network of type '{}'", printable(config.model_type)));
@@ -76,6 +82,17 @@ class LightningReader {
                   {.hint = "it is what Lightning Pose writes into its model folders"});
     }
     return {*value, name_};
+  }
+
+  void require_resolved(const char* section, const ConfigMap& map, const char* key) const {
+    const YamlValue* value = map.find(key);
+    const std::string left = value == nullptr ? "" : unresolved_reference(*value);
+    if (left.empty()) return;
+    throw Error(ErrorKind::unsupported,
+                fmt::format("{}, line {}: '{}.{}' is {}, which names nothing in this file", name_,
+                            value->line, section, key, printable(left)),
+                {.hint = "write the value itself in its place; environment variables and other "
+                         "resolvers of OmegaConf are not asked"});
   }
 
   void read_sizes(const ConfigMap& data, TorchConfig& config) const {
@@ -132,7 +149,7 @@ class LightningReader {
 }  // namespace
 
 TorchConfig read_lightning_config(const fs::path& file) {
-  const YamlValue root = read_yaml(file);
+  const YamlValue root = resolve_references(read_yaml(file));
   TorchConfig config = LightningReader(root, file).read();
   config.file = file;
   return config;

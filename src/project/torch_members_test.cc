@@ -205,6 +205,38 @@ TEST_F(TorchMembers, LightningPoseNetworksThatCannotBeRunAreNamed) {
   EXPECT_THAT(lightning_refusal(with("factor: 2", "factor: 4")).message(), HasSubstr("1, 2 or 3"));
 }
 
+TEST_F(TorchMembers, LightningPoseReferencesWithinTheFileAreFollowed) {
+  put(folder_.path() / "lp.yaml",
+      "data:\n  side: 128\n  image_resize_dims: {height: '${..side}', width: 256}\n"
+      "  names: [nose, tail]\n  keypoint_names: ${data.names}\n  num_keypoints: ${.count}\n"
+      "  count: ${two}\n  csv_file: ${oc.env:LABELS}/labels.csv\n"
+      "model: {backbone: 'resnet${cut.depth}', model_type: heatmap}\n"
+      "cut: {depth: '${sizes[1]}'}\nsizes: [18, 50]\ntwo: 2\n");
+  const TorchConfig config = read_lightning_config(folder_.path() / "lp.yaml");
+  EXPECT_EQ(config.resized_height, 128);
+  EXPECT_EQ(config.depth, 50);
+  EXPECT_THAT(config.bodyparts(), ElementsAre("nose", "tail"));
+}
+
+TEST_F(TorchMembers, LightningPoseReferencesThatLeadNowhereAreNamedWhereTheyMatter) {
+  const auto with = [](const std::string& count) {
+    std::string text = kLightning;
+    return text.replace(text.find("num_keypoints: 2"), 16, "num_keypoints: " + count);
+  };
+  const Error asked = lightning_refusal(with("${oc.env:COUNT}"));
+  EXPECT_EQ(asked.kind(), ErrorKind::unsupported);
+  EXPECT_THAT(asked.message(), HasSubstr("'data.num_keypoints' is ${oc.env:COUNT}"));
+  EXPECT_THAT(lightning_refusal(with("${data.nothing}")).message(), HasSubstr("${data.nothing}"));
+  EXPECT_THAT(lightning_refusal(with("${data.num_keypoints}")).message(), HasSubstr("line 3"));
+  // Each level doubles what it names: no more is copied than a file may hold.
+  std::string doubling = "l0: [a, a]\n";
+  for (int i = 1; i < 60; ++i) {
+    doubling += "l" + std::to_string(i) + ": ['${l" + std::to_string(i - 1) + "}', '${l" +
+                std::to_string(i - 1) + "}']\n";
+  }
+  EXPECT_THAT(lightning_refusal(doubling + with("${l59}")).message(), HasSubstr("num_keypoints"));
+}
+
 TEST_F(TorchMembers, LightningPoseFolderWithoutACheckpointSaysSo) {
   const fs::path model = folder_.path() / "model";
   put(model / "config.yaml", kLightning);

@@ -76,6 +76,7 @@ struct EnumNames<SmoothChoice> {
 struct RunOptions {
   ConsensusChoice consensus = ConsensusChoice::automatic;
   FrameRange frames;
+  std::string bbox;  ///< table of boxes, or a folder with one for each video; empty: none
   TableFormat format = TableFormat::h5;
   bool save_members = false;
   bool wide_csv = false;
@@ -115,6 +116,9 @@ void describe(Options& options, const Visitor& visit) {
         "use a calibration of other networks or another rule, and mark the results");
   visit("frames", options.frames, "A:B:STEP",
         "frames to use, counted from 0, B excluded (default: all)");
+  visit("bbox", options.bbox, "FILE",
+        "boxes that frames are cut to for Lightning Pose members: columns x, y, h and w, one row a "
+        "frame; or a folder with VIDEO_bbox.csv of each video");
   visit("format", options.format, "FORMAT", "of the pose tables");
   visit("save-members", options.save_members, "", "write each member's own table too");
   visit("wide-csv", options.wide_csv, "",

@@ -32,7 +32,8 @@ bool keeps_evidence(const RunPlan& plan, const RunOptions& options) {
 /// Without evidence.
 JournalKey key_of(const RunPlan& plan, const Ensemble& ensemble, const RunOptions& options,
                   ConsensusMethod method) {
-  return {.fingerprint = fingerprint_of(ensemble, plan.input, options, method, plan.whole_pictures),
+  return {.fingerprint = fingerprint_of(ensemble, plan.input, options, method, plan.whole_pictures,
+                                        plan.boxes ? plan.boxes->sha256 : ""),
           .num_members = static_cast<uint32_t>(ensemble.members().size()),
           .num_bodyparts = static_cast<uint32_t>(ensemble.bodyparts().size())};
 }
@@ -202,6 +203,25 @@ std::optional<int64_t> expected_frames(const VideoInfo& info, const FrameRange& 
   return std::nullopt;
 }
 
+std::optional<FrameBoxes> boxes_for(const Ensemble& ensemble, const fs::path& video,
+                                    const VideoInfo& info, const RunOptions& options) {
+  if (options.bbox.empty()) return std::nullopt;
+  fs::path file = options.bbox;
+  if (kind_of_path(file) == PathKind::folder) file /= video.stem().string() + "_bbox.csv";
+  FrameBoxes boxes = read_frame_boxes(file);
+  ensemble.check_boxes(boxes);
+  const auto num_boxes = static_cast<int64_t>(boxes.boxes.size());
+  const int64_t in_video = info.container_num_frames.value_or(0);
+  const int64_t num_frames = std::min(in_video, options.frames.stop.value_or(in_video));
+  if (num_frames > num_boxes) {
+    throw Error(ErrorKind::bad_file,
+                fmt::format("{}: has {} boxes for {} frames of {}", printable(file.string()),
+                            num_boxes, num_frames, printable(video.filename().string())),
+                {.hint = "one row a frame is needed, counted from 0"});
+  }
+  return boxes;
+}
+
 std::vector<fs::path> RunPlan::files() const {
   std::vector<fs::path> files;
   for (const PlannedOutput& output : outputs)
@@ -232,6 +252,7 @@ RunPlan plan_run(const Ensemble& ensemble, const fs::path& video, const fs::path
   plan.recorded = read_run_record(plan.paths.record);
   plan.input = identify_input(
       video, plan.recorded ? std::optional(plan.recorded->video) : std::optional<InputIdentity>());
+  plan.boxes = boxes_for(ensemble, video, plan.video, options);
   plan.consensus = choose_consensus(options.consensus, consensus_facts(plan, ensemble, options));
   plan.paths.scorer = consensus_scorer(ensemble, plan.consensus.method);
   plan.key = key_of(plan, ensemble, options, map_method(plan.consensus.method));

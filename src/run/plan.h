@@ -30,7 +30,8 @@ struct PlannedOutput {
 struct RunPlan {
   VideoInfo video;
   ResultPaths paths;
-  bool whole_pictures = false;  ///< as EnsembleRun::whole_pictures
+  bool whole_pictures = false;      ///< as EnsembleRun::whole_pictures
+  std::optional<FrameBoxes> boxes;  ///< of RunOptions::bbox
   InputIdentity input;
   ChosenConsensus consensus;
   JournalKey key;
@@ -74,6 +75,13 @@ struct RunEstimate {
   double disk_bytes = 0;
   std::optional<double> disk_room;  ///< bytes that are free where the run's folder is to be
 };
+
+/// The boxes that frames of this video are cut to; nullopt without options.bbox.
+/// @throws Error as read_frame_boxes and Ensemble::check_boxes; Error(bad_file) for fewer boxes
+/// than
+///         frames where the video says how many it has
+std::optional<FrameBoxes> boxes_for(const Ensemble& ensemble, const std::filesystem::path& video,
+                                    const VideoInfo& info, const RunOptions& options);
 
 /// Loads the networks and measures them on a few blank frames, unless the plan needs none.
 RunEstimate estimate_run(Ensemble& ensemble, const RunPlan& plan);

@@ -88,7 +88,8 @@ std::vector<fs::path> member_tables_of(const fs::path& folder) {
 }
 
 std::string fingerprint_of(const Ensemble& ensemble, const InputIdentity& video,
-                           const RunOptions& options, ConsensusMethod method, bool whole_pictures) {
+                           const RunOptions& options, ConsensusMethod method, bool whole_pictures,
+                           const std::string& boxes_sha256) {
   Json all = {{"results", kResultsVersion}, {"video", video.sha256}};
   for (const MemberNetwork& member : ensemble.members()) {
     Json described = describe_member(member);
@@ -102,6 +103,7 @@ std::string fingerprint_of(const Ensemble& ensemble, const InputIdentity& video,
   all["consensus"] = std::string(name_of(method));
   all["frames"] = options.frames.to_string();
   if (whole_pictures) all["whole_pictures"] = true;
+  if (!boxes_sha256.empty()) all["boxes"] = boxes_sha256;
   Sha256 hash;
   hash.update(all.dump());
   return hash.finish();
@@ -193,6 +195,11 @@ void write_run_record(const Ensemble& ensemble, const RunOptions& options, const
   json["frames_resumed"] = facts.num_resumed;
   for (const MemberNetwork& member : ensemble.members())
     json["members"].push_back(describe_member(member));
+  if (plan.boxes) {
+    json["boxes"] = {{"file", text_of(plan.boxes->file)},
+                     {"sha256", plan.boxes->sha256},
+                     {"rows", plan.boxes->boxes.size()}};
+  }
   json["bodyparts"] = ensemble.bodyparts();
   json["consensus_rule"] = std::string(to_string(ensemble.consensus_rule()));
   json["stages"] = plan.stages;

@@ -17,7 +17,7 @@ namespace posse {
 /// @param method  of the members' maps; @param whole_pictures  as EnsembleRun::whole_pictures
 std::string fingerprint_of(const Ensemble& ensemble, const InputIdentity& video,
                            const RunOptions& options, ConsensusMethod method,
-                           bool whole_pictures = false);
+                           bool whole_pictures = false, const std::string& boxes_sha256 = "");
 
 /// What an existing run.json says of the run that wrote it.
 struct RecordedRun {

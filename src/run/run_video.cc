@@ -76,6 +76,7 @@ class JournalRun {
         .consensus = map_method(plan_.consensus.method),
         .keep_evidence = plan_.key.evidence,
         .whole_pictures = runs_on_whole_pictures(ensemble_, video_, reader->info()),
+        .boxes = plan_.boxes ? &*plan_.boxes : nullptr,
         .sink =
             [&](FrameBundle& bundle) {
               for (const FrameResult& result : bundle.results) {

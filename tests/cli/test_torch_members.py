@@ -89,6 +89,50 @@ class TorchMembers(ProgramTest):
             found = pd.read_hdf(next((extras_of(out) / "members").glob("*/*.h5")))
             self.assert_same(cells(found), tools_csv(model / "video_preds" / f"{video.stem}.csv"), 0.05, 1e-4)
 
+    def test_lightning_pose_with_boxes_writes_the_same_points(self):
+        model = self.lightning_model()
+        boxes = GOLDENS / "lp-model" / "with-bbox" / "openarena-clip_bbox.csv"
+        expected = tools_csv(boxes.parent / "openarena-clip.with-bbox.csv")
+        for given in (boxes, boxes.parent):  # a folder holds one for each video
+            out = self.run_over(CLIP, [model], "--bbox", given)
+            found = pd.read_hdf(next((extras_of(out) / "members").glob("*/*.h5")))
+            self.assert_same(cells(found), expected, 0.05, 1e-3)
+        record = json.loads((out / CLIP.stem / "run.json").read_text())
+        self.assertEqual(record["boxes"]["rows"], 48)
+        done = posse(*run_words(CLIP, [model], out))
+        self.assertNotEqual(done.code, 0, "without boxes it is another run")
+
+    def test_boxes_that_do_not_fit_are_told_before_anything_runs(self):
+        model = self.lightning_model()
+        boxes = self.folder / "few.csv"
+        boxes.write_text("x,y,h,w\n" + "1,2,30,40\n" * 47)
+        done = posse(*run_words(CLIP, [model], self.folder / "few", "--bbox", boxes))
+        self.assertNotEqual(done.code, 0)
+        self.assertIn("has 47 boxes for 48 frames", done.err)
+        done = posse(*run_words(CLIP, [MEMBERS[0]], self.folder / "none", "--bbox", boxes))
+        self.assertIn("none is one", done.err)
+        boxes.write_text("x,y,h,w\n" + "400,2,30,40\n" * 48)
+        done = posse(*run_words(CLIP, [model], self.folder / "out", "--bbox", boxes))
+        self.assertIn("holds no pixel of frames of 320x240", done.err)
+
+    def test_another_resize_of_frames_is_another_run(self):
+        model = self.lightning_model()
+        out = self.run_over(CLIP, [model], "--frames", "0:4")
+        record = json.loads((out / CLIP.stem / "run.json").read_text())
+        self.assertEqual(record["options"]["resize"], "float")
+        self.assertIn("linear, in float", record["members"][0]["preparation"])
+        tables = [cells(table(out / CLIP.stem, "*.h5"))]
+        for resize in ("antialias", "linear", "cubic"):
+            words = run_words(CLIP, [model], out, "--frames", "0:4", "--resize", resize)
+            self.assertNotEqual(posse(*words).code, 0)
+            done = posse(*words, "--force")
+            self.assert_code(done, 0)
+            self.assertEqual(json.loads((out / CLIP.stem / "run.json").read_text())["options"]["resize"], resize)
+            tables.append(cells(table(out / CLIP.stem, "*.h5")))
+        for i, one in enumerate(tables):
+            for other in tables[:i]:
+                self.assertGreater(np.abs(one - other).max(), 1e-3)
+
     def test_networks_of_two_tools_make_one_ensemble(self):
         # The track is the consensus for members of such different worth: the mixed one is not worse than its best part.
         truth = np.array(json.loads((GOLDENS / "clip" / "truth.json").read_text())["xy"])

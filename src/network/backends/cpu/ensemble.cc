@@ -26,7 +26,7 @@ bool same_step(const Step& a, const Step& b) {
     return std::tuple(s.kind, s.input, s.residual, s.affine, s.output, s.statistics,
                       s.input_activation, s.activation, s.kernel, s.stride, s.dilation, s.padding,
                       s.channels, s.weights_in, s.epsilon, s.over_batch, s.head, s.group_channels,
-                      s.resized.height, s.resized.width, s.parts);
+                      s.resized.height, s.resized.width, s.antialias, s.parts);
   };
   return numbers(a) == numbers(b) && a.weights.shape() == b.weights.shape() &&
          same_bits(a.weights.values(), b.weights.values()) && same_bits(a.bias, b.bias) &&

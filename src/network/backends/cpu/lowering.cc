@@ -137,6 +137,7 @@ class Lowering {
   void lower_resize(NodeId id) {
     Step step = step_of(id, StepKind::resize);
     step.resized = node(id).resized;
+    step.antialias = node(id).antialias;
     const Value::Kind kind = program_.values[index(step.input)].kind;  // a picture stays one
     step.output = new_value(kind, id);
     value_of_[index(id)] = step.output;

@@ -75,6 +75,7 @@ struct Step {
   double epsilon = 0;
   int group_channels = 0;      ///< of statistics: channels of a group; 0: each by itself
   Extent resized;              ///< of resize
+  bool antialias = false;      ///< of resize
   std::vector<ValueId> parts;  ///< of concat, whose input is the first of them
   bool over_batch = false;     ///< the statistics are of all frames that are run together
   Head head = Head::none;      ///< set on the step that makes a network output

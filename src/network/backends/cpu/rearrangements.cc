@@ -1,6 +1,8 @@
 #include "network/backends/cpu/rearrangements.h"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 #include <vector>
 
 #include "base/error.h"
@@ -67,6 +69,31 @@ struct AxisShares {
   std::vector<float> share;
 };
 
+/// For each target cell of an axis the cells that it is a mean of, and their weights: a triangle as
+/// wide as two target cells, or two cells where the axis becomes longer.
+struct AxisMeans {
+  AxisMeans(int64_t to, int64_t from) {
+    const double scale = static_cast<double>(from) / static_cast<double>(to);
+    const double reach = std::max(scale, 1.0);
+    for (int64_t i = 0; i < to; ++i) {
+      const double centre = (static_cast<double>(i) + 0.5) * scale;
+      const auto begin = std::max(static_cast<int64_t>(centre - reach + 0.5), int64_t{0});
+      const auto end = std::min(static_cast<int64_t>(centre + reach + 0.5), from);
+      std::vector<double> shares;
+      double sum = 0;
+      for (int64_t k = begin; k < end; ++k) {
+        const double distance = std::abs(static_cast<double>(k) + 0.5 - centre) / reach;
+        sum += shares.emplace_back(std::max(0.0, 1 - distance));
+      }
+      first.push_back(begin);
+      weights.emplace_back();
+      for (const double share : shares) weights.back().push_back(static_cast<float>(share / sum));
+    }
+  }
+  std::vector<int64_t> first;
+  std::vector<std::vector<float>> weights;
+};
+
 /// Channels of a picture or map, one strided plane each.
 class Resize : public Operation {
  public:
@@ -75,7 +102,11 @@ class Resize : public Operation {
         shape_(shape),
         machine_(machine),
         rows_(step.resized.height, shape.in.height),
-        cols_(step.resized.width, shape.in.width) {}
+        cols_(step.resized.width, shape.in.width) {
+    if (!step.antialias) return;
+    row_means_.emplace(step.resized.height, shape.in.height);
+    col_means_.emplace(step.resized.width, shape.in.width);
+  }
 
   void run(const StepMemory& memory, int64_t begin, int64_t end) const override {
     for (int64_t frame = begin; frame < end; ++frame) {
@@ -103,6 +134,10 @@ class Resize : public Operation {
 
   void resize_plane(const Plane& from, const Plane& to) const {
     POSSE_ASSERT(from.data != nullptr && to.data != nullptr);
+    if (row_means_) {
+      mean_plane(from, to);
+      return;
+    }
     for (int64_t row = 0; row < shape_.out.height; ++row) {
       const auto r = static_cast<size_t>(row);
       const float* above = from.data + rows_.first[r] * shape_.in.width * from.pixel_stride;
@@ -121,10 +156,41 @@ class Resize : public Operation {
     }
   }
 
+  void mean_plane(const Plane& from, const Plane& to) const {
+    const auto width = static_cast<size_t>(shape_.out.width);
+    std::vector<float> narrow(static_cast<size_t>(shape_.in.height) * width);
+    for (int64_t row = 0; row < shape_.in.height; ++row) {
+      const float* line = from.data + row * shape_.in.width * from.pixel_stride;
+      float* out = narrow.data() + static_cast<size_t>(row) * width;
+      for (size_t col = 0; col < width; ++col) {
+        const float* cell = line + col_means_->first[col] * from.pixel_stride;
+        for (const float weight : col_means_->weights[col]) {
+          out[col] += weight * *cell;
+          cell += from.pixel_stride;
+        }
+      }
+    }
+    std::vector<float> sum(width);
+    for (int64_t row = 0; row < shape_.out.height; ++row) {
+      const auto r = static_cast<size_t>(row);
+      const float* line = narrow.data() + static_cast<size_t>(row_means_->first[r]) * width;
+      std::fill(sum.begin(), sum.end(), 0.0F);
+      for (const float weight : row_means_->weights[r]) {
+        for (size_t col = 0; col < width; ++col) sum[col] += weight * line[col];
+        line += width;
+      }
+      float* out = to.data + row * shape_.out.width * to.pixel_stride;
+      for (size_t col = 0; col < width; ++col) {
+        out[static_cast<int64_t>(col) * to.pixel_stride] = sum[col];
+      }
+    }
+  }
+
   int64_t channels_;
   const StepShape shape_;
   const Machine machine_;
   AxisShares rows_, cols_;
+  std::optional<AxisMeans> row_means_, col_means_;  ///< with antialiasing
 };
 
 class Concat : public Operation {

@@ -355,7 +355,49 @@ Between between(int64_t target, int64_t to, int64_t from) {
 
 }  // namespace
 
+namespace {
+
+/// Share of source cell `k` in a target cell: a triangle around its centre that reaches as far as
+/// the next target cells' centres.
+double triangle(int64_t target, int64_t k, double scale) {
+  const double centre = (static_cast<double>(target) + 0.5) * scale;
+  const double distance = std::abs(static_cast<double>(k) + 0.5 - centre);
+  return std::max(0.0, 1 - distance / std::max(scale, 1.0));
+}
+
+Tensor antialiased(const Node& node, const Tensor& in) {
+  Tensor out({node.resized.height, node.resized.width, in.dim(2)});
+  const double scale_y = static_cast<double>(in.dim(0)) / static_cast<double>(out.dim(0));
+  const double scale_x = static_cast<double>(in.dim(1)) / static_cast<double>(out.dim(1));
+  for (int64_t row = 0; row < out.dim(0); ++row) {
+    for (int64_t col = 0; col < out.dim(1); ++col) {
+      std::vector<double> sums(static_cast<size_t>(in.dim(2)), 0.0);
+      double mass = 0;
+      for (int64_t r = 0; r < in.dim(0); ++r) {
+        const double y = triangle(row, r, scale_y);
+        if (y == 0) continue;
+        for (int64_t k = 0; k < in.dim(1); ++k) {
+          const double weight = y * triangle(col, k, scale_x);
+          mass += weight;
+          for (size_t c = 0; weight > 0 && c < sums.size(); ++c) {
+            sums[c] +=
+                weight * static_cast<double>(in.data()[at(in, r, k) + static_cast<int64_t>(c)]);
+          }
+        }
+      }
+      for (size_t c = 0; c < sums.size(); ++c) {
+        out.data()[at(out, row, col) + static_cast<int64_t>(c)] =
+            static_cast<float>(sums[c] / mass);
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
 Tensor resize(const Node& node, const Tensor& in) {
+  if (node.antialias) return antialiased(node, in);
   Tensor out({node.resized.height, node.resized.width, in.dim(2)});
   for (int64_t row = 0; row < out.dim(0); ++row) {
     const Between y = between(row, out.dim(0), in.dim(0));

@@ -241,6 +241,17 @@ TEST(ReferenceResize, IsLinearBetweenCentresAndConstantBeyond) {
   EXPECT_THAT(values_of(resize(node, tensor({1, 4, 1}, {0, 2, 4, 90}))), ElementsAre(3));
 }
 
+TEST(ReferenceResize, AntialiasedIsTheMeanUnderATriangle) {
+  Node node{.kind = OpKind::resize, .name = "op", .inputs = {0}, .channels = 1};
+  node.antialias = true;
+  node.resized = {1, 2};
+  // Half as many cells: shares of 1, 3, 3 and 1 of 8, and of 3, 3 and 1 of 7 at the edges.
+  EXPECT_THAT(values_of(resize(node, tensor({1, 4, 1}, {7, 14, 21, 0}))),
+              ElementsAre(::testing::FloatEq(84.0F / 7), ::testing::FloatEq(77.0F / 7)));
+  node.resized = {1, 4};  // more cells: as without it
+  EXPECT_THAT(values_of(resize(node, tensor({1, 2, 1}, {0, 8}))), ElementsAre(0, 2, 6, 8));
+}
+
 TEST(ReferenceConcat, PutsChannelsBehindOneAnother) {
   const Tensor first = tensor({1, 2, 1}, {1, 2});
   const Tensor second = tensor({1, 2, 2}, {3, 4, 5, 6});
