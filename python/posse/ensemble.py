@@ -422,6 +422,7 @@ class Ensemble:
         radius: float | None = None,
         force_calibration: bool | None = None,
         as_member: str | None = None,
+        video_preds: bool | None = None,
         extras: PathLike | None = None,
         keep_journal: bool | None = None,
         force: bool | None = None,
@@ -439,7 +440,7 @@ class Ensemble:
         frames, bbox, consensus, look_alike, same_x, same_y, same_line, view_calibration, track_smooth, track_lag, hide_below
         keep_evidence
         format, save_members, wide_csv, smooth, labeled_video, calibration, radius, force_calibration, as_member
-        extras, keep_journal, force
+        video_preds, extras, keep_journal, force
             As on the command line (``posse run --help``).
         progress : callable or tqdm bar, optional
 
@@ -470,6 +471,7 @@ class Ensemble:
             "radius": radius,
             "force_calibration": force_calibration,
             "as_member": as_member,
+            "video_preds": video_preds,
             "extras": None if extras is None else str(extras),
             "keep_journal": keep_journal,
             "force": force,

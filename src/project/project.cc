@@ -14,6 +14,7 @@
 #include "project/evaluation_results.h"
 #include "project/folder_contents.h"
 #include "project/lightning_config.h"
+#include "project/lightning_ensemble.h"
 #include "project/locate.h"
 #include "project/member_faults.h"
 
@@ -363,6 +364,7 @@ std::vector<Member> open_members(const fs::path& path, const MemberOptions& opti
 
 MemberPaths expand_members(const fs::path& path) {
   if (is_member(path)) return {.paths = {path}, .warnings = {}};
+  if (is_lightning_ensemble(path)) return {.paths = lightning_ensemble_members(path)};
   MemberPaths found;
   std::error_code error;
   for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {

@@ -109,14 +109,16 @@ struct MemberPaths {
   std::vector<std::string> warnings;  ///< a sentence each
 };
 
-/// The members `path` names: itself, or its direct sub-folders, in natural order.
+/// The members `path` names: itself, those an ensemble.yaml of Lightning Pose's app names (path is
+/// the file or its folder), or its direct sub-folders, in natural order.
 ///
 /// Of the sub-folders these count: members; folders that look like one (a config.yaml or a
 /// dlc-models folder), links to nowhere and folders that cannot be read, of which open_member()
 /// says what is wrong. Warned of: empty folders, archives and shortcuts without a folder of their
 /// name, folders whose sub-folders are members. Hidden names (is_hidden_name) and other folders are
 /// passed over.
-/// @throws Error(not_found) if there is none; Error(io) if the folder cannot be read.
+/// @throws Error(not_found) if there is none; Error(io) if the folder cannot be read; as
+///         lightning_ensemble_members()
 MemberPaths expand_members(const std::filesystem::path& path);
 
 /// The members of an ensemble.

@@ -244,6 +244,39 @@ TEST_F(TorchMembers, LightningPoseFolderWithoutACheckpointSaysSo) {
   EXPECT_THAT(error_of([&] { open_member(model); }).message(), HasSubstr("has no checkpoint"));
 }
 
+constexpr const char* kEnsemble =
+    "members:\n- id: seed0\n- id: 2026/seed1\nview_names: []\nsmooth_param: 1000.0\n"
+    "quantile_keep_pca: 50.0\ncreation_datetime: '2026-11-28T10:00:00'\n";
+
+TEST_F(TorchMembers, AnEnsembleOfLightningPosesAppGivesItsModels) {
+  const fs::path models = folder_.path() / "models";
+  for (const char* name : {"seed0", "2026/seed1", "seed2"}) {
+    put(models / name / "config.yaml", kLightning);
+    put(models / name / "tb_logs/m/version_0/checkpoints/epoch=9-step=90.ckpt", "");
+  }
+  // Directly in the folder of all models, and below another folder of it.
+  for (const char* name : {"eks", "2026/eks"}) {
+    put(models / name / "ensemble.yaml", kEnsemble);
+    for (const fs::path& named : {models / name, models / name / "ensemble.yaml"}) {
+      EXPECT_THAT(expand_members(named).paths,
+                  ElementsAre(models / "seed0", models / "2026/seed1"));
+    }
+  }
+  EXPECT_THAT(expand_members(models).paths, ElementsAre(models / "seed0", models / "seed2"));
+}
+
+TEST_F(TorchMembers, AnEnsembleThatNamesAbsentModelsOrNoneSaysSo) {
+  const fs::path eks = folder_.path() / "eks";
+  put(eks / "ensemble.yaml", kEnsemble);
+  const Error absent = error_of([&] { expand_members(eks); });
+  EXPECT_EQ(absent.kind(), ErrorKind::not_found);
+  EXPECT_THAT(absent.message(), HasSubstr("'seed0', which is not there"));
+  put(eks / "ensemble.yaml", "members: []\n");
+  const Error none = error_of([&] { expand_members(eks); });
+  EXPECT_EQ(none.kind(), ErrorKind::bad_file);
+  EXPECT_THAT(none.message(), HasSubstr("no 'members'"));
+}
+
 TEST_F(TorchMembers, ScorerJoinsTheNetworksCapitalisedParts) {
   EXPECT_EQ(dlc3_scorer("top_down_hrnet_w32", "arenaNov28", 3, "best-140"),
             "DLC_TopDownHrnetW32_arenaNov28shuffle3_snapshot_best-140");

@@ -85,7 +85,8 @@ struct RunOptions {
   /// Name of a member: the consensus once more as a table that DeepLabCut takes for that member's
   /// own; empty: none.
   std::string as_member;
-  std::string extras;  ///< folder of the further tables; empty: <out>-extras beside <out>
+  bool video_preds = false;  ///< members' tables in Lightning Pose's model folders too
+  std::string extras;        ///< folder of the further tables; empty: <out>-extras beside <out>
   TrackChoices track;
   bool keep_evidence = false;
   std::string calibration;  ///< file; empty: none
@@ -130,6 +131,9 @@ void describe(Options& options, const Visitor& visit) {
   visit("as-member", options.as_member, "NAME",
         "write the consensus once more under the names by which DeepLabCut looks for this member's "
         "tables, into a folder to give it as destfolder");
+  visit("video-preds", options.video_preds, "",
+        "write the tables of Lightning Pose's members into their model folders too, as "
+        "MODEL/video_preds/VIDEO.csv, where its viewer finds them");
   visit("extras", options.extras, "DIR",
         "where members', smoothed, wide and second tables go (default: a folder beside --out, as "
         "posse-results-extras)");

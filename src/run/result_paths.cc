@@ -93,6 +93,10 @@ fs::path ResultPaths::as_member(const MemberNetwork& member, std::string_view su
          (stem + scorer_sought_by_deeplabcut(member.member) + std::string(suffix));
 }
 
+fs::path ResultPaths::video_preds(const MemberNetwork& member) const {
+  return member.member.torch->file.parent_path() / "video_preds" / (stem + ".csv");
+}
+
 fs::path ResultPaths::wide() const { return extras / "wide" / (stem + scorer + ".csv"); }
 
 fs::path ResultPaths::wide_smoothed() const {

@@ -42,6 +42,8 @@ struct ResultPaths {
   /// as-member/<member>/<stem><scorer that DeepLabCut looks for><suffix>
   /// @throws as scorer_sought_by_deeplabcut()
   std::filesystem::path as_member(const MemberNetwork& member, std::string_view suffix) const;
+  /// <model folder>/video_preds/<stem>.csv, in the folder of a Lightning Pose model
+  std::filesystem::path video_preds(const MemberNetwork& member) const;
   /// wide/<stem><scorer>.csv
   std::filesystem::path wide() const;
   /// wide-smoothed/<stem><smoothed_scorer>.csv

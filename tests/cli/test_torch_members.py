@@ -144,6 +144,24 @@ class TorchMembers(ProgramTest):
         print("root mean square distance from the truth:", errors)
         self.assertLessEqual(errors["mixed"], errors["tensorflow"])
 
+    def test_an_ensemble_of_the_app_leaves_its_tables_where_the_viewer_looks(self):
+        model = self.lightning_model()
+        shutil.rmtree(model / "video_preds")
+        (self.folder / "eks").mkdir()
+        (self.folder / "eks" / "ensemble.yaml").write_text("members:\n- id: model\nview_names: []\n")
+        out = self.run_over(CLIP, [self.folder / "eks"], "--frames", "0:3", "--video-preds")
+        written = model / "video_preds" / f"{CLIP.stem}.csv"
+        theirs = GOLDENS / "lp-model" / "openarena-resnet18" / "video_preds" / written.name
+        self.assertEqual(written.read_text().splitlines()[:3], theirs.read_text().splitlines()[:3])
+        self.assert_same(tools_csv(written), tools_csv(theirs)[:3], 0.05, 1e-4)
+        before = written.read_bytes()
+        refused = posse(*run_words(CLIP, [model], self.folder / "elsewhere", "--frames", "0:2", "--video-preds"))
+        self.assert_code(refused, 2)
+        self.assertIn("never replaced", refused.err)
+        self.assertEqual(written.read_bytes(), before)
+        self.assert_code(posse(*run_words(CLIP, [self.folder / "eks"], out, "--save-members", "--frames", "0:2", "--video-preds", "--force")), 0)
+        self.assertEqual(len(written.read_text().splitlines()), 5)
+
     def test_a_network_of_lightning_pose_is_exported(self):
         file = self.folder / "network.onnx"
         self.assert_code(posse("export", self.lightning_model(), "--onnx", file), 0)

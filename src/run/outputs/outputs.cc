@@ -20,6 +20,9 @@ std::vector<std::unique_ptr<RunOutput>> make_outputs(const RunSetting& setting) 
       outputs.push_back(make_member_table(setting, m, suffix, suffix != suffixes.front()));
   }
   if (!options.as_member.empty()) outputs.push_back(make_member_guise(setting));
+  if (options.video_preds) {
+    for (auto& output : make_video_preds(setting)) outputs.push_back(std::move(output));
+  }
   if (options.wide_csv) outputs.push_back(make_wide_table(setting));
   if (options.smooth != SmoothChoice::off) outputs.push_back(make_smoothed_table(setting));
   if (options.labeled_video) outputs.push_back(make_labeled_video(setting));

@@ -35,6 +35,11 @@ std::unique_ptr<RunOutput> make_member_table(const RunSetting& setting, size_t m
 /// @throws Error(usage) if no member has that name; as scorer_sought_by_deeplabcut()
 std::unique_ptr<RunOutput> make_member_guise(const RunSetting& setting);
 
+/// The tables of Lightning Pose's members in their own model folders, as the tool names and writes
+/// them: its viewer finds them there. check() refuses to replace a table of the tool itself.
+/// @throws Error(usage) if no member is a model of Lightning Pose
+std::vector<std::unique_ptr<RunOutput>> make_video_preds(const RunSetting& setting);
+
 /// The consensus with its uncertainty in the columns of eks.
 std::unique_ptr<RunOutput> make_wide_table(const RunSetting& setting);
 
