@@ -13,14 +13,12 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Places of the plain datasets in extra_arrays().
-enum Extra : size_t {
-  kTime,
-  kMembersStd,
-  kMapCovariance,
-  kNumMembers,
-  kMemberDistance,
-  kTrack  // the first of those of a track
-};
+constexpr size_t kTime = 0;
+constexpr size_t kMembersStd = 1;
+constexpr size_t kMapCovariance = 2;
+constexpr size_t kNumMembers = 3;
+constexpr size_t kMemberDistance = 4;
+constexpr size_t kTrack = 5;  ///< the first of those of a track
 
 std::vector<ExtraArray> calibrated_arrays(int64_t bodyparts) {
   return {{.name = "covariance",

@@ -33,7 +33,7 @@ std::string misfit(const Calibration& calibration, const RunSetting& setting) {
   std::vector<std::string> hashes, rules, names;
   for (const MemberNetwork& member : setting.ensemble.members()) {
     hashes.push_back(member.weights_sha256);
-    rules.push_back(std::string(to_string(member.rule)));
+    rules.emplace_back(to_string(member.rule));
     names.push_back(member.name);
   }
   if (calibration.rule != rule) {
