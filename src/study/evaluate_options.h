@@ -84,7 +84,8 @@ void describe(Options& options, const Visitor& visit) {
         "regions that hold all bodyparts of a frame at once, not each of them");
   visit("split", options.split, "FLOAT",
         "share of the groups to fit the uncertainty to; regions come from the others, and their "
-        "promise is proven (default: all serve both, cross-conformally)");
+        "promise is proven where it is over videos drawn alike (default: all serve both, "
+        "cross-conformally)");
   visit("partperm", options.partperm, "I,J,...",
         ".mat labels: which of the file's columns each bodypart is");
   visit("cache", options.cache, "DIR",

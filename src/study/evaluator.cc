@@ -34,7 +34,8 @@ class Evaluator {
   void describe_calibration(const Ensemble* ensemble, const JudgedMethod& main);
   void add_rows(const std::vector<StatedError>& raw, const std::vector<StatedError>& fitted);
   void add_suspects(const JudgedMethod& main);
-  void add_video_coverage(std::vector<StatedError> errors);
+  void add_video_coverage(std::vector<StatedError> errors, std::span<const FitPoint> points);
+  double stated_radius90(size_t bodypart) const;
   void add_original();
   void add_counts();
   std::string guarantee() const;
@@ -50,6 +51,7 @@ class Evaluator {
   Evaluation& evaluation_;
   const EvaluateOptions& options_;
   std::optional<VideoSpread> video_spread_;
+  size_t num_region_videos_ = 0;  ///< unseen ones that the regions come from
 };
 
 void Evaluator::read_spread(const LabelSet& labels) {
@@ -61,9 +63,10 @@ void Evaluator::read_spread(const LabelSet& labels) {
 }
 
 /// The spread of a run's results divides by the number of members.
-void Evaluator::add_video_coverage(std::vector<StatedError> errors) {
+void Evaluator::add_video_coverage(std::vector<StatedError> errors,
+                                   std::span<const FitPoint> points) {
   for (size_t i = 0; i < errors.size(); ++i) {
-    const double n = evaluation_.points[i].facts.num_members;
+    const double n = points[i].facts.num_members;
     errors[i].order *= (n - 1) / n;
   }
   evaluation_.video_coverage = video_coverage(errors, *video_spread_);
@@ -132,23 +135,30 @@ std::vector<StatedError> with_covariances(std::span<const FitPoint> points,
 
 std::string Evaluator::guarantee() const {
   const Calibration& c = evaluation_.calibration;
-  const std::string proof = c.split > 0
-                                ? "from points that the fit did not use: at least 90 %, proven"
-                                : "cross-conformal: about 90 %, 80 % proven";
+  const std::string proof =
+      c.split > 0 ? "from videos that the fit did not use: at least 90 %, proven for videos drawn "
+                    "alike"
+                  : "cross-conformal: about 90 %, 80 % proven for videos drawn alike";
+  const std::string of_points =
+      c.split > 0 ? "from points that the fit did not use: at least 90 % were points drawn one by "
+                    "one; those of a clip are alike, so about 90 %, not proven"
+                  : "cross-conformal: about 90 %, not proven, as points of a clip are alike";
   const std::string what =
       c.simultaneous ? "regions, all bodyparts of a frame at once," : "regions";
   if (region_of(c, 0.9).over_videos) {
     return fmt::format(
         "{} videos unseen by the members that judge them: 90 % {} hold for a new video like these "
         "({}); 95 % {}",
-        c.num_videos_unseen, what, proof,
+        num_region_videos_, what, proof,
         region_of(c, 0.95).over_videos ? "too" : "not (needs 19 videos)");
   }
+  const std::string serving =
+      c.split > 0 ? fmt::format(" ({} of them left out of the fit)", num_region_videos_) : "";
   return fmt::format(
-      "{} of {} videos unseen by the members that judge them, 9 are needed for 90 % {} that "
+      "{} of {} videos unseen by the members that judge them{}, 9 are needed for 90 % {} that "
       "hold for a new video: no guarantee for a new video; valid for more frames of these videos "
       "only ({})",
-      c.num_videos_unseen, evaluation_.judged.num_videos, what, proof);
+      c.num_videos_unseen, evaluation_.judged.num_videos, serving, what, of_points);
 }
 
 CalibrationFitOptions Evaluator::fit_options() const {
@@ -180,21 +190,44 @@ void Evaluator::calibrate(const Ensemble* ensemble, const JudgedMethod& main) {
   }
   FittedCalibration fitted = fit_calibration(points, fit_options());
   const std::vector<StatedError> errors =
-      with_covariances(points, fitted.cross_fit.chosen(), fitted.bounds);
+      with_covariances(fitted.points, fitted.covariances, fitted.bounds);
   evaluation_.cross_fit = std::move(fitted.cross_fit);
   evaluation_.regions = std::move(fitted.checks);
   evaluation_.chance = fitted.chance_check;
-  evaluation_.uncertainty.push_back(summarise_uncertainty(errors, uncertainty_options()));
-  evaluation_.uncertainty.back().name = "calibrated";
-  evaluation_.uncertainty.back().method = main.name;
-  add_rows(raw_ensemble_errors(evaluation_.judged, main), errors);
-  if (video_spread_) add_video_coverage(errors);
   Calibration& c = evaluation_.calibration;
   c.model = std::move(fitted.model);
   c.regions = std::move(fitted.regions);
   c.chance = std::move(fitted.chance);
+  std::set<int64_t> videos;
+  for (const FitPoint& point : fitted.points)
+    if (point.unseen_video) videos.insert(point.video);
+  num_region_videos_ = videos.size();
+  evaluation_.uncertainty.push_back(summarise_uncertainty(errors, uncertainty_options()));
+  evaluation_.uncertainty.back().name = "calibrated";
+  evaluation_.uncertainty.back().method = main.name;
+  evaluation_.uncertainty.back().radius90 = stated_radius90(evaluation_.judged.num_bodyparts());
+  add_rows(raw_ensemble_errors(evaluation_.judged, main), errors);
+  if (options_.split) {
+    evaluation_.notes.push_back(fmt::format(
+        "--split: what the calibration holds is counted over the {} of {} points that its fit did "
+        "not use",
+        fitted.points.size(), points.size()));
+  }
+  if (video_spread_) add_video_coverage(errors, fitted.points);
   describe_calibration(ensemble, main);
   add_suspects(main);
+}
+
+/// Median of what a run with this calibration states of the labelled points, px.
+/// @param bodypart  or their number, for all
+double Evaluator::stated_radius90(size_t bodypart) const {
+  std::vector<double> radii;
+  for (const FitPoint& point : evaluation_.points) {
+    if (point.bodypart != bodypart && bodypart != evaluation_.judged.num_bodyparts()) continue;
+    radii.push_back(
+        calibrated_point(evaluation_.calibration, point.bodypart, point.facts, 1).radius90);
+  }
+  return quantile(std::move(radii), 0.5);
 }
 
 /// What the calibration was made for and from.
@@ -253,7 +286,7 @@ void Evaluator::add_rows(const std::vector<StatedError>& raw,
                                       .raw90 = before.coverage[2],
                                       .calibrated90 = after.coverage[2],
                                       .calibrated90_interval = after.coverage_interval[2],
-                                      .radius90 = after.radius90});
+                                      .radius90 = stated_radius90(p)});
   }
 }
 

@@ -217,6 +217,14 @@ CrossFit cross_fit(std::span<const FitPoint> points, size_t num_bodyparts, doubl
   return fit;
 }
 
+CrossFit fit_elsewhere(std::span<const FitPoint> points, const PredictiveModel& model) {
+  CrossFit fit;
+  fit.fold = folds_of(points, fit.num_folds);
+  for (const FitPoint& point : points)
+    fit.model.push_back(model.covariance(point.bodypart, point.facts));
+  return fit;
+}
+
 std::vector<double> squared_radii(std::span<const FitPoint> points,
                                   std::span<const Covariance> covariances) {
   std::vector<double> d2;

@@ -63,6 +63,10 @@ std::vector<int64_t> shuffled_groups(std::span<const FitPoint> points, uint64_t 
 
 CrossFit cross_fit(std::span<const FitPoint> points, size_t num_bodyparts, double floor);
 
+/// A model that was fitted to other points, with folds of these: bounds and chances are then
+/// counted outside the folds all the same. Scores are not compared.
+CrossFit fit_elsewhere(std::span<const FitPoint> points, const PredictiveModel& model);
+
 /// d^2 of each point under the covariance given for it.
 std::vector<double> squared_radii(std::span<const FitPoint> points,
                                   std::span<const Covariance> covariances);

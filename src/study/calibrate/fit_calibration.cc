@@ -87,37 +87,31 @@ ChanceCheck check_chance(std::span<const FitPoint> points, const CrossFit& fit,
           .found_interval = found.interval(options.bootstrap)};
 }
 
-/// What is used: the model of all points with bounds from outside the folds.
-void finish_crossed(std::span<const FitPoint> points, std::span<const double> d2,
-                    const CalibrationFitOptions& options, const RegionOptions& regions,
-                    FittedCalibration& fitted) {
-  const CrossFit& fit = fitted.cross_fit;
-  fitted.model = fit_model(points, options.num_bodyparts,
-                           {.constant = fit.constant_wins, .floor = options.floor});
-  fitted.regions = fit_regions(points, d2, regions);
-  Chances chances;
-  for (size_t i = 0; i < points.size(); ++i) chances.add(points[i], fit.chosen()[i]);
-  fitted.chance = fit_chance(chances.sds, chances.distances);
+/// The model of one part of the groups; the other part, which had no say in it, gives the rest.
+/// @return folds of fitted.points
+CrossFit fit_to_part(std::span<const FitPoint> points, const CalibrationFitOptions& options,
+                     FittedCalibration& fitted) {
+  const std::vector<char> is_fitted = split_points(points, options.split);
+  std::vector<FitPoint> part;
+  for (size_t i = 0; i < points.size(); ++i)
+    (is_fitted[i] != 0 ? part : fitted.points).push_back(points[i]);
+  const CrossFit of_part = cross_fit(part, options.num_bodyparts, options.floor);
+  fitted.cross_fit.constant_wins = of_part.constant_wins;
+  fitted.cross_fit.score_model = of_part.score_model;
+  fitted.cross_fit.score_constant = of_part.score_constant;
+  fitted.cross_fit.gain_error = of_part.gain_error;
+  fitted.model = fit_model(part, options.num_bodyparts,
+                           {.constant = of_part.constant_wins, .floor = options.floor});
+  return fit_elsewhere(fitted.points, fitted.model);
 }
 
-/// What is used: the model of one part of the groups with bounds from the other, which had no say
-/// in it.
-void finish_split(std::span<const FitPoint> points, const CalibrationFitOptions& options,
-                  const RegionOptions& regions, FittedCalibration& fitted) {
-  const std::vector<char> is_fitted = split_points(points, options.split);
-  std::vector<FitPoint> fit, rest;
-  for (size_t i = 0; i < points.size(); ++i) (is_fitted[i] != 0 ? fit : rest).push_back(points[i]);
-  const bool constant = cross_fit(fit, options.num_bodyparts, options.floor).constant_wins;
-  fitted.model =
-      fit_model(fit, options.num_bodyparts, {.constant = constant, .floor = options.floor});
-  std::vector<Covariance> covariances;
-  Chances chances;
-  for (const FitPoint& point : rest) {
-    covariances.push_back(fitted.model.covariance(point.bodypart, point.facts));
-    chances.add(point, covariances.back());
-  }
-  fitted.regions = fit_regions(rest, squared_radii(rest, covariances), regions);
-  fitted.chance = fit_chance(chances.sds, chances.distances);
+/// @return folds of fitted.points
+CrossFit fit_to_all(std::span<const FitPoint> points, const CalibrationFitOptions& options,
+                    FittedCalibration& fitted) {
+  fitted.points.assign(points.begin(), points.end());
+  fitted.model = fit_model(points, options.num_bodyparts,
+                           {.constant = fitted.cross_fit.constant_wins, .floor = options.floor});
+  return fitted.cross_fit;
 }
 
 }  // namespace
@@ -126,21 +120,23 @@ FittedCalibration fit_calibration(std::span<const FitPoint> points,
                                   const CalibrationFitOptions& options) {
   FittedCalibration fitted;
   fitted.cross_fit = cross_fit(points, options.num_bodyparts, options.floor);
-  const CrossFit& fit = fitted.cross_fit;
-  const std::vector<double> d2 = squared_radii(points, fit.chosen());
+  const CrossFit fit = options.split > 0 ? fit_to_part(points, options, fitted)
+                                         : fit_to_all(points, options, fitted);
+  fitted.covariances = fit.chosen();
+  const std::vector<double> d2 = squared_radii(fitted.points, fitted.covariances);
   const RegionOptions regions{.shares = options.shares,
                               .num_bodyparts = options.num_bodyparts,
                               .simultaneous = options.simultaneous};
-  fitted.bounds = bounds_outside_fold(points, fit, d2, regions);
+  fitted.regions = fit_regions(fitted.points, d2, regions);
+  fitted.bounds = bounds_outside_fold(fitted.points, fit, d2, regions);
   for (size_t s = 0; s < options.shares.size(); ++s)
     fitted.checks.push_back(
-        check_region(points, d2, fitted.bounds[s], options.shares[s], options.bootstrap));
-  fitted.chance_check = check_chance(points, fit, options);
-  if (options.split > 0) {
-    finish_split(points, options, regions, fitted);
-  } else {
-    finish_crossed(points, d2, options, regions, fitted);
-  }
+        check_region(fitted.points, d2, fitted.bounds[s], options.shares[s], options.bootstrap));
+  fitted.chance_check = check_chance(fitted.points, fit, options);
+  Chances chances;
+  for (size_t i = 0; i < fitted.points.size(); ++i)
+    chances.add(fitted.points[i], fitted.covariances[i]);
+  fitted.chance = fit_chance(chances.sds, chances.distances);
   return fitted;
 }
 

@@ -38,11 +38,16 @@ struct ChanceCheck {
 };
 
 struct FittedCalibration {
+  /// Of all points; with a split, which of the two models won is that of the part fitted to.
   CrossFit cross_fit;
+  /// What regions and chances come from and are held against: all points, or those that the split
+  /// leaves out of the fit.
+  std::vector<FitPoint> points;
+  std::vector<Covariance> covariances;      ///< [points] from outside the folds
   std::vector<std::vector<double>> bounds;  ///< [shares, points] outside the folds
   std::vector<RegionCheck> checks;          ///< [shares]
   ChanceCheck chance_check;
-  PredictiveModel model;        ///< for use: of all points, or of those that `split` draws
+  PredictiveModel model;        ///< for use: of all points, or of those that the split draws
   std::vector<Region> regions;  ///< [shares]
   ChanceWithin chance;
 };

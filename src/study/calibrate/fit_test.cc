@@ -6,6 +6,7 @@
 #include <cmath>
 #include <random>
 
+#include "study/calibrate/fit_calibration.h"
 #include "study/calibrate/regions.h"
 #include "study/judge/uncertainty_table.h"
 #include "study/scores/gaussian_scores.h"
@@ -158,6 +159,25 @@ TEST(CrossFit, RecognisesAFailedMemberAndCalibratesAllTheSame) {
   const CrossFit fit = cross_fit(points, 3, 0);
   EXPECT_TRUE(fit.constant_wins);
   EXPECT_NEAR(coverage_outside_folds(points, fit), 0.9, 0.025);
+}
+
+TEST(FitCalibration, OfASplitIsHeldAgainstThePointsThatItsFitDidNotUse) {
+  const std::vector<FitPoint> points = points_of({.noise = 1, .factor = 1}, 400, 12);
+  const FittedCalibration fitted =
+      fit_calibration(points, {.num_bodyparts = 3, .shares = kShares, .split = 0.5});
+  const std::vector<char> is_fitted = split_points(points, 0.5);
+  std::vector<FitPoint> part, rest;
+  for (size_t i = 0; i < points.size(); ++i) (is_fitted[i] != 0 ? part : rest).push_back(points[i]);
+  ASSERT_EQ(fitted.points.size(), rest.size());
+  const PredictiveModel model = fit_model(part, 3);
+  double within = 0;
+  for (size_t i = 0; i < rest.size(); ++i) {
+    EXPECT_EQ(fitted.points[i].dx, rest[i].dx);
+    const Covariance c = model.covariance(rest[i].bodypart, rest[i].facts);
+    within += squared_mahalanobis(rest[i].dx, rest[i].dy, c) <= fitted.bounds[2][i] ? 1 : 0;
+  }
+  EXPECT_NEAR(fitted.checks[2].points, within / static_cast<double>(rest.size()), 1e-12);
+  EXPECT_EQ(fitted.regions[2].bound, conformal_bound(squared_radii(rest, fitted.covariances), 0.9));
 }
 
 TEST(CrossFit, FoldsHoldWholeGroups) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 
@@ -34,7 +35,16 @@ struct Bound {
   bool over_videos = false;
 };
 
-Bound bound_of(const Scores& scores, double share) {
+Bound finite_bound_over_videos(const Scores& scores, double share) {
+  const double bound = hierarchical_bound(scores.unseen, scores.unseen_video, share);
+  if (std::isfinite(bound)) return {bound, true};
+  return {*std::max_element(scores.unseen.begin(), scores.unseen.end()), true};
+}
+
+/// @param must_be  whether over videos; nullopt: by the number of videos
+Bound bound_of(const Scores& scores, double share, std::optional<bool> must_be) {
+  if (must_be && *must_be && !scores.unseen.empty()) return finite_bound_over_videos(scores, share);
+  if (must_be) return {conformal_bound(scores.d2, share), *must_be};
   const std::set<int64_t> videos(scores.unseen_video.begin(), scores.unseen_video.end());
   if (videos.size() >= kEnoughUnseenVideos) {
     const double over_videos = hierarchical_bound(scores.unseen, scores.unseen_video, share);
@@ -82,6 +92,24 @@ double hierarchical_bound(std::span<const double> d2, std::span<const int64_t> v
   return std::numeric_limits<double>::infinity();
 }
 
+namespace {
+
+/// Raises bounds to those of smaller shares.
+void make_monotone(std::vector<Region>& regions) {
+  std::vector<Region*> order;
+  for (Region& region : regions) order.push_back(&region);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const Region* a, const Region* b) { return a->share < b->share; });
+  for (size_t i = 1; i < order.size(); ++i) {
+    const Region& smaller = *order[i - 1];
+    order[i]->bound = std::max(order[i]->bound, smaller.bound);
+    for (size_t p = 0; p < smaller.bodyparts.size(); ++p)
+      order[i]->bodyparts[p] = std::max(order[i]->bodyparts[p], smaller.bodyparts[p]);
+  }
+}
+
+}  // namespace
+
 std::vector<Region> fit_regions(std::span<const FitPoint> points, std::span<const double> d2,
                                 const RegionOptions& options) {
   POSSE_ASSERT(points.size() == d2.size());
@@ -96,8 +124,11 @@ std::vector<Region> fit_regions(std::span<const FitPoint> points, std::span<cons
     }
   }
   std::vector<Region> regions;
-  for (const double share : options.shares) {
-    const Bound pooled = bound_of(all, share);
+  for (size_t s = 0; s < options.shares.size(); ++s) {
+    const double share = options.shares[s];
+    std::optional<bool> over_videos;
+    if (!options.over_videos.empty()) over_videos = options.over_videos[s] != 0;
+    const Bound pooled = bound_of(all, share, over_videos);
     Region region{.share = share,
                   .bound = pooled.d2,
                   .over_videos = pooled.over_videos,
@@ -105,12 +136,13 @@ std::vector<Region> fit_regions(std::span<const FitPoint> points, std::span<cons
     for (size_t p = 0; p < options.num_bodyparts; ++p) {
       if (parts[p].d2.size() < options.least_for_bodypart) continue;
       // One that holds for the same videos as the pooled one, or none.
-      const Bound own = bound_of(parts[p], share);
+      const Bound own = bound_of(parts[p], share, over_videos);
       if (own.over_videos == pooled.over_videos && std::isfinite(own.d2))
         region.bodyparts[p] = own.d2;
     }
     regions.push_back(std::move(region));
   }
+  make_monotone(regions);
   return regions;
 }
 
@@ -121,6 +153,9 @@ std::vector<std::vector<double>> bounds_outside_fold(std::span<const FitPoint> p
   std::vector<std::vector<double>> bounds(options.shares.size(),
                                           std::vector<double>(points.size()));
   RegionOptions of_folds = options;
+  of_folds.over_videos.clear();
+  for (const Region& region : fit_regions(points, d2, options))
+    of_folds.over_videos.push_back(region.over_videos ? 1 : 0);
   if (fit.num_folds > 1)
     of_folds.least_for_bodypart = options.least_for_bodypart * (fit.num_folds - 1) / fit.num_folds;
   for (size_t fold = 0; fold < fit.num_folds; ++fold) {

@@ -31,18 +31,23 @@ struct RegionOptions {
   size_t num_bodyparts = 0;
   bool simultaneous = false;  ///< all labelled bodyparts of a picture lie within at once
   size_t least_for_bodypart = kEnoughForBodypart;  ///< points for a bound of its own
+  /// [shares] 1: over unseen videos however few they are, up to the largest d^2 where the bound
+  /// would be infinite; 0: over points. Empty: by the number of videos.
+  std::vector<char> over_videos{};
 };
 
 /// A region for each share. Its bound is over unseen videos where there are kEnoughUnseenVideos and
 /// it is finite there, else over points; bodyparts with least_for_bodypart points have one of their
-/// own, the others that of all points together. Simultaneous regions have one bound, from the
-/// largest d^2 of each picture.
+/// own, the others that of all points together. No region is smaller than that of a smaller share:
+/// its bound is raised to that one's. Simultaneous regions have one bound, from the largest d^2 of
+/// each picture.
 /// @param d2  [points]
 std::vector<Region> fit_regions(std::span<const FitPoint> points, std::span<const double> d2,
                                 const RegionOptions& options);
 
-/// Each point's bounds, fitted in the same way to the d^2 of the points outside its fold (of which
-/// a bodypart needs fewer for its own, as there are fewer): what honest coverage is counted with.
+/// Each point's bounds, fitted to the d^2 of the points outside its fold as fit_regions fits those
+/// of all points: over videos where those are, and with fewer points for a bodypart's own, as there
+/// are fewer. What honest coverage is counted with.
 /// @return [shares, points]
 std::vector<std::vector<double>> bounds_outside_fold(std::span<const FitPoint> points,
                                                      const CrossFit& fit,

@@ -80,6 +80,54 @@ TEST(FitRegions, AreOverVideosFromNineUnseenOnesOn) {
   }
 }
 
+/// Twelve unseen videos of ten points, the last of which are far off.
+struct Videos {
+  std::vector<FitPoint> points;
+  std::vector<double> d2;
+};
+
+Videos videos_with_a_far_one(size_t num_videos) {
+  Videos videos;
+  for (size_t v = 0; v < num_videos; ++v) {
+    for (size_t i = 0; i < 10; ++i) {
+      videos.points.push_back({.group = static_cast<int64_t>(v),
+                               .video = static_cast<int64_t>(v),
+                               .unseen_video = true,
+                               .picture = 10 * v + i});
+      videos.d2.push_back(v + 1 == num_videos && i >= 8 ? 400 : static_cast<double>(i));
+    }
+  }
+  return videos;
+}
+
+TEST(FitRegions, GrowWithTheShareWhateverTheyComeFrom) {
+  for (const size_t num_videos : {9U, 12U, 18U, 19U}) {
+    const Videos videos = videos_with_a_far_one(num_videos);
+    const auto regions = fit_regions(videos.points, videos.d2,
+                                     {.shares = {0.5, 0.8, 0.9, 0.95, 0.85}, .num_bodyparts = 1});
+    for (const auto& [smaller, larger] : {std::pair{0, 1}, {1, 4}, {4, 2}, {2, 3}}) {
+      const Region &a = regions[static_cast<size_t>(smaller)],
+                   &b = regions[static_cast<size_t>(larger)];
+      EXPECT_LE(a.bound, b.bound) << num_videos << " " << b.share;
+      EXPECT_LE(a.bodyparts[0], b.bodyparts[0]) << num_videos << " " << b.share;
+    }
+  }
+}
+
+TEST(BoundsOutsideFold, AreOverVideosWhereTheRegionsAre) {
+  const Videos videos = videos_with_a_far_one(9);
+  CrossFit fit{.num_folds = 3};
+  for (const FitPoint& point : videos.points)
+    fit.fold.push_back(static_cast<size_t>(point.video) % 3);
+  const RegionOptions options{.shares = {0.9}, .num_bodyparts = 1};
+  const Region region = fit_regions(videos.points, videos.d2, options)[0];
+  EXPECT_TRUE(region.over_videos);
+  EXPECT_EQ(region.bound, 400);  // nine videos: the largest
+  const auto bounds = bounds_outside_fold(videos.points, fit, videos.d2, options);
+  for (size_t i = 0; i < videos.points.size(); ++i)  // six videos: the largest of the others
+    EXPECT_EQ(bounds[0][i], fit.fold[i] == 2 ? 9 : 400) << i;
+}
+
 /// Pictures with three bodyparts whose d^2 are those of normal errors times the bodypart's factor.
 struct Poses {
   std::vector<FitPoint> points;
