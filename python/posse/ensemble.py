@@ -212,6 +212,9 @@ class Ensemble:
     ) -> Result:
         """Runs all members over a video, in one pass, and forms their consensus.
 
+        A calibration is used where results are written: ``ensemble.write(video, folder, calibration=...)``, or
+        ``result.save(folder, calibration=...)`` of what this gives.
+
         Parameters
         ----------
         video : path

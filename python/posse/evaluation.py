@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import tempfile
@@ -16,6 +17,8 @@ import numpy.typing as npt
 from posse import _core
 from posse._paths import path_of
 from posse._progress import Progress, as_callback
+from posse.ensemble import Ensemble
+from posse.poses import Poses
 from posse.result import PathLike
 
 if TYPE_CHECKING:
@@ -23,8 +26,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Evaluation", "calibrate", "evaluate"]
 
-#: Labels on disk, or a data frame in DeepLabCut's layout: rows are pictures, columns (scorer, bodyparts, coords).
-Labels = Union[PathLike, "pandas.DataFrame"]
+#: Labels on disk, or in memory: a data frame in DeepLabCut's layout (rows are pictures, columns scorer, bodyparts, coords), poses, or an
+#: array [pictures, bodyparts, 2] with the keywords ``bodyparts`` and ``frame_index``.
+Labels = Union[PathLike, "pandas.DataFrame", Poses, npt.ArrayLike]
+
+#: Networks or tables on disk, an ensemble, or a member's poses of one video in memory: data frames in DeepLabCut's layout (rows are
+#: frames), :class:`posse.Poses`, or arrays [frames, bodyparts, 2 or 3] with the keyword ``bodyparts``, frames counted from 0.
+StudyMembers = Union[PathLike, Ensemble, Sequence[PathLike], Sequence["pandas.DataFrame"], Sequence[Poses], npt.ArrayLike]
 
 
 def _pandas() -> Any:
@@ -111,28 +119,123 @@ def _evaluation(made: dict[str, Any]) -> Evaluation:
     )
 
 
-class _LabelFile:
-    """A path for labels that may lie in memory."""
+def _is_frame(data: Any) -> bool:
+    return hasattr(data, "to_csv") and hasattr(data, "columns")
 
-    def __init__(self, labels: Labels, pictures: PathLike | None) -> None:
-        self._labels, self._pictures = labels, pictures
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
-    def __enter__(self) -> Path:
-        if isinstance(self._labels, (str, os.PathLike)):
-            return path_of(self._labels)
+def _values_of(array: Any, what: str, bodyparts: Sequence[str] | None) -> npt.NDArray[np.float64]:
+    """[rows, bodyparts, 2 or 3] of an array that has to have names for its bodyparts."""
+    values = np.asarray(array, dtype=np.float64)
+    if values.ndim != 3 or values.shape[2] not in (2, 3):
+        raise ValueError(f"{what} has the shape {values.shape}, must be [rows, bodyparts, 2 or 3]")
+    if bodyparts is None:
+        raise ValueError(f"{what} is an array without names: bodyparts=[...] gives them")
+    if len(bodyparts) != values.shape[1]:
+        raise ValueError(f"{what} has {values.shape[1]} bodyparts, bodyparts= names {len(bodyparts)}")
+    return values
+
+
+def _write_table(path: Path, rows: Sequence[Any], bodyparts: Sequence[str], values: npt.NDArray[np.float64]) -> None:
+    """A table in DeepLabCut's layout; NaN is empty."""
+    coords = ["x", "y", "likelihood"][: values.shape[2]]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["scorer", *["array"] * (len(bodyparts) * len(coords))])
+        writer.writerow(["bodyparts", *[part for part in bodyparts for _ in coords]])
+        writer.writerow(["coords", *coords * len(bodyparts)])
+        for row, points in zip(rows, values):
+            writer.writerow([row, *["" if np.isnan(value) else repr(float(value)) for value in points.ravel()]])
+
+
+def _frame_numbers(frame_index: Any, what: str, count: int) -> list[int]:
+    numbers = [int(number) for number in np.asarray(frame_index).ravel()]
+    if len(numbers) != count:
+        raise ValueError(f"{what} has {count} rows, frame_index has {len(numbers)} numbers")
+    return numbers
+
+
+def _write_member(path: Path, member: Any, bodyparts: Sequence[str] | None) -> None:
+    if _is_frame(member):
+        member.to_csv(path)
+        return
+    if isinstance(member, Poses):
+        values = np.asarray(member.poses, dtype=np.float64)
+        if member.likelihood is not None:
+            values = np.concatenate([values, np.asarray(member.likelihood, dtype=np.float64)[..., None]], axis=2)
+        rows = range(len(values)) if member.frame_index is None else member.frame_index
+        values = _values_of(values, path.stem, member.bodyparts)
+        _write_table(path, _frame_numbers(rows, path.stem, len(values)), member.bodyparts, values)
+        return
+    values = _values_of(member, path.stem, bodyparts)
+    _write_table(path, range(len(values)), bodyparts or (), values)
+
+
+class _Files:
+    """Paths for members and labels that may lie in memory."""
+
+    def __init__(
+        self, members: StudyMembers, labels: Labels, pictures: PathLike | None, bodyparts: Sequence[str] | None, frame_index: Any, video: Any
+    ) -> None:
+        self._members, self._labels, self._pictures = members, labels, pictures
+        self._bodyparts, self._frame_index, self._video = bodyparts, frame_index, video
+        self.options: dict[str, Any] = {}  # of an ensemble
+
+    def __enter__(self) -> tuple[list[Path], Path]:
         self._folder = tempfile.TemporaryDirectory()
-        frame = self._labels.copy()
-        names = ["/".join(map(str, row)) if isinstance(row, tuple) else str(row) for row in frame.index]
-        root = None if self._pictures is None else path_of(self._pictures).absolute()
-        frame.index = names if root is None else [str(root / name) for name in names]
-        path = Path(self._folder.name) / "CollectedData_labels.csv"
-        frame.to_csv(path)
-        return path
+        try:
+            return self._member_paths(), self._label_path()
+        except BaseException:
+            self._folder.cleanup()
+            raise
 
     def __exit__(self, *_: object) -> None:
-        if self._folder is not None:
-            self._folder.cleanup()
+        self._folder.cleanup()
+
+    def _member_paths(self) -> list[Path]:
+        members: Any = self._members
+        if isinstance(members, Ensemble):
+            paths, self.options = members._opened
+            return list(paths)
+        if isinstance(members, (str, os.PathLike)):
+            return [path_of(members)]
+        several = [members] if _is_frame(members) or isinstance(members, Poses) else list(members)
+        in_memory = [not isinstance(member, (str, os.PathLike)) for member in several]
+        if any(in_memory) and not all(in_memory):
+            raise TypeError("members are paths or in memory, not some of each")
+        paths = []
+        for number, member in enumerate(several):
+            if isinstance(member, (str, os.PathLike)):
+                paths.append(path_of(member))
+                continue
+            paths.append(Path(self._folder.name) / f"member {number}.csv")
+            _write_member(paths[-1], member, self._bodyparts)
+        return paths
+
+    def _label_path(self) -> Path:
+        labels: Any = self._labels
+        if isinstance(labels, (str, os.PathLike)):
+            return path_of(labels)
+        path = Path(self._folder.name) / "CollectedData_labels.csv"
+        if _is_frame(labels):
+            frame = labels.copy()
+            names = ["/".join(map(str, row)) if isinstance(row, tuple) else str(row) for row in frame.index]
+            root = None if self._pictures is None else path_of(self._pictures).absolute()
+            frame.index = names if root is None else [str(root / name) for name in names]
+            frame.to_csv(path)
+            return path
+        bodyparts, frame_index = self._bodyparts, self._frame_index
+        if isinstance(labels, Poses):
+            bodyparts = labels.bodyparts
+            frame_index = range(len(np.asarray(labels.poses))) if labels.frame_index is None else labels.frame_index
+            labels = labels.poses
+        values = _values_of(labels, "labels", bodyparts)[..., :2]
+        if frame_index is None:
+            raise ValueError("labels is an array: frame_index=[...] gives the frame of the video that each row is")
+        rows = [f"img{number:06d}.png" for number in _frame_numbers(frame_index, "labels", len(values))]
+        videos = [self._video] if isinstance(self._video, (str, os.PathLike)) else list(self._video or [])
+        folder = f"labeled-data/{path_of(videos[0]).stem}/" if len(videos) == 1 else ""
+        _write_table(path, [folder + row for row in rows], bodyparts or (), values)
+        return path
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
@@ -144,15 +247,13 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _paths(members: PathLike | Sequence[PathLike]) -> list[Path]:
-    return [path_of(members)] if isinstance(members, (str, os.PathLike)) else [path_of(member) for member in members]
-
-
 def evaluate(
-    members: PathLike | Sequence[PathLike],
+    members: StudyMembers,
     labels: Labels,
     *,
     pictures: PathLike | None = None,
+    bodyparts: Sequence[str] | None = None,
+    frame_index: npt.ArrayLike | None = None,
     progress: Progress | None = None,
     **options: Any,
 ) -> Evaluation:
@@ -160,12 +261,19 @@ def evaluate(
 
     Parameters
     ----------
-    members : path or sequence of paths
-        Trained networks, or a folder that holds them; or their tables of one video, which hold no maps (no covariance, no track).
-    labels : path or DataFrame
-        A project, a folder or table of labels; or the table in memory, its rows pictures by name.
+    members : path, sequence of paths, Ensemble; sequence of DataFrame, Poses or array
+        Trained networks, a folder that holds them, or an open ensemble, whose options are taken; or tables of one video, which hold no
+        maps (no covariance, no track): on disk, as data frames in DeepLabCut's layout whose rows are frame numbers, as
+        :class:`posse.Poses`, or as arrays [frames, bodyparts, 2 or 3] of x, y (and likelihood) whose frames count from 0.
+    labels : path, DataFrame, Poses or array
+        A project, a folder or table of labels; or the table in memory, its rows pictures by name; or points [pictures, bodyparts, 2] in
+        pixels, NaN where not labelled.
     pictures : path, optional
-        For labels in memory: the folder that the rows' names are relative to.
+        For labels in a data frame: the folder that the rows' names are relative to.
+    bodyparts : sequence of str, optional
+        Names of the bodyparts of arrays, in their order.
+    frame_index : array of int, [pictures], optional
+        For labels in an array: the frame of the video (of the members' tables) that each row is. Networks need ``video`` as well.
     progress : callable or tqdm bar, optional
     **options
         As on the command line (``posse evaluate --help``), with underscores: ``membership="trained.csv"``,
@@ -174,27 +282,46 @@ def evaluate(
     Returns
     -------
     Evaluation
+
+    Raises
+    ------
+    ValueError
+        Arrays without names or frame numbers, or of another shape.
+
+    Examples
+    --------
+    >>> truth = np.zeros((30, 1, 2))
+    >>> members = [truth + shift for shift in ([1, 0], [0, 1], [-1, 0])]
+    >>> judged = posse.evaluate(members, truth, bodyparts=["nose"], frame_index=range(30), labels_unseen=True)
+    >>> judged.errors().loc[("member 0", "nose"), "rmse"].item()
+    1.0
     """
-    with _LabelFile(labels, pictures) as path:
-        return _evaluation(_core.evaluate(_paths(members), path, as_callback(progress), **_given(options)))
+    files = _Files(members, labels, pictures, bodyparts, frame_index, options.get("video"))
+    with files as (paths, path):
+        return _evaluation(_core.evaluate(paths, path, as_callback(progress), **{**files.options, **_given(options)}))
 
 
 def calibrate(
-    members: PathLike | Sequence[PathLike],
+    members: StudyMembers,
     labels: Labels,
     *,
     out: PathLike | None = None,
     force: bool = False,
     pictures: PathLike | None = None,
+    bodyparts: Sequence[str] | None = None,
+    frame_index: npt.ArrayLike | None = None,
     progress: Progress | None = None,
     **options: Any,
 ) -> Evaluation:
     """Fits the stated uncertainty to hand labels; as ``posse calibrate``.
 
-    What was fitted is ``report["calibration"]``; ``out`` writes it as a file for ``posse run --calibration``. Other parameters are
-    those of :func:`evaluate`.
+    What was fitted is ``report["calibration"]``; ``out`` writes it as a file for ``posse run --calibration``, for
+    :meth:`posse.Ensemble.write` and for :meth:`posse.Result.save`, whose tables then hold ``covariance``, ``radius90`` and
+    ``likelihood_calibrated`` (:meth:`posse.Ensemble.run` gives arrays, which a calibration does not change). Other parameters are those of
+    :func:`evaluate`; a calibration is for networks, not for tables.
     """
-    with _LabelFile(labels, pictures) as path:
+    files = _Files(members, labels, pictures, bodyparts, frame_index, options.get("video"))
+    with files as (paths, path):
         target = None if out is None else path_of(out)
-        made = _core.calibrate(_paths(members), path, target, force, as_callback(progress), **_given(options))
+        made = _core.calibrate(paths, path, target, force, as_callback(progress), **{**files.options, **_given(options)})
     return _evaluation(made)

@@ -83,6 +83,42 @@ def test_members_may_be_tables(evaluation, options, tmp_path):
         posse.calibrate(paths, LABELS, **options)
 
 
+def test_members_and_labels_may_lie_in_memory(evaluation, options):
+    """Arrays, data frames, poses and an open ensemble: the same errors as from the files."""
+    numbers = [int(Path(picture).stem[3:]) for picture in evaluation.pictures]
+    parts = list(evaluation.bodyparts)
+    truth = pd.read_csv(LABELS, header=[0, 1, 2], index_col=0)
+    points = truth.to_numpy().reshape(36, 4, 2)
+    columns = pd.MultiIndex.from_product([["net"], parts, ["x", "y", "likelihood"]], names=["scorer", "bodyparts", "coords"])
+    said = evaluation.member_poses
+    unseen = {"labels_unseen": True, "through_time": False}
+    dense = np.full((said.shape[1], max(numbers) + 1, 4, 3), np.nan)
+    dense[:, numbers] = said.transpose(1, 0, 2, 3)
+    frames = [pd.DataFrame(said[:, m].reshape(36, 12), index=numbers, columns=columns) for m in range(said.shape[1])]
+    poses = [posse.Poses(parts, said[:, m, :, :2], said[:, m, :, 2], numbers) for m in range(said.shape[1])]
+    for members in [frames, poses, dense, list(dense)]:
+        for labels in [truth, points, posse.Poses(parts, points, None, numbers)]:
+            judged = posse.evaluate(members, labels, bodyparts=parts, frame_index=numbers, **unseen)
+            assert judged.members == tuple(f"member {m}" for m in range(said.shape[1]))
+            for m, name in enumerate(evaluation.members):
+                rmse = judged.errors().loc[(f"member {m}", "all"), "rmse"]
+                assert rmse == pytest.approx(evaluation.errors().loc[(name, "all"), "rmse"], abs=1e-9)
+    ensemble = posse.Ensemble.open(DEMO, decode="dgp", tune=False)
+    words = {**options, "membership": None, "labels_unseen": True}
+    opened = posse.evaluate(ensemble, points, bodyparts=parts, frame_index=numbers, **words)
+    assert opened.report["errors"] == posse.evaluate(DEMO, points, bodyparts=parts, frame_index=numbers, decode="dgp", **words).report["errors"]
+
+
+def test_arrays_without_names_or_frames_are_told_what_lacks():
+    points = np.zeros((30, 2, 2))
+    for words, said in [({}, "bodyparts="), ({"bodyparts": ["a"]}, "has 2 bodyparts"), ({"bodyparts": ["a", "b"]}, "frame_index="),
+                        ({"bodyparts": ["a", "b"], "frame_index": range(3)}, "has 3 numbers")]:
+        with pytest.raises(ValueError, match=said):
+            posse.evaluate([points, points], points, labels_unseen=True, **words)
+    with pytest.raises(TypeError, match="not some of each"):
+        posse.evaluate([DEMO, points], points, labels_unseen=True, bodyparts=["a", "b"], frame_index=range(30))
+
+
 def test_moved_labels_are_suspects(options):
     """5 % of the labels moved by 20 px: at least 90 % of them are among the 10 % that are listed first."""
     found = moved_in_all = 0
