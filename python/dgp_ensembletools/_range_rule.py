@@ -49,6 +49,7 @@ class RuleOfProcess:
         self._flag: Path | None = None
 
     def state(self) -> bool:
+        """Whether legacy ranges hold now for a thread that has set nothing itself."""
         with self.lock:
             self._forget_if_worker()
             said = self._said()

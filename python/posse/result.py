@@ -213,6 +213,7 @@ class Result:
         radius: float | None = None,
         force_calibration: bool | None = None,
         as_member: str | None = None,
+        video_preds: bool | None = None,
         extras: PathLike | None = None,
         keep_journal: bool | None = None,
         force: bool | None = None,
@@ -224,7 +225,7 @@ class Result:
         folder : path
             Gets a folder named after the video.
         format, save_members, wide_csv, smooth, labeled_video, calibration, radius, force_calibration, as_member
-        extras, keep_journal, force
+        video_preds, extras, keep_journal, force
             As on the command line (``posse run --help``).
 
         Returns
@@ -249,6 +250,7 @@ class Result:
             "radius": radius,
             "force_calibration": force_calibration,
             "as_member": as_member,
+            "video_preds": video_preds,
             "extras": None if extras is None else str(extras),
             "keep_journal": keep_journal,
             "force": force,

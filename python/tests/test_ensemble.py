@@ -158,7 +158,7 @@ def test_the_options_written_out_in_python_are_all_there_are() -> None:
 
     assert keywords(posse.Ensemble.open) == set(_core.ensemble_options())
     assert keywords(posse.Ensemble.write) == set(_core.run_options()) | {"progress"}
-    computed = {"frames", "consensus", "look_alike", "same_x", "same_y", "same_line", "view_calibration", "track_smooth", "track_lag", "hide_below", "keep_evidence"}
+    computed = {"bbox", "frames", "consensus", "look_alike", "same_x", "same_y", "same_line", "view_calibration", "track_smooth", "track_lag", "hide_below", "keep_evidence"}
     assert keywords(posse.Result.save) == set(_core.run_options()) - computed
     for function in (posse.Ensemble.open, posse.Ensemble.write, posse.Result.save):
         for name in keywords(function):

@@ -61,7 +61,7 @@ def test_words_that_are_not_known_name_those_that_are(ensemble: posse.Ensemble) 
     with pytest.raises(ValueError, match="consensus 'mode' is not known") as caught:
         ensemble.run(VIDEO, consensus="mode")
     assert isinstance(caught.value, posse.InputError)
-    assert (caught.value.kind, caught.value.have) == ("usage", "mean, median, track")
+    assert (caught.value.kind, caught.value.have) == ("usage", "auto, mean, median, track")
     with pytest.raises(TypeError, match="snapshots"):
         posse.Ensemble.open(MEMBERS, snapshots="newest")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="unknown option 'snapshots'; did you mean snapshot"):
