@@ -96,6 +96,7 @@ class RuleOfProcess:
         self._flag = flag
 
     def lower_flag(self) -> None:
+        """Takes back what workers were told: nothing holds for them any more."""
         if self._flag is not None and self._pid == os.getpid():
             self._flag.unlink(missing_ok=True)
             self._flag = None

@@ -194,15 +194,15 @@ class _Files:
     def _member_paths(self) -> list[Path]:
         members: Any = self._members
         if isinstance(members, Ensemble):
-            paths, self.options = members._opened
-            return list(paths)
+            opened, self.options = members._opened
+            return list(opened)
         if isinstance(members, (str, os.PathLike)):
             return [path_of(members)]
         several = [members] if _is_frame(members) or isinstance(members, Poses) else list(members)
         in_memory = [not isinstance(member, (str, os.PathLike)) for member in several]
         if any(in_memory) and not all(in_memory):
             raise TypeError("members are paths or in memory, not some of each")
-        paths = []
+        paths: list[Path] = []
         for number, member in enumerate(several):
             if isinstance(member, (str, os.PathLike)):
                 paths.append(path_of(member))

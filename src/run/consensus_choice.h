@@ -9,8 +9,8 @@
 
 namespace posse {
 
-/// Members that a track should hear, and the widest --frames step at which it was measured to do no
-/// harm (docs/tracking.md).
+/// Members that a track should hear, and the widest --frames step at which it was measured to do
+/// all bodyparts together no harm (docs/tracking.md, which lists single ones that it does harm).
 inline constexpr size_t kTrackMembers = 3;
 inline constexpr int64_t kTrackStep = 6;
 
