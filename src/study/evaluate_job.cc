@@ -14,6 +14,7 @@
 #include "study/evaluator.h"
 #include "study/judge/judge.h"
 #include "study/judge/judge_tables.h"
+#include "study/judge/warnings.h"
 
 namespace posse {
 namespace {
@@ -120,6 +121,18 @@ LabelSet read_labels(const fs::path& path, const LabelOptions& label_options,
   return labels;
 }
 
+/// What the judged pictures and bodyparts leave to be said.
+/// @param bodyparts  of all members
+void warn_of_judged(const LabelSet& labels, std::span<const std::string> bodyparts,
+                    Evaluation& evaluation) {
+  std::vector<std::string>& warnings = evaluation.warnings;
+  const JudgedFrames& judged = evaluation.judged;
+  warnings.insert(warnings.end(), judged.warnings.begin(), judged.warnings.end());
+  if (!labels.repeats.empty()) warnings.push_back(labels.repeats);
+  const auto left_out = left_out_bodyparts(labels.bodyparts, bodyparts, judged.bodyparts);
+  if (left_out) warnings.push_back(*left_out);
+}
+
 /// Without the video nothing shows that the labels are of the tables' frames but their names.
 void warn_of_strangers(std::span<const fs::path> tables, const LabelSet& labels,
                        Evaluation& evaluation) {
@@ -151,6 +164,12 @@ Evaluation evaluate_tables(std::span<const fs::path> paths, const fs::path& labe
   for (const MemberTraining& one : training) evaluation.membership_sources.push_back(one.source);
   evaluation.judged = judge_tables(members, labels, training, judge_options(options), keeping);
   if (options.video.empty()) warn_of_strangers(paths, labels, evaluation);
+  std::vector<std::string> bodyparts;
+  for (const MemberTable& member : members) {
+    const std::vector<std::string>& more = member.poses.bodyparts;
+    bodyparts.insert(bodyparts.end(), more.begin(), more.end());
+  }
+  warn_of_judged(labels, bodyparts, evaluation);
   complete_evaluation(evaluation, options, labels, label_options, nullptr);
   return evaluation;
 }
@@ -183,6 +202,7 @@ Evaluation evaluate(std::span<const fs::path> members, const fs::path& labels_pa
   const std::vector<MemberTraining> training = training_of(trained, names, options);
   for (const MemberTraining& one : training) evaluation.membership_sources.push_back(one.source);
   evaluation.judged = judge_pictures(ensemble, labels, training, judge_options(options), keeping);
+  warn_of_judged(labels, ensemble.bodyparts(), evaluation);
   BlobCache(options.cache.empty() ? default_blob_folder() : options.cache)
       .trim(static_cast<uint64_t>(std::min(options.cache_limit, 1e9) * 0x1p30));
   complete_evaluation(evaluation, options, labels, label_options, &ensemble);

@@ -69,10 +69,10 @@ void describe(Options& options, const Visitor& visit) {
       "0.6)");
   visit("failure", options.failure, "PX",
         "an error beyond counts as a failure (default: three times the labels' noise, else 5)");
-  visit(
-      "video-results", options.video_results, "PATH",
-      "results of posse run on the labelled video: coverage weighted to the video's spread, since "
-      "labelled frames are seldom random ones");
+  visit("video-results", options.video_results, "PATH",
+        "results of posse run on the labelled video (OUT/<video>, or its .h5): coverage weighted "
+        "to the video's spread, since "
+        "labelled frames are seldom random ones");
   visit("label-noise", options.label_noise, "PX",
         "standard deviation of the labels per axis, where it is known");
   visit("second-rater", options.second_rater, "PATH",

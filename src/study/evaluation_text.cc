@@ -42,15 +42,20 @@ std::string error_lines(const Evaluation& evaluation) {
   const size_t width = name_width(evaluation);
   std::string text = fmt::format("{:<{}}{:>9}{:>8}  {:<22}{:>8}{:>8}", "errors, px", width,
                                  "pictures", "points", "rmse [95 %]", "median", "p95");
-  for (const double radius : evaluation.pck_radii)
-    text += fmt::format("{:>9}", fmt::format("< {} px", radius));
+  std::vector<size_t> widths;
+  for (const double radius : evaluation.pck_radii) {
+    const std::string title = fmt::format("  < {} px", radius);
+    widths.push_back(std::max<size_t>(9, title.size()));
+    text += fmt::format("{:>{}}", title, widths.back());
+  }
   text += fmt::format("{:>8}{:>14}\n", "missed", "hallucinated");
   for (const ErrorTable& table : evaluation.errors) {
     const ErrorRow& row = table.rows.back();
     text += fmt::format("{:<{}}{:>9}{:>8}  {:<22}{:>8}{:>8}", table.name, width, table.num_pictures,
                         row.distances.count, with_interval(row.distances.rmse, row.rmse, 2),
                         number(row.distances.median, 2), number(row.distances.p95, 2));
-    for (const double share : row.distances.pck) text += fmt::format("{:>9}", percent(share));
+    for (size_t i = 0; i < row.distances.pck.size(); ++i)
+      text += fmt::format("{:>{}}", percent(row.distances.pck[i]), widths[i]);
     text += fmt::format("{:>8}{:>14}\n", row.missed, row.hallucinated);
   }
   return text;
@@ -144,7 +149,7 @@ std::string region_lines(const Evaluation& evaluation) {
   if (evaluation.chance) {
     const ChanceCheck& chance = *evaluation.chance;
     text +=
-        fmt::format("chance of lying within {:g} px: said {}, found {}\n", chance.radius,
+        fmt::format("chance of lying within {:.3g} px: said {}, found {}\n", chance.radius,
                     percent(chance.said), share_with_interval(chance.found, chance.found_interval));
   }
   return text;
@@ -190,10 +195,17 @@ std::string uncertainty_lines(const Evaluation& evaluation) {
                         number(s.auroc, 2), number(s.radius90, 1));
   }
   text += fmt::format(
-      "augrc: 0 puts the errors in order, 1 as chance; auroc: of errors beyond {} px; crps, "
+      "augrc: 0 puts the errors in order, 1 as chance; auroc: of errors beyond {:.3g} px; crps, "
       "energy: "
       "px, smaller is better\n",
       evaluation.failure_distance);
+  const auto is_infinite = [](const UncertaintySummary& s) { return std::isinf(s.log_score); };
+  if (std::any_of(evaluation.uncertainty.begin(), evaluation.uncertainty.end(), is_infinite)) {
+    text +=
+        "log inf: somewhere the stated region is flat or a point, as where two members judge or "
+        "all "
+        "agree, and the label is not on it\n";
+  }
   if (evaluation.judged.members.size() > 1)
     text += fmt::format(
         "raw ensemble: the covariance of {} members is no region: members that err together are "
@@ -266,14 +278,18 @@ std::string noise_lines(const Evaluation& evaluation) {
 std::string suspect_lines(const Evaluation& evaluation) {
   if (evaluation.suspects.empty()) return "";
   constexpr size_t kMost = 10;
+  const size_t count = evaluation.suspects.size();
   std::string text =
-      fmt::format("{} labels lie further off than the spread explains; look at these first:\n",
-                  evaluation.suspects.size());
+      count == 1 ? "1 label lies further off than the spread explains; look at it first:\n"
+                 : fmt::format(
+                       "{} labels lie further off than the spread explains; look at these first:\n",
+                       count);
   for (size_t i = 0; i < std::min(kMost, evaluation.suspects.size()); ++i) {
     const SuspectLabel& s = evaluation.suspects[i];
     text += fmt::format("  {} {}: {:.1f} px, expected {:.1f} px per axis\n", s.picture, s.bodypart,
                         s.distance, s.stated);
   }
+  if (count > kMost) text += fmt::format("  and {} more (--json lists all)\n", count - kMost);
   return text;
 }
 
@@ -307,11 +323,26 @@ std::string spread_sentence(const Evaluation& evaluation) {
 
 }  // namespace
 
+namespace {
+
+std::string moseq_line(const Evaluation& evaluation) {
+  const MoseqNoise& moseq = evaluation.calibration.moseq;
+  if (std::isnan(moseq.slope))
+    return "keypoint-moseq: no line through errors and likelihoods (equal, or too few)\n";
+  const std::string threshold = std::isnan(moseq.conf_threshold)
+                                    ? "no conf_threshold (likelihoods do not fall with the errors)"
+                                    : fmt::format("conf_threshold {:.3g}", moseq.conf_threshold);
+  return fmt::format("keypoint-moseq: slope {:.3g}, intercept {:.3g}, {}\n", moseq.slope,
+                     moseq.intercept, threshold);
+}
+
+}  // namespace
+
 std::string calibration_text(const Evaluation& evaluation) {
   if (evaluation.calibrated.empty()) return "";
   return calibrated_lines(evaluation) + hardest_quarter(evaluation) + region_lines(evaluation) +
-         video_line(evaluation) + spread_sentence(evaluation) + evaluation.calibration.guarantee +
-         "\n";
+         video_line(evaluation) + spread_sentence(evaluation) + moseq_line(evaluation) +
+         evaluation.calibration.guarantee + "\n";
 }
 
 std::string to_text(const Evaluation& evaluation) {

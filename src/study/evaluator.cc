@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "study/judge/warnings.h"
 #include "study/scores/gaussian_scores.h"
 #include "study/scores/ranking_scores.h"
 #include "study/scores_at_points.h"
@@ -90,6 +91,8 @@ void Evaluator::run(const Ensemble* ensemble) {
   evaluation_.pck_radii = options_.pck;
   evaluation_.training_frames = options_.allow_training_frames;
   evaluation_.errors = error_tables(evaluation_.judged, errors);
+  for (const std::string& text : members_far_off(evaluation_.errors))
+    evaluation_.warnings.push_back(text);
   evaluation_.differences = paired_differences(evaluation_.judged, evaluation_.errors, errors);
   const JudgedMethod& main = main_method();
   evaluation_.consensus = main.name;

@@ -160,6 +160,22 @@ class Tables(ProgramTest):
             self.assertAlmostEqual(named[name]["rmse"], np.sqrt(np.mean(distances**2)), places=6)
         self.assertEqual([row["uncertainty"] for row in report["uncertainty"]], ["raw ensemble", "calibrated"])
 
+    def test_oddities_of_labels_and_members_are_told(self):
+        """A bodypart that no table has, a picture in two equal rows, a member far off."""
+        rows = LABELS.read_text().splitlines()
+        odd = self.folder / "CollectedData_x.csv"
+        odd.write_text("\n".join([rows[0] + ",A,A", rows[1].replace("snout", "nose") + ",snout,snout", rows[2] + ",x,y",
+                                  *[row + "," + ",".join(row.split(",")[1:3]) for row in [*rows[3:], rows[3]]]]) + "\n")
+        lines = self.members[3].read_text().splitlines()
+        cells = [line.split(",") for line in lines[3:]]
+        moved = [",".join([c[0], *[str(float(v) + 200) if i % 3 < 2 else v for i, v in enumerate(c[1:])]]) for c in cells]
+        self.members[3].write_text("\n".join(lines[:3] + moved) + "\n")
+        done = self.assert_code(evaluate("--json", members=self.members, labels=odd), 4)
+        for said in ["left out: nose (labelled, but not of every member)", "1 row of pictures that are there already",
+                     "member-4 is far off (RMSE 28"]:
+            self.assertIn(said, done.err)
+        self.assertEqual(len(done.json["pictures"]), 36)
+
     def test_what_needs_maps_says_so(self):
         self.assert_error(evaluate("--consensus", "track", members=self.members), 2, "which tables do not hold")
         done = posse("calibrate", *self.members, "--labels", LABELS, "--labels-unseen", "--out", self.folder / "c.json")
@@ -265,6 +281,19 @@ class PicturesInVideos(ProgramTest):
         self.assertEqual([p["group"] for p in found.json["pictures"]], [p["group"] for p in expected["pictures"]])
 
 
+    def test_of_another_video_are_told(self):
+        folder = self.folder / "project" / "labeled-data" / "stranger"
+        folder.mkdir(parents=True)
+        rows = (DEMO / "labels" / "openarena-groundtruth.csv").read_text().splitlines(keepends=True)
+        for frame in [10, 20, 30]:
+            subprocess.run(["ffmpeg", "-v", "error", "-i", VIDEO, "-vf", rf"select=eq(n\,{frame}),negate", "-vframes", "1",
+                            folder / f"img{frame:03d}.png"], check=True)
+        labelled = [rows[3 + frame].replace("/openarena/", "/stranger/") for frame in [10, 20, 30]]
+        (folder / "CollectedData_x.csv").write_text("".join(rows[:3] + labelled))
+        done = self.assert_code(evaluate("--labels-unseen", labels=self.folder / "project", membership=None), 4)
+        self.assertIn("labels are of 'stranger', and only 0 of their 3 pictures are found", done.err)
+
+
 class Refuses(ProgramTest):
     def test_what_cannot_be_judged(self):
         other = self.folder / "CollectedData_x.csv"
@@ -288,6 +317,8 @@ class Refuses(ProgramTest):
             self.assert_code(posse("run", video, "--members", *MEMBERS, "--out", self.folder / folder, *FAST, "--consensus", "mean"), 0)
         done = evaluate("--video-results", self.folder / "wrong" / "openarena-train")
         self.assert_error(done, 2, "results of another video: openarena-train.mp4")
+        whole = evaluate("--video-results", self.folder / "right")
+        self.assert_error(whole, 1, f"in a folder of the video's name: {self.folder / 'right' / 'openarena'}")
         report = self.assert_code(evaluate("--json", "--video-results", self.folder / "right" / "openarena"), 0).json
         self.assertGreater(report["video_coverage"]["bins"], 2)
         self.assertLess(abs(report["video_coverage"]["video"] - 0.9), 0.1)

@@ -58,6 +58,7 @@ class Judge {
 
   JudgedFrames judge() {
     places_ = place_pictures(labels_, options_.videos, hooks_);
+    judged_.warnings = places_.warnings;
     for (const std::string& text : places_.notes) note(text);
     if (places_.num_by_search > 0) {
       note(

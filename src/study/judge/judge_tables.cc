@@ -67,6 +67,7 @@ class TableJudge {
     const VideoPlaces places = options_.videos.empty()
                                    ? places_by_number(labels_)
                                    : place_pictures(labels_, options_.videos, hooks_);
+    judged_.warnings = places.warnings;
     for (const std::string& text : places.notes) note(text);
     const PictureGroups groups = group_pictures(labels_, places, options_.clips);
     judged_.group_unit = groups.unit;

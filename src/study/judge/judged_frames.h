@@ -51,6 +51,7 @@ struct JudgedFrames {
   std::string group_unit;  ///< "videos", "clips", "frames", "pictures"
   bool over_time = false;  ///< groups are frames of one video (BootstrapOptions)
   size_t num_videos = 0;
+  std::vector<std::string> warnings;  ///< what a person should look at
 
   size_t num_bodyparts() const { return bodyparts.size(); }
   size_t at(size_t picture, size_t bodypart) const { return picture * bodyparts.size() + bodypart; }

@@ -149,6 +149,14 @@ class Placer {
                       "of its own, and methods through time do not judge them",
                       lost, wanted.size(), places_.videos[video].string()));
     }
+    const std::string& folder = labels_.pictures[wanted.front().picture].folder;
+    const fs::path& path = places_.videos[video];
+    if (2 * (wanted.size() - lost) < wanted.size() && folder != path.stem().string()) {
+      places_.warnings.push_back(
+          fmt::format("the labels are of '{}', and only {} of their {} pictures are found in {}: "
+                      "are they of another video?",
+                      folder, wanted.size() - lost, wanted.size(), path.string()));
+    }
   }
 
   void set(size_t picture, size_t video, int64_t frame) {

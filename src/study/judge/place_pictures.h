@@ -27,6 +27,7 @@ struct VideoPlaces {
   size_t num_by_number = 0;  ///< pictures that are the frame their number says
   size_t num_by_search = 0;  ///< pictures found under another number
   std::vector<std::string> notes;
+  std::vector<std::string> warnings;  ///< pictures that seem to be of another video
 };
 
 /// Places every picture that has a video: of `videos` the one whose stem is the picture's folder,

@@ -27,7 +27,14 @@ fs::path table_of(const fs::path& results) {
   if (!is_folder(results)) return results;
   for (const fs::path& entry : entries_of_folder(results))
     if (ascii_lower(entry.extension().string()) == ".h5") return entry;
-  throw Error(ErrorKind::not_found, fmt::format("{}: holds no consensus .h5", results.string()));
+  std::string below;  // a run's --out holds a folder for each video
+  for (const fs::path& entry : entries_of_folder(results))
+    if (below.empty() && is_folder(entry)) below = entry.string();
+  throw Error(
+      ErrorKind::not_found, fmt::format("{}: holds no consensus .h5", results.string()),
+      {.hint = below.empty()
+                   ? "posse run --out OUT writes it to OUT/<video>; --format csv has none"
+                   : fmt::format("results lie in a folder of the video's name: {}", below)});
 }
 
 void check_video(const fs::path& table, std::span<const fs::path> videos,

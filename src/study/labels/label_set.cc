@@ -151,7 +151,14 @@ LabelSet from_mat(const fs::path& path, const LabelOptions& options) {
       poses.keypoints.push_back({array.values[at], array.values[at + parts * frames], 1});
     }
   }
-  return from_poses(poses, "true_xy");
+  LabelSet set = from_poses(poses, "true_xy");
+  if (options.part_permutation.empty()) {
+    set.warnings.push_back(
+        fmt::format("{}: holds no names; its columns are taken as {}, in this order (--partperm "
+                    "tells another)",
+                    path.string(), list_names(options.bodyparts)));
+  }
+  return set;
 }
 
 LabelSet joined(const std::vector<fs::path>& tables) {
@@ -197,6 +204,50 @@ LabelSet read_any(const fs::path& path, const LabelOptions& options, std::vector
   return joined(files);
 }
 
+bool are_equal(const Label& a, const Label& b) {
+  const auto same = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
+  return same(a.point.x, b.point.x) && same(a.point.y, b.point.y) && a.hidden == b.hidden;
+}
+
+/// Counts a picture once that has several equal rows.
+/// @throws Error(bad_file) where they differ
+void drop_repeats(LabelSet& set, const fs::path& path) {
+  const size_t parts = set.bodyparts.size();
+  std::map<std::string, size_t> row_of;
+  std::vector<std::string> repeated;
+  size_t kept = 0;
+  for (size_t i = 0; i < set.pictures.size(); ++i) {
+    const LabelledPicture& picture = set.pictures[i];
+    const std::string key =
+        picture.file.empty() ? picture_key(picture.name) : picture.file.lexically_normal().string();
+    const auto [place, is_new] = row_of.emplace(key, kept);
+    if (!is_new) {
+      for (size_t p = 0; p < parts; ++p) {
+        if (are_equal(set.at(i, p), set.at(place->second, p))) continue;
+        throw Error(ErrorKind::bad_file,
+                    fmt::format("{}: {} is labelled twice, with different places of {}",
+                                path.string(), picture.name, set.bodyparts[p]),
+                    {.hint = "keep one of the two rows; where two people labelled, --labels names "
+                             "the table of one, --second-rater that of the other"});
+      }
+      repeated.push_back(picture.name);
+      continue;
+    }
+    if (kept != i) {
+      set.pictures[kept] = set.pictures[i];
+      for (size_t p = 0; p < parts; ++p) set.labels[kept * parts + p] = set.labels[i * parts + p];
+    }
+    ++kept;
+  }
+  set.pictures.resize(kept);
+  set.labels.resize(kept * parts);
+  if (repeated.empty()) return;
+  set.repeats = fmt::format(
+      "{}: {} {} of pictures that are there already, with the same labels: "
+      "counted once ({})",
+      path.string(), repeated.size(), repeated.size() == 1 ? "row" : "rows", list_names(repeated));
+}
+
 }  // namespace
 
 std::string picture_key(std::string_view name) {
@@ -220,6 +271,7 @@ std::optional<int64_t> number_in_name(std::string_view name) {
 LabelSet read_label_set(const fs::path& path, const LabelOptions& options) {
   std::vector<fs::path> files;
   LabelSet set = read_any(path, options, files);
+  drop_repeats(set, path);
   Sha256 hash;
   for (const fs::path& file : files) hash.update(read_file(file));
   set.files = files;

@@ -33,6 +33,7 @@ struct LabelSet {
   std::vector<std::filesystem::path> files;  ///< that they were read from
   std::string sha256;                        ///< over the contents of these
   std::vector<std::string> warnings;         ///< what was odd and how it was taken
+  std::string repeats;  ///< which pictures have several equal rows, counted once; empty: none
 
   const Label& at(size_t picture, size_t bodypart) const {
     return labels[picture * bodyparts.size() + bodypart];
@@ -52,9 +53,11 @@ struct LabelOptions {
 ///   - such a table; the pictures are looked for below its folder and the two above it;
 ///   - a .slp of SLEAP: what a person placed, by frame of its video;
 ///   - a .mat with `true_xy` [bodyparts, frames, xy], as the original package's ground truth.
-/// Of a .h5 and a .csv of one name the .h5 is read.
+/// Of a .h5 and a .csv of one name the .h5 is read. A picture with several equal rows is counted
+/// once.
 /// @throws Error(not_found) for what is not there or holds no labels; Error(bad_file, unsupported)
-/// as the readers; Error(shape_mismatch) where tables of one project name different bodyparts
+/// as the readers and for a picture that is labelled twice, differently; Error(shape_mismatch)
+/// where tables of one project name different bodyparts
 LabelSet read_label_set(const std::filesystem::path& path, const LabelOptions& options = {});
 
 /// "<folder>/<file>" of a picture's name: what a picture is known by wherever the project lies.

@@ -57,6 +57,22 @@ TEST_F(Labels, OfAProjectAreThoseOfAllItsFoldersWithTheirPictures) {
   EXPECT_EQ(set.at(1, 1).point.y, 4);
 }
 
+TEST_F(Labels, OfOnePictureInTwoRowsCountOnceAndHaveToBeEqual) {
+  const std::string rows = kHead + "labeled-data/v/img1.png,1,2,3,4\n" +
+                           "labeled-data/v/img1.png,1,2,3,4\nlabeled-data/v/img2.png,5,6,,\n";
+  const LabelSet set = read_label_set(write("CollectedData_A.csv", rows));
+  ASSERT_EQ(set.pictures.size(), 2U);
+  EXPECT_EQ(set.labels.size(), 4U);
+  EXPECT_EQ(set.pictures[1].number, 2);
+  EXPECT_EQ(set.at(1, 0).point.x, 5);
+  EXPECT_THAT(set.repeats, HasSubstr("1 row of pictures that are there already"));
+  EXPECT_THAT(set.repeats, HasSubstr("img1.png"));
+  const fs::path differing =
+      write("CollectedData_B.csv", rows + "labeled-data/v/img2.png,5,6,7,8\n");
+  EXPECT_THAT(text_of([&] { read_label_set(differing); }),
+              HasSubstr("img2.png is labelled twice, with different places of tail"));
+}
+
 TEST_F(Labels, OfLightningPoseKeepWhatIsHidden) {
   write("CollectedData.csv",
         "scorer,L,L,L,L,L,L\nbodyparts,a,a,a,b,b,b\ncoords,x,y,visible,x,y,visible\n"
