@@ -18,7 +18,8 @@ std::optional<std::string> left_out_bodyparts(std::span<const std::string> label
                                               std::span<const std::string> judged);
 
 /// A sentence for each member whose root-mean-square error is more than three times that of the
-/// median member. Empty with fewer than three members, of which none is the odd one.
+/// median member, and whether the mean suffers from it, by the methods' errors. Empty with fewer
+/// than three members, of which none is the odd one.
 /// @param tables  those of methods are passed over
 std::vector<std::string> members_far_off(std::span<const ErrorTable> tables);
 
