@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "base/utf16.h"
 #include "project/yaml_faults.h"
 
 namespace posse {
@@ -153,17 +154,6 @@ class TreeBuilder : public YAML::EventHandler {
   throw Error(ErrorKind::bad_file, fmt::format("{}: {}", name, what), {.hint = hint});
 }
 
-/// Every second byte of its beginning is NUL: letters of two bytes each.
-bool is_utf16_without_mark(std::string_view text) {
-  const std::string_view head = text.substr(0, std::min<size_t>(text.size(), 200));
-  for (const size_t first : {0U, 1U}) {
-    size_t nuls = 0, others = 0;
-    for (size_t i = 0; i < head.size(); ++i) (head[i] == '\0' ? nuls : others) += i % 2 == first;
-    if (nuls >= 8 && others == 0) return true;
-  }
-  return false;
-}
-
 /// Files that are no text, or not to their end.
 void refuse_other_bytes(const std::string& text, const std::string& name,
                         const YamlLimits& limits) {
@@ -171,15 +161,20 @@ void refuse_other_bytes(const std::string& text, const std::string& name,
     fail_whole(
         name, fmt::format("has {} bytes, at most {} are read", text.size(), limits.file_bytes), "");
   }
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
-    fail_whole(name, "is UTF-16 text, expected UTF-8",
-               "save it with encoding UTF-8, or: iconv -f UTF-16 -t UTF-8 FILE > NEW");
+  if (const auto encoding = utf16_encoding(text); !encoding.empty()) {
+    fail_whole(
+        name,
+        fmt::format("is UTF-16 text{}, expected UTF-8",
+                    encoding == "UTF-16" ? "" : " without a mark that says so"),
+        fmt::format("save it with encoding UTF-8, or: iconv -f {} -t UTF-8 FILE > NEW", encoding));
   }
   const size_t nul = text.find('\0');
   if (nul == std::string::npos) return;
-  if (is_utf16_without_mark(text)) {
-    fail_whole(name, "is UTF-16 text without a mark that says so, expected UTF-8",
-               "save it with encoding UTF-8, or: iconv -f UTF-16LE -t UTF-8 FILE > NEW");
+  if (text.find_first_not_of('\0') == std::string::npos) {
+    fail_whole(name,
+               fmt::format("holds only NUL bytes ({}), as a crash or a full disk leaves them",
+                           text.size()),
+               "take the file from a copy");
   }
   if (text.find_first_not_of('\0', nul) == std::string::npos) {
     fail_whole(name,

@@ -115,7 +115,10 @@ TEST(YamlTree, TheCauseIsNamedWithItsLineAndTheOneBefore) {
   EXPECT_THAT(error_about(std::string("Task: T\n\0\0\0", 11)), HasSubstr("ends in 3 NUL bytes"));
   std::string wide;
   for (const char letter : std::string("Task: reach\n")) wide += {letter, '\0'};
-  EXPECT_THAT(error_about(wide), HasSubstr("is UTF-16 text without a mark"));
+  EXPECT_THAT(error_about(wide),
+              AllOf(HasSubstr("is UTF-16 text without a mark"), HasSubstr("-f UTF-16LE")));
+  EXPECT_THAT(error_about('\0' + wide.substr(0, wide.size() - 1)), HasSubstr("-f UTF-16BE"));
+  EXPECT_THAT(error_about(std::string(40, '\0')), HasSubstr("holds only NUL bytes (40)"));
   EXPECT_THAT(error_about("Task T\nbodyparts: [a]\n"),
               AllOf(HasSubstr("no colon follows 'Task'"), HasSubstr("write 'Task: T'")));
 }

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/utf16.h"
 #include "results/formats/hdf5/hdf5_file.h"
 
 namespace posse {
@@ -41,12 +42,18 @@ TableKind detect_table_kind(const fs::path& path) {
     if (bytes.empty()) throw Error(ErrorKind::bad_file, fmt::format("{}: is empty", path.string()));
     if (!is_hdf5) {
       const auto head = bytes.subspan(0, std::min<size_t>(bytes.size(), 512));
-      const bool is_utf16 = head.size() >= 2 && ((head[0] == 0xFF && head[1] == 0xFE) ||
-                                                 (head[0] == 0xFE && head[1] == 0xFF));
-      if (is_utf16) {
+      const auto encoding =
+          utf16_encoding({reinterpret_cast<const char*>(head.data()), head.size()});
+      if (!encoding.empty()) {
         throw Error(ErrorKind::bad_file,
                     fmt::format("{}: is UTF-16 text, expected UTF-8", path.string()),
-                    {.hint = "iconv -f UTF-16 -t UTF-8 FILE > NEW"});
+                    {.hint = fmt::format("iconv -f {} -t UTF-8 FILE > NEW", encoding)});
+      }
+      if (std::ranges::all_of(bytes, [](uint8_t byte) { return byte == 0; })) {
+        throw Error(ErrorKind::bad_file,
+                    fmt::format("{}: holds only NUL bytes, as a crash or a full disk leaves them",
+                                path.string()),
+                    {.hint = "take the file from a copy"});
       }
       if (std::find(head.begin(), head.end(), uint8_t{0}) != head.end()) {
         throw Error(

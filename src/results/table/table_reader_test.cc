@@ -189,7 +189,11 @@ TEST_F(TableReader, TablesOfOtherKindsAreNamedWithTheWayOut) {
               HasSubstr("no column of row labels"));
   EXPECT_THAT(said(kHeader + "0,1,2,0.5,3,4,0.5\n" + kHeader),
               HasSubstr("t.csv:5: a second header"));
-  EXPECT_THAT(said("\xFF\xFEs"), HasSubstr("UTF-16"));
+  EXPECT_THAT(said("\xFF\xFEs"), HasSubstr("iconv -f UTF-16 "));
+  std::string wide;
+  for (const char letter : kHeader) wide += {'\0', letter};
+  EXPECT_THAT(said(wide), HasSubstr("iconv -f UTF-16BE"));
+  EXPECT_THAT(said(std::string(40, '\0')), HasSubstr("holds only NUL bytes"));
 }
 
 TEST_F(TableReader, WhatAConsensusWouldStopAtIsSaidOfATable) {
@@ -197,13 +201,16 @@ TEST_F(TableReader, WhatAConsensusWouldStopAtIsSaidOfATable) {
     return summarize_table(write("t.csv", text)).warnings;
   };
   const std::string rest = ",1,2,0.5,3,4,0.5\n";
-  EXPECT_THAT(warnings(kHeader + "-1" + rest + "0" + rest), ElementsAre(HasSubstr("negative")));
-  EXPECT_THAT(warnings(kHeader + "0" + rest + "0" + rest), ElementsAre(HasSubstr("repeat")));
+  EXPECT_THAT(
+      warnings(kHeader + "-1" + rest + "0" + rest),
+      ElementsAre(AllOf(HasSubstr("negative"), HasSubstr("other verbs refuse this table"))));
+  EXPECT_THAT(warnings(kHeader + "0" + rest + "0" + rest),
+              ElementsAre(AllOf(HasSubstr("repeat"), HasSubstr("refuse"))));
   EXPECT_THAT(warnings(kHeader + "5" + rest + "0" + rest),
               ElementsAre(HasSubstr("first in row 2 (frame 0 after 5)")));
   EXPECT_THAT(warnings(kHeader + "0" + rest + "4" + rest), ElementsAre(HasSubstr("3 frames")));
   EXPECT_THAT(warnings("scorer,S,S,S,S\nbodyparts,a,a,a,a\ncoords,x,y,x,y\n0,1,2,3,4\n"),
-              ElementsAre(HasSubstr("twice of a")));
+              ElementsAre(AllOf(HasSubstr("twice of a"), HasSubstr("refuse"))));
   EXPECT_THAT(warnings("scorer,S,S,S\nbodyparts,a,a,a\ncoords,x,y,confidence\n0,1,2,1\n"),
               ElementsAre(HasSubstr("'confidence'")));
 }

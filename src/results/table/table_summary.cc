@@ -86,6 +86,8 @@ BodypartSummary summarize_part(const RawTable& raw, const Part& part) {
   return summary;
 }
 
+constexpr std::string_view kRefused = "; posse's other verbs refuse this table";
+
 /// What reading the table for a consensus would stop at or warn of.
 void warn_of_rows(const RawTable& raw, TableSummary& summary) {
   size_t negative = 0, repeated = 0, falling = 0;
@@ -100,18 +102,19 @@ void warn_of_rows(const RawTable& raw, TableSummary& summary) {
     }
   }
   if (negative > 0) {
-    summary.warnings.push_back(fmt::format("{} rows have negative frame numbers", negative));
+    summary.warnings.push_back(
+        fmt::format("{} rows have negative frame numbers{}", negative, kRefused));
   }
   if (repeated > 0) {
     summary.warnings.push_back(
-        fmt::format("{} rows repeat the frame number of the row before", repeated));
+        fmt::format("{} rows repeat the frame number of the row before{}", repeated, kRefused));
   }
   if (falling > 0) {
     summary.warnings.push_back(
         fmt::format("frame numbers do not rise in {} places, first in row {} (frame {} after {}): "
-                    "tables joined, or not sorted",
+                    "tables joined, or not sorted{}",
                     falling, first_falling, raw.frame_index[static_cast<size_t>(first_falling - 1)],
-                    raw.frame_index[static_cast<size_t>(first_falling - 2)]));
+                    raw.frame_index[static_cast<size_t>(first_falling - 2)], kRefused));
   }
   const auto num_frames =
       raw.frame_index.empty() ? 0 : raw.frame_index.back() - raw.frame_index.front() + 1;
@@ -128,7 +131,7 @@ void warn_of_coords(const RawTable& raw, const std::vector<Part>& parts, TableSu
   }
   if (!repeated.empty()) {
     summary.warnings.push_back("has columns twice of " + list_names(repeated) +
-                               ": bodyparts of one name");
+                               ": bodyparts of one name" + std::string(kRefused));
   }
   if (std::string warning = warning_of_likelihood(summary.coords); !warning.empty())
     summary.warnings.push_back(std::move(warning));
