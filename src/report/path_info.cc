@@ -78,12 +78,30 @@ void require_something_at(const fs::path& path) {
       {.have = list_names(nearest_names(path.filename().string(), beside))});
 }
 
+/// Of a folder of tables that is no project: says so, and how to look at one.
+void refuse_folder_of_tables(const fs::path& path) {
+  if (!is_folder(path) || path_exists(path / "config.yaml")) return;
+  std::vector<fs::path> tables;
+  for (const fs::path& entry : entries_of_folder(path)) {
+    if (kind_of_path(entry) == PathKind::file && looks_like_table(entry)) tables.push_back(entry);
+  }
+  if (tables.empty()) return;
+  throw Error(ErrorKind::not_found,
+              fmt::format("{}: holds {} pose table{}, and no member", printable(path.string()),
+                          tables.size(), tables.size() == 1 ? "" : "s"),
+              {.hint = fmt::format("posse info {} says what is in one",
+                                   printable(tables.front().string()))});
+}
+
 /// The members of a path; nothing if it is a folder of pictures or videos instead.
 std::optional<MemberPaths> members_unless_pictures(const std::string& path) {
   try {
     return expand_members(path);
   } catch (const Error&) {
-    if (!may_hold_frames(path)) throw;
+    if (!may_hold_frames(path)) {
+      refuse_folder_of_tables(path);
+      throw;
+    }
     return std::nullopt;
   }
 }

@@ -1,5 +1,6 @@
 #include "table_jobs/consensus_job.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -176,6 +177,29 @@ TEST(ConvertJob, LeavesARecordBesideTheTable) {
   EXPECT_EQ(record["files"], std::vector<std::string>{"c.h5"});
   EXPECT_THROW(run_convert(inputs.paths[0], scratch.path() / "c.h5", {}), Error);
   EXPECT_NO_THROW(run_convert(inputs.paths[0], scratch.path() / "c.h5", {.force = true}));
+}
+
+TEST(ConvertJob, AScorerMakesTheFolderAndAFolderIsNoFile) {
+  const TemporaryFolder scratch;
+  const JobInputs inputs = two_tables(scratch.path());
+  const fs::path source = scratch.path() / "clipDLC_resnet50_tMar1shuffle1_100.csv";
+  fs::copy_file(inputs.paths[0], source);
+  const JobReport report =
+      run_convert(source, scratch.path() / "new", {.read = {.scorer = "DLC_mine"}});
+  EXPECT_EQ(report.files.front(), scratch.path() / "new" / "clipDLC_mine.h5");
+  fs::create_directory(scratch.path() / "x.h5");
+  const auto said = [&](const auto& work) -> std::string {
+    try {
+      work();
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  EXPECT_THAT(said([&] { run_convert(source, scratch.path() / "x.h5", {.force = true}); }),
+              testing::HasSubstr("is a folder"));
+  EXPECT_THAT(said([&] { run_consensus(inputs, scratch.path() / "x.h5", {.force = true}); }),
+              testing::HasSubstr("is a folder"));
 }
 
 }  // namespace

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/error.h"
 #include "base/paths.h"
 #include "base/text.h"
@@ -16,6 +19,10 @@
 namespace posse {
 namespace {
 namespace fs = std::filesystem;
+
+/// A target whose name ends so is a file, be it one that cannot be written; else a folder.
+constexpr std::array<std::string_view, 6> kFileSuffixes = {".h5",  ".csv", ".hdf5",
+                                                           ".slp", ".txt", ".json"};
 
 /// The name of the table's video. @throws Error(usage) where neither names nor options say it
 std::string stem_of(const fs::path& source, const ConvertOptions& options) {
@@ -59,6 +66,7 @@ std::vector<fs::path> write_in_guise(const fs::path& source, const fs::path& fol
   const fs::path table = folder / (stem_of(source, options) + scorer + ".h5");
   check_guise(member, table);
   check_target(table, options.force);
+  std::optional<RunMetadata> metadata = metadata_of(source, options);  // before anything is written
   LoadedPoses loaded = read_pose_table(source, options.read);
   for (const std::string& warning : loaded.notes.warnings)
     job.warn(source.string() + ": " + warning);
@@ -66,7 +74,6 @@ std::vector<fs::path> write_in_guise(const fs::path& source, const fs::path& fol
   poses.keypoints = in_cut_picture(poses.keypoints, member.config->cropping);
   loaded.table.scorer = scorer;
   write_pose_table(table, loaded.table, {.attributes = {{"as_member", printable(member.name)}}});
-  std::optional<RunMetadata> metadata = metadata_of(source, options);
   if (!metadata) {
     job.warn(
         "without a _meta.pickle, which DeepLabCut's labelled videos and outlier frames ask for: "
@@ -83,7 +90,10 @@ std::vector<fs::path> write_in_guise(const fs::path& source, const fs::path& fol
 /// The file to write: of a folder, the one that DeepLabCut's names give.
 fs::path target_file(const fs::path& source, const fs::path& target,
                      const ConvertOptions& options) {
-  if (options.read.scorer.empty() || (target.has_filename() && !is_folder(target))) return target;
+  if (options.read.scorer.empty()) return target;
+  const std::string suffix = ascii_lower(target.extension().string());
+  const bool names_file = std::ranges::count(kFileSuffixes, suffix) > 0;
+  if (names_file && !is_folder(target)) return target;
   return target / (stem_of(source, options) + options.read.scorer + ".h5");
 }
 

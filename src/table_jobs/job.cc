@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/paths.h"
+#include "base/text.h"
 
 namespace posse {
 namespace fs = std::filesystem;
@@ -48,7 +49,12 @@ std::function<void()> Job::on_evaluation() {
 
 void check_target(const fs::path& path, bool force) {
   if (path.empty()) return;
-  if (is_folder(path)) return;
+  if (is_folder(path)) {
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("{}: is a folder, and a file is to be written there", printable(path.string())),
+        {.hint = "give another name, or that of a file in it"});
+  }
   require_writable(path);
   refuse_to_replace(path, force);
 }

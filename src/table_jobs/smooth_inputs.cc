@@ -136,6 +136,11 @@ Clarity clarity(std::string_view text, std::string_view name) {
 std::optional<std::string> camera_before(const fs::path& path) {
   const std::string text = path.string();
   const size_t equals = text.find('=');
+  if (equals == 0 && !path_exists(path) && text.size() > 1 && path_exists(text.substr(1))) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: no camera's name stands before '='", printable(text)),
+                {.hint = "write CAMERA=FILE, or FILE alone"});
+  }
   const bool has_name = equals != std::string::npos && equals > 0 && equals + 1 < text.size() &&
                         text.find('/') > equals && !path_exists(path);
   return has_name ? std::optional(text.substr(0, equals)) : std::nullopt;
@@ -227,13 +232,42 @@ std::vector<std::string> cameras_named_in(const std::vector<fs::path>& paths) {
   return cameras;
 }
 
+void check_camera_names(const std::vector<std::string>& names) {
+  for (size_t i = 0; i < names.size(); ++i) {
+    const std::string& name = names[i];
+    if (name.empty()) {
+      throw Error(ErrorKind::usage, "one of --camera-names is empty",
+                  {.hint = "give the names as they stand in the files' names"});
+    }
+    if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), name) !=
+        names.begin() + static_cast<std::ptrdiff_t>(i)) {
+      throw Error(ErrorKind::usage, fmt::format("--camera-names has '{}' twice", printable(name)));
+    }
+    if (name.find(',') != std::string::npos) {
+      std::string parted = name;
+      std::ranges::replace(parted, ',', ' ');
+      throw Error(ErrorKind::usage,
+                  fmt::format("--camera-names: '{}' has a comma", printable(name)),
+                  {.hint = fmt::format("part the names by spaces: {}", printable(parted))});
+    }
+  }
+}
+
 CamerasOfPaths take_camera_names(std::vector<fs::path>& paths,
                                  const std::vector<std::string>& cameras) {
   CamerasOfPaths given;
   for (fs::path& path : paths) {
     const auto name = camera_before(path);
-    if (!name || std::find(cameras.begin(), cameras.end(), *name) == cameras.end()) continue;
-    path = path.string().substr(name->size() + 1);
+    if (!name) continue;
+    const fs::path file = path.string().substr(name->size() + 1);
+    if (std::find(cameras.begin(), cameras.end(), *name) == cameras.end()) {
+      if (!path_exists(file)) continue;
+      throw Error(ErrorKind::usage,
+                  fmt::format("{}: '{}' is not among the cameras", printable(path.string()),
+                              printable(*name)),
+                  {.have = list_names(cameras)});
+    }
+    path = file;
     given.emplace_back(path, *name);
   }
   return given;
@@ -261,12 +295,20 @@ std::vector<std::vector<fs::path>> files_by_camera(const std::vector<fs::path>& 
     }
     groups[fits[0]].push_back(file);
   }
+  std::vector<std::string> seen;
+  for (size_t c = 0; c < cameras.size(); ++c) {
+    if (!groups[c].empty()) seen.push_back(printable(cameras[c]));
+  }
+  const bool may_choose = seen.size() >= 2 && seen.size() < cameras.size();
   for (size_t c = 0; c < cameras.size(); ++c) {
     if (groups[c].size() != groups[0].size() || groups[c].empty()) {
-      throw Error(ErrorKind::usage,
-                  fmt::format("camera '{}' has {} tables, camera '{}' has {}", cameras[c],
-                              groups[c].size(), cameras[0], groups[0].size()),
-                  {.hint = "every camera needs one table of every member"});
+      throw Error(
+          ErrorKind::usage,
+          fmt::format("camera '{}' has {} tables, camera '{}' has {}", cameras[c], groups[c].size(),
+                      cameras[0], groups[0].size()),
+          {.hint = may_choose ? fmt::format("--camera-names {} takes the cameras with tables",
+                                            fmt::join(seen, " "))
+                              : "every camera needs one table of every member"});
     }
   }
   return groups;

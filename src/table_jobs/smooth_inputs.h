@@ -26,8 +26,12 @@ std::string text_of(const std::vector<std::vector<size_t>>& blocks);
 using CamerasOfPaths = std::vector<std::pair<std::filesystem::path, std::string>>;
 
 /// Takes "CAMERA=" off paths that begin so, where no file has that very name.
+/// @throws Error(usage) where CAMERA is empty or not among the cameras, and a file follows
 CamerasOfPaths take_camera_names(std::vector<std::filesystem::path>& paths,
                                  const std::vector<std::string>& cameras);
+
+/// @throws Error(usage) for names that are empty, stand twice or hold a comma
+void check_camera_names(const std::vector<std::string>& names);
 
 /// The cameras of paths that all begin with "CAMERA=", in the order in which they come first; none
 /// if one of the paths does not.

@@ -3,12 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "base/error.h"
+#include "base/files.h"
 
 namespace posse {
 namespace {
 namespace fs = std::filesystem;
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 using Files = std::vector<fs::path>;
 
@@ -62,6 +66,37 @@ TEST(FilesByCamera, TheCameraMayBeGivenWithTheFile) {
   EXPECT_THAT(paths, ElementsAre("a/seed2.csv", "b", "other=c.csv"));
   EXPECT_THAT(files_by_camera({"a/seed2.csv", "b/seed1.csv"}, {"1", "2"}, given),
               ElementsAre(Files{"a/seed2.csv"}, Files{"b/seed1.csv"}));
+}
+
+std::string said(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(FilesByCamera, CamerasThatAreNoneAreNamed) {
+  const TemporaryFolder scratch;
+  write_file(scratch.path() / "x.csv", "x");
+  const fs::path working = fs::current_path();
+  fs::current_path(scratch.path());
+  Files other = {"side=x.csv"}, empty = {"=x.csv"};
+  EXPECT_THAT(said([&] {
+                take_camera_names(other, {"top", "front"});
+              }),
+              HasSubstr("'side' is not among the cameras"));
+  EXPECT_THAT(said([&] { cameras_named_in(empty); }), HasSubstr("=x.csv: no camera's name"));
+  fs::current_path(working);
+  EXPECT_THAT(said([] { check_camera_names({"A", "A"}); }), HasSubstr("'A' twice"));
+  EXPECT_THAT(said([] { check_camera_names({""}); }), HasSubstr("is empty"));
+  EXPECT_THAT(said([] { check_camera_names({"A,B"}); }), HasSubstr("by spaces: A B"));
+  EXPECT_EQ(said([] { check_camera_names({"A", "B"}); }), "no error");
+  EXPECT_THAT(said([] {
+                files_by_camera({"cam1.csv", "cam2.csv"}, {"1", "2", "3"});
+              }),
+              HasSubstr("--camera-names 1 2"));
 }
 
 }  // namespace

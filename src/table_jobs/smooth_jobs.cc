@@ -218,6 +218,7 @@ JobOutcome<SmoothedSpace> run_smooth_multi(const JobInputs& inputs, const fs::pa
                                            const SmoothMultiOptions& options,
                                            const JobHooks& hooks) {
   Job job(hooks);
+  check_camera_names(options.camera_names);
   std::vector<CameraModel> models;
   std::vector<std::string> cameras =
       options.camera_names.empty() ? cameras_named_in(inputs.paths) : options.camera_names;
@@ -267,6 +268,7 @@ JobOutcome<SmoothedTracks> run_smooth_mirrored(const JobInputs& inputs, const fs
     throw Error(ErrorKind::usage, "no view is named",
                 {.hint = "give --camera-names, as they end the bodyparts' names"});
   }
+  check_camera_names(options.camera_names);
   check_targets(out, options.common);
   const TableInputs read = read_members(find_inputs(inputs, job), false, {}, job);
   const std::vector<std::string>& names = options.camera_names;

@@ -28,6 +28,12 @@ void check_target(const fs::path& source, const fs::path& target, bool force) {
   if (fs::equivalent(source, target, error)) {
     throw Error(ErrorKind::usage, fmt::format("{}: is the source itself", target.string()));
   }
+  if (is_folder(target)) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: is a folder, and a table is to be written there",
+                            printable(target.string())),
+                {.hint = "name the table to write, as TABLE.h5 or TABLE.csv in it"});
+  }
   refuse_to_replace(target, force);
 }
 
