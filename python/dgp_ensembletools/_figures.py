@@ -9,9 +9,17 @@ import numpy.typing as npt
 
 __all__ = ["CONSENSUS_COLOR", "MEMBER_COLORS", "PART_MARKERS", "draw_example_frame"]
 
+
+class NumpyIndexed(list[str]):
+    """A list that numpy's truth values index too: of numpy 2 they no longer index lists."""
+
+    def __getitem__(self, at: Any) -> Any:
+        return super().__getitem__(int(at) if isinstance(at, np.bool_) else at)
+
+
 MEMBER_COLORS = ["red", "blue", "green", "purple", "magenta"]
 CONSENSUS_COLOR = "yellow"
-PART_MARKERS = ["d", "s", "o", "p", "*", "^", "<", ">", "h"]
+PART_MARKERS = NumpyIndexed(["d", "s", "o", "p", "*", "^", "<", ">", "h"])
 
 
 def _pyplot() -> Any:

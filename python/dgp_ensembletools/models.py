@@ -28,7 +28,7 @@ from dgp_ensembletools._trained_model import TrainedModel
 from dgp_ensembletools.helpers import load_pose_from_dlc_to_dict
 
 memory = USER_CACHE
-colors = [*_figures.MEMBER_COLORS, _figures.CONSENSUS_COLOR]
+colors = _figures.NumpyIndexed([*_figures.MEMBER_COLORS, _figures.CONSENSUS_COLOR])
 markers = _figures.PART_MARKERS
 
 #: Names of other libraries that the original module held and that scripts take from it: module, attribute.

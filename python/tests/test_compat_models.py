@@ -87,6 +87,8 @@ def test_module_get_video_clip_counts_frames_exactly(old: models.Ensemble) -> No
 def test_colors_and_markers_are_the_originals() -> None:
     assert models.colors == ["red", "blue", "green", "purple", "magenta", "yellow"]
     assert models.markers == list("dsop*^<>h")
+    assert [models.markers[np.bool_(it)] for it in (False, True)] == ["d", "s"]
+    assert models.markers[np.int64(2)] == "o" and models.markers[1:3] == ["s", "o"]
 
 
 def test_memory_and_location_stand_for_the_users_cache_folder(tmp_path: Path) -> None:
