@@ -38,7 +38,10 @@ def seconds_of(time: Time) -> float:
     elif isinstance(time, (tuple, list)):
         parts = time
     else:
-        return float(time)
+        try:
+            return float(time)
+        except TypeError:
+            raise TypeError(f"{time!r} is no time: write seconds, or 'hh:mm:ss.xx'") from None
     if not 1 <= len(parts) <= 3:
         raise ValueError(f"{time!r} is no time: it has {len(parts)} parts, at most hours, minutes and seconds are known")
     return sign * float(sum(part * factor for part, factor in zip(reversed(parts), (1, 60, 3600))))

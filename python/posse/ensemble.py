@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from posse import _core
 from posse._chunks import ChunkedRun
+from posse._errors import InputError
 from posse._memory import check_memory
 from posse._paths import path_of
 from posse._progress import Progress, as_callback
@@ -39,11 +40,19 @@ _FRAME_AXES = {
 }
 
 
-def _positions(frames: object) -> list[int] | None:
+def _positions(frames: object, video: PathLike) -> list[int] | None:
     """Frame numbers that were listed one by one; None for anything that is a range."""
+    if isinstance(frames, (int, np.integer)) and frames < 0:
+        raise ValueError(f"frames: {frames} is negative")
     if isinstance(frames, (list, np.ndarray)):
         numbers = np.asarray(frames)
         if numbers.ndim == 1 and numbers.dtype == bool:
+            count = _core.FrameIterator(path_of(video), None).container_num_frames
+            if count is not None and count != len(numbers):
+                raise ValueError(
+                    f"frames: the mask has {len(numbers)} values, {path_of(video).name} has {count} frames; "
+                    "numpy.flatnonzero(mask) gives the numbers of those that are true"
+                )
             numbers = np.flatnonzero(numbers)
         if numbers.size == 0:
             raise ValueError("frames: the list holds no frame")
@@ -243,7 +252,7 @@ class Ensemble:
         (2, 3, 4, 2)
         """
         self._leave_iteration()
-        listed = _positions(frames)
+        listed = _positions(frames, video)
         if listed is None:
             core = self._core.run(path_of(video), frames, consensus, as_callback(progress), None, 0)
             result = self._result(core, path_of(video))
@@ -259,10 +268,16 @@ class Ensemble:
             raise ValueError("frames: a track goes through consecutive frames; give a range, not a list")
         consensus = "mean" if consensus == "auto" else consensus
         wanted = sorted(set(listed))
-        parts = [
-            self._result(self._core.run(video, run, consensus, as_callback(progress), None, 0), video)
-            for run in consecutive_runs(wanted)
-        ]
+        parts = []
+        for run in consecutive_runs(wanted):
+            try:
+                core = self._core.run(video, run, consensus, as_callback(progress), None, 0)
+            except InputError:
+                count = _core.FrameIterator(video, None).container_num_frames
+                if count is None or run.start < count:
+                    raise
+                raise ValueError(f"frames: {run.start} is behind the end of {video.name}, which has {count} frames") from None
+            parts.append(self._result(core, video))
         found = np.concatenate([part.frame_index for part in parts])
         if len(found) < len(wanted):
             raise ValueError(f"frames: {sorted(set(wanted) - set(found.tolist()))[0]} is behind the end of {video.name}")
@@ -371,7 +386,7 @@ class Ensemble:
         >>> maps[0].shape, maps[0].dtype
         ((2, 30, 40, 4), dtype('float32'))
         """
-        listed = _positions(frames)
+        listed = _positions(frames, video)
         self.check_scoremap_bytes(video, frames)
         self._leave_iteration()
         if listed is None:
@@ -382,7 +397,7 @@ class Ensemble:
 
     def check_scoremap_bytes(self, video: PathLike, frames: Frames | Sequence[int] = None) -> int:
         """Bytes that :meth:`scoremaps` would return; warns and raises as that does. 0 if not known beforehand."""
-        listed = _positions(frames)
+        listed = _positions(frames, video)
         if listed is None:
             reader = _core.FrameIterator(path_of(video), None)
             start, stop, step = _core.frame_bounds(frames)

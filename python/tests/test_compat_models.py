@@ -70,6 +70,8 @@ def test_module_get_video_clip_counts_frames_exactly(old: models.Ensemble) -> No
     assert all(np.array_equal(picture, video[100 + i]) for i, picture in enumerate(pictures))
     assert np.array_equal(clip.get_frame(3 / FPS), video[103])
     assert np.array_equal(clip.get_frame(99), video[109])
+    with pytest.raises(TypeError, match="None is no time"):
+        clip.subclip(None)
     part = clip.subclip(2 / FPS, 5 / FPS)
     assert [np.array_equal(p, video[102 + i]) for i, p in enumerate(part.iter_frames())] == [True] * 3
     assert [t for t, _ in part.iter_frames(with_times=True)] == pytest.approx([0, 1 / FPS, 2 / FPS])

@@ -341,9 +341,13 @@ def test_run_takes_frames_one_by_one_by_list_array_and_mask(ensemble: posse.Ense
         for name in ("poses", "likelihood", "spread", "map_covariance", "num_members", "time_seconds"):
             assert np.array_equal(getattr(some, name), getattr(whole, name)[wanted], equal_nan=True), name
         assert np.array_equal(some.member_poses, whole.member_poses[:, wanted])
-    for frames, text in ([3, 24], "24"), ([-1], "-1 is negative"), ([], "no frame"):
+    for frames, text in ([3, 24], "24"), ([-1], "-1 is negative"), ([], "no frame"), (-1, "-1 is negative"):
         with pytest.raises(ValueError, match=text):
             ensemble.run(short_video, frames=frames)
+    with pytest.raises(ValueError, match="24 is behind .* 24 frames"):
+        ensemble.run(short_video, frames=[24])
+    with pytest.raises(ValueError, match="the mask has 5 values, .* 24 frames"):
+        ensemble.run(short_video, frames=[True] * 5)
     with pytest.raises(TypeError, match="whole numbers"):
         ensemble.run(short_video, frames=[1.5])
     with pytest.raises(ValueError, match="consecutive frames"):
