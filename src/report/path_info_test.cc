@@ -38,6 +38,21 @@ TEST(PathInfo, OnePathThatCannotBeReadDoesNotHideTheOthers) {
   EXPECT_TRUE(json["members"].empty());
 }
 
+TEST(PathInfo, AFolderOfTablesIsNamed) {
+  const TemporaryFolder scratch;
+  for (const char* name : {"a.csv", "b.csv", "c.txt"})
+    write_file(scratch.path() / name, name == std::string("c.txt") ? "notes" : "scorer,S\n");
+  InfoReport report;
+  const std::vector<std::string> paths = {scratch.path().string()};
+  try {
+    look_into(paths, {}, StopFlag(), into(report));
+    FAIL() << "a folder of tables is no member";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("holds 2 pose tables"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("a.csv says what"), std::string::npos);
+  }
+}
+
 TEST(PathInfo, TheOnlyPathsErrorIsThrown) {
   InfoReport report;
   const std::vector<std::string> paths = {"/no/such/place"};

@@ -67,8 +67,8 @@ class Job {
   int64_t evaluations_ = 0;
 };
 
-/// @throws Error(usage) where `path` exists already and `force` is not set; Error(io) where it
-/// cannot be written; an empty path is fine
+/// @throws Error(usage) where `path` is a folder, or exists already and `force` is not set;
+/// Error(io) where it cannot be written; an empty path is fine
 void check_target(const std::filesystem::path& path, bool force);
 
 /// Where the record of results lies: run.json in a folder of results, "<table>.run.json" beside a
