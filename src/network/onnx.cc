@@ -132,7 +132,7 @@ void write_onnx(const OnnxExport& what, const std::filesystem::path& path) {
   const int64_t bodyparts = num_exported_bodyparts(what.members.front());
   const std::vector<OnnxExtent> map = {"num_frames", "map_height", "map_width", bodyparts};
   std::vector<OnnxExtent> map_xy = map;
-  map_xy.push_back(int64_t{2});
+  map_xy.emplace_back(int64_t{2});
 
   const bool ensemble = what.members.size() > 1;
   if (ensemble) model.output("scoremap_logits", map);
