@@ -49,7 +49,8 @@ def check_refusals(at):
         ("repeated.csv", HEADER + "3,1,2,0,3,4,0\n3,1,2,0,3,4,0\n", "frame number 3 of row 2 repeats"),
         ("empty.csv", "", "empty.csv: is empty"),
         ("images.csv", HEADER + "labeled-data/v/img1.png,1,2,0,3,4,0\n", "its rows are images"),
-        ("cut.h5", "\x00", "neither text nor HDF5"),
+        ("cut.h5", "\x00\x01", "neither text nor HDF5"),
+        ("zeros.h5", "\x00" * 9, "zeros.h5: holds only NUL bytes"),
     ]
     for name, text, expected in cases:
         done = at.consensus(good, at.write(name, text))
