@@ -179,7 +179,9 @@ std::vector<size_t> cameras_of(const std::string& file, const std::vector<std::s
 }  // namespace
 
 std::vector<FrameRange> parse_tuning_frames(const std::vector<std::string>& words) {
-  const auto holds_pair = [](const std::string& word) { return word.find('(') != word.npos; };
+  const auto holds_pair = [](const std::string& word) {
+    return word.find('(') != std::string::npos;
+  };
   if (std::ranges::any_of(words, holds_pair)) {
     return parse_pairs(fmt::format("{}", fmt::join(words, ",")));  // CLI11 splits "[a,b]" at commas
   }

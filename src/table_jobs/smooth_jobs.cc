@@ -121,13 +121,14 @@ void write_cameras(const fs::path& out, const SmoothCommonOptions& common,
 /// The record, if something was written, and the outcome.
 template <class Result, class Options>
 JobOutcome<Result> finish(Result result, const SmoothedTracks& tracks, const Options& options,
-                          std::span<const TableInputs> inputs, std::vector<std::string> cameras,
-                          const fs::path& record, Job& job) {
+                          std::span<const TableInputs> inputs,
+                          const std::vector<std::string>& cameras, const fs::path& record,
+                          Job& job) {
   if (!job.report.files.empty() && !record.empty()) {
     job.report.record = record;
     write_record(options,
                  {.inputs = inputs,
-                  .cameras = std::move(cameras),
+                  .cameras = cameras,
                   .num_frames = tracks.frame_index.size(),
                   .bodyparts = tracks.bodyparts,
                   .parameters = tracks.parameters},

@@ -14,7 +14,6 @@
 namespace posse {
 namespace {
 namespace fs = std::filesystem;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 template <class Function>
