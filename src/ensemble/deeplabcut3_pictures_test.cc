@@ -17,7 +17,6 @@
 
 namespace posse {
 namespace {
-namespace fs = std::filesystem;
 
 TorchConfig config_with(const std::string& transforms) {
   return parse_deeplabcut3_config(

@@ -40,7 +40,7 @@ namespace attribute_field {
 enum { name = 1, f = 2, i = 3, s = 4, ints = 8, type = 20 };
 }
 namespace attribute_type {
-enum { float_ = 1, int_ = 2, string = 3, ints = 7 };
+enum { real = 1, integer = 2, string = 3, ints = 7 };
 }
 namespace tensor_field {
 enum { dims = 1, data_type = 2, name = 8, raw_data = 9 };
@@ -63,10 +63,10 @@ ProtobufMessage attribute_message(const OnnxAttribute& attribute) {
         using Value = std::decay_t<decltype(value)>;
         if constexpr (std::is_same_v<Value, int64_t>) {
           message.add_int(attribute_field::i, value);
-          message.add_int(attribute_field::type, attribute_type::int_);
+          message.add_int(attribute_field::type, attribute_type::integer);
         } else if constexpr (std::is_same_v<Value, float>) {
           message.add_float(attribute_field::f, value);
-          message.add_int(attribute_field::type, attribute_type::float_);
+          message.add_int(attribute_field::type, attribute_type::real);
         } else if constexpr (std::is_same_v<Value, std::string>) {
           message.add_bytes(attribute_field::s, value);
           message.add_int(attribute_field::type, attribute_type::string);

@@ -366,7 +366,7 @@ class Hdf5Sink final : public TableSink {
         if (rows.labels.empty()) {
           std::memcpy(at, &rows.frame_index[begin + i], sizeof(int64_t));
         } else {
-          std::memcpy(at, rows.labels[begin + i].data(), rows.labels[begin + i].size());
+          std::ranges::copy(rows.labels[begin + i], at);
         }
         std::memcpy(at + index_bytes_, values.data() + (begin + i) * header.num_columns(),
                     value_bytes);
