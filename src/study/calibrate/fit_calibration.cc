@@ -24,23 +24,6 @@ struct Chances {
   }
 };
 
-/// Shares of points, or of pictures, with intervals over groups.
-struct Count {
-  GroupSums sums{2};
-  size_t count = 0;
-
-  void add(int64_t group, bool within) {
-    sums.add(group, std::array{within ? 1.0 : 0.0, 1.0});
-    ++count;
-  }
-  static double ratio(std::span<const double> sums) { return sums[0] / sums[1]; }
-  double value() const { return count > 0 ? sums.value(ratio) : std::nan(""); }
-  Interval interval(const BootstrapOptions& options) const {
-    return count >= kFewPoints ? sums.interval(ratio, options)
-                               : Interval{std::nan(""), std::nan("")};
-  }
-};
-
 RegionCheck check_region(std::span<const FitPoint> points, std::span<const double> d2,
                          std::span<const double> bounds, double share,
                          const BootstrapOptions& bootstrap) {
@@ -48,7 +31,7 @@ RegionCheck check_region(std::span<const FitPoint> points, std::span<const doubl
     int64_t group = 0;
     bool within = true;
   };
-  Count single, whole;
+  ShareWithin single, whole;
   std::map<size_t, Pose> poses;
   for (size_t i = 0; i < points.size(); ++i) {
     const bool within = d2[i] <= bounds[i];
@@ -68,7 +51,7 @@ RegionCheck check_region(std::span<const FitPoint> points, std::span<const doubl
 ChanceCheck check_chance(std::span<const FitPoint> points, const CrossFit& fit,
                          const CalibrationFitOptions& options) {
   const double radius = options.radius;
-  Count found;
+  ShareWithin found;
   double said = 0;
   for (size_t fold = 0; fold < fit.num_folds; ++fold) {
     Chances others;

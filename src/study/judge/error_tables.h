@@ -11,8 +11,6 @@
 
 namespace posse {
 
-/// Fewer points of a bodypart get no interval.
-inline constexpr size_t kFewPoints = 20;
 /// Intervals over fewer groups are too narrow, which is said.
 inline constexpr size_t kFewGroups = 8;
 

@@ -10,25 +10,6 @@
 namespace posse {
 namespace {
 
-double ratio_of_sums(std::span<const double> sums) { return sums[0] / sums[1]; }
-
-const Interval kNoInterval{std::nan(""), std::nan("")};
-
-/// Share of the points within, with its interval over groups.
-struct Share {
-  GroupSums sums{2};
-  size_t count = 0;
-
-  void add(int64_t group, bool within) {
-    sums.add(group, std::array{within ? 1.0 : 0.0, 1.0});
-    ++count;
-  }
-  double value() const { return count > 0 ? sums.value(ratio_of_sums) : std::nan(""); }
-  Interval interval(const BootstrapOptions& options) const {
-    return count >= kFewPoints ? sums.interval(ratio_of_sums, options) : kNoInterval;
-  }
-};
-
 /// d^2 of the region of kRegionShares[index].
 double bound_of(const StatedError& error, size_t index) {
   return error.bounds.at(index) > 0 ? error.bounds.at(index)
@@ -81,12 +62,12 @@ void add_quartiles(std::span<const StatedError> errors, const PointScores& score
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return spread(a) < spread(b); });
   for (size_t quarter = 0; quarter < 4; ++quarter) {
-    Share share;
+    ShareWithin share;
     for (size_t i = quarter * order.size() / 4; i < (quarter + 1) * order.size() / 4; ++i)
       share.add(errors[order[i]].group, scores.d2[order[i]] <= bound_of(errors[order[i]], 2));
     summary.quartile_coverage.at(quarter) = share.value();
     summary.quartile_interval.at(quarter) = share.interval(options.bootstrap);
-    summary.quartile_points.at(quarter) = share.count;
+    summary.quartile_points.at(quarter) = share.count();
   }
 }
 
@@ -97,12 +78,12 @@ UncertaintySummary summarise_uncertainty(std::span<const StatedError> errors,
   UncertaintySummary summary{.bodypart = "all", .num_points = errors.size()};
   const PointScores scores = scores_of(errors);
   for (size_t i = 0; i < kRegionShares.size(); ++i) {
-    Share share;
+    ShareWithin share;
     for (size_t e = 0; e < errors.size(); ++e)
       share.add(errors[e].group, scores.d2[e] <= bound_of(errors[e], i));
     summary.coverage.at(i) = share.value();
     summary.coverage_interval.at(i) = share.interval(options.bootstrap);
-    summary.num_groups = share.sums.num_groups();
+    summary.num_groups = share.num_groups();
   }
   summary.pit_counts = pit_histogram(scores.pit);
   summary.calibration = calibration_error(scores.pit);

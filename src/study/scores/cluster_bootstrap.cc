@@ -1,6 +1,7 @@
 #include "study/scores/cluster_bootstrap.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <random>
 
@@ -10,6 +11,8 @@
 
 namespace posse {
 namespace {
+
+double ratio_of_sums(std::span<const double> sums) { return sums[0] / sums[1]; }
 
 /// A number of [0, 1), the same with every standard library.
 double draw_unit(std::mt19937_64& generator) {
@@ -107,6 +110,18 @@ std::vector<double> GroupSums::total() const {
 Interval GroupSums::interval(const StatisticOfSums& statistic,
                              const BootstrapOptions& options) const {
   return cluster_bootstrap(sums_, num_terms_, statistic, options);
+}
+
+void ShareWithin::add(int64_t group, bool within) {
+  sums_.add(group, std::array{within ? 1.0 : 0.0, 1.0});
+  ++count_;
+}
+
+double ShareWithin::value() const { return count_ > 0 ? sums_.value(ratio_of_sums) : std::nan(""); }
+
+Interval ShareWithin::interval(const BootstrapOptions& options) const {
+  if (count_ < kFewPoints) return {std::nan(""), std::nan("")};
+  return sums_.interval(ratio_of_sums, options);
 }
 
 }  // namespace posse

@@ -1,12 +1,16 @@
 /// Intervals for numbers whose points come in groups that vary together, such as clips of a video.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>
 #include <vector>
 
 namespace posse {
+
+/// Fewer points get no interval.
+inline constexpr size_t kFewPoints = 20;
 
 struct Interval {
   double low = 0;
@@ -56,6 +60,23 @@ class GroupSums {
   size_t num_terms_;
   std::vector<int64_t> groups_;  ///< sorted
   std::vector<double> sums_;     ///< [groups, terms]
+};
+
+/// Share of points, or of pictures, that lie within something, with its interval over groups.
+class ShareWithin {
+ public:
+  void add(int64_t group, bool within);
+
+  size_t count() const { return count_; }
+  size_t num_groups() const { return sums_.num_groups(); }
+  /// In [0, 1]; NaN without points.
+  double value() const;
+  /// NaN, NaN with fewer than kFewPoints points or two groups.
+  Interval interval(const BootstrapOptions& options = {}) const;
+
+ private:
+  GroupSums sums_{2};
+  size_t count_ = 0;
 };
 
 }  // namespace posse

@@ -205,5 +205,19 @@ TEST(ClusterBootstrap, NeedsTwoGroupsAndRepeatsItself) {
   EXPECT_DOUBLE_EQ(first.high, 3);
 }
 
+TEST(ShareWithin, HasAnIntervalFromTwentyPointsOfTwoGroupsOn) {
+  ShareWithin share;
+  EXPECT_TRUE(std::isnan(share.value()));
+  for (size_t i = 0; i + 1 < kFewPoints; ++i) share.add(static_cast<int64_t>(i % 2), i % 2 == 0);
+  EXPECT_TRUE(std::isnan(share.interval().low));
+  share.add(1, false);
+  EXPECT_EQ(share.count(), kFewPoints);
+  EXPECT_EQ(share.num_groups(), 2U);
+  EXPECT_EQ(share.value(), 0.5);
+  // One group is all within, the other all without: of two draws both are the one, or the other.
+  EXPECT_EQ(share.interval().low, 0);
+  EXPECT_EQ(share.interval().high, 1);
+}
+
 }  // namespace
 }  // namespace posse
