@@ -5,8 +5,9 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
-#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,10 +17,11 @@
 #include "consensus/keypoint_consensus.h"
 #include "results/result_names.h"
 #include "results/table/table_reader.h"
+#include "run/outputs/drawn_poses.h"
 #include "run/run_record.h"
+#include "run/stated_track.h"
 #include "table_jobs/table_inputs.h"
 #include "video/image_file.h"
-#include "video/overlay.h"
 #include "video/video_reader.h"
 
 namespace posse {
@@ -42,11 +44,22 @@ struct RenderArguments {
 struct RenderTables {
   std::vector<std::string> names;
   AlignedTables aligned;
+  std::optional<StatedTrack> stated;
+  bool is_track = false;  ///< the consensus, by its name
 };
 
 bool is_table(const fs::path& path) {
   if (is_hidden_name(path.filename().string())) return false;
   return path.extension() == ".h5" || path.extension() == ".csv";
+}
+
+/// What the consensus states of its track, or the wide csv of the same run does.
+std::optional<StatedTrack> stated_beside(const fs::path& consensus) {
+  if (auto stated = read_stated_track(consensus)) return stated;
+  const fs::path folder = consensus.parent_path();
+  const std::optional<fs::path> wide = wide_table_of(folder.empty() ? "." : folder);
+  if (!wide || wide->stem() != consensus.stem()) return std::nullopt;
+  return read_stated_track(*wide);
 }
 
 RenderTables read_results(const fs::path& results) {
@@ -69,6 +82,8 @@ RenderTables read_results(const fs::path& results) {
   RenderTables tables;
   for (const fs::path& file : files) tables.names.push_back(file.filename().string());
   tables.aligned = read_tables(files, true).tables;
+  tables.stated = stated_beside(files.front());
+  tables.is_track = files.front().filename().string().find("posseTrack") != std::string::npos;
   return tables;
 }
 
@@ -141,21 +156,23 @@ std::vector<size_t> choose_rows(const RenderArguments& arguments, const AlignedT
   return highest(scores, static_cast<size_t>(arguments.count));
 }
 
-void draw_row(const AlignedTables& tables, size_t row, const OverlayStyle& style, Image& image) {
-  FramePoses poses{.bodyparts = tables.bodyparts, .consensus = tables.members[0].row(row)};
-  std::vector<Covariance> spread;
-  for (size_t part = 0; part < tables.bodyparts.size(); ++part) {
-    std::vector<Keypoint> members;
-    for (size_t m = 1; m < tables.members.size(); ++m)
-      members.push_back(tables.members[m].at(row, part));
-    spread.push_back(members.size() > 1 ? consensus_of_keypoints(members, {}).covariance
-                                        : Covariance{NAN, NAN, NAN});
+/// A row as it is drawn; it must outlive the tables' result.
+ShownFrame shown_row(const RenderTables& tables, size_t row) {
+  const AlignedTables& aligned = tables.aligned;
+  const std::span<const Keypoint> consensus = aligned.members[0].row(row);
+  ShownFrame frame{.bodyparts = aligned.bodyparts,
+                   .consensus = {consensus.begin(), consensus.end()},
+                   .members = {},
+                   .stated = {},
+                   .frame_index = aligned.frame_index[row]};
+  for (size_t m = 1; m < aligned.members.size(); ++m)
+    frame.members.push_back(aligned.members[m].row(row));
+  if (tables.stated) {
+    frame.stated = tables.stated->of_frame(frame.frame_index, aligned.bodyparts);
+  } else if (tables.is_track) {  // the members' spread is not the track's covariance
+    frame.stated.assign(aligned.bodyparts.size(), StatedKeypoint{{NAN, NAN, NAN}, true, NAN});
   }
-  for (size_t m = 1; m < tables.members.size(); ++m)
-    poses.members.push_back(tables.members[m].row(row));
-  poses.covariance = spread;
-  poses.frame_index = tables.frame_index[row];
-  draw_poses(image, poses, style);
+  return frame;
 }
 
 /// Pictures of one size side by side, about as many columns as rows, white between them.
@@ -193,6 +210,10 @@ void render(const RenderArguments& arguments, CommandContext& context) {
     context.console.note(
         "no members' tables: frames of low likelihood are picked; run with --save-members to see "
         "members and where they disagree");
+  if (tables.is_track && !tables.stated)
+    context.console.warn(
+        "the table states no covariance of its track and not what is hidden: drawn are its points "
+        "without ellipses; posse run with --wide-csv, or the .h5, has both");
   std::map<int64_t, size_t> row_of_frame;
   for (const size_t row : choose_rows(arguments, tables.aligned))
     row_of_frame[tables.aligned.frame_index[row]] = row;
@@ -207,7 +228,7 @@ void render(const RenderArguments& arguments, CommandContext& context) {
   for (VideoFrame frame; reader->read(frame);) {
     const auto wanted = row_of_frame.find(frame.frame_index);
     if (wanted == row_of_frame.end()) continue;
-    draw_row(tables.aligned, wanted->second, style, frame.image);
+    draw_frame(shown_row(tables, wanted->second), style, frame.image);
     if (arguments.contact_sheet) {
       pictures.push_back(frame.image);
     } else {

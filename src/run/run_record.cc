@@ -87,6 +87,18 @@ std::vector<fs::path> member_tables_of(const fs::path& folder) {
   return tables;
 }
 
+std::optional<fs::path> wide_table_of(const fs::path& folder) {
+  const std::optional<RecordedRun> recorded = read_run_record(folder / "run.json");
+  if (!recorded) return std::nullopt;
+  for (const std::string& name : recorded->files) {
+    const fs::path file = (folder / name).lexically_normal();
+    const bool is_wide = std::find(file.begin(), file.end(), "wide") != file.end();
+    std::error_code missing;
+    if (is_wide && file.extension() == ".csv" && fs::exists(file, missing)) return file;
+  }
+  return std::nullopt;
+}
+
 std::string fingerprint_of(const Ensemble& ensemble, const InputIdentity& video,
                            const RunOptions& options, ConsensusMethod method, bool whole_pictures,
                            const std::string& boxes_sha256) {

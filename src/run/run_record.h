@@ -37,6 +37,9 @@ std::optional<RecordedRun> read_run_record(const std::filesystem::path& record);
 /// run.json; those below members/ for a folder without a record.
 std::vector<std::filesystem::path> member_tables_of(const std::filesystem::path& folder);
 
+/// The wide csv (--wide-csv) of that run; nullopt where there is none.
+std::optional<std::filesystem::path> wide_table_of(const std::filesystem::path& folder);
+
 struct RunPlan;
 struct RunOutcome;
 struct JournalFacts;

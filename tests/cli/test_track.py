@@ -51,7 +51,8 @@ class Demo(TrackTest):
         self.assertLessEqual(np.sqrt((error**2).mean()), 4.0)  # keypoint median 12.6, eks 9.4
         self.assertLessEqual((error > 15).mean(), 0.005)
         arrays = plain_arrays(self.h5())
-        for name, shape in [("track_covariance", (360, 4, 3)), ("chance", (360, 4)), ("chance_seen", (360, 4)), ("second_place", (360, 4, 3))]:
+        for name, shape in [("track_covariance", (360, 4, 3)), ("chance", (360, 4)), ("chance_seen", (360, 4)), ("second_place", (360, 4, 3)),
+                            ("seen", (360, 4))]:
             self.assertEqual(arrays[name].shape, shape)
         for name in ("chance", "chance_seen"):
             self.assertTrue(((arrays[name] >= 0) & (arrays[name] <= 1)).all())
@@ -86,6 +87,27 @@ class Demo(TrackTest):
         self.again("--save-members")
         np.testing.assert_array_equal(points(table(self.folder / "out" / "openarena")), points(first))
         self.tables_of_the_members_are_tracked_as_well()
+        self.pictures_of_results_hide_what_is_hidden()
+
+    def pictures_of_results_hide_what_is_hidden(self):
+        arrays = plain_arrays(self.h5())
+        unlikely = arrays["chance_seen"] < 0.5
+        self.assertTrue((~unlikely & (arrays["seen"] == 0)).sum() < unlikely.sum())  # the path seldom hides what is likely seen
+        frame = int(np.flatnonzero(unlikely.any(1) & (unlikely | (arrays["seen"] == 1)).all(1))[0])
+
+        def picture(name):
+            done = posse("render", VIDEO, self.folder / "out" / "openarena", "--out", self.folder / name, "--frames", f"{frame}:{frame + 1}")
+            self.assertNotIn("states no covariance", self.assert_code(done, 0).err)
+            return next((self.folder / name).iterdir()).read_bytes()
+
+        plain = picture("plain")
+        self.again("--save-members", "--hide-below", "0.5")  # written as missing, which is never drawn
+        self.assertEqual(picture("missing"), plain)
+        self.again("--save-members", "--format", "csv", "--wide-csv")
+        self.assertEqual(picture("csv"), plain)
+        next((self.folder / "out-extras" / "wide").glob("*.csv")).unlink()
+        done = posse("render", VIDEO, self.folder / "out" / "openarena", "--out", self.folder / "bare", "--frames", "7:8")
+        self.assertIn("states no covariance of its track", self.assert_code(done, 0).err)
 
     def tables_of_the_members_are_tracked_as_well(self):
         members = sorted((self.folder / "out-extras" / "members").rglob("*.h5"))

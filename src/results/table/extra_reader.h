@@ -17,4 +17,8 @@ struct ExtraValues {
 /// file
 ExtraValues read_extra(const std::filesystem::path& path, const std::string& name);
 
+/// Whether an HDF5 file has that dataset. @throws Error(not_found); Error(bad_file) if it is no
+/// HDF5
+bool has_extra(const std::filesystem::path& path, const std::string& name);
+
 }  // namespace posse

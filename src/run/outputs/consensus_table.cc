@@ -96,7 +96,7 @@ class ConsensusTable : public RunOutput {
   std::vector<fs::path> files() const override { return {rows_.path()}; }
   double bytes_per_frame() const override {
     if (!is_h5_) return 6 + 54 * num_bodyparts_;  // 18 digits a number
-    const double of_stages = (is_track_ ? 8 : 0) + (is_calibrated_ ? 5 : 0);
+    const double of_stages = (is_track_ ? 9 : 0) + (is_calibrated_ ? 5 : 0);
     return 8 + 24 * num_bodyparts_ + 8 * (1 + num_bodyparts_ * (6 + of_stages + num_members_));
   }
 

@@ -32,16 +32,6 @@ std::vector<std::pair<size_t, size_t>> skeleton_of(const Ensemble& ensemble) {
   return lines;
 }
 
-void draw(const std::vector<std::string>& bodyparts, const FrameResult& result,
-          const OverlayStyle& style, Image& image) {
-  const DrawnPoses drawn = drawn_poses(result);
-  FramePoses poses{
-      .bodyparts = bodyparts, .consensus = drawn.consensus, .covariance = drawn.covariance};
-  for (size_t m = 0; m < result.num_members(); ++m) poses.members.push_back(result.member(m));
-  poses.frame_index = result.frame_index;
-  draw_poses(image, poses, style);
-}
-
 VideoWriterOptions writer_options(const VideoInfo& video, int num_threads) {
   constexpr double kHighestRate = 1e6;
   const bool is_known = video.fps > 0 && video.fps <= kHighestRate;
@@ -119,7 +109,7 @@ void LabeledVideo::append(const FrameResult& result) {
     throw Error(ErrorKind::bad_file, fmt::format("{}: frame {} cannot be read a second time",
                                                  video_.string(), result.frame_index));
   }
-  draw(bodyparts_, result, style_, frame_.image);
+  draw_frame(shown_frame(bodyparts_, result), style_, frame_.image);
   writer_->write(frame_.image, range_.step == 1 ? frame_.time_seconds : std::nan(""));
 }
 

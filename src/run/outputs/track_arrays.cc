@@ -21,7 +21,12 @@ std::vector<ExtraArray> track_arrays(int64_t bodyparts) {
            .axes = {"bodyparts", "x_y_chance"},
            .extents = {bodyparts, 3},
            .description = "The likeliest place further away: its position in pixels and its "
-                          "chance; NaN, NaN, 0 where none has more than 5 %."}};
+                          "chance; NaN, NaN, 0 where none has more than 5 %."},
+          {.name = "seen",
+           .axes = {"bodyparts"},
+           .extents = {bodyparts},
+           .description = "1 where the likeliest path has the bodypart at a place, 0 where it has "
+                          "it hidden."}};
 }
 
 void append_track_values(const TrackedKeypoint& tracked, std::span<std::vector<double>> rows) {
@@ -31,6 +36,7 @@ void append_track_values(const TrackedKeypoint& tracked, std::span<std::vector<d
   rows[1].push_back(tracked.chance);
   rows[2].push_back(tracked.chance_seen);
   rows[3].insert(rows[3].end(), {second.x, second.y, second.chance});
+  rows[4].push_back(tracked.seen ? 1 : 0);
 }
 
 }  // namespace posse

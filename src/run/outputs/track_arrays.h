@@ -11,9 +11,9 @@
 
 namespace posse {
 
-inline constexpr size_t kNumTrackArrays = 4;
+inline constexpr size_t kNumTrackArrays = 5;
 
-/// track_covariance, chance, chance_seen and second_place; see docs/results.md.
+/// track_covariance, chance, chance_seen, second_place and seen; see docs/results.md.
 std::vector<ExtraArray> track_arrays(int64_t bodyparts);
 
 /// Appends one bodypart's values to the arrays' rows.

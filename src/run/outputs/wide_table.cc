@@ -17,8 +17,8 @@ const std::vector<std::string> kWideCoords = {
     "x_ens_var", "y_ens_var", "x_posterior_var", "y_posterior_var"};
 
 /// Beside them for a track, whose covariance then is the posterior one.
-const std::vector<std::string> kTrackCoords = {"chance", "chance_seen", "x_second", "y_second",
-                                               "chance_second"};
+const std::vector<std::string> kTrackCoords = {
+    "chance", "chance_seen", "x_second", "y_second", "chance_second", "seen", "xy_posterior_cov"};
 
 std::vector<std::string> coords_of(const RunSetting& setting) {
   std::vector<std::string> coords = kWideCoords;
@@ -42,7 +42,8 @@ std::vector<double> wide_row(const FrameResult& result) {
     if (!is_tracked) continue;
     const TrackedKeypoint& tracked = result.track[j];
     const OtherPlace second = tracked.second.value_or(OtherPlace{std::nan(""), std::nan(""), 0});
-    row.insert(row.end(), {tracked.chance, tracked.chance_seen, second.x, second.y, second.chance});
+    row.insert(row.end(), {tracked.chance, tracked.chance_seen, second.x, second.y, second.chance,
+                           tracked.seen ? 1.0 : 0.0, covariance.xy});
   }
   return row;
 }
