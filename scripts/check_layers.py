@@ -27,6 +27,7 @@ LAYERS = {
     "ensemble": 4,
     "run": 5,
     "bench": 6,
+    "cluster": 6,
     "report": 6,
     "study": 6,
     "table_jobs": 6,

@@ -39,6 +39,7 @@ void add_demo(Verb root, CommandContext& context);
 void add_doctor(Verb root, CommandContext& context);
 void add_evaluate(Verb root, CommandContext& context);
 void add_export(Verb root, CommandContext& context);
+void add_neurocaas_config(Verb root, CommandContext& context);
 void add_render(Verb root, CommandContext& context);
 void add_run(Verb root, CommandContext& context);
 void add_scoremap(Verb root, CommandContext& context);

@@ -51,6 +51,12 @@ void Console::print(const std::string& text) {
   std::fflush(stdout);
 }
 
+void Console::print_fields(const std::string& lines) {
+  clear_line();
+  std::fputs(lines.c_str(), stdout);
+  std::fflush(stdout);
+}
+
 void Console::note(const std::string& text) {
   if (quiet_) return;
   clear_line();

@@ -21,6 +21,8 @@ class Console {
   void set_quiet(bool quiet) { quiet_ = quiet; }
   /// A result: to stdout, with a line feed.
   void print(const std::string& text);
+  /// The same for fields with tabs between them, which have no other control characters.
+  void print_fields(const std::string& lines);
   /// A message: to stderr, with a line feed; not when quiet.
   void note(const std::string& text);
   /// "posse: warning: ..." to stderr, always.

@@ -49,6 +49,7 @@ void add_commands(Verb root, CommandContext& context) {
   add_demo(root, context);
   add_evaluate(root, context);
   add_export(root, context);
+  add_neurocaas_config(root, context);
   add_render(root, context);
   add_run(root, context);
   add_scoremap(root, context);
