@@ -68,10 +68,16 @@ size_t size_of_regular_file(const Descriptor& file, const fs::path& path) {
 
 constexpr std::string_view kPartialSuffix = ".partial";
 
-/// The process number at the end of ".<name>.<pid>-<n>.partial"; 0 for another name.
+/// The process number at the end of ".<name>.<pid>-<n>@<machine>.partial"; 0 for another name, and
+/// for another machine's. Earlier versions left the machine out.
 int process_of_partial(std::string_view name) {
   if (!name.starts_with('.') || !name.ends_with(kPartialSuffix)) return 0;
   name.remove_suffix(kPartialSuffix.size());
+  if (const size_t mark = name.rfind('@');
+      mark != std::string_view::npos && mark > name.rfind('.')) {
+    if (name.substr(mark + 1) != machine_tag()) return 0;
+    name = name.substr(0, mark);
+  }
   const size_t at = name.rfind('.') + 1;
   int process = 0;
   const auto [end, error] = std::from_chars(name.data() + at, name.data() + name.size(), process);
@@ -84,9 +90,23 @@ std::string start_of_partials(const fs::path& target) {
   return target.filename().string().substr(0, kMostBytes) + ".";
 }
 
+}  // namespace
+
 bool is_alive(int process) { return ::kill(process, 0) == 0 || errno == EPERM; }
 
-}  // namespace
+std::string machine_tag() {
+  static const std::string tag = [] {
+    char name[256] = {};
+    ::gethostname(name, sizeof(name) - 1);
+    std::string text(name);
+    std::error_code missing;
+    if (fs::exists("/etc/machine-id", missing)) text += read_file("/etc/machine-id", 4096);
+    uint32_t hash = 0x811c9dc5U;  // FNV-1a
+    for (const char byte : text) hash = (hash ^ static_cast<uint8_t>(byte)) * 0x01000193U;
+    return fmt::format("{:08x}", hash);
+  }();
+  return tag;
+}
 
 size_t remove_abandoned_partials_in(const fs::path& folder, std::string_view name_start) {
   const std::string prefix = "." + std::string(name_start);
@@ -176,8 +196,8 @@ PendingFile::PendingFile(fs::path target) : target_(std::move(target)) {
   make_folders(folder);
   require_writable(target_);
   remove_abandoned_partials(target_);
-  temporary_ =
-      folder / fmt::format(".{}{}-{}.partial", start_of_partials(target_), ::getpid(), counter++);
+  temporary_ = folder / fmt::format(".{}{}-{}@{}.partial", start_of_partials(target_), ::getpid(),
+                                    counter++, machine_tag());
 }
 
 PendingFile::PendingFile(PendingFile&& other) noexcept

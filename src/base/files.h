@@ -34,7 +34,15 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-/// Removes temporary files (see PendingFile) that dead processes of this machine left for `target`.
+/// Eight hexadecimal digits that tell machines apart which write into one folder: of host name and
+/// machine number.
+std::string machine_tag();
+
+/// True for a process of this machine that runs, also another user's.
+bool is_alive(int process);
+
+/// Removes temporary files (see PendingFile) that dead processes of this machine left for `target`;
+/// those of other machines stay.
 /// @return how many
 size_t remove_abandoned_partials(const std::filesystem::path& target);
 
@@ -46,7 +54,8 @@ size_t remove_abandoned_partials_in(const std::filesystem::path& folder,
 /// @throws Error(usage) where a new one's name has control characters; Error(io)
 void make_folders(const std::filesystem::path& folder);
 
-/// A temporary name beside `target` ("<dir>/.<name>.<pid>-<n>.partial"), renamed to it by commit().
+/// A temporary name beside `target` ("<dir>/.<name>.<pid>-<n>@<machine>.partial"), renamed to it by
+/// commit().
 ///
 /// What killed processes left for the same target is removed first.
 /// Without commit() the destructor removes the temporary file, so that nothing half-written stays.

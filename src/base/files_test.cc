@@ -89,9 +89,15 @@ TEST(PendingFile, TakesAwayWhatADeadProcessLeftForTheSameTarget) {
   const fs::path ours = partial("a.h5", dead);
   const fs::path others = partial("b.h5", dead);
   const fs::path at_work = partial("a.h5", ::getpid());
+  const std::string number = std::to_string(dead) + "-0@";
+  write_file(folder.path() / (".a.h5." + number + machine_tag() + ".partial"), "half");
+  const fs::path elsewhere = folder.path() / (".a.h5." + number + "00c0ffee.partial");
+  write_file(elsewhere, "at work on another machine");
   write_file(folder.path() / ".a.h5.partial", "somebody's own");
   write_file(folder.path() / "a.h5", "whole");
   EXPECT_FALSE(fs::exists(ours));
+  EXPECT_FALSE(fs::exists(folder.path() / (".a.h5." + number + machine_tag() + ".partial")));
+  EXPECT_TRUE(fs::exists(elsewhere));
   EXPECT_TRUE(fs::exists(others));
   EXPECT_TRUE(fs::exists(at_work));
   EXPECT_EQ(remove_abandoned_partials_in(folder.path(), "b"), 1U);

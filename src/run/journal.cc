@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/paths.h"
 
 namespace posse {
@@ -27,6 +28,8 @@ constexpr size_t kFingerprintSize = 64;
 constexpr size_t kHeaderSize = kMagicSize + kFingerprintSize + 2 * sizeof(uint32_t);
 constexpr char kEnd[] = "posse end";
 constexpr size_t kEndSize = sizeof(kEnd) - 1;
+constexpr char kSeal[] = "posse seal";
+constexpr size_t kSealSize = sizeof(kSeal) - 1 + 64;  // with a SHA-256
 constexpr size_t kMostEnd = size_t{1}
                             << 20;  // a report of many warnings; beyond it there is no end
 constexpr size_t kConsensusDoubles =
@@ -169,7 +172,10 @@ std::optional<JournalFacts> facts_of(const std::string& end) {
   if (end.size() < kTextAt + sizeof(uint64_t) || !end.starts_with(kEnd)) return std::nullopt;
   uint32_t length = 0;
   std::memcpy(&length, end.data() + kEndSize, sizeof(length));
-  if (end.size() != kTextAt + length + sizeof(uint64_t)) return std::nullopt;
+  const size_t whole = kTextAt + length + sizeof(uint64_t);
+  const bool is_sealed =
+      end.size() == whole + kSealSize && end.compare(whole, sizeof(kSeal) - 1, kSeal) == 0;
+  if (end.size() != whole && !is_sealed) return std::nullopt;
   uint64_t stored = 0;
   std::memcpy(&stored, end.data() + kTextAt + length, sizeof(stored));
   if (stored != checksum({reinterpret_cast<const uint8_t*>(end.data()), kTextAt + length}))
@@ -204,6 +210,46 @@ size_t journal_bytes_per_frame(const JournalKey& key) {
   const size_t evidence =
       44 + size_t{key.num_bodyparts} * (4 + 3 * (14 + 8 + 6 * size_t{key.num_members}));
   return record_size(key) + (key.evidence ? evidence : 0);
+}
+
+void seal_journal(const std::filesystem::path& path) {
+  const std::string seal = kSeal + sha256_of_file(path);
+  std::FILE* file = std::fopen(path.c_str(), "ab");
+  if (file == nullptr) fail(path, "be sealed");
+  const bool written = std::fwrite(seal.data(), 1, seal.size(), file) == seal.size() &&
+                       std::fflush(file) == 0 && ::fsync(::fileno(file)) == 0;
+  if (std::fclose(file) != 0 || !written) fail(path, "be sealed");
+}
+
+bool is_sealed_journal(const std::filesystem::path& path, const JournalKey& key, SealCheck check) {
+  std::FILE* opened = std::fopen(path.c_str(), "rb");
+  if (opened == nullptr) return false;
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(opened, &std::fclose);
+  const std::string expected = header_of(key);
+  std::string text(kHeaderSize, '\0');
+  if (std::fread(text.data(), 1, text.size(), opened) != text.size() || text != expected ||
+      std::fseek(opened, 0, SEEK_END) != 0) {
+    return false;
+  }
+  const auto num_bytes = static_cast<uint64_t>(std::ftell(opened));
+  if (num_bytes < kHeaderSize + kSealSize) return false;
+  text.assign(kSealSize, '\0');
+  const uint64_t seal_at = num_bytes - kSealSize;
+  if (std::fseek(opened, static_cast<long>(seal_at), SEEK_SET) != 0 ||
+      std::fread(text.data(), 1, text.size(), opened) != text.size() || !text.starts_with(kSeal)) {
+    return false;
+  }
+  if (check == SealCheck::ends) return true;
+  std::rewind(opened);
+  Sha256 hash;
+  std::vector<uint8_t> block(size_t{1} << 20);
+  for (uint64_t left = seal_at; left > 0;) {
+    const size_t got = std::fread(block.data(), 1, std::min<uint64_t>(left, block.size()), opened);
+    if (got == 0) return false;
+    hash.update({block.data(), got});
+    left -= got;
+  }
+  return text.substr(sizeof(kSeal) - 1) == hash.finish();
 }
 
 JournalState look_at_journal(const std::filesystem::path& path, const JournalKey& key) {

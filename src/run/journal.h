@@ -5,7 +5,8 @@
 /// uint32), then a record per frame: frame number (int64), time (double), nine doubles per
 /// bodypart of the consensus (x, y, likelihood, covariance xx, xy, yy, standard deviations x, y,
 /// members), three per member and bodypart (x, y, likelihood), a checksum (uint64). A complete
-/// journal ends in "posse end", the length (uint32) and text of its facts, and a checksum.
+/// journal ends in "posse end", the length (uint32) and text of its facts, and a checksum; a sealed
+/// one in a digest behind that (seal_journal).
 /// Little-endian. A journal that also keeps evidence for tracking begins with "posse journal 2\n"
 /// instead, and each record is followed by the length (uint32) and bytes of the frame's evidence
 /// (consensus/track/evidence_bytes.h) and a checksum of both (uint64). Journals of earlier versions
@@ -115,6 +116,17 @@ class JournalReader {
   uint64_t sound_bytes_ = 0;
   std::optional<JournalFacts> facts_;
 };
+
+/// Completes a complete journal with the digest of all of it: a piece of a run that other machines
+/// read ("posse seal" and 64 hexadecimal digits of SHA-256). @throws Error(not_found, io)
+void seal_journal(const std::filesystem::path& path);
+/// How much of a sealed journal is looked at.
+enum class SealCheck {
+  ends,   ///< header and seal are there, whatever lies between
+  whole,  ///< the digest too
+};
+/// True for a sealed journal of this key. @throws Error(io)
+bool is_sealed_journal(const std::filesystem::path& path, const JournalKey& key, SealCheck check);
 
 /// What a journal holds, found by reading it once.
 struct JournalState {

@@ -70,6 +70,38 @@ TEST(Journal, FactsThatAreNoCountsAreNone) {
   EXPECT_FALSE(journal_facts_from(R"({"warnings": 3})"));
 }
 
+// A sealed journal reads like any other, and a change of any byte shows.
+TEST(Journal, ASealHoldsEveryByte) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "journal";
+  const JournalKey key = key_of('a');
+  {
+    JournalWriter writer(path, key);
+    for (int64_t frame = 0; frame < 4; ++frame) writer.append(result_of(frame));
+    writer.finish({.num_threads = 3});
+  }
+  EXPECT_FALSE(is_sealed_journal(path, key, SealCheck::ends));
+  seal_journal(path);
+  EXPECT_TRUE(is_sealed_journal(path, key, SealCheck::whole));
+  EXPECT_FALSE(is_sealed_journal(path, key_of('b'), SealCheck::ends));
+  EXPECT_FALSE(is_sealed_journal(folder.path() / "none", key, SealCheck::ends));
+  const JournalState state = look_at_journal(path, key);
+  EXPECT_EQ(state.num_frames, 4);
+  ASSERT_TRUE(state.facts);
+  EXPECT_EQ(state.facts->num_threads, 3);
+
+  const std::string sound = read_file(path);
+  const fs::path damaged = folder.path() / "damaged";
+  for (size_t at = 0; at < sound.size(); at += 41) {
+    std::string bytes = sound;
+    bytes[at] = static_cast<char>(bytes[at] ^ 0x10);
+    write_file(damaged, bytes);
+    EXPECT_FALSE(is_sealed_journal(damaged, key, SealCheck::whole)) << "byte " << at;
+    write_file(damaged, sound.substr(0, at));
+    EXPECT_FALSE(is_sealed_journal(damaged, key, SealCheck::ends)) << at << " bytes";
+  }
+}
+
 TEST(Journal, KeysOfUnbelievableSizeAreNone) {
   const TemporaryFolder folder;
   const fs::path path = folder.path() / "journal";

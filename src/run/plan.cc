@@ -192,11 +192,6 @@ double seconds_per_frame(Ensemble& ensemble, const RunPlan& plan) {
 
 }  // namespace
 
-bool runs_on_whole_pictures(const Ensemble& ensemble, const fs::path& video,
-                            const VideoInfo& info) {
-  return ensemble.cuts_frames() && info.is_image_folder && holds_labelled_pictures(video);
-}
-
 std::optional<int64_t> expected_frames(const VideoInfo& info, const FrameRange& range) {
   if (info.container_num_frames) return range.count(*info.container_num_frames);
   if (range.stop) return range.count(*range.stop);
@@ -239,19 +234,40 @@ double RunPlan::disk_bytes() const {
   return per_frame * frames + static_cast<double>(journal_bytes_per_frame(key)) * to_compute;
 }
 
+bool runs_on_whole_pictures(const Ensemble& ensemble, const fs::path& video,
+                            const VideoInfo& info) {
+  return ensemble.cuts_frames() && info.is_image_folder && holds_labelled_pictures(video);
+}
+
+KnownVideo look_at_video(const fs::path& video, const std::optional<InputIdentity>& earlier) {
+  const auto reader = open_video(video);
+  KnownVideo known{.info = reader->info(), .warnings = reader->report().warnings};
+  known.input = identify_input(video, earlier);
+  known.is_labelled_pictures = known.info.is_image_folder && holds_labelled_pictures(video);
+  return known;
+}
+
 RunPlan plan_run(const Ensemble& ensemble, const fs::path& video, const fs::path& out,
                  const RunOptions& options) {
   options.frames.validate();
-  const auto reader = open_video(video);
-  RunPlan plan{.video = reader->info(),
+  const auto recorded = read_run_record(result_paths(ensemble, video, out, options).record);
+  return plan_run(ensemble,
+                  look_at_video(video, recorded ? std::optional(recorded->video) : std::nullopt),
+                  out, options);
+}
+
+RunPlan plan_run(const Ensemble& ensemble, const KnownVideo& known, const fs::path& out,
+                 const RunOptions& options) {
+  options.frames.validate();
+  const fs::path& video = known.info.path;
+  RunPlan plan{.video = known.info,
                .paths = result_paths(ensemble, video, out, options),
-               .warnings = reader->report().warnings};
+               .input = known.input,
+               .warnings = known.warnings};
   plan.num_frames = expected_frames(plan.video, options.frames).value_or(0);
-  plan.whole_pictures = runs_on_whole_pictures(ensemble, video, plan.video);
+  plan.whole_pictures = ensemble.cuts_frames() && known.is_labelled_pictures;
   if (!plan.whole_pictures) ensemble.check_frame({plan.video.height, plan.video.width});
   plan.recorded = read_run_record(plan.paths.record);
-  plan.input = identify_input(
-      video, plan.recorded ? std::optional(plan.recorded->video) : std::optional<InputIdentity>());
   plan.boxes = boxes_for(ensemble, video, plan.video, options);
   plan.consensus = choose_consensus(options.consensus, consensus_facts(plan, ensemble, options));
   plan.paths.scorer = consensus_scorer(ensemble, plan.consensus.method);

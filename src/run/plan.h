@@ -59,6 +59,14 @@ struct RunPlan {
   double disk_bytes() const;
 };
 
+/// What is known of a video without opening it: of one that a plan for many machines lists.
+struct KnownVideo {
+  VideoInfo info;
+  InputIdentity input;
+  std::vector<std::string> warnings;  ///< of the reader, before the first frame
+  bool is_labelled_pictures = false;  ///< a folder of them (holds_labelled_pictures)
+};
+
 /// Looks at the video, the options and the results folder; writes nothing and loads no network.
 /// @throws Error as open_video; Error(invalid_value) for a range that is none; Error(usage) if the
 /// folder holds results of another run and options.force is not set; Error(unsupported) for those
@@ -66,6 +74,15 @@ struct RunPlan {
 /// finds; as Ensemble::check_frame
 RunPlan plan_run(const Ensemble& ensemble, const std::filesystem::path& video,
                  const std::filesystem::path& out, const RunOptions& options);
+/// The same for a video that need not be there any more.
+RunPlan plan_run(const Ensemble& ensemble, const KnownVideo& video,
+                 const std::filesystem::path& out, const RunOptions& options);
+
+/// What plan_run asks of a video, and the hash of its file.
+/// @param earlier  as identify_input
+/// @throws Error as open_video and identify_input
+KnownVideo look_at_video(const std::filesystem::path& video,
+                         const std::optional<InputIdentity>& earlier = std::nullopt);
 
 /// What the rest of a plan would cost; zeros where that is unknown or nothing would be run.
 struct RunEstimate {

@@ -1,7 +1,8 @@
 /// The main job: an ensemble over a video, results on disk.
 ///
-/// A run is: plan (plan.h); compute frames into the journal (journal.h); read it and hand each
-/// frame through the stages (stage.h) to every output (output.h); record (run_record.h).
+/// A run is: plan (plan.h); compute frames into the journal (compute_frames.h); read it and hand
+/// each frame through the stages (stage.h) to every output (output.h); record (run_record.h). Many
+/// machines do the same, with a journal for each piece of the video (src/cluster).
 #pragma once
 
 #include <cstdint>
@@ -27,6 +28,8 @@ enum class RunStatus {
   skipped,      ///< results of the same run were there already
   interrupted,  ///< stopped by the caller; the journal keeps what is finished
 };
+
+struct RunPlan;
 
 struct RunOutcome {
   RunStatus status = RunStatus::done;
@@ -70,6 +73,19 @@ struct RunContext {
 RunOutcome run_video(Ensemble& ensemble, const std::filesystem::path& video,
                      const std::filesystem::path& out, const RunOptions& options,
                      const RunContext& context = {});
+
+/// What a run begins with: for results that are all there, `skipped` and what they are. Tells
+/// context.on_consensus.
+RunOutcome begin_outcome(const RunPlan& plan, const RunContext& context);
+
+/// The second half of a run: from frames that are computed, in one journal or in several, to the
+/// files and run.json. `outcome.status` becomes interrupted if the caller stops.
+///
+/// @param outcome  of begin_outcome(), with num_frames
+/// @throws Error(io); the first output's Error if all failed
+void finish_run(Ensemble& ensemble, const RunOptions& options, const RunPlan& plan,
+                const OpenFrames& frames, const JournalFacts& facts, const RunContext& context,
+                RunOutcome& outcome);
 
 /// What run_video does, for frames that were computed before: the same files, without the networks.
 ///

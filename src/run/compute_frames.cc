@@ -1,0 +1,127 @@
+#include "run/compute_frames.h"
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+
+/// Frames of the range that come after `last`; all of them without one.
+FrameRange remaining(FrameRange range, std::optional<int64_t> last) {
+  if (last) range.start = std::max(range.start, *last + range.step);
+  if (range.stop) range.stop = std::max(*range.stop, range.start);
+  return range;
+}
+
+/// Number of the frame from which a run over batches goes on, whose journal holds the first
+/// `num_done` frames: the first of the batch before the one that is not done, which completes that
+/// one if it is the last. Counted among the frames of the range.
+int64_t first_of_batches(int64_t num_done, int64_t batch) {
+  return std::max<int64_t>(num_done / batch - 1, 0) * batch;
+}
+
+/// frame_index of the journal's record `number`.
+int64_t frame_index_at(const fs::path& path, const JournalKey& key, int64_t number) {
+  JournalReader journal(path, key);
+  FrameResult result;
+  for (int64_t i = 0; i <= number; ++i) POSSE_ASSERT(journal.read(result));
+  return result.frame_index;
+}
+
+class FrameComputation {
+ public:
+  FrameComputation(Ensemble& ensemble, const RunPlan& plan, const FrameWork& work, FrameFeed& feed,
+                   const ComputeContext& context)
+      : ensemble_(ensemble), plan_(plan), work_(work), feed_(feed), context_(context) {}
+
+  ComputedFrames run() {
+    JournalWriter journal(work_.journal, work_.key);
+    const std::optional<int64_t> last = journal.last_frame_index();
+    // What a stopped pass had said of the video is not in the journal: from the start it is all
+    // said again.
+    feed_.go_to(range_to_run(journal), /*allow_seek=*/journal.num_resumed() == 0 || work_.is_part,
+                work_.has_more);
+    JournalFacts facts{.load_seconds = context_.load_seconds,
+                       .num_resumed = journal.num_resumed(),
+                       .started_seconds = unix_seconds_now()};
+    ComputedFrames computed{.num_frames = journal.num_resumed(),
+                            .num_resumed = journal.num_resumed()};
+    report_progress(computed);
+    facts.timings = computed.timings = ensemble_.run({
+        .source = [&](VideoFrame& frame) { return feed_.read(frame); },
+        .consensus = map_method(plan_.consensus.method),
+        .keep_evidence = work_.key.evidence,
+        .whole_pictures = plan_.whole_pictures,
+        .boxes = plan_.boxes ? &*plan_.boxes : nullptr,
+        .sink =
+            [&](FrameBundle& bundle) {
+              for (const FrameResult& result : bundle.results) {
+                if (last && result.frame_index <= *last) continue;
+                journal.append(result);
+                ++computed.num_frames;
+              }
+              journal.flush();
+              if (context_.on_batch) context_.on_batch(journal);
+              report_progress(computed);
+            },
+        .stop = context_.stop,
+    });
+    if (context_.stop != nullptr && context_.stop->requested()) return computed;
+    facts.report = feed_.report();
+    facts.finished_seconds = unix_seconds_now();
+    add_ensemble(facts);
+    journal.finish(facts);
+    computed.facts = std::move(facts);
+    return computed;
+  }
+
+ private:
+  /// What is not in the journal; where networks look at whole batches, from the batch before it on.
+  FrameRange range_to_run(const JournalWriter& journal) const {
+    FrameRange range = remaining(work_.frames, journal.last_frame_index());
+    const int batch = ensemble_.batch_norm_frames();
+    if (batch == 1 || journal.num_resumed() == 0) return range;
+    const int64_t number = first_of_batches(journal.num_resumed(), batch);
+    range.start = frame_index_at(work_.journal, work_.key, number);
+    return range;
+  }
+
+  void add_ensemble(JournalFacts& facts) const {
+    facts.batch_size = ensemble_.batch_size({feed_.info().height, feed_.info().width});
+    facts.num_threads = ensemble_.num_threads();
+    facts.num_shared_prefixes = ensemble_.num_shared_prefixes();
+    facts.weight_bytes = ensemble_.weight_bytes();
+    facts.workspace_bytes = ensemble_.workspace_bytes();
+    facts.peak_bytes = peak_resident_bytes();
+  }
+
+  void report_progress(const ComputedFrames& computed) const {
+    if (!context_.progress) return;
+    context_.progress({.stage = "networks",
+                       .item = feed_.info().path.filename().string(),
+                       .done = computed.num_frames,
+                       .total = expected_frames(feed_.info(), work_.frames),
+                       .taken_over = computed.num_resumed,
+                       .elapsed_seconds = seconds_now() - start_});
+  }
+
+  Ensemble& ensemble_;
+  const RunPlan& plan_;
+  const FrameWork& work_;
+  FrameFeed& feed_;
+  const ComputeContext& context_;
+  double start_ = seconds_now();
+};
+
+}  // namespace
+
+ComputedFrames compute_frames(Ensemble& ensemble, const RunPlan& plan, const FrameWork& work,
+                              FrameFeed& feed, const ComputeContext& context) {
+  return FrameComputation(ensemble, plan, work, feed, context).run();
+}
+
+}  // namespace posse

@@ -1,0 +1,48 @@
+/// The networks' part of a run: frames of a video into a journal, from where it stops.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+#include "base/progress.h"
+#include "base/stop.h"
+#include "ensemble/ensemble.h"
+#include "run/frame_feed.h"
+#include "run/journal.h"
+#include "run/plan.h"
+
+namespace posse {
+
+/// A piece of a run that is kept or lost as a whole: frames of one video with all members.
+struct FrameWork {
+  FrameRange frames;
+  std::filesystem::path journal;
+  JournalKey key;
+  bool is_part = false;   ///< the video's other frames are in other journals
+  bool has_more = false;  ///< other pieces of the same video may follow: FrameFeed::go_to
+};
+
+struct ComputedFrames {
+  std::optional<JournalFacts> facts;  ///< nullopt if stopped before the end
+  int64_t num_frames = 0;             ///< in the journal now
+  int64_t num_resumed = 0;            ///< of these, found there
+  RunTimings timings;
+};
+
+struct ComputeContext {
+  ProgressCallback progress;
+  double load_seconds = 0;  ///< of the networks, for the facts
+  const StopFlag* stop = nullptr;
+  /// Called with the journal when a batch has been added to it.
+  std::function<void(JournalWriter&)> on_batch;
+};
+
+/// Completes the journal of a piece and ends it with the facts of this pass.
+/// @param plan  of the run that the piece belongs to
+/// @throws Error of networks, video and journal
+ComputedFrames compute_frames(Ensemble& ensemble, const RunPlan& plan, const FrameWork& work,
+                              FrameFeed& feed, const ComputeContext& context);
+
+}  // namespace posse
