@@ -38,6 +38,7 @@ class Fields {
     if (!json_.contains(name) || !json_[name].is_object()) fail(name);
     return {json_[name], path_};
   }
+  bool has(const char* name) const { return json_.contains(name); }
   /// null is infinite.
   double real(const char* name) const {
     if (!json_.contains(name)) fail(name);
@@ -107,7 +108,9 @@ Json json_of(const Region& region) {
   return {{"share", region.share},
           {"bound", number(region.bound)},
           {"over_videos", region.over_videos},
-          {"bodyparts", std::move(bodyparts)}};
+          {"bodyparts", std::move(bodyparts)},
+          {"held", number(region.held)},
+          {"held_interval", {number(region.held_low), number(region.held_high)}}};
 }
 
 Json json_of(const Calibration& calibration) {
@@ -144,6 +147,7 @@ Json json_of(const Calibration& calibration) {
   json["labels_sha256"] = calibration.labels_sha256;
   json["points"] = calibration.num_points;
   json["pictures"] = calibration.num_pictures;
+  json["pooled_bodyparts"] = calibration.pooled_bodyparts;
   json["videos_unseen"] = calibration.num_videos_unseen;
   json["guarantee"] = calibration.guarantee;
   json["log_score"] = {{"model", number(calibration.log_score_model)},
@@ -180,14 +184,23 @@ void read_chance(const Fields& fields, ChanceWithin& chance) {
   if (!is_sound) fields.fail("chance_within");
 }
 
+/// What is written as null and is no bound.
+double or_nan(double value) { return std::isfinite(value) ? value : std::nan(""); }
+
 void read_regions(const Fields& fields, Calibration& calibration) {
   for (const Fields& one : fields.objects("regions")) {
     calibration.regions.push_back({.share = one.real("share"),
                                    .bound = one.real("bound"),
                                    .over_videos = one.truth("over_videos"),
                                    .bodyparts = one.reals("bodyparts")});
-    if (calibration.regions.back().bodyparts.size() != calibration.bodyparts.size())
-      fields.fail("regions");
+    Region& region = calibration.regions.back();
+    if (region.bodyparts.size() != calibration.bodyparts.size()) fields.fail("regions");
+    if (!one.has("held")) continue;
+    region.held = or_nan(one.real("held"));
+    const std::vector<double> interval = one.reals("held_interval");
+    if (interval.size() != 2) fields.fail("held_interval");
+    region.held_low = or_nan(interval[0]);
+    region.held_high = or_nan(interval[1]);
   }
   calibration.simultaneous = fields.truth("simultaneous");
   calibration.split = fields.real("split");
@@ -252,6 +265,8 @@ Calibration read_calibration(const std::filesystem::path& path) {
   calibration.guarantee = fields.text("guarantee");
   calibration.log_score_model = fields.object("log_score").real("model");
   calibration.log_score_constant = fields.object("log_score").real("constant");
+  if (fields.has("pooled_bodyparts"))
+    calibration.pooled_bodyparts = fields.list<std::string>("pooled_bodyparts");
   const size_t parts = calibration.bodyparts.size();
   const PredictiveModel& model = calibration.model;
   if (model.scale.size() != parts || model.pooled_members.size() != parts ||

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,11 @@ struct Region {
   double bound = 0;                 ///< over all bodyparts; infinite where nothing is promised
   bool over_videos = false;         ///< holds for a new video, not only for more frames of these
   std::vector<double> bodyparts{};  ///< [bodyparts] bound of each: its own, or that of all
+  /// Share of the labelled points within, counted outside the fit, and its 95 % interval; NaN where
+  /// it is not known.
+  double held = std::numeric_limits<double>::quiet_NaN();
+  double held_low = std::numeric_limits<double>::quiet_NaN();
+  double held_high = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// For keypoint-moseq: log10(squared error) = slope log10(likelihood + 0.001) + intercept, and the
@@ -43,6 +49,8 @@ struct Calibration {
   std::string labels_sha256;
   size_t num_points = 0;
   size_t num_pictures = 0;
+  /// Bodyparts with fewer than 20 labelled points, whose uncertainty is that of all together.
+  std::vector<std::string> pooled_bodyparts{};
   size_t num_videos_unseen = 0;
   std::string guarantee;       ///< what may be said, in one or two sentences
   double log_score_model = 0;  ///< out of fold, mean; smaller is better

@@ -91,7 +91,11 @@ TEST(Calibration, GivesRadiusAndChance) {
 TEST(Calibration, ComesBackFromItsFile) {
   const TemporaryFolder folder;
   const auto path = folder.path() / "c.json";
-  const Calibration written = example();
+  Calibration written = example();
+  written.pooled_bodyparts = {"tail"};
+  written.regions[0].held = 0.75;
+  written.regions[0].held_low = 0.6;
+  written.regions[0].held_high = 0.9;
   write_calibration(written, path);
   const Calibration read = read_calibration(path);
   EXPECT_EQ(read.member_hashes, written.member_hashes);
@@ -107,6 +111,11 @@ TEST(Calibration, ComesBackFromItsFile) {
   EXPECT_EQ(read.chance.slope, written.chance.slope);
   EXPECT_EQ(read.chance.chance(2, 5), written.chance.chance(2, 5));
   EXPECT_EQ(read.num_points, 7U);
+  EXPECT_EQ(read.pooled_bodyparts, written.pooled_bodyparts);
+  EXPECT_EQ(read.regions[0].held, 0.75);
+  EXPECT_EQ(read.regions[0].held_high, 0.9);
+  EXPECT_TRUE(std::isnan(read.regions[1].held));
+  EXPECT_TRUE(std::isnan(read.regions[1].held_low));
 }
 
 TEST(Calibration, RefusesOtherFiles) {

@@ -138,7 +138,7 @@ void print_calibrated(const fs::path& data, const fs::path& video,
                       const Poses& truth, CommandContext& context) {
   const TemporaryFolder cache;
   EvaluateOptions options;
-  options.consensus = RunConsensus::track;
+  options.consensus = ConsensusChoice::track;
   options.membership = data / "training-frames.json";
   options.video = {video};
   options.cache = cache.path();

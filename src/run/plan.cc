@@ -69,15 +69,32 @@ ConsensusFacts consensus_facts(const RunPlan& plan, const Ensemble& ensemble,
   return facts;
 }
 
-/// True if the record's results are this run's: the same networks, video, options and stages.
+/// True if the record's results are this run's: the same networks, video, options and stages, but
+/// perhaps for a calibration.
 bool is_of_this_run(const RecordedRun& recorded, const RunPlan& plan) {
-  return recorded.fingerprint == plan.key.fingerprint && recorded.stages == plan.stages;
+  return recorded.fingerprint == plan.key.fingerprint &&
+         are_alike_but_for_calibration(recorded.stages, plan.stages);
+}
+
+/// True if the calibration comes to results that have none.
+bool adds_calibration(const RecordedRun& recorded, const RunPlan& plan) {
+  return recorded.stages.size() < plan.stages.size() &&
+         are_alike_but_for_calibration(recorded.stages, plan.stages) &&
+         plan.stages.starts_with(recorded.stages);
 }
 
 /// True if what is there is kept. @throws Error(usage) if it is another's.
 bool is_same_run(const RunPlan& plan, bool force) {
   if (!plan.recorded) return false;
-  if (is_of_this_run(*plan.recorded, plan)) return !force;
+  if (is_of_this_run(*plan.recorded, plan)) {
+    if (force) return false;
+    if (plan.recorded->stages == plan.stages || adds_calibration(*plan.recorded, plan)) return true;
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: its results hold another calibration, or one where this run has "
+                            "none",
+                            plan.paths.folder.string()),
+                {.hint = "--force replaces it (members' tables stay); --out FOLDER keeps it"});
+  }
   if (force) return false;
   throw Error(ErrorKind::usage,
               fmt::format("{}: holds the results of a run with other networks, options or video",
@@ -287,8 +304,9 @@ RunPlan plan_run(const Ensemble& ensemble, const KnownVideo& known, const fs::pa
                             .files = output->files(),
                             .bytes_per_frame = output->bytes_per_frame()});
   const bool same_run = is_same_run(plan, options.force);
+  const bool keeps_all = same_run && plan.recorded->stages == plan.stages;
   for (size_t i = 0; i < outputs.size(); ++i) {
-    if (same_run) find_made(plan.outputs[i], plan);
+    if (keeps_all || (same_run && !outputs[i]->shows_consensus())) find_made(plan.outputs[i], plan);
     if (!plan.outputs[i].is_there) outputs[i]->check();
   }
   plan.finished_already = std::all_of(plan.outputs.begin(), plan.outputs.end(),
@@ -297,6 +315,13 @@ RunPlan plan_run(const Ensemble& ensemble, const KnownVideo& known, const fs::pa
   check_writable(plan);
   find_resumable(plan);
   if (plan.recorded && !is_of_this_run(*plan.recorded, plan)) find_replaced(plan);
+  if (same_run && !keeps_all) {
+    plan.notes.push_back(
+        plan.needs_networks
+            ? "the calibration comes to the results that are there; their journal is gone, so the "
+              "networks run again"
+            : "the calibration comes to the results that are there; no network runs");
+  }
   return plan;
 }
 

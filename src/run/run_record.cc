@@ -70,6 +70,15 @@ std::vector<fs::path> tables_below(const fs::path& folder) {
 
 }  // namespace
 
+bool are_alike_but_for_calibration(const std::string& stages, const std::string& others) {
+  const auto before = [](const std::string& text) {
+    const std::string word = "calibrate(";
+    if (text.starts_with(word)) return std::string();
+    return text.substr(0, text.find(", " + word));
+  };
+  return before(stages) == before(others);
+}
+
 std::vector<fs::path> member_tables_of(const fs::path& folder) {
   const std::optional<RecordedRun> recorded = read_run_record(folder / "run.json");
   if (!recorded) return tables_below(folder / "members");
@@ -133,6 +142,13 @@ std::optional<RecordedRun> read_run_record(const fs::path& record) {
     if (!json->at("frames").is_number_integer()) return std::nullopt;
     run.num_frames = json->at("frames").get<int64_t>();
     run.files = json->at("files").get<std::vector<std::string>>();
+    run.width = json->at("video").value("width", 0);
+    run.height = json->at("video").value("height", 0);
+    for (const Json& member : json->value("members", Json::array())) {
+      run.members.push_back({member.value("name", std::string()),
+                             member.value("index_sha256", std::string()),
+                             member.value("decode", std::string())});
+    }
     if (const auto options = json->find("options"); options != json->end()) {
       run.consensus = enum_if_known<RunConsensus>(options->value("consensus", std::string()));
     }
@@ -181,7 +197,7 @@ void describe_computation(const JournalFacts& facts, Json& json) {
 std::vector<fs::path> all_files(const RunPlan& plan, const RunOutcome& outcome) {
   std::vector<fs::path> files = outcome.files;
   if (!plan.recorded || plan.recorded->fingerprint != plan.key.fingerprint ||
-      plan.recorded->stages != plan.stages) {
+      !are_alike_but_for_calibration(plan.recorded->stages, plan.stages)) {
     return files;
   }
   const std::vector<fs::path> planned = plan.files();

@@ -11,6 +11,8 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "calibration/calibration.h"
+#include "results/table/extra_reader.h"
 #include "results/table/table_reader.h"
 #include "run/run_record.h"
 #include "support/shared_data.h"
@@ -407,6 +409,88 @@ TEST(RunVideo, FurtherResultsOfAFinishedRunAreMadeWithoutNetworks) {
     ASSERT_TRUE(fs::exists(file)) << file;
     if (file.extension() != ".csv") continue;
     EXPECT_EQ(read_file(file), read_file(at_once.path() / file.lexically_relative(out.path())));
+  }
+}
+
+/// A calibration of a constant variance of 4 px^2 for the demo's members.
+fs::path write_constant_calibration(const Ensemble& ensemble, const std::string& consensus,
+                                    double scale, const fs::path& path) {
+  Calibration made{.consensus = consensus,
+                   .rule = std::string(to_string(ensemble.consensus_rule()))};
+  for (const MemberNetwork& member : ensemble.members()) {
+    made.member_names.push_back(member.name);
+    made.member_hashes.push_back(member.weights_sha256);
+    made.member_rules.emplace_back(to_string(member.rule));
+  }
+  made.bodyparts = ensemble.bodyparts();
+  made.model = {.constant = true,
+                .a = 2,
+                .pooled_members = std::vector<Covariance>(4, {1, 0, 1}),
+                .pooled_map = std::vector<Covariance>(4, {1, 0, 1}),
+                .scale = std::vector<double>(4, scale)};
+  made.regions = {{.share = 0.9,
+                   .bound = 4,
+                   .bodyparts = std::vector<double>(4, 4.0),
+                   .held = 0.88,
+                   .held_low = 0.8,
+                   .held_high = 0.95}};
+  made.pooled_bodyparts = {"tailbase"};
+  write_calibration(made, path);
+  return path;
+}
+
+TEST(RunVideo, ACalibrationComesToFinishedResultsWithoutNetworksAndTakesNothingAway) {
+  const TemporaryFolder out, files;
+  RunOptions options{.frames = {.stop = 6}, .save_members = true};
+  run_demo({.tune = false}, options, out.path());
+  const fs::path members = out.path().string() + "-extras";
+  Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
+  options.save_members = false;
+  options.calibration =
+      write_constant_calibration(ensemble, "track", 1, files.path() / "c.json").string();
+  const RunOutcome outcome = run_video(ensemble, demo_video(), out.path(), options);
+  EXPECT_EQ(outcome.status, RunStatus::done);
+  EXPECT_EQ(ensemble.weight_bytes(), 0);  // no weights were loaded
+  EXPECT_TRUE(fs::exists(outcome.paths.journal));
+  const auto tables = [&] {
+    size_t count = 0;
+    const RecordedRun recorded = read_run_record(outcome.paths.record).value();
+    for (const std::string& name : recorded.files) {
+      const bool is_member = name.find("member-") != std::string::npos && name.ends_with(".h5");
+      count += is_member && fs::exists(outcome.paths.folder / name) ? 1 : 0;
+    }
+    return count;
+  };
+  EXPECT_EQ(tables(), 5U);
+  const ExtraValues radius = read_extra(outcome.files.front(), "radius90");
+  for (const double value : radius.values) EXPECT_NEAR(value, 4, 1e-12);  // 2 px times sqrt(4)
+  const std::string record = read_file(outcome.paths.record);
+  EXPECT_NE(record.find("\"held\": 0.88"), std::string::npos);
+  EXPECT_NE(record.find("\"pooled_bodyparts\""), std::string::npos);
+  EXPECT_EQ(run_video(ensemble, demo_video(), out.path(), options).status, RunStatus::skipped);
+  // Another calibration takes its place when told to, and the members' tables stay then too.
+  write_constant_calibration(ensemble, "track", 4, options.calibration);
+  EXPECT_THROW(run_video(ensemble, demo_video(), out.path(), options), Error);
+  options.force = true;
+  run_video(ensemble, demo_video(), out.path(), options);
+  EXPECT_EQ(ensemble.weight_bytes(), 0);
+  EXPECT_EQ(tables(), 5U);
+  EXPECT_NEAR(read_extra(outcome.files.front(), "radius90").values[0], 8, 1e-12);
+}
+
+TEST(RunVideo, ACalibrationOfAnotherConsensusIsRefusedWithWhatToDo) {
+  const TemporaryFolder out, files;
+  RunOptions options{.frames = {.stop = 4}};
+  run_demo({.tune = false}, options, out.path());
+  Ensemble ensemble = Ensemble::open(std::vector{demo()}, {.tune = false});
+  options.calibration =
+      write_constant_calibration(ensemble, "mean", 1, files.path() / "c.json").string();
+  try {
+    run_video(ensemble, demo_video(), out.path(), options);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(error.notes().hint.find("--consensus track --video"), std::string::npos);
+    EXPECT_NE(error.notes().hint.find("--consensus mean --out NEW"), std::string::npos);
   }
 }
 

@@ -10,7 +10,6 @@
 #include "base/paths.h"
 #include "base/text.h"
 #include "ensemble/ensemble.h"
-#include "run/consensus_choice.h"
 #include "study/evaluator.h"
 #include "study/judge/judge.h"
 #include "study/judge/judge_tables.h"
@@ -147,7 +146,7 @@ void warn_of_strangers(std::span<const fs::path> tables, const LabelSet& labels,
 
 Evaluation evaluate_tables(std::span<const fs::path> paths, const fs::path& labels_path,
                            const EvaluateOptions& options, const JobHooks& hooks) {
-  if (options.consensus == RunConsensus::track) {
+  if (options.consensus == ConsensusChoice::track) {
     throw Error(ErrorKind::usage, "--consensus track looks at maps, which tables do not hold",
                 {.hint = "give the networks themselves, or --consensus mean or median"});
   }
@@ -158,7 +157,8 @@ Evaluation evaluate_tables(std::span<const fs::path> paths, const fs::path& labe
   JobHooks keeping = hooks;
   keeping.note = [&](const std::string& text) { evaluation.notes.push_back(text); };
   const LabelOptions label_options{.bodyparts = members.front().poses.bodyparts,
-                                   .part_permutation = permutation_of(options.partperm)};
+                                   .part_permutation = permutation_of(options.partperm),
+                                   .videos = options.video};
   const LabelSet labels = read_labels(labels_path, label_options, evaluation);
   const std::vector<MemberTraining> training = training_of({}, names, options);
   for (const MemberTraining& one : training) evaluation.membership_sources.push_back(one.source);
@@ -191,7 +191,8 @@ Evaluation evaluate(std::span<const fs::path> members, const fs::path& labels_pa
   JobHooks keeping = hooks;
   keeping.note = [&](const std::string& text) { evaluation.notes.push_back(text); };
   const LabelOptions label_options{.bodyparts = ensemble.bodyparts(),
-                                   .part_permutation = permutation_of(options.partperm)};
+                                   .part_permutation = permutation_of(options.partperm),
+                                   .videos = options.video};
   const LabelSet labels = read_labels(labels_path, label_options, evaluation);
   std::vector<Member> trained;
   std::vector<std::string> names;
@@ -224,19 +225,14 @@ Evaluation calibrate(std::span<const fs::path> members, const fs::path& labels, 
   refuse_to_replace(out, force);
   require_writable(out);
   EvaluateOptions narrowed = options;
-  narrowed.through_time = options.consensus == RunConsensus::track;
+  narrowed.through_time = options.consensus == ConsensusChoice::track ||
+                          (options.consensus == ConsensusChoice::automatic && options.through_time);
   Evaluation evaluation = evaluate(members, labels, narrowed, networks, hooks);
   if (evaluation.calibrated.empty()) {
     throw Error(ErrorKind::usage,
                 fmt::format("{} points judged out of bag are too few to calibrate on",
                             evaluation.points.size()),
                 {.hint = fmt::format("at least {} are needed", kFewPoints)});
-  }
-  if (options.consensus == RunConsensus::mean &&
-      evaluation.membership_sources.size() >= kTrackMembers) {
-    evaluation.notes.emplace_back(
-        "posse run takes the mean with this calibration, also of a video, which has the track "
-        "without one: --consensus track, with --video, calibrates that");
   }
   if (!out.empty()) write_calibration(evaluation.calibration, out);
   return evaluation;

@@ -16,6 +16,7 @@
 #include "study/judge/judged_frames.h"
 #include "study/judge/uncertainty_table.h"
 #include "study/judge/video_coverage.h"
+#include "study/judge/warnings.h"
 #include "study/members/map_store.h"
 
 namespace posse {
@@ -41,7 +42,11 @@ struct CalibratedRow {
   double raw90 = 0;         ///< coverage of the raw ensemble's 90 % region
   double calibrated90 = 0;
   Interval calibrated90_interval;
-  double radius90 = 0;  ///< px, median
+  double radius90 = 0;  ///< px, median; NaN for a pooled one
+  /// Fewer than kFewPoints points: nothing of its own is stated, what a run states of it is that of
+  /// all bodyparts together.
+  bool pooled = false;
+  double pooled_radius90 = 0;  ///< px, median of what a run states of it then; else NaN
 };
 
 /// The original's study of one member: the errors summed over bodyparts, and what its maps say at
@@ -61,8 +66,10 @@ struct Evaluation {
   std::vector<std::string> membership_sources;  ///< [members]
   std::vector<ErrorTable> errors;
   std::vector<PairedDifference> differences;
+  std::vector<Sureness> sureness;  ///< [members]
   std::vector<UncertaintySummary> uncertainty;
   std::string consensus;                  ///< of what follows
+  std::string consensus_why;              ///< half a sentence
   std::vector<CalibratedRow> calibrated;  ///< [bodyparts + 1]; empty with too few points
   std::vector<FitPoint> points;
   CrossFit cross_fit;
@@ -92,7 +99,7 @@ Evaluation evaluate(std::span<const std::filesystem::path> members,
                     const EnsembleOptions& networks, const JobHooks& hooks = {});
 
 /// Fits a calibration to labelled pictures (Evaluation::calibration) and writes it; the track and
-/// the smoother are looked at only where options.consensus is the track.
+/// the smoother are looked at only where options.consensus may be the track.
 /// @param out  calibration.json; empty: nothing is written
 /// @throws as evaluate; Error(usage) for fewer than kFewPoints points, for training frames, and
 /// for a split that leaves too few, and where `out` exists and not `force`

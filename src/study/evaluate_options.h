@@ -18,8 +18,8 @@ namespace posse {
 
 /// What is judged, by whom, and how.
 struct EvaluateOptions {
-  RunConsensus consensus =
-      RunConsensus::mean;  ///< whose uncertainty is looked at bodypart by bodypart
+  /// Whose uncertainty is looked at bodypart by bodypart; automatic: that of a run of the video.
+  ConsensusChoice consensus = ConsensusChoice::automatic;
   std::filesystem::path membership;
   bool labels_unseen = false;
   bool allow_training_frames = false;
@@ -45,7 +45,8 @@ template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, EvaluateOptions>
 void describe(Options& options, const Visitor& visit) {
   visit("consensus", options.consensus, "METHOD",
-        "whose uncertainty is judged bodypart by bodypart, and calibrated");
+        "whose uncertainty is judged bodypart by bodypart, and calibrated; auto: what posse run "
+        "takes, the track of a video (--video) with three members or more, else the mean");
   visit("membership", options.membership, "FILE",
         "who was trained on what: a csv with the columns member,picture[,use] or a json, where the "
         "members' projects do not say so");

@@ -84,7 +84,9 @@ Json json_of(const CalibratedRow& row) {
                        {"raw90", row.raw90},
                        {"calibrated90", row.calibrated90},
                        {"calibrated90_interval", json_of(row.calibrated90_interval)},
-                       {"radius90", row.radius90}});
+                       {"radius90", row.radius90},
+                       {"pooled", row.pooled},
+                       {"pooled_radius90", row.pooled_radius90}});
 }
 
 Json pictures_of(const JudgedFrames& judged) {
@@ -172,10 +174,19 @@ Json to_json(const Evaluation& evaluation) {
   json["differences"] = Json::array();
   for (const PairedDifference& one : evaluation.differences)
     json["differences"].push_back(json_of(one));
+  json["sureness"] = Json::array();
+  for (const Sureness& one : evaluation.sureness) {
+    json["sureness"].push_back(Json::object({{"member", one.member},
+                                             {"points", one.num_points},
+                                             {"likelihood", one.said},
+                                             {"within_failure_distance", one.found},
+                                             {"error_over_map_spread", one.error_over_stated}}));
+  }
   json["uncertainty"] = Json::array();
   for (const UncertaintySummary& one : evaluation.uncertainty)
     json["uncertainty"].push_back(json_of(one));
   json["consensus"] = evaluation.consensus;
+  json["consensus_why"] = evaluation.consensus_why;
   json["calibrated"] = Json::array();
   for (const CalibratedRow& row : evaluation.calibrated) json["calibrated"].push_back(json_of(row));
   json["calibration"] = calibration_of(evaluation);

@@ -94,9 +94,12 @@ std::string calibrated_lines(const Evaluation& evaluation) {
       "{:<{}}{:>6}  {:<20}{:>8}{:>12}{:>7}   {:<40}{:>9}\n", evaluation.consensus, width, "n",
       "rmse [95 %]", "median", "err/spread", "rho", "cover90 raw -> calibrated [95 %]", "radius90");
   for (const CalibratedRow& row : evaluation.calibrated) {
-    if (row.num_points < kFewPoints && row.bodypart != "all") {
-      text += fmt::format("{:<{}}{:>6}  {:<20}{:>8}   too few\n", row.bodypart, width,
-                          row.num_points, number(row.rmse, 2), number(row.median, 2));
+    if (row.pooled) {
+      text += fmt::format(
+          "{:<{}}{:>6}  {:<20}{:>8}   too few; a run takes the region of all: {} px, not "
+          "measured\n",
+          row.bodypart, width, row.num_points, number(row.rmse, 2), number(row.median, 2),
+          number(row.pooled_radius90, 1));
       continue;
     }
     text +=
@@ -340,7 +343,9 @@ std::string moseq_line(const Evaluation& evaluation) {
 
 std::string calibration_text(const Evaluation& evaluation) {
   if (evaluation.calibrated.empty()) return "";
-  return calibrated_lines(evaluation) + hardest_quarter(evaluation) + region_lines(evaluation) +
+  return fmt::format("consensus {}: {} (--consensus)\n", evaluation.consensus,
+                     evaluation.consensus_why) +
+         calibrated_lines(evaluation) + hardest_quarter(evaluation) + region_lines(evaluation) +
          video_line(evaluation) + spread_sentence(evaluation) + moseq_line(evaluation) +
          evaluation.calibration.guarantee + "\n";
 }

@@ -9,6 +9,8 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/text.h"
+#include "run/consensus_choice.h"
 #include "study/judge/warnings.h"
 #include "study/scores/gaussian_scores.h"
 #include "study/scores/ranking_scores.h"
@@ -25,15 +27,17 @@ class Evaluator {
   /// @param ensemble  nullptr for tables
   void run(const Ensemble* ensemble);
   void add_noise(const LabelSet& labels, const LabelSet& second);
-  void read_spread(const LabelSet& labels);
+  void read_spread(const LabelSet& labels, const Ensemble* ensemble);
 
  private:
-  const JudgedMethod& main_method() const;
+  const JudgedMethod& automatic_method(bool are_networks);
+  const JudgedMethod& main_method(bool are_networks);
   void add_uncertainty(const JudgedMethod& main);
   CalibrationFitOptions fit_options() const;
   void calibrate(const Ensemble* ensemble, const JudgedMethod& main);
   void describe_calibration(const Ensemble* ensemble, const JudgedMethod& main);
   void add_rows(const std::vector<StatedError>& raw, const std::vector<StatedError>& fitted);
+  void add_pooled(std::span<const char> pooled);
   void add_suspects(const JudgedMethod& main);
   void add_video_coverage(std::vector<StatedError> errors, std::span<const FitPoint> points);
   double stated_radius90(size_t bodypart) const;
@@ -55,12 +59,22 @@ class Evaluator {
   size_t num_region_videos_ = 0;  ///< unseen ones that the regions come from
 };
 
-void Evaluator::read_spread(const LabelSet& labels) {
+void Evaluator::read_spread(const LabelSet& labels, const Ensemble* ensemble) {
+  SpreadOf of{.bodyparts = evaluation_.judged.bodyparts, .videos = options_.video};
   std::set<std::string> folders;
-  for (const LabelledPicture& picture : labels.pictures) folders.insert(picture.folder);
-  video_spread_ =
-      read_video_spread(options_.video_results, evaluation_.judged.bodyparts, options_.video,
-                        std::vector<std::string>(folders.begin(), folders.end()));
+  for (const LabelledPicture& picture : labels.pictures) {
+    folders.insert(picture.folder);
+    if (of.picture.empty()) of.picture = picture.file;
+    if (!picture.video.empty() &&
+        std::find(of.videos.begin(), of.videos.end(), picture.video) == of.videos.end())
+      of.videos.push_back(picture.video);
+  }
+  of.folders.assign(folders.begin(), folders.end());
+  for (size_t m = 0; ensemble != nullptr && m < ensemble->members().size(); ++m) {
+    const MemberNetwork& member = ensemble->members()[m];
+    of.members.push_back({member.name, member.weights_sha256, std::string(to_string(member.rule))});
+  }
+  video_spread_ = read_video_spread(options_.video_results, of);
 }
 
 /// The spread of a run's results divides by the number of members.
@@ -73,7 +87,29 @@ void Evaluator::add_video_coverage(std::vector<StatedError> errors,
   evaluation_.video_coverage = video_coverage(errors, *video_spread_);
 }
 
-const JudgedMethod& Evaluator::main_method() const {
+/// What a run of the labels' video takes, as far as it could be judged.
+const JudgedMethod& Evaluator::automatic_method(bool are_networks) {
+  const JudgedMethod* track = evaluation_.judged.method("track");
+  const size_t count = evaluation_.judged.members.size();
+  const JudgedMethod& mean = *evaluation_.judged.method("mean");
+  if (!are_networks) {
+    evaluation_.consensus_why = "tables hold no maps for a track";
+  } else if (count < kTrackMembers) {
+    evaluation_.consensus_why = "as posse run takes with fewer than three members";
+  } else if (track != nullptr) {
+    evaluation_.consensus_why = fmt::format("as posse run takes of a video with {} members", count);
+    return *track;
+  } else {
+    evaluation_.consensus_why =
+        fmt::format("as posse run takes of pictures; of a video it takes the track, which {}",
+                    options_.through_time ? "--video judges" : "--through-time on judges");
+  }
+  return mean;
+}
+
+const JudgedMethod& Evaluator::main_method(bool are_networks) {
+  if (options_.consensus == ConsensusChoice::automatic) return automatic_method(are_networks);
+  evaluation_.consensus_why = "as asked for";
   const std::string name(name_of(options_.consensus));
   const JudgedMethod* method = evaluation_.judged.method(name);
   if (method != nullptr) return *method;
@@ -93,8 +129,12 @@ void Evaluator::run(const Ensemble* ensemble) {
   evaluation_.errors = error_tables(evaluation_.judged, errors);
   for (const std::string& text : members_far_off(evaluation_.errors))
     evaluation_.warnings.push_back(text);
+  evaluation_.sureness = sureness_of_members(evaluation_.judged, evaluation_.failure_distance);
+  for (const std::string& text :
+       members_too_sure(evaluation_.sureness, evaluation_.failure_distance))
+    evaluation_.warnings.push_back(text);
   evaluation_.differences = paired_differences(evaluation_.judged, evaluation_.errors, errors);
-  const JudgedMethod& main = main_method();
+  const JudgedMethod& main = main_method(ensemble != nullptr);
   evaluation_.consensus = main.name;
   add_uncertainty(main);
   calibrate(ensemble, main);
@@ -200,7 +240,15 @@ void Evaluator::calibrate(const Ensemble* ensemble, const JudgedMethod& main) {
   Calibration& c = evaluation_.calibration;
   c.model = std::move(fitted.model);
   c.regions = std::move(fitted.regions);
+  for (size_t s = 0; s < c.regions.size(); ++s) {
+    const RegionCheck& check = evaluation_.regions[s];
+    const Interval& interval = options_.simultaneous ? check.poses_interval : check.points_interval;
+    c.regions[s].held = options_.simultaneous ? check.poses : check.points;
+    c.regions[s].held_low = interval.low;
+    c.regions[s].held_high = interval.high;
+  }
   c.chance = std::move(fitted.chance);
+  add_pooled(fitted.pooled);
   std::set<int64_t> videos;
   for (const FitPoint& point : fitted.points)
     if (point.unseen_video) videos.insert(point.video);
@@ -263,6 +311,24 @@ void Evaluator::describe_calibration(const Ensemble* ensemble, const JudgedMetho
   c.guarantee = guarantee();
 }
 
+/// Names what has too few points, for people and for runs.
+void Evaluator::add_pooled(std::span<const char> pooled) {
+  std::vector<std::string> counted;
+  for (size_t p = 0; p < pooled.size(); ++p) {
+    if (pooled[p] == 0) continue;
+    const std::string& name = evaluation_.judged.bodyparts[p];
+    evaluation_.calibration.pooled_bodyparts.push_back(name);
+    const auto count = std::count_if(evaluation_.points.begin(), evaluation_.points.end(),
+                                     [&](const FitPoint& point) { return point.bodypart == p; });
+    counted.push_back(fmt::format("{} ({})", name, count));
+  }
+  if (counted.empty()) return;
+  evaluation_.warnings.push_back(
+      fmt::format("fewer than {} points to fit to, so no figures of their own: {}; a run states of "
+                  "them what holds of all bodyparts together, which may be too small",
+                  kFewPoints, list_names(counted)));
+}
+
 void Evaluator::add_rows(const std::vector<StatedError>& raw,
                          const std::vector<StatedError>& fitted) {
   const size_t parts = evaluation_.judged.num_bodyparts();
@@ -270,6 +336,10 @@ void Evaluator::add_rows(const std::vector<StatedError>& raw,
   for (const ErrorTable& one : evaluation_.errors)
     if (!one.is_member && one.name == evaluation_.consensus) table = &one;
   POSSE_ASSERT(table != nullptr);
+  const std::vector<std::string>& few = evaluation_.calibration.pooled_bodyparts;
+  const auto is_pooled = [&](const std::string& name) {
+    return std::find(few.begin(), few.end(), name) != few.end();
+  };
   for (size_t p = 0; p <= parts; ++p) {
     const auto of_part = [&](const std::vector<StatedError>& all) {
       std::vector<StatedError> some;
@@ -279,17 +349,26 @@ void Evaluator::add_rows(const std::vector<StatedError>& raw,
     };
     const UncertaintySummary before = of_part(raw), after = of_part(fitted);
     const ErrorRow& errors = table->rows[p];
-    evaluation_.calibrated.push_back({.bodypart = errors.bodypart,
-                                      .num_points = errors.distances.count,
-                                      .rmse = errors.distances.rmse,
-                                      .median = errors.distances.median,
-                                      .rmse_interval = errors.rmse,
-                                      .spread_skill = before.spread_skill,
-                                      .spearman = before.spearman,
-                                      .raw90 = before.coverage[2],
-                                      .calibrated90 = after.coverage[2],
-                                      .calibrated90_interval = after.coverage_interval[2],
-                                      .radius90 = stated_radius90(p)});
+    CalibratedRow row{.bodypart = errors.bodypart,
+                      .num_points = errors.distances.count,
+                      .rmse = errors.distances.rmse,
+                      .median = errors.distances.median,
+                      .rmse_interval = errors.rmse,
+                      .spread_skill = before.spread_skill,
+                      .spearman = before.spearman,
+                      .raw90 = before.coverage[2],
+                      .calibrated90 = after.coverage[2],
+                      .calibrated90_interval = after.coverage_interval[2],
+                      .radius90 = stated_radius90(p),
+                      .pooled = p < parts && is_pooled(errors.bodypart),
+                      .pooled_radius90 = std::nan("")};
+    if (row.pooled) {
+      row.pooled_radius90 = row.radius90;
+      for (double* value :
+           {&row.radius90, &row.calibrated90, &row.raw90, &row.spread_skill, &row.spearman})
+        *value = std::nan("");
+    }
+    evaluation_.calibrated.push_back(std::move(row));
   }
 }
 
@@ -454,7 +533,7 @@ void complete_evaluation(Evaluation& evaluation, const EvaluateOptions& options,
   Evaluator evaluator(evaluation, options);
   if (!options.second_rater.empty())
     evaluator.add_noise(labels, read_label_set(options.second_rater, label_options));
-  if (!options.video_results.empty()) evaluator.read_spread(labels);
+  if (!options.video_results.empty()) evaluator.read_spread(labels, ensemble);
   evaluator.run(ensemble);
 }
 

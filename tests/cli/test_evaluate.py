@@ -69,8 +69,8 @@ class Evaluate(ProgramTest):
         self.assertEqual(first.json, second.json)
         self.assertNotIn("around the labels", second.err)
         names = [row["method"] + ": " + row["uncertainty"] for row in second.json["uncertainty"]]
-        self.assertEqual(names, ["mean: raw ensemble", "mean: map covariance", "median: map covariance",
-                                 "track: track covariance", "smoother: posterior variance", "mean: calibrated"])
+        self.assertEqual(names, ["track: raw ensemble", "mean: map covariance", "median: map covariance",
+                                 "track: track covariance", "smoother: posterior variance", "track: calibrated"])
 
     def test_a_damaged_cache_is_made_anew(self):
         before = self.assert_code(evaluate("--json"), 0).json
@@ -230,7 +230,8 @@ class Calibrate(ProgramTest):
             np.testing.assert_allclose(stated["likelihood_calibrated"][:, k], chance, atol=1e-9)
 
     def test_is_refused_for_anything_else(self):
-        self.assertIn("--consensus track, with --video, calibrates that", self.assert_code(self.calibrate(), 0).err)
+        without = self.assert_code(self.calibrate("--through-time", "off"), 0)
+        self.assertIn("consensus mean: as posse run takes of pictures; of a video it takes the track, which --through-time on judges", without.out)
         self.assert_error(self.calibrate(), 2, "exists already")
         self.assert_error(self.calibrate("--allow-training-frames", out="d.json"), 2, "promise too much")
         self.assertIn("nothing was written", self.assert_code(self.calibrate("--dry-run", out="e.json"), 0).out)
@@ -250,10 +251,95 @@ class Calibrate(ProgramTest):
         forced = self.run_with(*words, "--consensus", "median", "--force-calibration")
         self.assertIn("used all the same", self.assert_code(forced, 4).err)
 
+    def test_a_bodypart_with_few_labels_has_no_figures_of_its_own(self):
+        few = self.folder / "CollectedData_x.csv"
+        rows = [row.split(",") for row in LABELS.read_text().splitlines()]
+        few.write_text("\n".join(",".join(row if i < 11 else [*row[:-2], "", ""]) for i, row in enumerate(rows)) + "\n")
+        done = self.assert_code(self.calibrate("--consensus", "mean", "--json", labels=few), 4)
+        self.assertIn("no figures of their own: tailbase (8)", done.err)
+        rows = {row["bodypart"]: row for row in done.json["calibrated"]}
+        self.assertEqual([rows["tailbase"][key] for key in ["radius90", "calibrated90", "raw90", "pooled"]], [None, None, None, True])
+        self.assertFalse(rows["snout"]["pooled"])
+        self.assertEqual(json.loads((self.folder / "c.json").read_text())["pooled_bodyparts"], ["tailbase"])
+        ran = self.run_with("--calibration", self.folder / "c.json")
+        self.assertIn("too few labelled points of tailbase", self.assert_code(ran, 0).err)
+
+    def test_the_default_is_the_consensus_of_a_run(self):
+        done = self.assert_code(self.calibrate("--window", "2"), 0)
+        self.assertIn("consensus track: as posse run takes of a video with 5 members", done.out)
+        self.assertEqual(json.loads((self.folder / "c.json").read_text())["consensus"], "track")
+
     def test_too_few_points_are_refused(self):
         few = self.folder / "CollectedData_x.csv"
         few.write_text("".join(LABELS.read_text().splitlines(keepends=True)[:5]))
         self.assert_error(self.calibrate(labels=few), 2, "too few")
+
+
+def write_slp(path, videos):
+    """A project of SLEAP as its format describes it. @param videos  name in the file, {frame: [bodyparts, xy]}"""
+    skeleton = {"nodes": [{"id": i} for i in range(len(PARTS))], "links": []}
+    described = {"nodes": [{"name": part} for part in PARTS], "skeletons": [skeleton]}
+    frames, instances, points = [], [], []
+    for number, (_, labels) in enumerate(videos):
+        for frame, xy in labels.items():
+            instances.append((len(instances), 0, len(frames), 0, -1, -1, 1.0, len(points), len(points) + len(PARTS)))
+            frames.append((len(frames), number, frame, len(instances) - 1, len(instances)))
+            points += [(x, y, True, True) for x, y in xy]
+    with h5py.File(path, "w") as file:
+        group = file.create_group("metadata")
+        group.attrs["format_id"] = 1.2
+        group.attrs["json"] = np.bytes_(json.dumps(described))
+        names = [json.dumps({"backend": {"filename": name}}).encode() for name, _ in videos]
+        file["videos_json"] = np.array(names)
+        file["frames"] = np.array(frames, [("frame_id", "u8"), ("video", "u4"), ("frame_idx", "u8"),
+                                           ("instance_id_start", "u8"), ("instance_id_end", "u8")])
+        file["instances"] = np.array(instances, [("instance_id", "i8"), ("instance_type", "u1"), ("frame_id", "u8"), ("skeleton", "u4"), ("track", "i4"),
+                                                 ("from_predicted", "i8"), ("score", "f4"), ("point_id_start", "u8"), ("point_id_end", "u8")])
+        file["points"] = np.array(points, [("x", "f8"), ("y", "f8"), ("visible", "?"), ("complete", "?")])
+
+
+class SleapProjects(ProgramTest):
+    """Labels of several videos in one .slp, each placed in the video that the file names."""
+
+    def setUp(self):
+        super().setUp()
+        points, frames = truth()
+        self.first = dict(zip(frames.tolist(), points))
+        project = self.folder / "project"
+        (project / "videos").mkdir(parents=True)
+        (project / "videos" / "openarena.mp4").symlink_to(VIDEO)
+        (project / "second.mp4").symlink_to(VIDEO)
+        self.slp = project / "labels.slp"
+        self.second = {frame + 1: xy for frame, xy in list(self.first.items())[:6]}
+
+    def write(self, second="second.mp4"):
+        write_slp(self.slp, [("C:\\data\\videos\\openarena.mp4", self.first), (second, self.second)])
+
+    def test_are_judged_in_their_videos(self):
+        self.write()
+        words = ["--labels-unseen", "--json"]
+        done = self.assert_code(evaluate(*words, labels=self.slp, membership=None, video=None), 0).json
+        self.assertEqual([len(done["pictures"]), done["videos"]], [42, 2])
+        self.assertEqual(done["pictures"][0]["name"], "openarena/frame 0")
+        one = self.folder / "one.slp"
+        write_slp(one, [("x.mp4", {**self.first, **self.second})])
+        same = self.assert_code(evaluate(*words, labels=one, membership=None), 0).json
+        self.assertEqual([table["bodyparts"][-1]["rmse"] for table in done["errors"]],
+                         [table["bodyparts"][-1]["rmse"] for table in same["errors"]])
+        manifest = self.folder / "m.csv"
+        manifest.write_text("member,picture\n" + "".join(f"{pathlib.Path(m).name},{'second/frame 1' if i == 0 else ''}\n" for i, m in enumerate(MEMBERS)))
+        trained = self.assert_code(evaluate("--json", labels=self.slp, membership=manifest, video=None), 0).json
+        judges = {picture["name"]: len(picture["judges"]) for picture in trained["pictures"]}
+        self.assertEqual([judges["second/frame 1"], judges["openarena/frame 0"]], [4, 5])
+
+    def test_a_video_that_is_not_there_is_named(self):
+        self.write("D:/far/away/third.mp4")
+        done = evaluate("--labels-unseen", labels=self.slp, membership=None, video=None)
+        self.assert_error(done, 1, "D:/far/away/third.mp4")
+        given = self.folder / "elsewhere" / "third.mp4"
+        given.parent.mkdir()
+        given.symlink_to(VIDEO)
+        self.assert_code(evaluate("--labels-unseen", labels=self.slp, membership=None, video=given), 0)
 
 
 class PicturesInVideos(ProgramTest):
@@ -317,6 +403,8 @@ class Refuses(ProgramTest):
             self.assert_code(posse("run", video, "--members", *MEMBERS, "--out", self.folder / folder, *FAST, "--consensus", "mean"), 0)
         done = evaluate("--video-results", self.folder / "wrong" / "openarena-train")
         self.assert_error(done, 2, "results of another video: openarena-train.mp4")
+        fewer = evaluate("--video-results", self.folder / "right" / "openarena", members=MEMBERS[:3])
+        self.assertIn("only in the results: member-4 (dlc), member-5 (dlc)", self.assert_error(fewer, 2, "are results of other members").err)
         whole = evaluate("--video-results", self.folder / "right")
         self.assert_error(whole, 1, f"in a folder of the video's name: {self.folder / 'right' / 'openarena'}")
         report = self.assert_code(evaluate("--json", "--video-results", self.folder / "right" / "openarena"), 0).json

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -48,6 +49,18 @@ std::string misfit(const Calibration& calibration, const RunSetting& setting) {
   return "";
 }
 
+/// What to do about a misfit, in half a line.
+std::string remedy(const Calibration& calibration, const RunSetting& setting) {
+  const std::string consensus(name_of(setting.consensus));
+  if (calibration.consensus == consensus) return "posse calibrate makes one for these";
+  const std::string video =
+      setting.consensus == RunConsensus::track ? " --video " + setting.video.string() : "";
+  return fmt::format(
+      "posse calibrate ... --consensus {}{} makes one for this run, --consensus {} --out NEW runs "
+      "what this one is for",
+      consensus, video, calibration.consensus);
+}
+
 class CalibrateStage : public Stage {
  public:
   explicit CalibrateStage(const RunSetting& setting)
@@ -60,8 +73,8 @@ class CalibrateStage : public Stage {
     misfit_ = misfit(calibration_, setting);
     if (!misfit_.empty() && !setting.options.force_calibration) {
       throw Error(ErrorKind::usage, fmt::format("{} {}", setting.options.calibration, misfit_),
-                  {.hint = "posse calibrate makes one for these; --force-calibration uses it all "
-                           "the same and marks the results"});
+                  {.hint = remedy(calibration_, setting) +
+                           "; --force-calibration uses it all the same and marks the results"});
     }
     for (const std::string& name : setting.ensemble.bodyparts()) {
       const auto found =
@@ -96,7 +109,46 @@ class CalibrateStage : public Stage {
     }
     return warnings;
   }
-  std::vector<std::string> notes() const override { return {calibration_.guarantee}; }
+  std::vector<std::string> notes() const override {
+    std::vector<std::string> notes = {calibration_.guarantee};
+    std::string shares, held;
+    for (const Region& region : calibration_.regions) {
+      if (std::isnan(region.held)) continue;
+      shares += fmt::format("{}{:g}", shares.empty() ? "" : ", ", 100 * region.share);
+      held += fmt::format("{}{:.0f}", held.empty() ? "" : ", ", 100 * region.held);
+    }
+    if (!held.empty()) {
+      notes.push_back(fmt::format(
+          "the calibration's regions of {} % held {} % of the labelled {}, counted outside the fit",
+          shares, held, calibration_.simultaneous ? "poses" : "points"));
+    }
+    if (!calibration_.pooled_bodyparts.empty()) {
+      notes.push_back("too few labelled points of " + list_names(calibration_.pooled_bodyparts) +
+                      ": what is stated of them is that of all bodyparts together, not measured");
+    }
+    return notes;
+  }
+  std::pair<std::string, std::string> report() const override {
+    using Json = nlohmann::ordered_json;
+    const auto number = [](double value) {
+      return std::isfinite(value) ? Json(value) : Json(nullptr);
+    };
+    Json regions = Json::array();
+    for (const Region& region : calibration_.regions) {
+      regions.push_back({{"share", region.share},
+                         {"bound", number(region.bound)},
+                         {"held", number(region.held)},
+                         {"held_interval", {number(region.held_low), number(region.held_high)}}});
+    }
+    const Json json = {{"sha256", hash_},
+                       {"consensus", calibration_.consensus},
+                       {"forced", !misfit_.empty()},
+                       {"radius", radius_},
+                       {"regions", std::move(regions)},
+                       {"pooled_bodyparts", calibration_.pooled_bodyparts},
+                       {"guarantee", calibration_.guarantee}};
+    return {"calibration", json.dump()};
+  }
 
  private:
   static SpreadFacts facts_of(const FrameResult& frame, size_t part) {

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "smoothing/tuning/simplex_search.h"
+#include "study/judge/error_tables.h"
 #include "study/scores/distance_summary.h"
 #include "study/scores/gaussian_scores.h"
 
@@ -25,9 +26,11 @@ bool has_nan(const Covariance& c) {
   return std::isnan(c.xx) || std::isnan(c.xy) || std::isnan(c.yy);
 }
 
-/// Means over the points, for each bodypart; those of all bodyparts where one has none.
-std::vector<Covariance> pooled(std::span<const FitPoint> points, size_t num_bodyparts,
+/// Means over the points, for each bodypart; those of all bodyparts for the pooled ones and where
+/// one has none.
+std::vector<Covariance> pooled(std::span<const FitPoint> points, std::span<const char> is_pooled,
                                Covariance SpreadFacts::*which) {
+  const size_t num_bodyparts = is_pooled.size();
   std::vector<Covariance> sums(num_bodyparts + 1);
   std::vector<double> counts(num_bodyparts + 1, 0.0);
   for (const FitPoint& point : points) {
@@ -42,7 +45,7 @@ std::vector<Covariance> pooled(std::span<const FitPoint> points, size_t num_body
   }
   std::vector<Covariance> means;
   for (size_t p = 0; p < num_bodyparts; ++p) {
-    const size_t row = counts[p] > 0 ? p : num_bodyparts;
+    const size_t row = counts[p] > 0 && is_pooled[p] == 0 ? p : num_bodyparts;
     const double count = std::max(counts[row], 1.0);
     means.push_back({sums[row].xx / count, sums[row].xy / count, sums[row].yy / count});
   }
@@ -54,7 +57,8 @@ double median_scale(std::vector<double> d2) {
   return quantile(std::move(d2), 0.5) / (2 * std::numbers::ln2);
 }
 
-void set_scales(std::span<const FitPoint> points, PredictiveModel& model) {
+void set_scales(std::span<const FitPoint> points, std::span<const char> is_pooled,
+                PredictiveModel& model) {
   std::vector<std::vector<double>> d2(model.scale.size());
   for (const FitPoint& point : points) {
     d2[point.bodypart].push_back(
@@ -62,7 +66,7 @@ void set_scales(std::span<const FitPoint> points, PredictiveModel& model) {
   }
   for (size_t p = 0; p < d2.size(); ++p) {
     const auto count = static_cast<double>(d2[p].size());
-    if (count == 0) continue;
+    if (count == 0 || is_pooled[p] != 0) continue;
     model.scale[p] = (count * median_scale(d2[p]) + kShrinkage) / (count + kShrinkage);
   }
 }
@@ -98,6 +102,14 @@ std::vector<FitPoint> fit_points(const JudgedFrames& judged, const JudgedMethod&
   return points;
 }
 
+std::vector<char> with_few_points(std::span<const FitPoint> points, size_t num_bodyparts) {
+  std::vector<size_t> counts(num_bodyparts, 0);
+  for (const FitPoint& point : points) ++counts[point.bodypart];
+  std::vector<char> few;
+  for (const size_t count : counts) few.push_back(count < kFewPoints ? 1 : 0);
+  return few;
+}
+
 double robust_log_score(double dx, double dy, const Covariance& scale) {
   const double d2 = squared_mahalanobis(dx, dy, scale);
   // ln of Gamma((nu + 2) / 2) / (Gamma(nu / 2) nu pi) = ln(1 / (2 pi)) in two dimensions
@@ -109,8 +121,10 @@ PredictiveModel fit_model(std::span<const FitPoint> points, size_t num_bodyparts
                           const FitOptions& options) {
   if (points.empty()) throw Error(ErrorKind::invalid_value, "there is no labelled point to fit to");
   PredictiveModel model{.constant = options.constant};
-  model.pooled_members = pooled(points, num_bodyparts, &SpreadFacts::members);
-  model.pooled_map = pooled(points, num_bodyparts, &SpreadFacts::map);
+  const std::vector<char> is_pooled =
+      options.pooled.empty() ? with_few_points(points, num_bodyparts) : options.pooled;
+  model.pooled_members = pooled(points, is_pooled, &SpreadFacts::members);
+  model.pooled_map = pooled(points, is_pooled, &SpreadFacts::map);
   model.scale.assign(num_bodyparts, 1.0);
   const double floor = std::max(options.floor, kLeastStd);
   const auto set = [&](std::span<const double> logs) {
@@ -133,7 +147,7 @@ PredictiveModel fit_model(std::span<const FitPoint> points, size_t num_bodyparts
       options.constant ? std::vector{start} : std::vector{start, std::log(0.5), std::log(0.3)},
       objective);
   set(best.place);
-  set_scales(points, model);
+  set_scales(points, is_pooled, model);
   return model;
 }
 
@@ -198,14 +212,15 @@ CrossFit cross_fit(std::span<const FitPoint> points, size_t num_bodyparts, doubl
   const std::vector<size_t> folds = folds_of(points, fit.num_folds);
   fit.model.resize(points.size());
   fit.constant.resize(points.size());
+  const std::vector<char> few = with_few_points(points, num_bodyparts);
   for (size_t fold = 0; fold < fit.num_folds; ++fold) {
     std::vector<FitPoint> others;
     for (size_t i = 0; i < points.size(); ++i)
       if (folds[i] != fold) others.push_back(points[i]);
     if (others.empty()) others.assign(points.begin(), points.end());
-    const PredictiveModel model = fit_model(others, num_bodyparts, {.floor = floor});
+    const PredictiveModel model = fit_model(others, num_bodyparts, {.floor = floor, .pooled = few});
     const PredictiveModel constant =
-        fit_model(others, num_bodyparts, {.constant = true, .floor = floor});
+        fit_model(others, num_bodyparts, {.constant = true, .floor = floor, .pooled = few});
     for (size_t i = 0; i < points.size(); ++i) {
       if (folds[i] != fold) continue;
       fit.model[i] = model.covariance(points[i].bodypart, points[i].facts);

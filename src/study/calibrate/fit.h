@@ -29,14 +29,20 @@ struct FitPoint {
 std::vector<FitPoint> fit_points(const JudgedFrames& judged, const JudgedMethod& method);
 
 struct FitOptions {
-  bool constant = false;  ///< without the members' spread and the map
-  double floor = 0;       ///< least a, px: the labels' noise per axis
+  bool constant = false;       ///< without the members' spread and the map
+  double floor = 0;            ///< least a, px: the labels' noise per axis
+  std::vector<char> pooled{};  ///< [bodyparts] 1 for those that have nothing of their own; empty:
+                               ///< as with_few_points() says of the points
 };
+
+/// [bodyparts] 1 for those with fewer than kFewPoints points: too few to say anything of their own.
+std::vector<char> with_few_points(std::span<const FitPoint> points, size_t num_bodyparts);
 
 /// Maximum of the mean log density of a two-dimensional Student t distribution with 4 degrees of
 /// freedom, which lets points that the members took for other bodyparts weigh little; then each
-/// bodypart's scale from the median of its d^2, drawn to 1 by 20 points. The same points give the
-/// same model.
+/// bodypart's scale from the median of its d^2, drawn to 1 by 20 points. Bodyparts with too few
+/// points get the scale 1 and the mean spread of all bodyparts. The same points give the same
+/// model.
 /// @throws Error(invalid_value) without points
 PredictiveModel fit_model(std::span<const FitPoint> points, size_t num_bodyparts,
                           const FitOptions& options = {});

@@ -83,6 +83,7 @@ CrossFit fit_to_part(std::span<const FitPoint> points, const CalibrationFitOptio
   fitted.cross_fit.score_model = of_part.score_model;
   fitted.cross_fit.score_constant = of_part.score_constant;
   fitted.cross_fit.gain_error = of_part.gain_error;
+  fitted.pooled = with_few_points(part, options.num_bodyparts);
   fitted.model = fit_model(part, options.num_bodyparts,
                            {.constant = of_part.constant_wins, .floor = options.floor});
   return fit_elsewhere(fitted.points, fitted.model);
@@ -92,6 +93,7 @@ CrossFit fit_to_part(std::span<const FitPoint> points, const CalibrationFitOptio
 CrossFit fit_to_all(std::span<const FitPoint> points, const CalibrationFitOptions& options,
                     FittedCalibration& fitted) {
   fitted.points.assign(points.begin(), points.end());
+  fitted.pooled = with_few_points(points, options.num_bodyparts);
   fitted.model = fit_model(points, options.num_bodyparts,
                            {.constant = fitted.cross_fit.constant_wins, .floor = options.floor});
   return fitted.cross_fit;

@@ -48,6 +48,7 @@ struct FittedCalibration {
   std::vector<RegionCheck> checks;          ///< [shares]
   ChanceCheck chance_check;
   PredictiveModel model;        ///< for use: of all points, or of those that the split draws
+  std::vector<char> pooled;     ///< [bodyparts] as FitOptions::pooled
   std::vector<Region> regions;  ///< [shares]
   ChanceWithin chance;
 };

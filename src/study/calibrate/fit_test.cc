@@ -102,6 +102,28 @@ TEST(RegionBounds, CoverNewPointsWithFewMembersToo) {
   }
 }
 
+TEST(FitModel, OfFewPointsTakesWhatHoldsOfAllBodyparts) {
+  std::vector<FitPoint> points = points_of({}, 300, 5);
+  size_t kept = 0;  // 19 points of the third bodypart, with ten times the errors and spread
+  std::erase_if(points, [&](const FitPoint& p) { return p.bodypart == 2 && ++kept > 19; });
+  for (FitPoint& p : points) {
+    if (p.bodypart != 2) continue;
+    p.dx *= 10;
+    p.dy *= 10;
+    p.facts.members = {400, 0, 400};
+  }
+  const PredictiveModel few = fit_model(points, 3);
+  EXPECT_EQ(few.scale[2], 1);
+  EXPECT_LT(few.pooled_members[2].xx, 100);
+  EXPECT_NE(few.pooled_members[0].xx, few.pooled_members[2].xx);
+  const auto third =
+      std::find_if(points.begin(), points.end(), [](const FitPoint& p) { return p.bodypart == 2; });
+  points.push_back(*third);  // the twentieth
+  const PredictiveModel enough = fit_model(points, 3);
+  EXPECT_NE(enough.scale[2], 1);
+  EXPECT_EQ(enough.pooled_members[2].xx, 400);
+}
+
 TEST(FitModel, IsNotMovedBySwaps) {
   World world{.noise = 2, .factor = 0.5};
   const PredictiveModel clean = fit_model(points_of(world, 1500, 3), 3);

@@ -85,6 +85,7 @@ class Judge {
   void judge_picture(size_t picture, const KnownFrame& frame, std::span<ConsensusEngine> engines);
   void add_members(size_t picture, const ConsensusFrame& all);
   void add_scores(size_t picture, std::span<const MemberMap> maps);
+  void add_own_spreads(size_t picture, std::span<const MemberMap> maps);
   void judge_time();
   FrameRef frame_of(size_t picture) const;
 
@@ -197,6 +198,7 @@ void Judge::judge_picture(size_t picture, const KnownFrame& frame,
                                         {frame.height, frame.width})));
   }
   add_scores(picture, maps);
+  add_own_spreads(picture, maps);
   for (const size_t m : judged_.pictures[picture].members) judging.push_back(maps[m]);
   const bool all_judge = judging.size() == maps.size();
   const ConsensusFrame mean = engines[0].consensus(judging);
@@ -230,6 +232,23 @@ void Judge::add_scores(size_t picture, std::span<const MemberMap> maps) {
       judged_.member_confidence.push_back(score.confidence);
       judged_.member_share.push_back(score.share);
     }
+  }
+}
+
+/// What each judge's map alone says of its keypoints.
+void Judge::add_own_spreads(size_t picture, std::span<const MemberMap> maps) {
+  ConsensusEngine engine({.method = ConsensusMethod::mean,
+                          .rule = ensemble_.consensus_rule(),
+                          .member_keypoints = false});
+  for (size_t m = 0; m < maps.size(); ++m) {
+    if (!judged_.is_judging(picture, m)) {
+      judged_.member_map_covariance.insert(judged_.member_map_covariance.end(), shared_.size(),
+                                           {kNaN, kNaN, kNaN});
+      continue;
+    }
+    const ConsensusFrame own = engine.consensus(maps.subspan(m, 1));
+    for (const SharedBodypart& part : shared_)
+      judged_.member_map_covariance.push_back(own.keypoints[part.in_ensemble].map_covariance);
   }
 }
 

@@ -64,9 +64,10 @@ class TableJudge {
   }
 
   JudgedFrames judge() {
-    const VideoPlaces places = options_.videos.empty()
-                                   ? places_by_number(labels_)
-                                   : place_pictures(labels_, options_.videos, hooks_);
+    const VideoPlaces places =
+        options_.videos.empty()
+            ? places_by_number(labels_)
+            : place_pictures(labels_, options_.videos, hooks_, VideosOf::given_alone);
     judged_.warnings = places.warnings;
     for (const std::string& text : places.notes) note(text);
     const PictureGroups groups = group_pictures(labels_, places, options_.clips);

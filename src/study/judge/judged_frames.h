@@ -46,6 +46,9 @@ struct JudgedFrames {
   /// [pictures, members, bodyparts] the member's probability at the label's cell, and its share of
   /// the map's sum (scores_at_points); NaN without a label.
   std::vector<double> member_confidence, member_share;
+  /// [pictures, members, bodyparts] of a judging member's own map, NaN for the others; empty where
+  /// members are tables.
+  std::vector<Covariance> member_map_covariance;
   std::vector<JudgedMethod> methods;
   size_t num_refused = 0;  ///< pictures that all members were trained on
   std::string group_unit;  ///< "videos", "clips", "frames", "pictures"

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "video/image_file.h"
 #include "video/video_reader.h"
 
@@ -101,19 +102,26 @@ class Placer {
     places_.places.resize(labels.pictures.size());
   }
 
-  VideoPlaces place(std::span<const fs::path> videos) {
+  VideoPlaces place(std::span<const fs::path> given, VideosOf whose) {
     std::set<std::string> folders;
-    for (const LabelledPicture& picture : labels_.pictures) folders.insert(picture.folder);
+    std::vector<fs::path> videos(given.begin(), given.end());
+    for (const LabelledPicture& picture : labels_.pictures) {
+      folders.insert(picture.folder);
+      const bool is_new = !picture.video.empty() &&
+                          std::find(videos.begin(), videos.end(), picture.video) == videos.end();
+      if (is_new && whose == VideosOf::labels_too) videos.push_back(picture.video);
+    }
     for (const fs::path& video : videos) {
       const size_t index = places_.videos.size();
       places_.videos.push_back(video);
       places_.fps.push_back(open_video(video)->info().fps);
       const bool only = videos.size() == 1 && folders.size() == 1;
       place_in(index, [&](const LabelledPicture& picture) {
+        if (!picture.video.empty()) return picture.video == video;
         return only || picture.folder == video.stem().string();
       });
     }
-    check_all_have_frames();
+    if (whose == VideosOf::labels_too) check_all_have_frames();
     return std::move(places_);
   }
 
@@ -171,6 +179,14 @@ class Placer {
     for (size_t i = 0; i < labels_.pictures.size(); ++i) {
       const LabelledPicture& picture = labels_.pictures[i];
       if (places_.places[i] || !picture.file.empty()) continue;
+      if (!picture.video_name.empty()) {
+        throw Error(ErrorKind::not_found,
+                    fmt::format("{}: the labels are of a video that is not found: {}", picture.name,
+                                printable(picture.video_name)),
+                    {.hint = "it is looked for where the labels say, beside them and below their "
+                             "folder; --video names it, by the same file name where there are "
+                             "several"});
+      }
       throw Error(ErrorKind::not_found,
                   fmt::format("{}: its label has neither a picture nor a video", picture.name),
                   {.have = places_.videos.empty() ? "" : places_.videos.front().string(),
@@ -187,8 +203,8 @@ class Placer {
 }  // namespace
 
 VideoPlaces place_pictures(const LabelSet& labels, std::span<const fs::path> videos,
-                           const JobHooks& hooks) {
-  return Placer(labels, hooks).place(videos);
+                           const JobHooks& hooks, VideosOf whose) {
+  return Placer(labels, hooks).place(videos, whose);
 }
 
 }  // namespace posse

@@ -30,8 +30,15 @@ struct VideoPlaces {
   std::vector<std::string> warnings;  ///< pictures that seem to be of another video
 };
 
-/// Places every picture that has a video: of `videos` the one whose stem is the picture's folder,
-/// else the only one where there is but one video and one folder.
+/// Whose videos pictures may be of.
+enum class VideosOf {
+  labels_too,  ///< also those that the labels name; every label without a picture has to have one
+  given_alone  ///< a label that is of none of those given has no place
+};
+
+/// Places every picture that has a video: that which the labels name, if it was found; of `videos`
+/// the one whose stem is the picture's folder, else the only one where there is but one video and
+/// one folder.
 ///
 /// A label without a picture is the frame of its number. A picture is the frame of its number where
 /// no other frame of the video looks more like it, else the frame that equals it, if one does and
@@ -42,6 +49,6 @@ struct VideoPlaces {
 /// @throws Error(not_found) for a label without a picture whose frame its video does not have, or
 /// that has no video; of the readers
 VideoPlaces place_pictures(const LabelSet& labels, std::span<const std::filesystem::path> videos,
-                           const JobHooks& hooks);
+                           const JobHooks& hooks, VideosOf whose = VideosOf::labels_too);
 
 }  // namespace posse

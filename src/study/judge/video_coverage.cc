@@ -14,6 +14,7 @@
 #include "run/run_record.h"
 #include "study/scores/distance_summary.h"
 #include "study/scores/gaussian_scores.h"
+#include "video/image_file.h"
 
 namespace posse {
 namespace {
@@ -37,33 +38,78 @@ fs::path table_of(const fs::path& results) {
                    : fmt::format("results lie in a folder of the video's name: {}", below)});
 }
 
-void check_video(const fs::path& table, std::span<const fs::path> videos,
-                 std::span<const std::string> folders) {
+void check_video(const fs::path& table, const RecordedRun& record, const SpreadOf& of) {
+  for (const fs::path& video : of.videos)
+    if (identify_input(video).sha256 == record.video.sha256) return;
+  const std::string stem = record.video.path.stem().string();
+  const bool is_named = std::find(of.folders.begin(), of.folders.end(), stem) != of.folders.end();
+  std::string have = of.videos.empty() ? "labels of " + list_names(of.folders)
+                                       : "--video " + of.videos[0].string();
+  if (of.videos.empty() && is_named) {
+    if (of.picture.empty() || record.width == 0) return;
+    const Image picture = read_image(of.picture);
+    if (picture.width == record.width && picture.height == record.height) return;
+    have = fmt::format("its frames are {}x{}, the picture {} is {}x{}", record.width, record.height,
+                       of.picture.filename().string(), picture.width, picture.height);
+  }
+  throw Error(ErrorKind::usage,
+              fmt::format("{}: are results of another video: {}", table.string(),
+                          record.video.path.filename().string()),
+              {.have = have,
+               .hint = "--video-results takes the results of the video that the labels are of; "
+                       "--video names that video"});
+}
+
+/// Names of those of `members` whose networks, read by the same rule, are not among `others`.
+std::vector<std::string> strangers(std::vector<RecordedMember> others,
+                                   std::span<const RecordedMember> members) {
+  std::vector<std::string> names;
+  for (const RecordedMember& member : members) {
+    const auto same = std::find_if(others.begin(), others.end(), [&](const RecordedMember& other) {
+      return other.weights_sha256 == member.weights_sha256 && other.decode == member.decode;
+    });
+    if (same == others.end()) {
+      names.push_back(member.decode.empty() ? member.name
+                                            : member.name + " (" + member.decode + ")");
+    } else {
+      others.erase(same);
+    }
+  }
+  return names;
+}
+
+void check_members(const fs::path& table, const RecordedRun& record, const SpreadOf& of) {
+  if (of.members.empty()) return;
+  const std::vector<std::string> more = strangers(of.members, record.members);
+  const std::vector<std::string> fewer = strangers(record.members, of.members);
+  if (more.empty() && fewer.empty()) return;
+  std::string have;
+  if (!more.empty()) have = "only in the results: " + list_names(more);
+  if (!fewer.empty())
+    have += (have.empty() ? "" : "; ") + ("only among the members here: " + list_names(fewer));
+  throw Error(ErrorKind::usage, fmt::format("{}: are results of other members", table.string()),
+              {.have = have,
+               .hint = "the members' spread is compared, so that both have to be of the same "
+                       "networks, read by the same rule (--decode)"});
+}
+
+void check_record(const fs::path& table, const SpreadOf& of) {
   const auto record = read_run_record(table.parent_path() / "run.json");
   if (!record) {
     throw Error(ErrorKind::bad_file,
                 fmt::format("{}: has no run.json beside it that says of which video it is",
                             table.string()));
   }
-  for (const fs::path& video : videos)
-    if (identify_input(video).sha256 == record->video.sha256) return;
-  const std::string stem = record->video.path.stem().string();
-  const bool is_named = std::find(folders.begin(), folders.end(), stem) != folders.end();
-  if (videos.empty() && is_named) return;
-  throw Error(ErrorKind::usage,
-              fmt::format("{}: are results of another video: {}", table.string(),
-                          record->video.path.filename().string()),
-              {.have = videos.empty() ? "labels of " + list_names(folders)
-                                      : "--video " + videos.front().string()});
+  check_video(table, *record, of);
+  check_members(table, *record, of);
 }
 
 }  // namespace
 
-VideoSpread read_video_spread(const fs::path& results, std::span<const std::string> bodyparts,
-                              std::span<const fs::path> videos,
-                              std::span<const std::string> folders) {
+VideoSpread read_video_spread(const fs::path& results, const SpreadOf& of) {
+  const std::vector<std::string>& bodyparts = of.bodyparts;
   VideoSpread video{.table = table_of(results), .spreads = {}};
-  check_video(video.table, videos, folders);
+  check_record(video.table, of);
   const std::vector<std::string> names = read_pose_table(video.table).table.poses.bodyparts;
   const ExtraValues std = read_extra(video.table, "members_std");
   if (std.extents.size() != 3 || std.extents[1] != names.size() || std.extents[2] != 2) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "run/run_record.h"
 #include "study/judge/uncertainty_table.h"
 
 namespace posse {
@@ -17,15 +18,21 @@ struct VideoSpread {
                                 ///< every frame and every bodypart asked for; px^2
 };
 
+/// What the results of a run have to be of.
+struct SpreadOf {
+  std::vector<std::string> bodyparts;
+  /// The labels' videos. Results must be of one of them, or where none is known of one that is
+  /// called as a folder of the labels and has frames as large as a picture.
+  std::vector<std::filesystem::path> videos{};
+  std::vector<std::string> folders{};
+  std::filesystem::path picture{};        ///< a labelled one; empty: none
+  std::vector<RecordedMember> members{};  ///< empty: of any members
+};
+
 /// Reads a consensus .h5 of posse run, or the one in a folder of its results.
-/// @param videos, folders  what the labels are from: the results must be of one of these videos, or
-/// where none is given of one that is called as a folder
-/// @throws Error(usage) for results of another video or without these bodyparts; Error(not_found,
-/// bad_file)
-VideoSpread read_video_spread(const std::filesystem::path& results,
-                              std::span<const std::string> bodyparts,
-                              std::span<const std::filesystem::path> videos,
-                              std::span<const std::string> folders);
+/// @throws Error(usage) for results of another video, of other members, whose names it says, or
+/// without these bodyparts; Error(not_found, bad_file)
+VideoSpread read_video_spread(const std::filesystem::path& results, const SpreadOf& of);
 
 /// Coverage of the 90 % regions among the labels, and weighted to the video's spread.
 struct VideoCoverage {

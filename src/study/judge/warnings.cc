@@ -4,15 +4,19 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "base/text.h"
 #include "study/scores/distance_summary.h"
+#include "study/scores/gaussian_scores.h"
 
 namespace posse {
 namespace {
 
 constexpr double kFarOff = 3;     ///< times the median member's error
 constexpr double kSuffers = 1.1;  ///< times the error of the median of the members
+constexpr double kTooSure = 0.3;  ///< likelihood beyond what is found, more than the median member
+constexpr double kTooSharp = 2;   ///< times what the maps state, and the median member's ratio
 
 /// Each name once, without those that are judged.
 std::vector<std::string> others_of(std::span<const std::string> names,
@@ -64,6 +68,74 @@ std::vector<std::string> members_far_off(std::span<const ErrorTable> tables) {
     sentences.push_back(
         fmt::format("{} is far off (RMSE {:.3g} px; the median member's {:.3g}): {}", table.name,
                     rmse, usual, advice));
+  }
+  return sentences;
+}
+
+std::vector<Sureness> sureness_of_members(const JudgedFrames& judged, double failure_distance) {
+  std::vector<Sureness> all;
+  const size_t parts = judged.num_bodyparts();
+  for (size_t m = 0; m < judged.members.size(); ++m) {
+    Sureness sureness{.member = judged.members[m]};
+    std::vector<double> d2;
+    double said = 0, within = 0, count = 0;
+    for (size_t i = 0; i < judged.pictures.size(); ++i) {
+      if (!judged.is_judging(i, m)) continue;
+      for (size_t p = 0; p < parts; ++p) {
+        const Keypoint& k = judged.member(i, m, p);
+        const double dx = judged.labels[judged.at(i, p)].x - k.x;
+        const double dy = judged.labels[judged.at(i, p)].y - k.y;
+        if (!std::isfinite(dx) || !std::isfinite(dy)) continue;
+        count += 1;
+        said += k.likelihood;
+        within += std::hypot(dx, dy) <= failure_distance ? 1 : 0;
+        if (judged.member_map_covariance.empty()) continue;
+        const Covariance& own =
+            judged.member_map_covariance[(i * judged.members.size() + m) * parts + p];
+        if (determinant(own) > 0) d2.push_back(squared_mahalanobis(dx, dy, own));
+      }
+    }
+    sureness.num_points = static_cast<size_t>(count);
+    sureness.said = said / count;
+    sureness.found = within / count;
+    sureness.error_over_stated = std::sqrt(quantile(std::move(d2), 0.5) / (2 * std::numbers::ln2));
+    all.push_back(std::move(sureness));
+  }
+  return all;
+}
+
+std::vector<std::string> members_too_sure(std::span<const Sureness> members,
+                                          double failure_distance) {
+  std::vector<Sureness> judges;
+  std::vector<double> said, found, gaps, ratios;
+  for (const Sureness& one : members) {
+    if (one.num_points < kFewPoints) continue;
+    judges.push_back(one);
+    if (!std::isnan(one.said)) {
+      said.push_back(one.said);
+      found.push_back(one.found);
+      gaps.push_back(one.said - one.found);
+    }
+    if (!std::isnan(one.error_over_stated)) ratios.push_back(one.error_over_stated);
+  }
+  if (judges.size() < 3) return {};
+  const double gap = quantile(gaps, 0.5), ratio = quantile(ratios, 0.5);
+  std::vector<std::string> sentences;
+  for (const Sureness& one : judges) {
+    if (one.said - one.found > gap + kTooSure) {
+      sentences.push_back(fmt::format(
+          "{} is far too sure: its likelihoods say {:.0f} %, {:.0f} % of its points lie within "
+          "{:.3g} px of their labels (medians of the members: {:.0f} and {:.0f} %); a threshold on "
+          "its likelihood lets its errors through",
+          one.member, 100 * one.said, 100 * one.found, failure_distance, 100 * quantile(said, 0.5),
+          100 * quantile(found, 0.5)));
+    }
+    if (one.error_over_stated > kTooSharp * std::max(1.0, ratio)) {
+      sentences.push_back(fmt::format(
+          "{} is far too sure: its errors are {:.1f} times what the spread of its own maps states "
+          "(the median member's {:.1f} times); it draws the mean of the maps to itself",
+          one.member, one.error_over_stated, ratio));
+    }
   }
   return sentences;
 }

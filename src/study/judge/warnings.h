@@ -23,4 +23,25 @@ std::optional<std::string> left_out_bodyparts(std::span<const std::string> label
 /// @param tables  those of methods are passed over
 std::vector<std::string> members_far_off(std::span<const ErrorTable> tables);
 
+/// How sure a member is, and how right: over the points that it judges and has a keypoint of.
+struct Sureness {
+  std::string member;
+  size_t num_points = 0;
+  double said = 0;   ///< mean likelihood; NaN where it is not known of a point
+  double found = 0;  ///< share of the points within the failure distance
+  /// Robust root-mean-square error over the standard deviation that its own maps state: root of the
+  /// median of d^2 over 2 ln 2, 1 for normal errors as stated; NaN without maps.
+  double error_over_stated = 0;
+};
+
+/// [members] @param failure_distance  px
+std::vector<Sureness> sureness_of_members(const JudgedFrames& judged, double failure_distance);
+
+/// A sentence with the figures for each member that is far surer than the others: whose likelihood
+/// exceeds the share of points found by 0.3 more than the median member's does, or whose errors
+/// are more than twice what its maps state and more than twice the median member's ratio. Empty
+/// with fewer than three members; members with fewer than kFewPoints points are passed over.
+std::vector<std::string> members_too_sure(std::span<const Sureness> members,
+                                          double failure_distance);
+
 }  // namespace posse

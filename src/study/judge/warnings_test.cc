@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace posse {
 namespace {
 using ::testing::ElementsAre;
@@ -38,6 +40,49 @@ TEST(MembersFarOff, AreThoseOfThreeTimesTheMedianError) {
                                   table_of("mean", 8, false), table_of("median", 8, false)}),
       ElementsAre(HasSubstr("9): the mean does not suffer; look at where it errs")));
   EXPECT_TRUE(members_far_off(std::vector{table_of("m1", 1), table_of("m2", 99)}).empty());
+}
+
+/// Forty pictures of one bodypart; the labels lie 3 px off in every other one, else on the spot.
+/// Four members say so with likelihood 0.5 and maps of 2 px, the fifth as it is told.
+JudgedFrames judged_by(double likelihood, double map_std) {
+  JudgedFrames judged{.bodyparts = {"nose"}, .members = {"m1", "m2", "m3", "m4", "m5"}};
+  for (int i = 0; i < 40; ++i) {
+    judged.pictures.push_back({.name = "p", .members = {0, 1, 2, 3, 4}});
+    judged.labels.push_back({i % 2 == 0 ? 103.0 : 101.0, 100});
+    for (int m = 0; m < 5; ++m) {
+      judged.member_keypoints.push_back({100, 100, m == 4 ? likelihood : 0.5});
+      const double std = m == 4 ? map_std : 2;
+      judged.member_map_covariance.push_back({std * std, 0, std * std});
+    }
+  }
+  return judged;
+}
+
+TEST(MembersTooSure, AreNamedWithTheirFigures) {
+  const std::vector<Sureness> all = sureness_of_members(judged_by(0.97, 0.25), 2);
+  ASSERT_EQ(all.size(), 5U);
+  EXPECT_EQ(all[4].num_points, 40U);
+  EXPECT_NEAR(all[4].said, 0.97, 1e-12);
+  EXPECT_EQ(all[4].found, 0.5);
+  // The median of 0.5^2 and 1.5^2 is 1.25, of d^2 over 2 ln 2 under 2 px: root of 1.25 / 1.3863.
+  EXPECT_NEAR(all[0].error_over_stated, 0.9495706, 1e-6);
+  EXPECT_NEAR(all[4].error_over_stated, 8 * 0.9495706, 1e-5);
+  EXPECT_THAT(members_too_sure(all, 2),
+              ElementsAre(HasSubstr("m5 is far too sure: its likelihoods say 97 %, 50 % of its "
+                                    "points lie within 2 px of their labels (medians of the "
+                                    "members: 50 and 50 %)"),
+                          HasSubstr("m5 is far too sure: its errors are 7.6 times what the spread "
+                                    "of its own maps states (the median member's 0.9 times)")));
+}
+
+TEST(MembersTooSure, AreNoneWhereAllAreAlikeOrTheFiguresAreMissing) {
+  EXPECT_TRUE(members_too_sure(sureness_of_members(judged_by(0.6, 1.5), 2), 2).empty());
+  JudgedFrames tables = judged_by(std::nan(""), 2);
+  tables.member_map_covariance.clear();
+  EXPECT_TRUE(members_too_sure(sureness_of_members(tables, 2), 2).empty());
+  JudgedFrames few = judged_by(0.97, 0.25);
+  few.pictures.resize(19);
+  EXPECT_TRUE(members_too_sure(sureness_of_members(few, 2), 2).empty());
 }
 
 }  // namespace

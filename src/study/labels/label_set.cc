@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <map>
+#include <span>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -104,9 +106,100 @@ LabelSet from_poses(const Poses& poses, const std::string& scorer) {
   return set;
 }
 
-LabelSet from_slp(const fs::path& path) {
-  const LoadedPoses loaded = interpret_poses(read_placed_slp(path), path, {});
-  return from_poses(loaded.table.poses, loaded.table.scorer);
+/// A file that somebody else's path names: where it says, else by an end of the path below `folder`
+/// or the one above, the longest that is there. Empty if it is nowhere.
+fs::path find_named(const fs::path& folder, const fs::path& name) {
+  if (name.is_absolute() && path_exists(name)) return name;
+  fs::path end, found;
+  for (auto part = name.end(); part != name.begin();) {
+    --part;
+    const std::string text = part->string();
+    if (text == "/" || text.ends_with(':')) break;  // "C:" of Windows
+    end = end.empty() ? *part : *part / end;
+    for (const fs::path& place : {folder.parent_path() / end, folder / end})
+      if (kind_of_path(place) == PathKind::file) found = place;
+  }
+  return found;
+}
+
+/// The video among those given that has the name's file name; of several the one whose path ends
+/// like it for longest. Empty if none has.
+fs::path among_given(std::span<const fs::path> given, const fs::path& name) {
+  fs::path best;
+  ptrdiff_t longest = 0;
+  for (const fs::path& video : given) {
+    const fs::path absolute = fs::absolute(video).lexically_normal();
+    auto a = absolute.end();
+    auto b = name.end();
+    ptrdiff_t length = 0;
+    while (a != absolute.begin() && b != name.begin() && *std::prev(a) == *std::prev(b)) {
+      --a;
+      --b;
+      ++length;
+    }
+    if (length > longest) {
+      longest = length;
+      best = video;
+    }
+  }
+  return best;
+}
+
+/// Names each video's folder of labels: by its stem, and its number where that says too little.
+std::vector<std::string> folders_of(std::span<const SlpVideo> videos) {
+  std::vector<std::string> stems;
+  for (const SlpVideo& video : videos)
+    stems.push_back(video.names.empty() ? "" : fs::path(video.names[0]).stem().string());
+  std::vector<std::string> folders;
+  for (size_t i = 0; i < videos.size(); ++i) {
+    const bool is_clear =
+        !stems[i].empty() && std::count(stems.begin(), stems.end(), stems[i]) == 1;
+    folders.push_back(is_clear ? stems[i] : fmt::format("video {} {}", videos[i].number, stems[i]));
+  }
+  return folders;
+}
+
+/// Says where the labels of one video were placed.
+void place_in_video(const SlpVideo& video, const fs::path& slp, const LabelOptions& options,
+                    bool is_only, LabelSet& set) {
+  const fs::path folder = fs::absolute(slp).parent_path();
+  if (video.names.size() > 1) {
+    for (LabelledPicture& picture : set.pictures) {
+      const auto number = static_cast<size_t>(*picture.number);
+      if (number < video.names.size()) picture.file = find_named(folder, video.names[number]);
+    }
+    return;
+  }
+  if (video.names.empty() || (is_only && options.videos.size() == 1)) return;
+  fs::path found = among_given(options.videos, video.names[0]);
+  if (found.empty()) found = find_named(folder, video.names[0]);
+  for (LabelledPicture& picture : set.pictures) {
+    picture.video = found;
+    picture.video_name = video.names[0];
+  }
+}
+
+LabelSet from_slp(const fs::path& path, const LabelOptions& options) {
+  const std::vector<SlpVideo> videos = videos_of_slp(path);
+  const bool is_only = videos.size() < 2;
+  const std::vector<std::string> folders = folders_of(videos);
+  LabelSet all;
+  for (size_t v = 0; v < std::max<size_t>(videos.size(), 1); ++v) {
+    const std::string number = is_only ? "" : std::to_string(videos[v].number);
+    const LoadedPoses loaded = interpret_poses(read_placed_slp(path, number), path, {});
+    LabelSet one = from_poses(loaded.table.poses, loaded.table.scorer);
+    if (!videos.empty()) place_in_video(videos[v], path, options, is_only, one);
+    for (LabelledPicture& picture : one.pictures) {
+      if (is_only) break;
+      picture.folder = folders[v];
+      picture.name = folders[v] + "/" + picture.name;
+    }
+    all.scorer = one.scorer;
+    all.bodyparts = one.bodyparts;
+    std::move(one.pictures.begin(), one.pictures.end(), std::back_inserter(all.pictures));
+    all.labels.insert(all.labels.end(), one.labels.begin(), one.labels.end());
+  }
+  return all;
 }
 
 /// Which column of the file each bodypart is; the columns' own order without a permutation.
@@ -190,7 +283,7 @@ LabelSet read_any(const fs::path& path, const LabelOptions& options, std::vector
     throw Error(ErrorKind::not_found, fmt::format("{}: there are no labels here", path.string()));
   }
   if (!is_folder(path)) {
-    if (suffix == ".slp") return from_slp(path);
+    if (suffix == ".slp") return from_slp(path, options);
     if (suffix == ".mat") return from_mat(path, options);
     return from_table(path);
   }

@@ -18,6 +18,8 @@ struct LabelledPicture {
   std::string folder;          ///< what it was taken from: "m4s1"; empty for numbered frames
   std::optional<int64_t>
       number;  ///< at the end of its name: the video's frame, if it was not renumbered
+  std::filesystem::path video{};  ///< that the labels name and that was found; else empty
+  std::string video_name{};       ///< as they name it; empty where they do not
 };
 
 struct Label {
@@ -44,6 +46,7 @@ struct LabelOptions {
   /// Of a .mat, whose columns have no names: the bodyparts, and which column of the file each is.
   std::vector<std::string> bodyparts;
   std::vector<int> part_permutation;
+  std::vector<std::filesystem::path> videos{};  ///< that were given: looked at before other places
 };
 
 /// Reads labels. `path` is
@@ -51,7 +54,9 @@ struct LabelOptions {
 ///     with CollectedData*.csv (Lightning Pose);
 ///   - a folder of labeled-data, with one CollectedData file;
 ///   - such a table; the pictures are looked for below its folder and the two above it;
-///   - a .slp of SLEAP: what a person placed, by frame of its video;
+///   - a .slp of SLEAP: what a person placed, by frame of its videos (or their pictures), each of
+///     which is looked for among options.videos by its file name, where the file says, and beside
+///     the .slp or below its folder and the one above it by the end of its path, of Windows too;
 ///   - a .mat with `true_xy` [bodyparts, frames, xy], as the original package's ground truth.
 /// Of a .h5 and a .csv of one name the .h5 is read. A picture with several equal rows is counted
 /// once.

@@ -91,6 +91,17 @@ class SlpReader {
     return fill_table();
   }
 
+  std::vector<SlpVideo> videos() {
+    const std::vector<int64_t> numbers = column("frames", "video");
+    if (hdf5::has_member(file_.get(), "videos_json")) read_videos();
+    std::vector<SlpVideo> videos;
+    for (const int64_t number : std::set<int64_t>(numbers.begin(), numbers.end())) {
+      if (number < 0) reader_.fail("has a frame of a video with a negative number");
+      videos.push_back({.number = number, .names = names_of_video(number)});
+    }
+    return videos;
+  }
+
  private:
   struct Instance {
     size_t row;  ///< in /instances
@@ -182,27 +193,49 @@ class SlpReader {
     keep_one_video(videos);
   }
 
-  /// File name of a video as the project has it; empty where it says none.
-  std::string name_of_video(int64_t number) const {
-    if (video_texts_.size() <= static_cast<size_t>(number)) return "";
-    const auto json =
-        nlohmann::json::parse(video_texts_[static_cast<size_t>(number)], nullptr, false);
-    if (!json.is_object()) return "";
+  /// The file name in a video's description, or that of each of its pictures.
+  static std::vector<std::string> names_in(const std::string& text) {
+    const auto json = nlohmann::json::parse(text, nullptr, false);
+    if (!json.is_object()) return {};
     const auto backend = json.value("backend", nlohmann::json());
     for (const auto& place : {json, backend}) {
-      if (!place.is_object() || !place.contains("filename")) continue;
-      const auto& name = place["filename"];
-      if (name.is_string()) return name.get<std::string>();
-      if (name.is_array() && !name.empty() && name[0].is_string())
-        return name[0].get<std::string>();
+      if (!place.is_object()) continue;
+      for (const char* key : {"filename", "image_filenames"}) {
+        const auto name = place.value(key, nlohmann::json());
+        if (name.is_string()) return {name.get<std::string>()};
+        std::vector<std::string> all;
+        for (const auto& one : name.is_array() ? name : nlohmann::json::array())
+          all.push_back(one.is_string() ? one.get<std::string>() : "");
+        if (!all.empty()) return all;
+      }
     }
-    return "";
+    return {};
+  }
+
+  /// What the project calls a video; of pictures within the file, the video they are from.
+  std::vector<std::string> names_of_video(int64_t number) const {
+    if (video_texts_.size() <= static_cast<size_t>(number)) return {};
+    std::vector<std::string> names = names_in(video_texts_[static_cast<size_t>(number)]);
+    const std::string source = fmt::format("video{}/source_video", number);
+    if (names == std::vector<std::string>{"."} &&
+        hdf5::has_member(file_.get(), fmt::format("video{}", number)) &&
+        hdf5::has_member(file_.get(), source)) {
+      const hdf5::Handle group(H5Gopen2(file_.get(), source.c_str(), H5P_DEFAULT));
+      if (group.valid()) names = names_in(hdf5::text_attribute(group.get(), "json").value_or(""));
+    }
+    for (std::string& name : names) std::replace(name.begin(), name.end(), '\\', '/');
+    return names;
+  }
+
+  /// File name of a video as the project has it; empty where it says none.
+  std::string name_of_video(int64_t number) const {
+    const std::vector<std::string> names = names_of_video(number);
+    return names.empty() ? "" : names[0];
   }
 
   bool is_asked_for(int64_t number) const {
     if (video_ == std::to_string(number)) return true;
-    std::string name = name_of_video(number);
-    std::replace(name.begin(), name.end(), '\\', '/');  // of a project made on Windows
+    const std::string name = name_of_video(number);
     return !name.empty() && (name == video_ || fs::path(name).filename() == video_);
   }
 
@@ -506,6 +539,11 @@ class SlpReader {
 RawTable read_slp(const fs::path& path, const std::string& video) {
   return SlpReader(path, video, false).read();
 }
-RawTable read_placed_slp(const fs::path& path) { return SlpReader(path, "", true).read(); }
+RawTable read_placed_slp(const fs::path& path, const std::string& video) {
+  return SlpReader(path, video, true).read();
+}
+std::vector<SlpVideo> videos_of_slp(const fs::path& path) {
+  return SlpReader(path, "", true).videos();
+}
 
 }  // namespace posse

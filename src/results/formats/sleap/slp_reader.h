@@ -1,8 +1,10 @@
 /// SLEAP's own files (.slp): instances by frame.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "results/table/raw_table.h"
 
@@ -17,6 +19,17 @@ namespace posse {
 RawTable read_slp(const std::filesystem::path& path, const std::string& video = "");
 
 /// The same with the instances alone that a person placed.
-RawTable read_placed_slp(const std::filesystem::path& path);
+RawTable read_placed_slp(const std::filesystem::path& path, const std::string& video = "");
+
+/// A video of a file, as the file has it.
+struct SlpVideo {
+  int64_t number = 0;  ///< in the file, from 0
+  /// Path of the video, or of each of its pictures, with slashes; of pictures that were put into
+  /// the file that of the video they are from. Empty where the file says none.
+  std::vector<std::string> names;
+};
+
+/// Those that have frames, by number. @throws Error(bad_file)
+std::vector<SlpVideo> videos_of_slp(const std::filesystem::path& path);
 
 }  // namespace posse
