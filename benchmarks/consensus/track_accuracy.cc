@@ -266,9 +266,9 @@ int track(int argc, char** argv) {
   options.error_memory = number(settings, "error_memory", options.error_memory);
   options.chance_cells = number(settings, "chance_cells", options.chance_cells);
   PruningOptions& pruning = options.tracker.pruning;
-  pruning.least_chance = number(settings, "least", pruning.least_chance);
-  pruning.most_states =
-      static_cast<size_t>(number(settings, "states", static_cast<double>(pruning.most_states)));
+  if (settings.contains("least")) pruning.least_chance = number(settings, "least", 0);
+  if (settings.contains("states"))
+    pruning.most_states = static_cast<size_t>(number(settings, "states", 0));
   if (settings.contains("lag") && settings.at("lag") == "all") {
     options.tracker.lag = std::nullopt;
   } else {

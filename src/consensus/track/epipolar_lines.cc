@@ -193,6 +193,10 @@ EpipolarLine EpipolarLineFinder::find(const TwoViews& views,
                                options_.least_points);
     return line;
   }
+  std::ranges::sort(values,
+                    [](const Vector4& a, const Vector4& b) {  // whatever the order of frames
+                      return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
+                    });
   const Fit fit = robust_fit(values);
   const double of_first = fit.plane.normal.head<2>().squaredNorm() / 2;
   line.spread = kToStd * median_difference(values, fit.plane);

@@ -77,6 +77,16 @@ std::vector<std::array<Keypoint, 2>> noisy(size_t frames) {
   return views;
 }
 
+TEST(EpipolarLines, AreTheSameWhateverTheOrderOfFrames) {
+  auto frames = noisy(300);
+  const EpipolarLine line = line_of(frames);
+  std::ranges::reverse(frames);
+  const EpipolarLine other = line_of(frames);
+  ASSERT_TRUE(line.equation && other.equation);
+  for (size_t i = 0; i < 5; ++i) EXPECT_NEAR((*line.equation)[i], (*other.equation)[i], 1e-9) << i;
+  EXPECT_NEAR(line.spread, other.spread, 1e-9);
+}
+
 TEST(EpipolarLines, OfAMirrorThatLiesAnyhowAreFound) {
   const EpipolarLine line = line_of(noisy(500));
   EXPECT_EQ(line.why_not, "");

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -30,9 +31,11 @@ struct GroupState {
 
 struct PruningOptions {
   /// States whose `best` and `sum` both lie below this multiple of the largest are forgotten; 0
-  /// keeps all.
-  double least_chance = 1e-12;
-  size_t most_states = 512;  ///< at most so many are kept, the likeliest; at least 1
+  /// keeps all. Nothing: 1e-20 up to four parts, which changes chances by rounding, 1e-12 of more.
+  std::optional<double> least_chance;
+  /// At most so many are kept, the likeliest; at least 1. Nothing: all that up to four parts have
+  /// with six places, which are 1,045, and 512 of more parts.
+  std::optional<size_t> most_states;
 };
 
 /// Goes from frame to frame. Parts are taken one after another, as their motions are independent
@@ -40,8 +43,7 @@ struct PruningOptions {
 /// products instead of (n + 1)^(2 g), without pruning exactly the same ones.
 class StateSpace {
  public:
-  explicit StateSpace(size_t num_parts, PruningOptions pruning = {})
-      : num_parts_(num_parts), pruning_(pruning) {}
+  explicit StateSpace(size_t num_parts, PruningOptions pruning = {});
 
   /// States of the first frame.
   std::vector<GroupState> first(const GroupFrame& frame, const MotionOptions& motion,
@@ -53,20 +55,39 @@ class StateSpace {
   double most_pruned() const { return most_pruned_; }
 
  private:
-  void add(StateKey key, double best, double sum, double emission, uint32_t from);
+  /// Moves one part of all states to the next frame, into spread_.
+  void spread(std::span<const GroupState> states, size_t part, size_t previous_places,
+              const GroupFrame& frame);
+  size_t number_of(StateKey others);
   void grow();
-  void prune(size_t most);
+  void forbid_taken(size_t part);
+  /// What is kept of spread_, into states_.
+  void keep(size_t part, size_t most);
+  void keep_likeliest(size_t most);
   void finish(const GroupFrame& frame);
 
   size_t num_parts_;
-  PruningOptions pruning_;
+  double least_chance_;
+  size_t most_states_;
   double most_pruned_ = 0;
   std::vector<GroupState> states_;
-  std::vector<uint32_t> slots_;  ///< hash table: position in states_ + 1
+
+  /// A frame on which one part is in the next and those after it are not yet: states that differ in
+  /// that part alone lie side by side, a column each.
+  struct Spread {
+    size_t columns = 0;
+    std::vector<StateKey> others;   ///< [sets of such states] the choices of the other parts
+    std::vector<double> best, sum;  ///< [sets, columns]
+    std::vector<uint32_t> from;     ///< likewise
+  };
+  Spread spread_;
+  std::vector<uint32_t> slots_;  ///< hash table: position in spread_.others + 1
 };
 
 /// For each state of a frame, the chance of all that the later frames say, as a multiple of the
-/// largest.
+/// largest. The sum over the next states is taken in two steps, over the first half of the parts
+/// and over the others.
+/// @param states, next_states  in the order of their keys.
 /// @param after  the same of the next frame's states.
 std::vector<double> backward(std::span<const GroupState> states, size_t num_places,
                              std::span<const GroupState> next_states, const GroupFrame& next_frame,

@@ -374,7 +374,7 @@ TEST(GroupTracker, PruningHardlyChangesChancesOfEvidenceLikeThatOfNetworks) {
 
 TEST(GroupTracker, PruningKeepsThePathAlsoWhereEvidenceIsVague) {
   GroupTrackerOptions options = kExact;
-  options.pruning = {};  // keeps 512 of up to 1,045 states
+  options.pruning = {.most_states = 512};  // of up to 1,045
   EXPECT_LT(error_of_pruning(make_video(35, 60, 4, 6), options), 0.1);
 }
 
@@ -385,7 +385,7 @@ TEST(GroupTracker, EightPartsAreAffordable) {
   GroupTracker tracker(8, options);
   for (const GroupFrame& frame : video) tracker.push(frame, 1, kStride, kCells);
   EXPECT_EQ(tracker.finish().size(), 10U);
-  EXPECT_LE(tracker.num_states(), 10 * options.pruning.most_states);
+  EXPECT_LE(tracker.num_states(), 10U * 512);
 }
 
 TEST(GroupTracker, OneStrongPlaceIsTaken) {

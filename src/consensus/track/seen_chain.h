@@ -17,8 +17,8 @@ struct SeenOptions {
   double middle = 0.6;  ///< likelihood that says nothing
 };
 
-/// Frames that are looked ahead at most: more change nothing that matters.
-inline constexpr size_t kSeenLag = 8;
+/// Frames that are looked ahead at most: of those beyond, less than rounding is left.
+inline constexpr size_t kSeenLag = 64;
 
 /// Sets TrackedKeypoint::chance_seen of frames that come one by one: a chain of two states, seen
 /// and not, each as likely before anything is known, with log odds slope (likelihood - middle) in a

@@ -67,7 +67,8 @@ std::vector<double> smooth_with(std::span<TrackedFrame> frames,
   const SmoothedTracks smoothed =
       smooth_single_camera(vote_tables(frames, bodyparts), {.ensemble = {.allow_one_member = true},
                                                             .tuning = {.s = std::move(s)},
-                                                            .num_threads = num_threads});
+                                                            .num_threads = num_threads,
+                                                            .starts_anywhere = true});
   for (size_t t = 0; t < frames.size(); ++t) {
     for (size_t p = 0; p < bodyparts.size(); ++p) {
       TrackedKeypoint& tracked = frames[t].keypoints[p];

@@ -45,9 +45,12 @@ std::vector<std::vector<int>> complete(std::vector<std::vector<int>> groups, siz
 
 }  // namespace
 
-double evidence_power(double error_memory, double elapsed) {
-  const double kept = std::pow(error_memory, elapsed);
-  return (1 - kept) / (1 + kept);
+double evidence_power(double error_memory, std::optional<double> before,
+                      std::optional<double> after) {
+  const auto side = [error_memory](std::optional<double> elapsed) {
+    return elapsed ? 1 / (1 + std::pow(error_memory, *elapsed)) : 1;
+  };
+  return side(before) + side(after) - 1;
 }
 
 Tracker::Tracker(size_t num_bodyparts, std::vector<std::vector<int>> groups, TrackOptions options)
@@ -72,22 +75,32 @@ double Tracker::mean_states(size_t group) const {
 }
 
 std::vector<TrackedFrame> Tracker::push(FrameEvidence frame, double elapsed) {
-  const double power = num_frames_ == 0 ? 1 : evidence_power(options_.error_memory, elapsed);
+  std::vector<TrackedFrame> frames;
+  if (num_frames_ > 0) frames = take(track_newest(elapsed));
+  waiting_.push_back(
+      {std::move(frame), num_frames_ == 0 ? std::nullopt : std::optional<double>(elapsed)});
   ++num_frames_;
+  return frames;
+}
+
+std::vector<std::vector<GroupDecision>> Tracker::track_newest(std::optional<double> after) {
+  const auto& [frame, before] = waiting_.back();
+  const double power = evidence_power(options_.error_memory, before, after);
   std::vector<std::vector<GroupDecision>> decisions;
   for (size_t g = 0; g < groups_.size(); ++g) {
     decisions.push_back(trackers_[g].push(
-        group_frame(frame, groups_[g], options_.tracker.motion.unseen_evidence, power), elapsed,
-        frame.stride, frame.num_cells));
+        group_frame(frame, groups_[g], options_.tracker.motion.unseen_evidence, power),
+        before.value_or(0), frame.stride, frame.num_cells));
   }
-  waiting_.push_back({std::move(frame), elapsed});
-  return take(decisions);
+  return decisions;
 }
 
 std::vector<TrackedFrame> Tracker::finish() {
+  if (num_frames_ == 0) return {};
+  std::vector<TrackedFrame> frames = take(track_newest(std::nullopt));
   std::vector<std::vector<GroupDecision>> decisions;
   for (GroupTracker& tracker : trackers_) decisions.push_back(tracker.finish());
-  std::vector<TrackedFrame> frames = take(decisions);
+  std::ranges::move(take(decisions), std::back_inserter(frames));
   std::ranges::move(seen_.finish(), std::back_inserter(frames));
   return frames;
 }
@@ -121,9 +134,9 @@ std::vector<TrackedFrame> Tracker::take(const std::vector<std::vector<GroupDecis
   for (size_t t = 0; t < count; ++t) {
     std::vector<const GroupDecision*> of_groups;
     for (const auto& of_group : decisions) of_groups.push_back(&of_group[t]);
-    std::ranges::move(
-        seen_.push(tracked_frame(waiting_.front().evidence, of_groups), waiting_.front().elapsed),
-        std::back_inserter(frames));
+    std::ranges::move(seen_.push(tracked_frame(waiting_.front().evidence, of_groups),
+                                 waiting_.front().elapsed.value_or(1)),
+                      std::back_inserter(frames));
     waiting_.pop_front();
   }
   return frames;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -30,11 +31,19 @@ struct TrackOptions {
   double chance_cells = 3;
 };
 
-/// Power of the evidence of a frame that comes `elapsed` frames after the one before: of n values
-/// that correlate by r from one to the next, as many count as n (1 - r) / (1 + r) that do not.
-double evidence_power(double error_memory, double elapsed);
+/// Power of a frame's evidence, in (0, 1]: the frame's weight in the best mean of values whose
+/// errors correlate by error_memory^d over d frames, 1 / (1 + r) + 1 / (1 + r') - 1 for the
+/// correlations r and r' with the frames next to it. Of many at equal distances as many count as
+/// n (1 - r) / (1 + r) that do not correlate.
+/// @param before, after  frames of the video to the next ones on either side; nothing where there
+/// is none (r = 0).
+double evidence_power(double error_memory, std::optional<double> before,
+                      std::optional<double> after);
 
-/// Tracks all bodyparts of a video, frame by frame; results come a lag later.
+/// Tracks all bodyparts of a video, frame by frame; results come a lag and a frame later: how much
+/// a frame counts depends on when the next one comes. A video read backwards has the same track,
+/// but for rounding, for states that are forgotten (PruningOptions) and, if it is longer than two
+/// lags, for what frames beyond the lag say.
 class Tracker {
  public:
   /// @param groups  bodyparts that look alike, as numbers; those in no group are tracked alone.
@@ -53,6 +62,9 @@ class Tracker {
   double mean_states(size_t group) const;
 
  private:
+  /// Gives the newest of the waiting frames to the trackers.
+  /// @param after  frames of the video to the next one; nothing behind the last.
+  std::vector<std::vector<GroupDecision>> track_newest(std::optional<double> after);
   TrackedFrame tracked_frame(const FrameEvidence& evidence,
                              std::span<const GroupDecision* const> decisions) const;
   std::vector<TrackedFrame> take(const std::vector<std::vector<GroupDecision>>& decisions);
@@ -63,7 +75,7 @@ class Tracker {
   SeenChain seen_;
   struct Waiting {
     FrameEvidence evidence;
-    double elapsed = 1;
+    std::optional<double> elapsed;  ///< nothing for the first frame of all
   };
   std::deque<Waiting> waiting_;
   size_t num_frames_ = 0;

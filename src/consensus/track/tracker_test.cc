@@ -4,7 +4,9 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <random>
+#include <vector>
 
 #include "base/error.h"
 #include "consensus/track/evidence_finder.h"
@@ -148,10 +150,29 @@ TEST(EvidencePower, IsTheEffectiveShareOfCorrelatedValues) {
   const double r = 0.4;
   double factor = 1;
   for (int k = 1; k < 200; ++k) factor += 2 * std::pow(r, k);
-  EXPECT_NEAR(evidence_power(r, 1), 1 / factor, 1e-9);
-  EXPECT_NEAR(evidence_power(r, 2), evidence_power(r * r, 1), 1e-12);  // every second of them
-  EXPECT_EQ(evidence_power(0, 1), 1);
-  EXPECT_NEAR(evidence_power(1.0 / 3, 1), 0.5, 1e-12);
+  EXPECT_NEAR(evidence_power(r, 1, 1), 1 / factor, 1e-9);
+  EXPECT_NEAR(evidence_power(r, 2, 2), evidence_power(r * r, 1, 1), 1e-12);  // every second of them
+  EXPECT_EQ(evidence_power(0, 1, 2), 1);
+  EXPECT_EQ(evidence_power(r, {}, {}), 1);
+  EXPECT_NEAR(evidence_power(1.0 / 3, 1, 1), 0.5, 1e-12);
+  EXPECT_NEAR(evidence_power(1.0 / 3, {}, 1), 0.75, 1e-12);
+}
+
+TEST(EvidencePower, IsTheWeightInTheBestMeanOfValuesAtUnevenTimes) {
+  // The best mean of values with covariance C has weights in proportion to the solution of C w = 1
+  // (Gauss and Markov), and the variance 1 / sum(w).
+  const double r = 0.3;
+  const std::vector<double> times = {0, 1, 1.5, 4, 6};
+  std::vector<double> sums(times.size(), 0.0);  // C w, which is to be 1
+  for (size_t i = 0; i < times.size(); ++i) {
+    for (size_t j = 0; j < times.size(); ++j) {
+      const auto gap = [&](size_t k) { return times[k] - times[k - 1]; };
+      const auto before = j == 0 ? std::nullopt : std::optional(gap(j));
+      const auto after = j + 1 == times.size() ? std::nullopt : std::optional(gap(j + 1));
+      sums[i] += std::pow(r, std::abs(times[i] - times[j])) * evidence_power(r, before, after);
+    }
+  }
+  for (const double sum : sums) EXPECT_NEAR(sum, 1, 1e-12);
 }
 
 TEST(Tracker, MembersThatAreLostTogetherForLongCostLessThanTheyWouldEachFrameAlone) {

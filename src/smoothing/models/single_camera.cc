@@ -13,6 +13,10 @@
 namespace posse {
 namespace {
 
+/// Variance of a position of which nothing is known, px^2: it weighs 1e-12 of an observation of
+/// 1 px^2.
+constexpr double kAnywhere = 1e12;
+
 /// The tuning problem of independent lanes: x and y of a keypoint share its s.
 class LaneTuning {
  public:
@@ -56,7 +60,7 @@ ScalarPrior finite(ScalarPrior prior) {
 
 SmoothedTracks smooth_statistics(EnsembleStatistics statistics, std::vector<std::string> bodyparts,
                                  std::vector<int64_t> frame_index, const TuningOptions& tuning,
-                                 int num_threads) {
+                                 int num_threads, bool starts_anywhere) {
   const size_t num_frames = statistics.position.num_frames();
   POSSE_ASSERT(frame_index.size() == num_frames &&
                statistics.position.num_lanes() == 2 * bodyparts.size());
@@ -64,7 +68,8 @@ SmoothedTracks smooth_statistics(EnsembleStatistics statistics, std::vector<std:
     throw Error(ErrorKind::invalid_value,
                 fmt::format("smoothing needs at least 2 frames, got {}", num_frames));
   }
-  const ScalarPrior prior = prior_from_track(statistics.position, num_threads);
+  ScalarPrior prior = prior_from_track(statistics.position, num_threads);
+  if (starts_anywhere) std::ranges::fill(prior.variance, kAnywhere);
   const ScalarPrior finite_prior = finite(prior);
   const LaneTuning objective(statistics, finite_prior, tuning, num_threads);
   const TuningProblem problem{
@@ -105,9 +110,9 @@ SmoothedTracks smooth_single_camera(std::span<const Poses> members,
   }
   EnsembleStatistics statistics =
       summarise_ensemble(members, options.ensemble, options.num_threads);
-  SmoothedTracks result =
-      smooth_statistics(std::move(statistics), members.front().bodyparts,
-                        members.front().frame_index, options.tuning, options.num_threads);
+  SmoothedTracks result = smooth_statistics(std::move(statistics), members.front().bodyparts,
+                                            members.front().frame_index, options.tuning,
+                                            options.num_threads, options.starts_anywhere);
   result.calibrated = members.size() > 1;
   return result;
 }

@@ -14,6 +14,9 @@ struct SingleCameraOptions {
   StatisticsOptions ensemble;
   TuningOptions tuning;
   int num_threads = 1;
+  /// Before the first frame nothing is known of a position, instead of the mean and variance of its
+  /// track: a track read backwards is smoothed alike.
+  bool starts_anywhere = false;
 };
 
 /// Smooths the members' tracks: a random walk per coordinate, observed as the ensemble's position
@@ -31,6 +34,6 @@ SmoothedTracks smooth_single_camera(std::span<const Poses> members,
 /// The same from statistics made elsewhere, as by a consensus.
 SmoothedTracks smooth_statistics(EnsembleStatistics statistics, std::vector<std::string> bodyparts,
                                  std::vector<int64_t> frame_index, const TuningOptions& tuning,
-                                 int num_threads = 1);
+                                 int num_threads = 1, bool starts_anywhere = false);
 
 }  // namespace posse

@@ -65,6 +65,15 @@ TEST(SingleCamera, ReversingTimeReversesTheResultExceptForThePrior) {
         member.at(t, k) = members[&member - reversed.data()].at(79 - t, k);
     }
   }
+  SingleCameraOptions anywhere;
+  anywhere.starts_anywhere = true;  // without a prior, and with s found
+  const auto whole = smooth_single_camera(members, anywhere);
+  const auto turned = smooth_single_camera(reversed, anywhere);
+  EXPECT_NEAR(whole.parameters[0].s, turned.parameters[0].s, 1e-5 * whole.parameters[0].s);
+  for (size_t t = 0; t < 80; ++t) {
+    EXPECT_NEAR(whole.position.at(t, 0), turned.position.at(79 - t, 0), 1e-5) << t;
+    EXPECT_NEAR(whole.posterior_variance.at(t, 0), turned.posterior_variance.at(79 - t, 0), 1e-5);
+  }
   const auto forward = smooth_single_camera(members, with_s(5));
   const auto backward = smooth_single_camera(reversed, with_s(5));
   for (size_t t = 40; t < 60; ++t) {
