@@ -19,8 +19,6 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr double kLeastHeight = 2;
 /// Evidence at another bodypart's place is kept from this much above the background on.
 constexpr double kLeastShared = 0.1;
-/// exp() below exp(-kNegligible) is taken as 0.
-constexpr float kNegligible = 25;
 
 int column_of(const MemberMap& member, size_t bodypart) {
   return member.column_of_bodypart.empty() ? static_cast<int>(bodypart)
@@ -154,82 +152,60 @@ void EvidenceFinder::align(std::span<const MemberMap> members) {
   }
 }
 
-void EvidenceFinder::find_highest(size_t member) {
-  const size_t parts = num_bodyparts_;
-  const float* logits = logits_[member];
-  highest_.assign(parts, -kInfinity);
-  std::vector<char>& votes = votes_[member];
-  votes.assign(parts, 1);
-  for (size_t c = 0; c < num_cells(); ++c) {
-    for (size_t p = 0; p < parts; ++p) {
-      const float logit = logits[c * parts + p];
-      highest_[p] = logit > highest_[p] ? logit : highest_[p];
-      votes[p] = static_cast<char>(votes[p] & static_cast<char>(logit == logit));
-    }
-  }
-  for (size_t p = 0; p < parts; ++p) {
-    votes[p] = static_cast<char>(votes[p] != 0 && highest_[p] > -kInfinity);
-    highest_[p] = std::min(highest_[p], std::numeric_limits<float>::max());
-  }
-}
-
-void EvidenceFinder::find_softmax(size_t member) {
-  const size_t parts = num_bodyparts_;
-  const float* logits = logits_[member];
-  sums_.assign(parts, 0.0);
-  weights_.resize(num_cells() * parts);
-  for (size_t c = 0; c < num_cells(); ++c) {
-    for (size_t p = 0; p < parts; ++p) {
-      const float above = std::min(0.0F, logits[c * parts + p] - highest_[p]);
-      const float weight = above > -kNegligible ? std::exp(above) : 0.0F;
-      weights_[c * parts + p] = weight;
-      sums_[p] += static_cast<double>(weight);
-    }
-  }
-}
-
 void EvidenceFinder::add_member(size_t member, DecodeRule rule, std::span<const Keypoint> stated) {
-  find_highest(member);
-  find_softmax(member);
   const size_t parts = num_bodyparts_;
+  mixture_.read(logits_[member]);
+  votes_[member].assign(parts, 0);
+  weights_.assign(parts, 0.0);
   for (size_t p = 0; p < parts; ++p) {
-    if (votes_[member][p] == 0) continue;
-    const double vote = rule == DecodeRule::dgp && !stated.empty()
-                            ? stated[member * parts + p].likelihood
-                            : sigmoid(static_cast<double>(highest_[p]));
-    background_[p] += 1 - vote;
+    if (!mixture_.votes(p)) continue;
+    votes_[member][p] = 1;
+    weights_[p] = rule == DecodeRule::dgp && !stated.empty()
+                      ? stated[member * parts + p].likelihood
+                      : sigmoid(static_cast<double>(mixture_.highest(p)));
+    background_[p] += 1 - weights_[p];
     ++num_voting_[p];
-    const auto scale = static_cast<float>(vote / sums_[p]);
-    float* mixture = mixture_.data() + p * num_cells();
-    for (size_t c = 0; c < num_cells(); ++c) mixture[c] += scale * weights_[c * parts + p];
   }
+  mixture_.add(weights_);
 }
 
-void EvidenceFinder::sort_highest_cells(size_t bodypart, const FrameEvidence& frame) {
-  const float* mixture = mixture_.data() + bodypart * num_cells();
-  const auto per_uniform = static_cast<float>(frame.num_cells / num_voting_[bodypart]);
-  const auto least =
-      static_cast<float>(kLeastHeight - static_cast<double>(frame.background[bodypart]));
-  highest_cells_.clear();
-  for (size_t c = 0; c < num_cells(); ++c) {
-    if (mixture[c] * per_uniform > least) {
-      highest_cells_.emplace_back(-mixture[c] * per_uniform, static_cast<int>(c));
+void EvidenceFinder::find_highest_cells(const FrameEvidence& frame) {
+  constexpr float kBelow = 0.9999F;  // rounding: what is found is looked at again
+  highest_cells_.resize(num_bodyparts_);
+  std::vector<float> per_uniform(num_bodyparts_), least(num_bodyparts_);
+  std::vector<float> to_find(num_bodyparts_, kInfinity);
+  for (size_t p = 0; p < num_bodyparts_; ++p) {
+    highest_cells_[p].clear();
+    if (num_voting_[p] == 0) continue;
+    per_uniform[p] = static_cast<float>(frame.num_cells / num_voting_[p]);
+    least[p] = static_cast<float>(kLeastHeight - static_cast<double>(frame.background[p]));
+    to_find[p] = kBelow * least[p] / per_uniform[p];
+  }
+  mixture_.find_above(to_find, found_);
+  for (const auto& [cell, p] : found_) {
+    const float height = mixture_.at(cell, p) * per_uniform[p];
+    if (height > least[p]) highest_cells_[p].emplace_back(-height, static_cast<int>(cell));
+  }
+  for (size_t p = 0; p < num_bodyparts_; ++p) {
+    std::vector<std::pair<float, int>>& cells = highest_cells_[p];
+    if (num_voting_[p] > 0 && cells.empty()) {
+      size_t top = 0;
+      for (size_t c = 1; c < num_cells(); ++c) {
+        if (mixture_.at(c, p) > mixture_.at(top, p)) top = c;
+      }
+      cells.emplace_back(-mixture_.at(top, p) * per_uniform[p], static_cast<int>(top));
     }
+    std::ranges::sort(cells);
   }
-  if (highest_cells_.empty()) {
-    const float* top = std::max_element(mixture, mixture + num_cells());
-    highest_cells_.emplace_back(-*top * per_uniform, static_cast<int>(top - mixture));
-  }
-  std::ranges::sort(highest_cells_);
 }
 
 void EvidenceFinder::find_places(FrameEvidence& frame) {
+  find_highest_cells(frame);
   place_cells_.clear();
   for (size_t p = 0; p < num_bodyparts_; ++p) {
     if (num_voting_[p] == 0) continue;
-    sort_highest_cells(p, frame);
     const size_t first = place_cells_.size();
-    for (const auto& [height, cell] : highest_cells_) {
+    for (const auto& [height, cell] : highest_cells_[p]) {
       if (place_cells_.size() - first == kMostOwnPlaces) break;
       const int row = cell / grid_.width;
       const int col = cell % grid_.width;
@@ -248,35 +224,41 @@ void EvidenceFinder::find_places(FrameEvidence& frame) {
   }
 }
 
-double EvidenceFinder::box_mass(size_t bodypart, size_t place, size_t first) const {
-  const float* mixture = mixture_.data() + bodypart * num_cells();
-  const int row = place_cells_[place] / grid_.width;
-  const int col = place_cells_[place] % grid_.width;
-  const std::span earlier = std::span(place_cells_).subspan(first, place - first);
-  double mass = 0;
-  for (int r = std::max(0, row - kPlaceRadius); r <= std::min(grid_.height - 1, row + kPlaceRadius);
-       ++r) {
-    for (int c = std::max(0, col - kPlaceRadius);
-         c <= std::min(grid_.width - 1, col + kPlaceRadius); ++c) {
-      const bool counted = std::ranges::any_of(
-          earlier, [&](int other) { return in_box_of(other, r, c, grid_.width); });
-      if (counted) continue;
-      mass +=
-          static_cast<double>(mixture[static_cast<size_t>(r) * static_cast<size_t>(grid_.width) +
-                                      static_cast<size_t>(c)]);
+void EvidenceFinder::find_boxes(const FrameEvidence& frame) {
+  boxes_.resize(frame.places.size());
+  size_t first = 0;  // place of the same owner
+  for (size_t k = 0; k < frame.places.size(); ++k) {
+    if (frame.places[k].bodypart != frame.places[first].bodypart) first = k;
+    const std::span earlier = std::span(place_cells_).subspan(first, k - first);
+    const int row = place_cells_[k] / grid_.width;
+    const int col = place_cells_[k] % grid_.width;
+    boxes_[k].clear();
+    for (int r = std::max(0, row - kPlaceRadius);
+         r <= std::min(grid_.height - 1, row + kPlaceRadius); ++r) {
+      for (int c = std::max(0, col - kPlaceRadius);
+           c <= std::min(grid_.width - 1, col + kPlaceRadius); ++c) {
+        const bool counted = std::ranges::any_of(
+            earlier, [&](int other) { return in_box_of(other, r, c, grid_.width); });
+        if (!counted)
+          boxes_[k].push_back(static_cast<size_t>(r) * static_cast<size_t>(grid_.width) +
+                              static_cast<size_t>(c));
+      }
     }
   }
+}
+
+double EvidenceFinder::box_mass(size_t bodypart, size_t place) const {
+  double mass = 0;
+  for (const size_t cell : boxes_[place]) mass += static_cast<double>(mixture_.at(cell, bodypart));
   return mass / num_voting_[bodypart];
 }
 
 void EvidenceFinder::find_evidence(std::span<const MemberMap> members, FrameEvidence& frame) const {
   for (size_t p = 0; p < num_bodyparts_; ++p) {
     if (num_voting_[p] == 0) continue;
-    size_t first = 0;  // place of the same owner
     for (size_t k = 0; k < frame.places.size(); ++k) {
       const Place& place = frame.places[k];
-      if (place.bodypart != frame.places[first].bodypart) first = k;
-      const double votes = box_mass(p, k, first) * frame.num_cells / kPlaceCells;
+      const double votes = box_mass(p, k) * frame.num_cells / kPlaceCells;
       if (place.bodypart != static_cast<int32_t>(p) && votes < kLeastShared) continue;
       frame.evidence.push_back(
           {.place = static_cast<int32_t>(k),
@@ -295,7 +277,7 @@ void EvidenceFinder::find_evidence(std::span<const MemberMap> members, FrameEvid
 FrameEvidence EvidenceFinder::find(std::span<const MemberMap> members,
                                    std::span<const Keypoint> stated) {
   align(members);
-  mixture_.assign(num_bodyparts_ * num_cells(), 0.0F);
+  mixture_.start(num_cells(), num_bodyparts_);
   background_.assign(num_bodyparts_, 0.0);
   num_voting_.assign(num_bodyparts_, 0);
   votes_.resize(members.size());
@@ -309,6 +291,7 @@ FrameEvidence EvidenceFinder::find(std::span<const MemberMap> members,
         num_voting_[p] == 0 ? kNan : static_cast<float>(background_[p] / num_voting_[p]));
   }
   find_places(frame);
+  find_boxes(frame);
   find_evidence(members, frame);
   return frame;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "consensus/grid.h"
+#include "consensus/track/evidence_mixture.h"
 #include "consensus/track/frame_evidence.h"
 
 namespace posse {
@@ -34,32 +35,32 @@ class EvidenceFinder {
 
  private:
   void align(std::span<const MemberMap> members);
-  void find_highest(size_t member);
-  void find_softmax(size_t member);
   void add_member(size_t member, DecodeRule rule, std::span<const Keypoint> stated);
-  void sort_highest_cells(size_t bodypart, const FrameEvidence& frame);
+  void find_highest_cells(const FrameEvidence& frame);
   void find_places(FrameEvidence& frame);
+  void find_boxes(const FrameEvidence& frame);
+  double box_mass(size_t bodypart, size_t place) const;
   void find_evidence(std::span<const MemberMap> members, FrameEvidence& frame) const;
   size_t num_cells() const {
     return static_cast<size_t>(grid_.height) * static_cast<size_t>(grid_.width);
   }
-  /// @param first  the first place of the same owner
-  double box_mass(size_t bodypart, size_t place, size_t first) const;
 
   Grid grid_;
   bool some_unseen_ = false;  ///< members saw different parts of the frame
   size_t num_bodyparts_ = 0;
   std::vector<const float*> logits_;           ///< [members] of [height, width, bodyparts]
   std::vector<std::vector<float>> resampled_;  ///< [members], where it was needed
-  std::vector<float> mixture_;                 ///< [bodyparts, height, width], without background
-  std::vector<float> weights_;                 ///< [height, width, bodyparts], of one member
-  std::vector<float> highest_;                 ///< [bodyparts], of one member
-  std::vector<double> sums_;                   ///< [bodyparts], of one member
+  EvidenceMixture mixture_;                    ///< without background
+  std::vector<double> weights_;                ///< [bodyparts] w of one member
   std::vector<double> background_;             ///< [bodyparts], sum of 1 - w
   std::vector<int> num_voting_;                ///< [bodyparts]
   std::vector<std::vector<char>> votes_;       ///< [members][bodyparts]
-  std::vector<std::pair<float, int>> highest_cells_;  ///< -height, cell
-  std::vector<int> place_cells_;                      ///< [places] row * width + col
+  std::vector<EvidenceMixture::Found> found_;
+  /// [bodyparts] of -height, cell: cells that may be places, in order.
+  std::vector<std::vector<std::pair<float, int>>> highest_cells_;
+  std::vector<int> place_cells_;  ///< [places] row * width + col
+  /// [places] the cells of its box that lie in no box of an earlier place of the same bodypart
+  std::vector<std::vector<size_t>> boxes_;
 };
 
 }  // namespace posse
