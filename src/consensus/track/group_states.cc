@@ -227,8 +227,7 @@ Halves halves_of(std::span<const GroupState> states, size_t num_low) {
   Halves halves;
   for (const GroupState& state : states) halves.low.push_back(state.key & mask);
   std::ranges::sort(halves.low);
-  const auto repeated = std::ranges::unique(halves.low);
-  halves.low.erase(repeated.begin(), repeated.end());
+  halves.low.erase(std::unique(halves.low.begin(), halves.low.end()), halves.low.end());
   for (const GroupState& state : states) {
     const auto low = std::ranges::lower_bound(halves.low, state.key & mask);
     halves.low_of.push_back(static_cast<uint32_t>(low - halves.low.begin()));
