@@ -99,7 +99,8 @@ fs::path target_file(const fs::path& source, const fs::path& target,
 
 std::vector<fs::path> convert(const fs::path& source, const fs::path& target,
                               const ConvertOptions& options, Job& job) {
-  for (const std::string& warning : convert_table(source, target, options.read, options.force))
+  for (const std::string& warning :
+       convert_table(source, target, options.read, options.force, options.key))
     job.warn(source.string() + ": " + warning);
   std::vector<fs::path> files = {target};
   const fs::path pickle = meta_pickle_beside(target);
@@ -111,6 +112,11 @@ std::vector<fs::path> convert(const fs::path& source, const fs::path& target,
 
 JobReport run_convert(const fs::path& source, const fs::path& target, const ConvertOptions& options,
                       const JobHooks& hooks) {
+  if (!options.as_member.empty() && !options.key.empty()) {
+    throw Error(ErrorKind::usage,
+                "--as-member and --key do not go together: DeepLabCut's tools "
+                "look for a table of the usual key");
+  }
   Job job(hooks);
   job.progress("converting", 0, 1, "tables");
   job.report.files = options.as_member.empty()

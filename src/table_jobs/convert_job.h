@@ -17,6 +17,7 @@ struct ConvertOptions {
   /// For as_member: the video of the table, for its name, size and rate; empty: by the source's
   /// name and the pickle beside it.
   std::filesystem::path video;
+  std::string key;  ///< of the .h5 to write, for pandas; empty: df_with_missing
   bool force = false;
 };
 
@@ -37,6 +38,9 @@ void describe(Options& options, const Visitor& visit) {
   visit("video", options.video, "FILE",
         "with --as-member: the table's video (default: as the names and the pickle beside SOURCE "
         "say)");
+  visit("key", options.key, "NAME",
+        "name of the table in an .h5 TARGET, for readers that ask for one (default "
+        "df_with_missing, as DeepLabCut)");
   visit("force", options.force, "", "replace TARGET if it exists");
 }
 

@@ -42,6 +42,10 @@ def check(posse, folder, names, frames=20):
     assert without_key.index.tolist() == list(range(frames)) and without_key.index.name is None
     assert set(map(str, without_key.dtypes)) == {"float64"}
     pd.testing.assert_frame_equal(pd.read_hdf(h5, where="index > 3"), truth[truth.index > 3])
+    named = folder / "named.h5"
+    subprocess.run([posse, "convert", "--force", "--key", "consensus", h5, named], check=True, stdout=subprocess.DEVNULL)
+    pd.testing.assert_frame_equal(pd.read_hdf(named, "consensus"), truth, check_exact=True)
+    pd.testing.assert_frame_equal(pd.read_hdf(named), truth, check_exact=True)
 
     read = pd.read_csv(back, header=[0, 1, 2], index_col=0, float_precision="round_trip")
     pd.testing.assert_frame_equal(read, truth, check_exact=True, check_names=False)

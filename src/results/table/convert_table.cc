@@ -173,12 +173,25 @@ bool rename_scorer(RawTable& raw, const std::string& name) {
   return true;
 }
 
+TableWriterOptions writer_options(const fs::path& target, const std::string& key) {
+  TableWriterOptions options;
+  if (key.empty()) return options;
+  if (ascii_lower(target.extension().string()) == ".csv") {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: a csv has no key; that is for .h5", printable(target.string())));
+  }
+  options.key = key;
+  return options;
+}
+
 }  // namespace
 
 std::vector<std::string> convert_table(const fs::path& source, const fs::path& target,
-                                       const TableReadOptions& options, bool force) {
+                                       const TableReadOptions& options, bool force,
+                                       const std::string& key) {
   const TableKind format = detect_table_kind(source);
   check_target(source, target, force);
+  const TableWriterOptions writing = writer_options(target, key);
   RawTable raw = read_raw_table(source, options.video);
   const auto pickle =
       options.scorer.empty() ? std::nullopt : renamed_meta_pickle(source, target, options.scorer);
@@ -190,11 +203,11 @@ std::vector<std::string> convert_table(const fs::path& source, const fs::path& t
   std::vector<std::string> warnings;
   if (has_choice || (is_sleap && has_one_individual(raw))) {
     const LoadedPoses loaded = interpret_poses(raw, source, choice);
-    write_pose_table(target, loaded.table);
+    write_pose_table(target, loaded.table, writing);
     warnings = loaded.notes.warnings;
   } else {
     if (!is_sleap) raw = Normalizer(std::move(raw), source).normalized();
-    write_raw_table(target, raw);
+    write_raw_table(target, raw, writing);
     warnings = std::move(raw.notes);
   }
   if (pickle) write_file(meta_pickle_beside(target), *pickle);

@@ -18,11 +18,14 @@ namespace posse {
 /// if there is one track or options.individual names one, else with a level 'individuals'.
 /// options.scorer chooses among several scorers; a table of one is given that name, and so is a
 /// "_meta.pickle" beside it, written beside the target: points then stay what the pickle says.
+/// @param key  of the HDF5 file to write (TableWriterOptions); empty: the usual one
 /// @return warnings, a sentence each
-/// @throws Error(usage) if `target` exists and `force` is not set, or is the source; as
+/// @throws Error(usage) if `target` exists and `force` is not set, or is the source, for a key
+/// that is none, and for a key with a csv to write; as
 /// read_pose_table() and TableWriter
 std::vector<std::string> convert_table(const std::filesystem::path& source,
                                        const std::filesystem::path& target,
-                                       const TableReadOptions& options, bool force);
+                                       const TableReadOptions& options, bool force,
+                                       const std::string& key = {});
 
 }  // namespace posse

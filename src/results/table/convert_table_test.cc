@@ -16,6 +16,7 @@ namespace posse {
 namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 const std::string kCsv =
     "scorer,S,S,S\nbodyparts,a,a,a\ncoords,x,y,likelihood\n"
@@ -27,6 +28,22 @@ TEST(ConvertTable, CsvThroughHdf5IsTheSameCsv) {
   convert_table(folder.path() / "a.csv", folder.path() / "b.h5", {}, false);
   convert_table(folder.path() / "b.h5", folder.path() / "c.csv", {}, false);
   EXPECT_EQ(read_file(folder.path() / "c.csv"), kCsv);
+}
+
+TEST(ConvertTable, TheKeyIsWhatTheCallerNames) {
+  const TemporaryFolder folder;
+  const auto converted = [&](const std::string& target, const std::string& key) {
+    convert_table(folder.path() / "a.csv", folder.path() / target, {}, true, key);
+    return folder.path() / target;
+  };
+  write_file(folder.path() / "a.csv", kCsv);
+  convert_table(converted("b.h5", "consensus"), folder.path() / "c.csv", {}, false);
+  EXPECT_EQ(read_file(folder.path() / "c.csv"), kCsv);
+  EXPECT_THAT(read_file(folder.path() / "b.h5"), Not(HasSubstr("df_with_missing")));
+  for (const char* key : {"posse", "1st", "a b", "a/b", "."})
+    EXPECT_THROW(converted("d.h5", key), Error) << key;
+  EXPECT_THROW(converted("d.csv", "consensus"), Error);
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "d.h5"));
 }
 
 /// What converting warns of, or its error.

@@ -52,9 +52,24 @@ void check_header(const TableHeader& header, const fs::path& path) {
   }
 }
 
+/// What PyTables takes for a name that Python can spell.
+void check_key(const std::string& key) {
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  const auto is_plain = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+  if (!key.empty() && is_letter(key[0]) && std::ranges::all_of(key, is_plain) && key != "posse")
+    return;
+  throw Error(ErrorKind::usage,
+              fmt::format("the key '{}' is no name for a table: expected letters, digits and "
+                          "underscores, no digit first, and not 'posse'",
+                          printable(key)));
+}
+
 std::unique_ptr<TableSink> make_sink(const fs::path& path, const TableHeader& header,
                                      const TableWriterOptions& options) {
   check_header(header, path);
+  check_key(options.key);
   const std::string suffix = ascii_lower(path.extension().string());
   if (suffix == ".h5") return make_hdf5_sink(path, header, options);
   if (suffix != ".csv") {
@@ -206,12 +221,11 @@ void write_pose_table(const fs::path& path, const PoseTable& table, TableWriterO
   writer.finish();
 }
 
-void write_raw_table(const fs::path& path, const RawTable& table) {
-  TableWriterOptions options;
+void write_raw_table(const fs::path& path, const RawTable& table, TableWriterOptions options) {
   for (const std::string& label : table.row_labels) {
     options.longest_row_label = std::max({options.longest_row_label, label.size(), size_t{1}});
   }
-  TableWriter writer(path, table.header, options);
+  TableWriter writer(path, table.header, std::move(options));
   if (table.row_labels.empty()) {
     writer.append(table.frame_index, table.values);
   } else {

@@ -2,8 +2,9 @@
 ///
 /// Formats are told by the suffix of the file's name:
 ///   .csv  three or four header rows, then a row per frame; shortest exact decimals, NaN empty
-///   .h5   the pandas "table" layout under /df_with_missing, which pandas, DeepLabCut and the tools
-///         around them read; extra arrays as plain datasets under /posse, which they do not see
+///   .h5   the pandas "table" layout under /df_with_missing (or another key), which pandas,
+///         DeepLabCut and the tools around them read; extra arrays as plain datasets under /posse,
+///         which they do not see
 /// A file appears under its name only when it is complete: until finish() everything is written to
 /// a temporary name in the same folder, and a writer that is destroyed early takes that away.
 ///
@@ -48,15 +49,18 @@ struct TableWriterOptions {
   std::vector<ExtraArray> extras;  ///< for .h5 only
   /// Texts stored as attributes of /posse, for .h5 only: as {{"consensus", "mean"}}.
   std::vector<std::pair<std::string, std::string>> attributes;
-  int gzip_level = 0;            ///< 0 (none, as DeepLabCut writes) to 9, for .h5 only
+  int gzip_level = 0;  ///< 0 (none, as DeepLabCut writes) to 9, for .h5 only
+  /// Name under which pandas finds the table, for .h5 only: letters, digits and underscores, no
+  /// digit first, not "posse".
+  std::string key = "df_with_missing";
   size_t longest_row_label = 0;  ///< bytes; above 0 rows are labelled by text, not by numbers
 };
 
 /// Writes any table, a block of rows at a time. PoseTableWriter is what most callers want.
 class TableWriter {
  public:
-  /// @throws Error(usage) for another suffix or extras in a csv; Error(invalid_value) for a header
-  /// that the format cannot hold (see docs/results.md); Error(io)
+  /// @throws Error(usage) for another suffix, extras in a csv, or a key that is none;
+  /// Error(invalid_value) for a header that the format cannot hold (see docs/results.md); Error(io)
   TableWriter(const std::filesystem::path& path, TableHeader header,
               TableWriterOptions options = {});
   ~TableWriter();
@@ -112,7 +116,9 @@ void write_pose_table(const std::filesystem::path& path, const PoseTable& table,
                       std::span<const std::span<const double>> extras = {});
 
 /// Writes a table as it is, header, labels and all.
-void write_raw_table(const std::filesystem::path& path, const RawTable& table);
+/// @param options  its longest_row_label is taken from the table
+void write_raw_table(const std::filesystem::path& path, const RawTable& table,
+                     TableWriterOptions options = {});
 
 /// Writes a hand-labelled table in the layout of CollectedData files: x and y only, rows by image.
 void write_label_table(const std::filesystem::path& path, const LabelTable& labels);

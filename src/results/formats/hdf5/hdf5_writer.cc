@@ -210,7 +210,7 @@ class Hdf5Sink final : public TableSink {
     as_group(file_.get());
     hdf5::write_text_attribute(file_.get(), "PYTABLES_FORMAT_VERSION", "2.1");
     group_ = hdf5::Handle(
-        H5Gcreate2(file_.get(), "df_with_missing", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+        H5Gcreate2(file_.get(), options.key.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
     if (!group_.valid()) throw Error(ErrorKind::io, hdf5::last_failure());
     const hid_t group = group_.get();
     as_group(group);
