@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
+#include <set>
+#include <span>
 #include <string_view>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/text.h"
+#include "cluster/json_tree.h"
 #include "cluster/neurocaas_options.h"
 #include "project/config_values.h"
 #include "project/yaml_tree.h"
@@ -24,16 +27,22 @@ constexpr std::array<std::string_view, 8> kOfOthers = {
 constexpr std::array<std::string_view, 5> kUsed = {"mode", "ensemble_size", "modelpath",
                                                    "modelnames", "posse"};
 
+/// A log that nobody reads to its end helps nobody.
+constexpr size_t kMostNotes = 100;
+
 bool is_among(std::string_view name, std::span<const std::string_view> names) {
   return std::ranges::find(names, name) != names.end();
 }
 
-NeurocaasConfig::Mode mode_of(const ConfigMap& map) {
+NeurocaasConfig::Mode mode_of(const ConfigMap& map, const std::string& name) {
+  if (!map.has("mode")) {
+    throw Error(ErrorKind::bad_file,
+                fmt::format("{}: 'mode' is missing, expected 'mode: predict'", name));
+  }
   const std::string mode = map.text("mode");
   if (mode == "predict") return NeurocaasConfig::Mode::predict;
   if (mode == "train") return NeurocaasConfig::Mode::train;
-  if (const YamlValue* value = map.find("mode")) map.wrong("mode", *value, "train or predict");
-  return NeurocaasConfig::Mode::predict;
+  map.wrong("mode", *map.find("mode"), "train or predict");
 }
 
 /// Without slashes at the end. Must not lead out of the folder it is looked for in.
@@ -95,10 +104,14 @@ void choose_models(const ConfigMap& map, NeurocaasConfig& config) {
 }
 
 void note_ignored(const YamlValue& root, std::vector<std::string>& notes) {
+  std::set<std::string_view> ignored;
   for (const YamlEntry& entry : root.entries) {
-    if (root.find(entry.key) != &entry.value || is_among(entry.key, kUsed) ||
-        is_among(entry.key, kOfOthers))
-      continue;
+    if (is_among(entry.key, kUsed) || is_among(entry.key, kOfOthers)) continue;
+    if (!ignored.insert(entry.key).second) continue;
+    if (ignored.size() > kMostNotes) {
+      notes.emplace_back("further fields are not known and are ignored");
+      return;
+    }
     notes.push_back(entry.key == "testing"
                         ? "'testing' is ignored: predictions are the same with and without it"
                         : fmt::format("field '{}' is not known and is ignored",
@@ -109,11 +122,7 @@ void note_ignored(const YamlValue& root, std::vector<std::string>& notes) {
 NeurocaasConfig interpret(const YamlValue& root, const std::string& name) {
   const ConfigMap map(root, name);
   NeurocaasConfig config;
-  if (!map.has("mode")) {
-    throw Error(ErrorKind::bad_file,
-                fmt::format("{}: 'mode' is missing, expected 'mode: predict'", name));
-  }
-  config.mode = mode_of(map);
+  config.mode = mode_of(map, name);
   if (const YamlValue* prefix = map.find("modelpath")) {
     config.modelpath = folder_name("modelpath", *prefix, map);
     if (!config.modelpath.empty()) config.modelpath += '/';
@@ -136,11 +145,13 @@ NeurocaasConfig interpret(const YamlValue& root, const std::string& name) {
 }  // namespace
 
 NeurocaasConfig read_neurocaas_config(const fs::path& path) {
-  return interpret(read_yaml(path), path.filename().string());
+  return parse_neurocaas_config(read_file(path, YamlLimits().file_bytes), path.filename().string());
 }
 
 NeurocaasConfig parse_neurocaas_config(const std::string& text, const std::string& name) {
-  return interpret(parse_yaml(text, name), name);
+  const bool is_json = ascii_lower(fs::path(name).extension().string()) == ".json";
+  const std::string shown = printable(name);
+  return interpret(is_json ? parse_json(text, shown) : parse_yaml(text, shown), shown);
 }
 
 std::string lines_of(const NeurocaasConfig& config) {

@@ -24,15 +24,16 @@ struct NeurocaasConfig {
   std::vector<std::string> notes;  ///< what is ignored and should be known, a sentence each
 };
 
-/// Reads a file of YAML, of which JSON is a part. Values may be quoted; True, true, "yes" and 1 are
-/// one truth.
-/// @throws Error as read_yaml(); Error(bad_file), naming file and line, for a mode that is neither
+/// Reads YAML, or JSON from a file whose name ends in .json. Values may be quoted; True, true,
+/// "yes" and 1 are one truth.
+/// @throws Error as read_yaml() and parse_json(); Error(bad_file), naming file and line, for a mode
+/// that is neither
 ///         train nor predict, no or doubled model names to predict with, names that lead out of
 ///         their folder or have control characters, an `ensemble_size` that is no number of 1 or
 ///         more, a `posse` option that is not known (naming the nearest ones) or has a wrong value
 NeurocaasConfig read_neurocaas_config(const std::filesystem::path& path);
 
-/// The same for text held in memory. @param name  for messages
+/// The same for text held in memory. @param name  for messages; the suffix tells JSON from YAML
 NeurocaasConfig parse_neurocaas_config(const std::string& text, const std::string& name);
 
 /// One "field<TAB>value" a line, as the script posse-neurocaas reads it: mode, modelpath, then

@@ -71,7 +71,8 @@ const YamlValue* ConfigMap::find(std::string_view key) const {
 }
 
 void ConfigMap::fail(const YamlValue& value, const std::string& what) const {
-  throw Error(ErrorKind::bad_file, fmt::format("{} line {}: {}", file_, value.line, what));
+  const std::string place = value.line > 0 ? fmt::format("{} line {}", file_, value.line) : file_;
+  throw Error(ErrorKind::bad_file, fmt::format("{}: {}", place, what));
 }
 
 void ConfigMap::wrong(std::string_view key, const YamlValue& value,

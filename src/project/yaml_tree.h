@@ -19,7 +19,7 @@ struct YamlValue {
   Kind kind = Kind::null;
   std::string text;              ///< of a scalar
   bool quoted = false;           ///< a scalar in quotes or a block: never a number, truth value ...
-  int line = 0;                  ///< where it starts, from 1
+  int line = 0;                  ///< where it starts, from 1; 0 where that is not known
   std::vector<YamlValue> items;  ///< of a list
   std::vector<YamlEntry> entries;  ///< of a map, in the file's order
 

@@ -8,7 +8,7 @@ from program import (DEMO, FAST, MEMBERS, POSSE, ROOT, VIDEO, ProgramTest, extra
                      posse, read_csv, run_words, table)
 
 VERBS = ["bench", "calibrate", "consensus", "convert", "demo", "evaluate", "export", "render", "run", "scoremap", "smooth",
-         "info", "doctor"]
+         "info", "doctor", "neurocaas-config"]
 
 
 class Help(ProgramTest):
@@ -21,7 +21,7 @@ class Help(ProgramTest):
             self.assertIn(code, done.out)
 
     def test_of_every_verb_is_there_and_none_is_left_out_here(self):
-        listed = re.findall(r"(?m)^  ([a-z]+)  ", posse("--help").out.split("Subcommands:")[1])
+        listed = re.findall(r"(?m)^  ([a-z-]+)  ", posse("--help").out.split("Subcommands:")[1])
         self.assertEqual(sorted(listed), sorted(VERBS))
         for verb in VERBS:
             self.assertIn("Usage: posse " + verb, self.assert_code(posse(verb, "--help"), 0).out)
