@@ -15,7 +15,7 @@
 #
 #   slow           what continuous integration has no time for, before a change is called done: clang-tidy on every source,
 #                  whole-program tests under AddressSanitizer, every unit test under ThreadSanitizer, a minute of every fuzz
-#                  target
+#                  target, and the container (make_container.sh) where one can be made
 #   fuzz SECONDS   every fuzz target for so long
 #
 # All stages run even when one fails; the exit status is 0 only if all passed. Before the tests' summary stands a table of
@@ -70,6 +70,7 @@ check_slow() {
   POSSE_SLOW_TESTS=1 run_ctest asan --label-exclude 'unit|python' || failed=1
   build tsan && run_ctest tsan --label-regex unit || failed=1
   scripts/fuzz.py --build build/asan --seconds "$kSlowFuzzSeconds" || failed=1
+  scripts/make_container.sh --try || (($? == 77)) || failed=1
   return "$failed"
 }
 

@@ -103,7 +103,7 @@ TEST(NeurocaasConfig, EveryKindOfOptionIsHeldAgainstWhatItTakes) {
   for (const char* wrong :
        {"frames: 5:2", "frames: x", "batch_norm: sometimes", "radius: wide", "batch: -1",
         "batch: 1.5", "batch: 99999999999", "shuffle: first", "decode: magic", "snapshot: ''",
-        "hide-below: 2", "consensus: [mean]", "consensus: {a: b}", "snapshot: \"a\\nb\""}) {
+        "hide-below: 2", "consensus: [mean]", "consensus: {a: b}", R"(snapshot: "a\nb")"}) {
     const std::string error = refused_beside_models(fmt::format("posse:\n  {}\n", wrong));
     EXPECT_THAT(error, HasSubstr("config.yaml line 4"));
     EXPECT_THAT(error, HasSubstr(std::string(wrong, 5))) << error;
@@ -160,7 +160,7 @@ TEST(NeurocaasConfig, NamesOfModelsAreOpaqueButStayWithinTheirFolder) {
   EXPECT_THAT(config.models, ElementsAre("-m 1", "007", "m\xC3\xB6", "a/b"));
   EXPECT_THAT(parse("mode: predict\nmodelnames: alone\n").models, ElementsAre("alone"));
   for (const char* names :
-       {"[..]", "[a/../../b]", "[/a]", "['']", "[a, a]", "[a, a/]", "[[a]]", "[\"a\\tb\"]",
+       {"[..]", "[a/../../b]", "[/a]", "['']", "[a, a]", "[a, a/]", "[[a]]", R"(["a\tb"])",
         "{a: b}", "[]", "[.]", "[a,]\nmodelpath: ../x", "[a]\nmodelpath: /x"}) {
     EXPECT_THROW(parse(fmt::format("mode: predict\nmodelnames: {}\n", names)), Error) << names;
   }

@@ -213,6 +213,9 @@ class Registered(JobTest):
             with self.subTest(text=text):
                 self.register(data, self.put(text))
                 self.assert_failed(self.run_script(), 2, *words)
+                if "backend" not in text and "train" not in text.splitlines()[0]:
+                    done = posse("neurocaas-config", self.bucket / GROUP / "configs" / "config.yaml")
+                    self.assertEqual((done.code, done.out, done.err.count("\n")), (2, "", 1), done)
 
     def test_local_data_takes_its_models_from_a_folder(self):
         (self.folder / "my config.yaml").write_text(config())
@@ -248,6 +251,16 @@ class Registered(JobTest):
                 self.register(data, configuration)
                 self.assert_failed(self.run_script(**more), 1, *words)
                 self.assertEqual(list(self.process_results().glob("*.zip")), [])
+
+    def test_it_needs_no_variables_of_a_login(self):
+        programs = self.folder / "programs"
+        programs.mkdir()
+        for name in ("neurocaas-contrib", "aws"):
+            (programs / name).write_text(f"#!/bin/bash\nHOME='{self.home}' exec '{HERE}/bin/{name}' \"$@\"\n")
+            (programs / name).chmod(0o755)
+        self.register(self.put_data(), self.put(config(size=1)))
+        self.environment = {"PATH": f"{programs}:/usr/bin:/bin"}
+        self.assert_done(self.run_script())
 
     def test_a_wrong_call_is_said(self):
         self.assert_failed(self.run_script("a"), 2, "found 1")
@@ -398,6 +411,9 @@ class OverAnotherPosse(JobTest):
         self.register(data, configuration)
         self.assert_done(self.run_script())
         self.assertTrue((self.process_results() / "ensemble-model1-2030-01-01" / "config.yaml").exists())
+        self.contrib("register-resultpath", "-l", self.folder / "local")
+        self.assert_done(self.run_script())
+        self.assertTrue((self.folder / "local" / "process_results" / "ensemble-model1-2030-01-01" / "config.yaml").exists())
         trainer = self.folder / "my trainer"
         trainer.write_text('#!/bin/sh\necho "trained with $#"\nexit 7\n')
         self.assert_failed(self.run_script(NO_TRAIN="1", POSSE_NEUROCAAS_TRAIN=str(trainer)), 1, "is no program")
