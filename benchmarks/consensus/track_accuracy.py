@@ -200,6 +200,32 @@ def calibration(measure, name, truth):
           + ", ".join(f"{(squared[seen] < r * r).mean():.3f}" for r in (1, 2, 3)), flush=True)
 
 
+def whether_seen(name, truth, shared):
+    """[frames, bodyparts] of the columns that are said to be seen or not, and those columns; None where nothing says it."""
+    parts = SETS[name][2]
+    if name in ("demo", "made", "hard"):
+        return np.isfinite(truth[..., 0]), list(range(len(parts)))
+    if name != "reaching":
+        return None
+    seen, tongue = np.zeros((len(truth), 1), bool), parts.index("Tongue")
+    for row in csv.DictReader(open(shared / "reaching-ensemble" / "truth.csv")):
+        if row["bodypart"] == "Tongue":
+            seen[int(row["frame"]), 0] = row["x"] != ""
+    return seen, [tongue]
+
+
+def chance_seen(measure, name, truth, shared):
+    said = whether_seen(name, truth, shared)
+    if said is None:
+        return
+    seen, columns = said
+    chance = measure.track(name, range(5))[1][:, columns, 4]
+    fifth = np.minimum((5 * chance).astype(int), 4)
+    rows = [f"{chance[fifth == k].mean():.2f} / {seen[fifth == k].mean():.2f} ({(fifth == k).sum()})" if (fifth == k).any() else "-"
+            for k in range(5)]
+    print(f"{name}: chance_seen stated / observed (points) by fifths: " + " | ".join(rows), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("posse", "program", "shared", "work"):
@@ -220,6 +246,7 @@ def main():
             continue
         accuracy(measure, name, truth, [int(k) for k in args.thin.split(",")], [int(k) for k in args.members.split(",")])
         calibration(measure, name, truth)
+        chance_seen(measure, name, truth, pathlib.Path(args.shared))
 
 
 if __name__ == "__main__":

@@ -83,6 +83,16 @@ TEST(TableTrack, NoFramesAreNoTrack) {
   EXPECT_TRUE(track_of_poses(std::vector{empty, empty}).frames.empty());
 }
 
+TEST(TableTrack, ASingleFrameIsTrackedAndOneWithoutAPointIsMissing) {
+  const std::vector<Poses> one(3, Poses{.bodyparts = {"nose", "tail"},
+                                        .frame_index = {17},
+                                        .keypoints = {{50, 60, 0.9}, {kNan, kNan, 0}}});
+  const TableTrack track = track_of_poses(one);
+  ASSERT_EQ(track.frames.size(), 1U);
+  EXPECT_NEAR(track.frames[0].keypoints[0].keypoint.x, 50, 1e-9);
+  EXPECT_TRUE(std::isnan(track.frames[0].keypoints[1].keypoint.x));
+}
+
 TEST(TableTrack, RefusesWhatDoesNotFit) {
   EXPECT_THROW(track_of_poses({}), Error);
   std::vector<Poses> tables = members(2, 1);

@@ -216,6 +216,43 @@ TEST(Tracker, FramesWithoutAnyVoteAreMissingAndDoNotStopIt) {
   EXPECT_TRUE(std::isfinite(none[3].keypoints[0].chance_seen));
 }
 
+TEST(Tracker, ASingleFrameWithoutAnyVoteIsMissing) {
+  MadeMember broken = member_of({}, 2);
+  broken.fill(0, kNan);
+  broken.fill(1, kNan);
+  const auto frames = track({evidence_of({broken, broken})}, 2, {{0, 1}});
+  ASSERT_EQ(frames.size(), 1U);
+  for (const TrackedKeypoint& keypoint : frames[0].keypoints) {
+    EXPECT_TRUE(std::isnan(keypoint.keypoint.x));
+    EXPECT_FALSE(keypoint.second.has_value());
+    EXPECT_EQ(keypoint.chance, 0);
+    EXPECT_NEAR(keypoint.chance_seen, 0.5, 1e-12);
+  }
+}
+
+TEST(Tracker, MembersOfDifferentGridsAreTrackedTogether) {
+  // Strides 8 and 16; most of each kind is lost in a third of the video.
+  std::vector<FrameEvidence> video;
+  for (int t = 0; t < 60; ++t) {
+    const MadeBump truth{x_at(t), 80, 5, 0};
+    const MadeBump ghost{260, 180, 4, 0};
+    const MadeMember fine = member_of({t >= 20 && t < 30 ? ghost : truth});
+    const MadeMember coarse(kHeight / 2, kWidth / 2, 1, 16, {t >= 40 && t < 50 ? ghost : truth});
+    video.push_back(evidence_of({fine, coarse, t % 2 == 0 ? fine : coarse}));
+  }
+  for (const TrackedFrame& frame : track(video, 1)) {
+    EXPECT_EQ(frame.stride, 8);
+    EXPECT_NEAR(frame.keypoints[0].keypoint.x, x_at(static_cast<int>(frame.frame_index)), 0.2);
+    EXPECT_NEAR(frame.keypoints[0].keypoint.y, 80, 0.2);
+  }
+}
+
+TEST(Tracker, AVideoOfOneCellIsTracked) {
+  for (const TrackedFrame& frame : track(
+           std::vector<FrameEvidence>(5, evidence_of({MadeMember(1, 1, 1, 8, {{4, 4, 5, 0}})})), 1))
+    EXPECT_NEAR(frame.keypoints[0].keypoint.x, 4, 0.1);
+}
+
 /// Members that are right, one that is dead (NaN) and one of pure noise.
 std::vector<FrameEvidence> with_bad_members(int good, bool dead, bool noisy) {
   std::mt19937 random(5);
