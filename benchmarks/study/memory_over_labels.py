@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Memory of `posse evaluate` by members and labelled frames: it must not grow with either beyond what the numbers themselves take.
 
-  memory_over_labels.py BIN MAKE_SNAPSHOT [--members 5,20,50] [--labels 36,360]
+  memory_over_labels.py BIN MAKE_SNAPSHOT [--members 5,20,50] [--labels 36,360] [--through-time off]
 
 BIN is the folder of posse's programs, build/release/bin. MAKE_SNAPSHOT is a program that writes a TensorFlow snapshot of pseudo-random weights
 (--arch NAME --parts N --seed K PREFIX): each member is a project of the demo's with such weights, all different. Labels are those of
@@ -55,6 +55,7 @@ def main():
     parser.add_argument("make_snapshot", type=pathlib.Path)
     parser.add_argument("--members", default="5,20,50")
     parser.add_argument("--labels", default="36,360")
+    parser.add_argument("--through-time", default="on", choices=["on", "off"], help="whether track and smoother are judged too")
     args = parser.parse_args()
     print("| members | labelled frames | largest resident set, MB | seconds |\n| --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
@@ -65,7 +66,7 @@ def main():
             for labels in map(int, args.labels.split(",")):
                 cache = root / f"cache-{count}-{labels}"
                 megabytes, seconds = measured([args.bin / "posse", "evaluate", *members[:count], "--labels", labels_of(labels, root), "--video",
-                                               DEMO / "video" / "openarena.mp4", "--labels-unseen", "--cache", cache])  # fmt: skip
+                                               DEMO / "video" / "openarena.mp4", "--labels-unseen", "--cache", cache, "--through-time", args.through_time])  # fmt: skip
                 shutil.rmtree(cache)
                 print(f"| {count} | {labels} | {megabytes:.0f} | {seconds:.0f} |", flush=True)
 

@@ -147,9 +147,9 @@ void print_calibrated(const fs::path& data, const fs::path& video,
                 {}, {.progress = {}, .note = {}, .warning = {}, .stop = &context.stop});
   const CalibratedRow& all = evaluation.calibrated.back();
   context.console.print(fmt::format(
-      "\nHow sure may one be? Calibrated on {} labelled frames, the consensus says that a bodypart "
-      "lies within about {:.0f} px of it nine times in ten;\nin the other {} frames, whose truth "
-      "is known too, {:.0f} % of the bodyparts lie within what it says.",
+      "\nHow sure may you be? From {} labelled frames posse states that nine of ten bodyparts lie "
+      "within about {:.0f} px of the consensus;\nin the other {} frames, whose truth is known too, "
+      "it was {:.0f} %.",
       evaluation.judged.pictures.size(), all.radius90,
       frames.size() - evaluation.judged.pictures.size(),
       100 * share_held(evaluation.calibration, frames, tracks[0], truth)));

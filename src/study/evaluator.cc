@@ -129,6 +129,8 @@ void Evaluator::run(const Ensemble* ensemble) {
   evaluation_.errors = error_tables(evaluation_.judged, errors);
   for (const std::string& text : members_far_off(evaluation_.errors))
     evaluation_.warnings.push_back(text);
+  if (const auto text = all_far_off(evaluation_.judged, evaluation_.errors))
+    evaluation_.warnings.push_back(*text);
   evaluation_.sureness = sureness_of_members(evaluation_.judged, evaluation_.failure_distance);
   for (const std::string& text :
        members_too_sure(evaluation_.sureness, evaluation_.failure_distance))

@@ -405,6 +405,7 @@ class Refuses(ProgramTest):
         self.assert_error(done, 2, "results of another video: openarena-train.mp4")
         fewer = evaluate("--video-results", self.folder / "right" / "openarena", members=MEMBERS[:3])
         self.assertIn("only in the results: member-4 (dlc), member-5 (dlc)", self.assert_error(fewer, 2, "are results of other members").err)
+        self.assert_error(evaluate("--video-results", self.folder / "none"), 1, "there are no results here", "posse run --out OUT")
         whole = evaluate("--video-results", self.folder / "right")
         self.assert_error(whole, 1, f"in a folder of the video's name: {self.folder / 'right' / 'openarena'}")
         report = self.assert_code(evaluate("--json", "--video-results", self.folder / "right" / "openarena"), 0).json

@@ -94,6 +94,11 @@ void check_members(const fs::path& table, const RecordedRun& record, const Sprea
 }
 
 void check_record(const fs::path& table, const SpreadOf& of) {
+  if (kind_of_path(table) == PathKind::absent) {
+    throw Error(ErrorKind::not_found, fmt::format("{}: there are no results here", table.string()),
+                {.hint = "--video-results takes OUT/<video> of posse run --out OUT, or the .h5 in "
+                         "it"});
+  }
   const auto record = read_run_record(table.parent_path() / "run.json");
   if (!record) {
     throw Error(ErrorKind::bad_file,

@@ -72,6 +72,38 @@ std::vector<std::string> members_far_off(std::span<const ErrorTable> tables) {
   return sentences;
 }
 
+std::optional<std::string> all_far_off(const JudgedFrames& judged,
+                                       std::span<const ErrorTable> tables) {
+  std::vector<double> extents, medians;
+  for (size_t i = 0; i < judged.pictures.size(); ++i) {
+    double x = 0, y = 0, squares = 0, count = 0;
+    for (size_t p = 0; p < judged.num_bodyparts(); ++p) {
+      const Point& label = judged.labels[judged.at(i, p)];
+      if (std::isnan(label.x)) continue;
+      x += label.x;
+      y += label.y;
+      squares += label.x * label.x + label.y * label.y;
+      count += 1;
+    }
+    if (count < 2) continue;
+    extents.push_back(
+        std::sqrt(std::max(0.0, squares / count - (x * x + y * y) / (count * count))));
+  }
+  for (const ErrorTable& table : tables) {
+    const double median = table.rows.back().distances.median;
+    if (!std::isnan(median)) medians.push_back(median);
+  }
+  if (extents.empty() || medians.empty()) return std::nullopt;
+  const double extent = quantile(std::move(extents), 0.5);
+  const double best = *std::min_element(medians.begin(), medians.end());
+  if (best <= extent) return std::nullopt;
+  return fmt::format(
+      "every member and every consensus is far off (median errors from {:.3g} px on; the labelled "
+      "bodyparts of a picture lie {:.3g} px from their middle): are the labels of another project, "
+      "or their bodyparts called otherwise?",
+      best, extent);
+}
+
 std::vector<Sureness> sureness_of_members(const JudgedFrames& judged, double failure_distance) {
   std::vector<Sureness> all;
   const size_t parts = judged.num_bodyparts();

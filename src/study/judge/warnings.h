@@ -23,6 +23,12 @@ std::optional<std::string> left_out_bodyparts(std::span<const std::string> label
 /// @param tables  those of methods are passed over
 std::vector<std::string> members_far_off(std::span<const ErrorTable> tables);
 
+/// Says where even the best member or method errs at the median by more than the labelled bodyparts
+/// of a picture lie from their middle: the labels may not be of these networks' animals. nullopt
+/// otherwise, and with a single bodypart.
+std::optional<std::string> all_far_off(const JudgedFrames& judged,
+                                       std::span<const ErrorTable> tables);
+
 /// How sure a member is, and how right: over the points that it judges and has a keypoint of.
 struct Sureness {
   std::string member;

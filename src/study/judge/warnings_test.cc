@@ -42,6 +42,25 @@ TEST(MembersFarOff, AreThoseOfThreeTimesTheMedianError) {
   EXPECT_TRUE(members_far_off(std::vector{table_of("m1", 1), table_of("m2", 99)}).empty());
 }
 
+TEST(AllFarOff, IsSaidWhereNobodyIsNearerThanTheAnimalIsLarge) {
+  JudgedFrames judged{.bodyparts = {"nose", "tail"}};
+  judged.pictures.resize(1);
+  judged.labels = {{10, 20}, {16, 28}};  // 5 px from their middle
+  const auto tables_of = [](double best) {
+    std::vector<ErrorTable> tables = {table_of("m1", 9), table_of("mean", 9, false)};
+    tables[0].rows.back().distances.median = 8;
+    tables[1].rows.back().distances.median = best;
+    return tables;
+  };
+  EXPECT_FALSE(all_far_off(judged, tables_of(4.9)));
+  EXPECT_THAT(
+      *all_far_off(judged, tables_of(5.1)),
+      HasSubstr("far off (median errors from 5.1 px on; the labelled bodyparts of a picture "
+                "lie 5 px from their middle)"));
+  judged.labels[1] = {std::nan(""), std::nan("")};
+  EXPECT_FALSE(all_far_off(judged, tables_of(99)));
+}
+
 /// Forty pictures of one bodypart; the labels lie 3 px off in every other one, else on the spot.
 /// Four members say so with likelihood 0.5 and maps of 2 px, the fifth as it is told.
 JudgedFrames judged_by(double likelihood, double map_std) {
