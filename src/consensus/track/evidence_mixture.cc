@@ -36,7 +36,7 @@ void EvidenceMixture::read(const float* logits) {
   const EvidenceKernels& kernels = evidence_kernels();
   logits_ = logits;
   highest_.assign(parts_, -kInfinity);
-  votes_.assign(parts_, 1);
+  votes_.assign(parts_, mixture_.empty() ? 0 : 1);
   if (mixture_.empty()) return;
   const size_t whole = (num_blocks() - 1) * block();
   std::ranges::fill(last_, -kInfinity);

@@ -16,11 +16,12 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 /// Members that stand `apart` px from one another around a point which walks, scaled.
 std::vector<Poses> members(int count, double apart, double scale = 1) {
   std::vector<Poses> tables;
+  const int middle = count / 2;
   for (int m = 0; m < count; ++m) {
     Poses poses{.bodyparts = {"nose"}, .frame_index = {}, .keypoints = {}};
     for (int t = 0; t < 50; ++t) {
       poses.frame_index.push_back(t);
-      poses.keypoints.push_back({scale * (100 + t + (m - count / 2) * apart), scale * 80, 0.9});
+      poses.keypoints.push_back({scale * (100 + t + (m - middle) * apart), scale * 80, 0.9});
     }
     tables.push_back(std::move(poses));
   }
