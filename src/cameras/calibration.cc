@@ -155,7 +155,8 @@ ViewCalibration views_of_cameras(const std::vector<Section>& sections) {
     const auto pixel = numbers(section, "offset_in_video", offset, 2, "two numbers, x and y in px");
     offsets.back() = {pixel[0], pixel[1]};
   }
-  ViewCalibration views{.num_views = cameras.size(), .pairs = {}};
+  ViewCalibration views{.num_views = cameras.size(), .names = {}, .pairs = {}};
+  for (const CameraModel& camera : cameras) views.names.push_back(camera.name);
   views.pairs.resize(views.num_views * views.num_views);
   for (size_t a = 0; a < cameras.size(); ++a) {
     for (size_t b = 0; b < cameras.size(); ++b) {

@@ -54,6 +54,7 @@ bool is_fundamental(const Matrix3& matrix);
 /// Views of one picture whose geometry is known.
 struct ViewCalibration {
   size_t num_views = 0;
+  std::vector<std::string> names;  ///< [views] of the cameras; empty for matrices
   /// [views, views] from the row's view to the column's; nothing where it is not known.
   std::vector<std::optional<EpipolarGeometry>> pairs;
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/count_text.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/paths.h"
@@ -155,10 +156,10 @@ Json describe(const RunOutcome& outcome) {
 /// "video.mp4: 360 frames in 2.8 s (129 frames/s)"
 std::string summary_of(const std::string& name, const RunOutcome& outcome) {
   if (!outcome.ran_networks)
-    return fmt::format("{}: {} frames from the journal, no network was run", name,
-                       outcome.num_frames);
+    return fmt::format("{}: {} from the journal, no network was run", name,
+                       count_text(outcome.num_frames, "frame"));
   const int64_t computed = outcome.num_frames - outcome.num_resumed;
-  std::string line = fmt::format("{}: {} frames in {}", name, outcome.num_frames,
+  std::string line = fmt::format("{}: {} in {}", name, count_text(outcome.num_frames, "frame"),
                                  format_duration(outcome.timings.wall_seconds));
   if (outcome.timings.wall_seconds > 0) {
     line += fmt::format(" ({:.1f} frames/s)",
@@ -179,8 +180,8 @@ void print_outcome(const fs::path& video, const RunOutcome& outcome, CommandCont
     return;
   }
   if (outcome.status == RunStatus::interrupted) {
-    console.print(fmt::format("{}: stopped after {} frames; the same command goes on from there",
-                              name, outcome.num_frames));
+    console.print(fmt::format("{}: stopped after {}; the same command goes on from there", name,
+                              count_text(outcome.num_frames, "frame")));
     return;
   }
   console.print(summary_of(name, outcome));
@@ -219,8 +220,9 @@ std::string state_of(const RunPlan& plan) {
 void print_plan(const fs::path& video, const RunPlan& plan, const RunEstimate& estimate,
                 const Ensemble& ensemble, Console& console) {
   console.print(fmt::format(
-      "{}: {}x{}, {} frames, {}", video.string(), plan.video.width, plan.video.height,
-      plan.num_frames > 0 ? std::to_string(plan.num_frames) : "unknown number of", state_of(plan)));
+      "{}: {}x{}, {}, {}", video.string(), plan.video.width, plan.video.height,
+      plan.num_frames > 0 ? count_text(plan.num_frames, "frame") : "unknown number of frames",
+      state_of(plan)));
   console.print("  " + plan.consensus.to_string());
   if (plan.finished_already) return;
   for (const PlannedOutput& output : plan.outputs) {

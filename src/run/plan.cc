@@ -13,6 +13,7 @@
 #include "project/labelled_pictures.h"
 #include "run/outputs/outputs.h"
 #include "run/stage.h"
+#include "run/track_report.h"
 
 namespace posse {
 namespace {
@@ -83,6 +84,14 @@ bool adds_calibration(const RecordedRun& recorded, const RunPlan& plan) {
          plan.stages.starts_with(recorded.stages);
 }
 
+/// What --force would cost.
+std::string hint_of_force(const RunPlan& plan) {
+  const JournalState journal = look_at_journal(plan.paths.journal, plan.key);
+  return fmt::format("--force {}; --out FOLDER keeps them",
+                     journal.facts ? "makes others of them from the journal, without networks"
+                                   : "overwrites them, the networks run again");
+}
+
 /// True if what is there is kept. @throws Error(usage) if it is another's.
 bool is_same_run(const RunPlan& plan, bool force) {
   if (!plan.recorded) return false;
@@ -99,7 +108,7 @@ bool is_same_run(const RunPlan& plan, bool force) {
   throw Error(ErrorKind::usage,
               fmt::format("{}: holds the results of a run with other networks, options or video",
                           plan.paths.folder.string()),
-              {.hint = "--force overwrites them; --out FOLDER keeps them"});
+              {.hint = hint_of_force(plan)});
 }
 
 /// True if the record lists the file and it exists.
@@ -287,6 +296,10 @@ RunPlan plan_run(const Ensemble& ensemble, const KnownVideo& known, const fs::pa
   plan.recorded = read_run_record(plan.paths.record);
   plan.boxes = boxes_for(ensemble, video, plan.video, options);
   plan.consensus = choose_consensus(options.consensus, consensus_facts(plan, ensemble, options));
+  if (plan.consensus.method != RunConsensus::track) {
+    refuse_track_options(options.track, plan.consensus.to_string(),
+                         "--consensus track makes one, with --force where other results are there");
+  }
   plan.paths.scorer = consensus_scorer(ensemble, plan.consensus.method);
   plan.key = key_of(plan, ensemble, options, map_method(plan.consensus.method));
   plan.key.evidence = keeps_evidence(plan, options);

@@ -69,9 +69,9 @@ struct KnownVideo {
 
 /// Looks at the video, the options and the results folder; writes nothing and loads no network.
 /// @throws Error as open_video; Error(invalid_value) for a range that is none; Error(usage) if the
-/// folder holds results of another run and options.force is not set; Error(unsupported) for those
-/// of a later version; Error(io) if the run's folder cannot be written; what an output's check()
-/// finds; as Ensemble::check_frame
+/// folder holds results of another run and options.force is not set, and for options of a track
+/// where none is made; Error(unsupported) for those of a later version; Error(io) if the run's
+/// folder cannot be written; what an output's check() finds; as Ensemble::check_frame
 RunPlan plan_run(const Ensemble& ensemble, const std::filesystem::path& video,
                  const std::filesystem::path& out, const RunOptions& options);
 /// The same for a video that need not be there any more.

@@ -81,6 +81,17 @@ std::vector<std::vector<int>> parse_look_alikes(const std::string& text,
   return parse_groups("--look-alike", text, bodyparts);
 }
 
+void refuse_track_options(const TrackChoices& choices, const std::string& consensus,
+                          const std::string& hint) {
+  const std::vector<std::string> names = choices.changed();
+  if (names.empty()) return;
+  throw Error(
+      ErrorKind::usage,
+      fmt::format("{} {} nothing without a track, and none is made ({})",
+                  list_names(names, names.size()), names.size() == 1 ? "says" : "say", consensus),
+      {.hint = hint});
+}
+
 std::string note_of_groups(const std::vector<std::vector<int>>& groups,
                            const std::vector<std::string>& bodyparts) {
   std::string text;

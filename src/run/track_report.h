@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "consensus/track/epipolar_lines.h"
+#include "consensus/track/track_choices.h"
 #include "consensus/track/track_watch.h"
 
 namespace posse {
@@ -25,6 +26,13 @@ std::vector<std::vector<int>> parse_groups(const char* option, const std::string
 /// @throws Error(usage) as parse_groups
 std::vector<std::vector<int>> parse_look_alikes(const std::string& text,
                                                 const std::vector<std::string>& bodyparts);
+
+/// For where no track is made: refuses options of one.
+/// @param consensus  that is made, as "--consensus mean: 2 members are too few votes for a track"
+/// @param hint  how to have the track
+/// @throws Error(usage) naming the options
+void refuse_track_options(const TrackChoices& choices, const std::string& consensus,
+                          const std::string& hint);
 
 /// One sentence on the groups that were found.
 std::string note_of_groups(const std::vector<std::vector<int>>& groups,

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -99,7 +100,60 @@ TEST(EpipolarLines, ACalibrationThatDoesNotFitIsToldOf) {
                           .spread = 60,
                           .num_points = 400};
   EXPECT_THAT(warnings_of_lines({line}, kParts, 8).front(), HasSubstr("does not fit"));
+  EXPECT_THAT(warnings_of_lines({line}, kParts, 8).front(), HasSubstr("60.0 px"));
+  EXPECT_THAT(warnings_of_lines({line}, kParts, 8).front(), HasSubstr("over 400 places"));
   EXPECT_TRUE(warnings_of_lines({line}, kParts, 40).empty());
+}
+
+TEST(EpipolarLines, ACalibrationThatCouldNotBeLookedAtIsToldOf) {
+  EpipolarLine line{.views = {.bodyparts = {{0, 1}}, .given = same_x_geometry()},
+                    .geometry = same_x_geometry(),
+                    .equation = {},
+                    .spread = 60,
+                    .num_points = 19};
+  EXPECT_THAT(warnings_of_lines({line}, kParts, 8).front(),
+              HasSubstr("sure in 19 places, 20 are needed"));
+  line.num_points = 400;
+  line.spread = std::nan("");
+  EXPECT_THAT(warnings_of_lines({line}, kParts, 8).front(), HasSubstr("not finite"));
+}
+
+/// Two cameras that look along z, the second 2 to the right.
+constexpr const char* kCameras = R"([cam_0]
+name = "bottom"
+size = [320, 240]
+matrix = [[300, 0, 160], [0, 300, 120], [0, 0, 1]]
+distortions = [0, 0, 0, 0, 0]
+rotation = [0, 0, 0]
+translation = [0, 0, 0]
+[cam_1]
+name = "side"
+size = [320, 240]
+matrix = [[300, 0, 160], [0, 300, 120], [0, 0, 1]]
+distortions = [0, 0, 0, 0, 0]
+rotation = [0, 0, 0]
+translation = [2, 0, 0]
+)";
+
+TEST(EpipolarViews, BodypartsThatNameAnotherCameraAreTold) {
+  const std::vector<std::string> parts = {"paw_bottom", "paw_side", "Side-nose", "nose"};
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "cameras.toml";
+  std::ofstream(file) << kCameras;
+  const auto told = [&](const std::string& groups) -> std::string {
+    try {
+      const auto views = parse_views({.same_line = groups, .view_calibration = file}, parts);
+      return views.lines.front().cameras;
+    } catch (const Error& error) {
+      return error.what();
+    }
+  };
+  EXPECT_EQ(told("paw_bottom,paw_side"), "bottom and side");
+  EXPECT_EQ(told("nose,Side-nose"), "bottom and side");
+  EXPECT_THAT(told("paw_side,paw_bottom"),
+              HasSubstr("'paw_side' is named as view 1, which in " + file.string() +
+                        " is camera 'bottom'; 'side' is its view 2"));
+  EXPECT_THAT(told("Side-nose,nose"), HasSubstr("order of views: bottom, side"));
 }
 
 }  // namespace

@@ -68,6 +68,24 @@ void check_count(const std::vector<fs::path>& files, TableMethod method, const J
        .hint = report.notes.empty() ? "" : report.notes.front()});
 }
 
+/// Refuses options that say nothing of the method.
+void check_method(const ConsensusJobOptions& options) {
+  const std::string method = fmt::format("--method {}", name_of(options.method));
+  if (options.method != TableMethod::track) {
+    refuse_track_options(options.track, method, "--method track makes one");
+    if (options.cell == 0) return;
+    throw Error(ErrorKind::usage, fmt::format("--cell says nothing of {}", method),
+                {.hint = "--method track has cells"});
+  }
+  const KeypointConsensusOptions defaults;
+  for (const auto& [name, is_changed] :
+       {std::pair("--min-members", options.keypoints.min_members != defaults.min_members),
+        std::pair("--trim", options.keypoints.trim != defaults.trim)}) {
+    if (is_changed)
+      throw Error(ErrorKind::usage, fmt::format("{} says nothing of {}", name, method));
+  }
+}
+
 void check_track(const ConsensusJobOptions& options) {
   options.track.validate();
   if (!(options.cell >= 0 && std::isfinite(options.cell))) {
@@ -150,21 +168,23 @@ TableConsensus tracked_consensus(std::span<const Poses> tables, const ConsensusJ
   job.note(fmt::format("a cell of the track is {:.1f} px wide{}", track.cell,
                        options.cell > 0 ? "" : ", as members agree; see --cell"));
   for (const std::string& note : notes_of_lines(track.lines, bodyparts)) job.note(note);
-  for (const std::string& warning : warnings_of_lines(track.lines, bodyparts, track.cell))
-    job.warn(warning);
-  for (const std::string& warning : warnings_of(track.report, bodyparts, "--method"))
-    job.warn(warning);
-  for (const std::string& warning :
-       warnings_of_setting(settings.lag, members.size(), track.close_pairs, bodyparts)) {
-    job.warn(warning);
-  }
-  return consensus_of(std::move(track), members, options);
+  std::vector<std::string> warnings = warnings_of_track(
+      {.report = track.report, .close_pairs = track.close_pairs, .lines = track.lines},
+      TrackedSetting{.bodyparts = bodyparts,
+                     .num_members = members.size(),
+                     .lag = settings.lag,
+                     .cell = track.cell,
+                     .option = "--method"});
+  for (const std::string& warning : warnings) job.warn(warning);
+  TableConsensus consensus = consensus_of(std::move(track), members, options);
+  consensus.warnings = std::move(warnings);
+  return consensus;
 }
 
 TableConsensus consensus_of_tables(std::span<const Poses> members,
                                    const ConsensusJobOptions& options, Job& job) {
   if (options.method == TableMethod::track) return tracked_consensus(members, options, job);
-  return {consensus_of_poses(members, frame_options(options)), {}, {}, {}, {}};
+  return {consensus_of_poses(members, frame_options(options)), {}, {}, {}, {}, {}};
 }
 
 }  // namespace
@@ -174,6 +194,7 @@ JobOutcome<TableConsensus> run_consensus(const JobInputs& inputs, const fs::path
                                          const JobHooks& hooks) {
   frame_options(options).validate();
   check_track(options);
+  check_method(options);
   Job job(hooks);
   const JobInputs found = find_inputs(inputs, job);
   const std::vector<fs::path> files = names_as_files(found);

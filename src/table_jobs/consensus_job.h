@@ -52,12 +52,13 @@ void describe(Options& options, const Visitor& visit) {
 
 /// Forms the consensus of the members' tables, frame by frame or as a track.
 ///
-/// In a track a keypoint below min_likelihood is missing, min_members and trim do not matter. Its
+/// In a track a keypoint below min_likelihood is missing, min_members and trim say nothing. Its
 /// covariance is that of the members' points at the track's place, num_agreeing counts all members'
 /// points near the position.
 /// @param out  a table (.h5 or .csv), or a folder, where results are named as by posse run; empty:
 /// nothing is written
 /// @throws Error(usage) for fewer than two tables (one is enough for a track), targets that exist,
+/// options that say nothing of the method,
 /// a suffix that is not written; Error(interrupted); as read_tables, consensus_of_poses and the
 /// writers
 JobOutcome<TableConsensus> run_consensus(const JobInputs& inputs, const std::filesystem::path& out,

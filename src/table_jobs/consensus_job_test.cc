@@ -122,6 +122,31 @@ TEST(ConsensusJob, ATrackOfOneOrTwoTablesRunsAndSaysThatFewVote) {
   }
 }
 
+/// What the error says; empty without one.
+std::string refused(const ConsensusJobOptions& options) {
+  try {
+    run_consensus(walks(3), {}, options);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::usage);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(ConsensusJob, OptionsThatSayNothingOfTheMethodAreRefusedByName) {
+  const auto expect_named = [](const std::string& text, const std::vector<std::string>& words) {
+    for (const std::string& word : words)
+      EXPECT_NE(text.find(word), std::string::npos) << text << " lacks " << word;
+  };
+  expect_named(refused({.track = {.look_alike = "snout,tail", .lag = 3}}),
+               {"--look-alike, --track-lag say nothing", "--method median", "--method track"});
+  expect_named(refused({.track = {.smooth = false}}), {"--track-smooth says nothing"});
+  expect_named(refused({.cell = 8}), {"--cell says nothing"});
+  expect_named(refused({.method = TableMethod::track, .keypoints = {.min_members = 2}}),
+               {"--min-members says nothing of --method track"});
+  EXPECT_EQ(refused({.method = TableMethod::track, .track = {.lag = 3}, .cell = 8}), "");
+}
+
 TEST(ConsensusJob, AMissingBodypartIsMissingInTheTrack) {
   JobInputs inputs = walks(3);
   for (NamedPoses& member : inputs.poses) {

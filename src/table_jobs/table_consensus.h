@@ -45,6 +45,7 @@ struct TableConsensus : PoseConsensus {
   std::vector<std::vector<int>> groups;  ///< bodyparts that were tracked together
   std::vector<EpipolarLine> lines;       ///< that views were held to, or why not
   TrackReport report;                    ///< of the track
+  std::vector<std::string> warnings;     ///< what is odd about the track, a sentence each
 };
 
 }  // namespace posse

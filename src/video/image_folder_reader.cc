@@ -7,6 +7,7 @@
 #include <limits>
 #include <set>
 
+#include "base/count_text.h"
 #include "base/error.h"
 #include "base/natural_order.h"
 #include "base/paths.h"
@@ -181,8 +182,9 @@ void ImageFolderReader::finish() {
   is_finished_ = true;
   warn_of_copies();
   if (!report_.broke_off.empty()) {
-    report_.warnings.push_back(fmt::format("The pictures break off after {} frames: {}.",
-                                           report_.num_decoded, report_.broke_off));
+    report_.warnings.push_back(fmt::format("The pictures break off after {}: {}.",
+                                           count_text(report_.num_decoded, "frame"),
+                                           report_.broke_off));
   }
   if (report_.num_corrupt > 0) {
     report_.warnings.push_back(

@@ -62,6 +62,8 @@ class Demo(TrackTest):
         self.assertEqual([part["name"] for part in report["bodyparts"]], PARTS)
         self.assertLess(report["most_pruned"], 1e-6)
 
+        refused = posse(*run_words(VIDEO, MEMBERS, self.folder / "out", "--consensus", "track", "--track-smooth", "off"))
+        self.assert_error(refused, 2, "--force makes others of them from the journal, without networks")
         self.again("--track-smooth", "off")
         rough = errors(table(self.folder / "out" / "openarena"))
         self.assertLess(np.sqrt((error**2).mean()), np.sqrt((rough**2).mean()))
@@ -145,6 +147,9 @@ class Demo(TrackTest):
         self.assert_error(self.track("--same-line", "leftear,paw"), 2, "--same-line: there is no bodypart 'paw'")
         self.assert_error(self.track("--same-line", "snout,tailbase", "--same-x", "tailbase,snout"), 2, "'snout' and 'tailbase'")
         self.assert_error(self.track("--view-calibration", "views.toml"), 2, "--same-line")
+        for more, why in [(["--consensus", "mean"], "consensus mean: as asked for"), (["--frames", "3:4"], "one frame has no neighbours")]:
+            done = posse(*run_words(VIDEO, MEMBERS, self.folder / "out", "--track-lag", "3", "--track-smooth", "off", *more))
+            self.assert_error(done, 2, "--track-smooth, --track-lag say nothing without a track", why, "--consensus track")
         self.assertEqual(files_below(self.folder), {})
 
     def test_of_one_frame_and_of_few_members_runs(self):

@@ -20,6 +20,7 @@ struct TwoViews {
   size_t second = 1;
   std::vector<std::pair<int, int>> bodyparts;  ///< in the first view, in the second
   std::optional<EpipolarGeometry> given;
+  std::string cameras;  ///< for messages, as "bottom and side"; empty without names
 };
 
 /// What a person says of bodyparts that are one, seen from several sides.

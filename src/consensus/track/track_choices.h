@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace posse {
 
@@ -22,6 +23,8 @@ struct TrackChoices {
   /// @throws Error(usage) for a lag or hide_below out of range, and a view_calibration without
   /// views
   void validate() const;
+  /// Options that are not at their defaults, as "--track-lag".
+  std::vector<std::string> changed() const;
 };
 
 /// The part of describe() of the options that hold `choices`.

@@ -26,6 +26,8 @@ constexpr double kElsewhereCells = 4;
 constexpr double kOftenFast = 0.05;
 /// Of a bodypart's agreed steps: where more than this share is fast, there is no video.
 constexpr double kNoVideoFast = 0.5;
+/// Of all bodyparts' frames: on recordings of animals a few percent are hidden.
+constexpr double kMostHidden = 0.9;
 constexpr size_t kMostListed = 3;
 
 double distance(const Keypoint& a, const Keypoint& b) { return std::hypot(a.x - b.x, a.y - b.y); }
@@ -173,6 +175,15 @@ std::string listed(const std::vector<TrackStretch>& stretches,
   return text;
 }
 
+/// Over all bodyparts and frames.
+double share_hidden(const TrackReport& report) {
+  int64_t hidden = 0;
+  for (const int64_t count : report.hidden) hidden += count;
+  const auto all =
+      static_cast<double>(report.num_frames) * static_cast<double>(report.hidden.size());
+  return all > 0 ? static_cast<double>(hidden) / all : 0;
+}
+
 bool steps_are_mostly_fast(const TrackReport& report, size_t part) {
   return static_cast<double>(report.fast[part]) >
          kNoVideoFast * static_cast<double>(report.agreed_steps[part]);
@@ -236,6 +247,18 @@ std::vector<std::string> warnings_of(const TrackReport& report,
   if (!report.swap_bursts.empty()) {
     warnings.push_back("bodyparts that look alike change places and back: " +
                        listed(report.swap_bursts, bodyparts));
+  }
+  if (report.num_frames == 1) {
+    warnings.push_back(fmt::format(
+        "one frame is too short for a track: there is nothing to follow; {} mean or median",
+        option));
+  }
+  if (report.num_frames > 1 && share_hidden(report) > kMostHidden) {
+    warnings.push_back(
+        fmt::format("{:.0f} % of all keypoints are not seen by the track: either the bodyparts are "
+                    "not there, or the "
+                    "frames are no video of what the members were trained on",
+                    100 * share_hidden(report)));
   }
   if (looks_like_no_video(report)) {
     warnings.push_back(no_video_warning(report, bodyparts, option));

@@ -43,6 +43,24 @@ TEST(TrackWatch, SaysNothingOfAQuietTrack) {
   EXPECT_TRUE(warnings_of(report, kNames).empty());
 }
 
+TEST(TrackWatch, SaysThatOneFrameIsTooShort) {
+  const auto warnings = warnings_of(report_of(1, resting, resting), kNames, "--method");
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(
+      warnings[0],
+      "one frame is too short for a track: there is nothing to follow; --method mean or median");
+}
+
+TEST(TrackWatch, TellsOfATrackThatSeesNextToNothing) {
+  TrackReport report = report_of(100, resting, resting);
+  report.hidden = {90, 90};
+  EXPECT_TRUE(warnings_of(report, kNames).empty());
+  report.hidden = {100, 90};
+  const auto warnings = warnings_of(report, kNames);
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(warnings[0].substr(0, 47), "95 % of all keypoints are not seen by the track");
+}
+
 TEST(TrackWatch, TellsWhereJumpsPileUp) {
   const auto jumping = [](int t, int part) {
     if (part == 1 && t >= 20 && t < 26) return Keypoint{t % 2 == 0 ? 50.0 : 250.0, 80, 1};

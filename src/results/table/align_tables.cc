@@ -7,6 +7,7 @@
 #include <limits>
 #include <unordered_map>
 
+#include "base/count_text.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -20,7 +21,8 @@ constexpr size_t kAbsent = std::numeric_limits<size_t>::max();
 
 std::string frames_text(const std::vector<int64_t>& frames) {
   if (frames.empty()) return "no frames";
-  return fmt::format("{} frames from {} to {}", frames.size(), frames.front(), frames.back());
+  return fmt::format("{} from {} to {}", count_text(static_cast<int64_t>(frames.size()), "frame"),
+                     frames.front(), frames.back());
 }
 
 std::vector<int64_t> matched_frames(std::span<const PoseTable> tables, FrameMatch match) {

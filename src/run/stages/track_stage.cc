@@ -182,14 +182,12 @@ void TrackStage::deliver_smoothed(std::vector<TrackedFrame> frames, const Delive
 }
 
 std::vector<std::string> TrackStage::warnings() const {
-  std::vector<std::string> warnings = warnings_of(report_, bodyparts_);
-  for (std::string& warning : warnings_of_setting(static_cast<size_t>(choices_.lag), num_members_,
-                                                  look_alikes_.close_pairs(groups_), bodyparts_)) {
-    warnings.push_back(std::move(warning));
-  }
-  for (std::string& warning : warnings_of_lines(lines_, bodyparts_, cell_))
-    warnings.push_back(std::move(warning));
-  return warnings;
+  const auto close_pairs = look_alikes_.close_pairs(groups_);
+  return warnings_of_track({.report = report_, .close_pairs = close_pairs, .lines = lines_},
+                           TrackedSetting{.bodyparts = bodyparts_,
+                                          .num_members = num_members_,
+                                          .lag = static_cast<size_t>(choices_.lag),
+                                          .cell = cell_});
 }
 
 std::vector<std::string> TrackStage::notes() const {
