@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/npy.h"
 #include "consensus/track/agreeing_views.h"
 #include "consensus/track/epipolar_lines.h"
@@ -60,6 +61,12 @@ int write_evidence(int argc, char** argv) {
   for (int i = 3; i < argc; ++i) {
     const std::string folder = argv[i];
     members.push_back({read_npy(folder + "/logits.npy"), read_npy(folder + "/locref.npy")});
+  }
+  if (members.empty())
+    throw Error(ErrorKind::usage, "evidence: name the folders that posse scoremap wrote");
+  for (const Maps& member : members) {
+    if (member.logits.shape() != members.front().logits.shape())
+      throw Error(ErrorKind::shape_mismatch, "evidence: the members' maps differ in shape");
   }
   const Shape shape = members.front().logits.shape();
   const auto frames = static_cast<size_t>(shape[0]);
@@ -110,6 +117,7 @@ struct Recording {
 
 Recording read_recording(const char* path) {
   std::ifstream file(path, std::ios::binary);
+  if (!file) throw Error(ErrorKind::not_found, std::string(path) + ": cannot be read");
   Recording recording;
   recording.members = get<uint32_t>(file);
   recording.parts = get<uint32_t>(file);
@@ -339,8 +347,13 @@ int track(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   const std::string what = argc > 3 ? argv[1] : "";
-  if (what == "evidence") return write_evidence(argc, argv);
-  if (what == "track") return track(argc, argv);
+  try {
+    if (what == "evidence") return write_evidence(argc, argv);
+    if (what == "track") return track(argc, argv);
+  } catch (const Error& error) {
+    std::fprintf(stderr, "%s: %s\n", argv[0], error.what());
+    return 1;
+  }
   std::fprintf(stderr, "usage: %s evidence OUT MEMBER... | track IN OUT [name=value ...]\n",
                argv[0]);
   return 2;
