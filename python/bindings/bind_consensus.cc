@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <optional>
 #include <span>
 
@@ -8,8 +7,10 @@
 #include "consensus/track/evidence_finder.h"
 #include "consensus/track/look_alikes.h"
 #include "consensus/track/smoothed_track.h"
+#include "consensus/track/track_watch.h"
 #include "consensus/track/tracker.h"
 #include "ensemble/options.h"
+#include "run/track_report.h"
 #include "run/track_views.h"
 #include "scoremap_arrays.h"
 #include "track_dict.h"
@@ -110,6 +111,7 @@ struct TrackedVideo {
   std::vector<std::vector<int>> groups;
   std::vector<EpipolarLine> lines;
   std::vector<TrackedFrame> frames;
+  TrackReport report;
   std::vector<std::string> warnings;
 };
 
@@ -118,6 +120,16 @@ std::vector<std::string> numbers_to(size_t count) {
   std::vector<std::string> names;
   for (size_t p = 0; p < count; ++p) names.push_back(std::to_string(p));
   return names;
+}
+
+/// The members' own keypoints of a frame, [members, bodyparts].
+std::vector<Keypoint> members_of(const std::vector<MemberMap>& maps) {
+  std::vector<Keypoint> keypoints;
+  for (const MemberMap& member : maps) {
+    for (const Keypoint& keypoint : decode_keypoints(member.map, member.rule))
+      keypoints.push_back(keypoint);
+  }
+  return keypoints;
 }
 
 TrackedVideo track_maps(const std::vector<std::vector<MemberMap>>& maps, size_t bodyparts,
@@ -142,16 +154,31 @@ TrackedVideo track_maps(const std::vector<std::vector<MemberMap>>& maps, size_t 
                      .lines = line_finder.find()};
   const std::vector<ViewPair> pairs = pairs_of(views, video.lines);
   Tracker tracker(bodyparts, video.groups, options);
+  TrackWatch watch(bodyparts, video.groups, options);
+  const double cell = evidence.empty() ? 0 : evidence.front().stride;
   const auto keep = [&](std::vector<TrackedFrame> frames) {
-    std::move(frames.begin(), frames.end(), std::back_inserter(video.frames));
+    for (TrackedFrame& frame : frames) {
+      const size_t i = video.frames.size();
+      watch.push(frame, members_of(maps[i]), i == 0 ? 1 : elapsed[i - 1], frame.stride);
+      video.frames.push_back(std::move(frame));
+    }
   };
   for (size_t i = 0; i < evidence.size(); ++i) {
-    if (i == 0)
-      video.warnings = warnings_of_lines(video.lines, numbers_to(bodyparts), evidence[i].stride);
     let_views_agree(pairs, {}, evidence[i]);
     keep(tracker.push(std::move(evidence[i]), i == 0 ? 1 : elapsed[i - 1]));
   }
   keep(tracker.finish());
+  video.report = watch.finish();
+  const auto close_pairs = look_alikes.close_pairs(video.groups);
+  const std::vector<std::string> names = numbers_to(bodyparts);
+  const size_t num_members = maps.empty() ? 0 : maps.front().size();
+  video.warnings =
+      warnings_of_track({.report = video.report, .close_pairs = close_pairs, .lines = video.lines},
+                        TrackedSetting{.bodyparts = names,
+                                       .num_members = num_members,
+                                       .lag = static_cast<size_t>(lag),
+                                       .cell = cell,
+                                       .option = "take the"});
   if (smooth) smooth_track(video.frames, numbers_to(bodyparts));
   return video;
 }
@@ -186,6 +213,8 @@ py::dict track(const std::vector<FloatArray>& members, const std::vector<FloatAr
   py::dict result = dict_of_track(keypoints, bodyparts);
   result["groups"] = video.groups;
   result["epipolar_lines"] = list_of_lines(video.lines);
+  result["report"] =
+      track_report_json(video.report, video.groups, numbers_to(bodyparts), video.lines);
   result["warnings"] = video.warnings;
   return result;
 }

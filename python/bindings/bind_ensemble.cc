@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "ensemble/cut_frames.h"
 #include "option_keywords.h"
 #include "python_listener.h"
@@ -12,8 +13,15 @@
 #include "run/result_paths.h"
 #include "run/run_video.h"
 #include "run/stage.h"
+#include "run/track_report.h"
 
 namespace posse {
+
+/// Keywords of Ensemble.run.
+template <class Options, class Visitor>
+requires std::same_as<std::remove_const_t<Options>, TrackChoices>
+void describe(Options& options, const Visitor& visit) { describe_track(options, visit); }
+
 namespace {
 
 /// Frames that a range has in this video; nullopt where that is not known before decoding.
@@ -68,7 +76,8 @@ BoundEnsemble::Turn::~Turn() {
 
 void BoundEnsemble::track(FrameResults& results, const std::filesystem::path& video,
                           const VideoInfo& info) const {
-  const RunOptions options;
+  RunOptions options;
+  options.track = results.choices;
   const RunSetting setting{.ensemble = ensemble_,
                            .options = options,
                            .consensus = RunConsensus::track,
@@ -84,7 +93,11 @@ void BoundEnsemble::track(FrameResults& results, const std::filesystem::path& vi
   for (FrameResult& frame : results.frames) stages.push(std::move(frame), keep);
   stages.finish(keep);
   results.frames = std::move(tracked);
-  for (std::string& warning : stages.warnings()) results.warnings.push_back(std::move(warning));
+  results.track_warnings = stages.warnings();
+  results.warnings.insert(results.warnings.end(), results.track_warnings.begin(),
+                          results.track_warnings.end());
+  results.track_report = stages.reports()["track"];
+  for (const std::string& name : ensemble_.bodyparts()) results.names.push_back(printable(name));
 }
 
 FrameResults BoundEnsemble::empty_results(FrameRange range, RunConsensus consensus) const {
@@ -94,20 +107,21 @@ FrameResults BoundEnsemble::empty_results(FrameRange range, RunConsensus consens
   return results;
 }
 
-RunConsensus BoundEnsemble::consensus_of(ConsensusChoice choice, const VideoInfo& info,
-                                         const FrameRange& range,
-                                         std::optional<int64_t> num_frames) const {
+ChosenConsensus BoundEnsemble::consensus_of(ConsensusChoice choice, const VideoInfo& info,
+                                            const FrameRange& range,
+                                            std::optional<int64_t> num_frames) const {
   return choose_consensus(choice, {.is_pictures = info.is_image_folder,
                                    .num_members = ensemble_.members().size(),
                                    .step = range.step,
-                                   .num_frames = num_frames})
-      .method;
+                                   .num_frames = num_frames});
 }
 
 FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::object& frames,
                                 const std::string& consensus, const py::object& progress,
                                 const py::object& on_chunk, size_t chunk_frames,
-                                bool keep_scoremaps) {
+                                bool keep_scoremaps, const py::kwargs& keywords) {
+  const auto choices = options_from<TrackChoices>(keywords);
+  choices.validate();
   const FrameRange range = frame_range_of(frames);
   const auto choice = enum_of<ConsensusChoice>("consensus", consensus);
   if (choice == ConsensusChoice::track && chunk_frames > 0) {
@@ -136,9 +150,14 @@ FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::ob
     const py::gil_scoped_release other_threads_run;
     const auto reader = open_video(video, {.range = range});
     const auto total = checked_count(reader->info(), range);
-    if (chunk_frames == 0 || choice != ConsensusChoice::automatic)
-      method = consensus_of(choice, reader->info(), range, total);
+    if (chunk_frames == 0 || choice != ConsensusChoice::automatic) {
+      const ChosenConsensus chosen = consensus_of(choice, reader->info(), range, total);
+      method = chosen.method;
+      if (method != RunConsensus::track)
+        refuse_track_options(choices, chosen.to_string(), "--consensus track makes one");
+    }
     results = start_anew();
+    results.choices = choices;
     int64_t done = 0;
     listener.report(0, total, true);
     ensemble_.run({.source = [&](VideoFrame& frame) { return reader->read(frame); },
@@ -280,6 +299,7 @@ std::vector<std::filesystem::path> BoundEnsemble::save(const FrameResults& resul
   auto options = options_from<RunOptions>(keywords);
   options.frames = results.range;
   options.consensus = choice_of(results.consensus);
+  options.track = results.choices;
   const py::gil_scoped_release other_threads_run;
   const auto& frames = results.untracked.empty() ? results.frames : results.untracked;
   const RunOutcome outcome = write_results(ensemble_, video, folder, options, frames,
@@ -350,6 +370,8 @@ void bind_ensemble(py::module_& core) {
   bind_frame_results(core);
   core.def("ensemble_options", &option_help<EnsembleOptions>,
            "Keywords of Ensemble, each with its meaning.");
+  core.def("track_options", &option_help<TrackChoices>,
+           "Keywords of Ensemble.run that are of a track, each with its meaning.");
   core.def("run_options", &option_help<RunOptions>,
            "Keywords of Ensemble.write and Ensemble.save, each with its meaning.");
   py::class_<BoundEnsemble>(core, "Ensemble", "Use posse.Ensemble.")

@@ -13,6 +13,7 @@
 #include "bindings.h"
 #include "ensemble/ensemble.h"
 #include "frame_results.h"
+#include "run/consensus_choice.h"
 
 namespace posse {
 
@@ -28,9 +29,11 @@ class BoundEnsemble {
 
   /// @param on_chunk  called with FrameResults of at least `chunk_frames` frames each; with 0 all
   /// frames are returned. @param keep_scoremaps  the results hold the members' maps too.
+  /// @param keywords  TrackChoices
   FrameResults run(const std::filesystem::path& video, const py::object& frames,
                    const std::string& consensus, const py::object& progress,
-                   const py::object& on_chunk, size_t chunk_frames, bool keep_scoremaps);
+                   const py::object& on_chunk, size_t chunk_frames, bool keep_scoremaps,
+                   const py::kwargs& keywords);
   FrameResults predict(const py::object& images, const std::string& consensus);
   /// (frame_index, one float32 array [frames, height, width, bodyparts] per member)
   py::tuple scoremaps(const std::filesystem::path& video, const py::object& frames,
@@ -62,8 +65,8 @@ class BoundEnsemble {
   };
 
   FrameResults empty_results(FrameRange range, RunConsensus consensus) const;
-  RunConsensus consensus_of(ConsensusChoice choice, const VideoInfo& info, const FrameRange& range,
-                            std::optional<int64_t> num_frames) const;
+  ChosenConsensus consensus_of(ConsensusChoice choice, const VideoInfo& info,
+                               const FrameRange& range, std::optional<int64_t> num_frames) const;
   /// The frames with the track as their consensus, once all are there.
   void track(FrameResults& results, const std::filesystem::path& video,
              const VideoInfo& info) const;

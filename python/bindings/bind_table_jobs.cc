@@ -3,6 +3,8 @@
 
 #include "option_keywords.h"
 #include "python_listener.h"
+#include "results/table/frame_numbers.h"
+#include "run/track_report.h"
 #include "table_jobs/consensus_job.h"
 #include "table_jobs/smooth_jobs.h"
 #include "track_dict.h"
@@ -35,11 +37,7 @@ NamedPoses named_poses(const py::tuple& member) {
                  "[frames]"});
   }
   named.poses.frame_index.assign(frames.data(), frames.data() + frames.size());
-  if (!std::is_sorted(named.poses.frame_index.begin(), named.poses.frame_index.end(),
-                      std::less_equal<>())) {
-    throw Error(ErrorKind::invalid_value,
-                fmt::format("{}: frame numbers must increase", named.name));
-  }
+  require_rising_frames(named.poses.frame_index, 0, {}, named.name);
   for (py::ssize_t i = 0; i < likelihood.size(); ++i) {
     named.poses.keypoints.push_back({xy.data()[2 * i], xy.data()[2 * i + 1], likelihood.data()[i]});
   }
@@ -147,6 +145,9 @@ py::dict dict_of(const TableConsensus& consensus) {
     py::dict track = dict_of_track(consensus.track, poses.num_bodyparts());
     track["groups"] = consensus.groups;
     track["epipolar_lines"] = list_of_lines(consensus.lines);
+    track["report"] =
+        track_report_json(consensus.report, consensus.groups, poses.bodyparts, consensus.lines);
+    track["warnings"] = consensus.warnings;
     dict["track"] = track;
   }
   return dict;

@@ -3,6 +3,8 @@
 #include <functional>
 #include <memory>
 
+#include "track_dict.h"
+
 namespace posse {
 namespace {
 
@@ -70,6 +72,19 @@ DoubleArray map_covariance(const FrameResults& results) {
   });
 }
 
+/// The track as posse.tracking.track_of_report takes it; None where there is none.
+py::object track(const FrameResults& results) {
+  if (results.consensus != RunConsensus::track) return py::none();
+  std::vector<TrackedKeypoint> keypoints;
+  for (const FrameResult& frame : results.frames)
+    keypoints.insert(keypoints.end(), frame.track.begin(), frame.track.end());
+  py::dict dict = dict_of_track(keypoints, results.num_bodyparts);
+  dict["report"] = results.track_report;
+  dict["warnings"] = results.track_warnings;
+  dict["names"] = results.names;
+  return dict;
+}
+
 py::list take_scoremaps(FrameResults& results) {
   py::list maps;
   for (MemberMaps& member : results.maps) maps.append(member.take());
@@ -124,6 +139,7 @@ void bind_frame_results(py::module_& core) {
                                return per_frame<double>(
                                    self, [](const FrameResult& f) { return f.time_seconds; });
                              })
+      .def_property_readonly("track", &track)
       .def_property_readonly("poses", &poses)
       .def_property_readonly("likelihood",
                              [](const FrameResults& self) {

@@ -48,6 +48,10 @@ struct FrameResults {
   std::vector<std::string> warnings;        ///< about the data
   std::vector<std::string> video_warnings;  ///< those of them that are about the video
   std::vector<FrameResult> untracked;       ///< of a track: the frames as the networks gave them
+  TrackChoices choices;                     ///< of a track
+  std::vector<std::string> track_warnings;  ///< about it, also among the warnings
+  std::string track_report;                 ///< `track` of a run.json
+  std::vector<std::string> names;           ///< of the bodyparts, as the report has them
   std::vector<MemberMaps> maps;             ///< [members] if they were asked for, else empty
 };
 

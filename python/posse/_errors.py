@@ -65,14 +65,14 @@ _CLASS_OF_KIND = {
 _OPTION = re.compile(r"(?<![^\s('\"])--([a-z](?:[a-z-]*[a-z])?)\b")
 
 
-def _in_python(text: str) -> str:
+def in_python(text: str) -> str:
     """Options as the keyword arguments that Python has for them."""
     return _OPTION.sub(lambda option: option[1].replace("-", "_"), text)
 
 
 def make(kind: str, text: str, message: str, have: str, hint: str) -> BaseException:
     """The exception for an error of the library; called by the compiled part."""
-    text, message, have, hint = (_in_python(words) for words in (text, message, have, hint))
+    text, message, have, hint = (in_python(words) for words in (text, message, have, hint))
     if kind == "interrupted":
         return KeyboardInterrupt(text)
     error = _CLASS_OF_KIND[kind](text)

@@ -14,11 +14,12 @@ import numpy.typing as npt
 
 from posse import _core
 from posse._chunks import ChunkedRun
-from posse._errors import InputError
+from posse._errors import InputError, in_python
 from posse._memory import check_memory
 from posse._paths import path_of
 from posse._progress import Progress, as_callback
 from posse.result import DataWarning, Member, PathLike, Result, given, html_table
+from posse.tracking import Groups, track_of_run, track_options
 
 __all__ = ["Ensemble", "consecutive_runs", "open_project"]
 
@@ -217,6 +218,14 @@ class Ensemble:
         *,
         frames: Frames | Sequence[int] = None,
         consensus: str = "auto",
+        look_alike: Groups | None = None,
+        same_x: Groups | None = None,
+        same_y: Groups | None = None,
+        same_line: Groups | None = None,
+        view_calibration: PathLike | None = None,
+        track_smooth: bool | None = None,
+        track_lag: int | None = None,
+        hide_below: float | None = None,
         progress: Progress | None = None,
     ) -> Result:
         """Runs all members over a video, in one pass, and forms their consensus.
@@ -234,6 +243,9 @@ class Ensemble:
         consensus : {"auto", "mean", "median", "track"}
             Of the members' probability maps, or the track through the maps of all frames, which takes no list. "auto" is the
             track for a video with three members or more, and the mean for pictures and lists; the result says which.
+        look_alike, same_x, same_y, same_line, view_calibration, track_smooth, track_lag, hide_below
+            Of a track, as on the command line (``posse run --help``); groups are text or sequences of names, as
+            ``[["paw1", "paw2"], ["ear1", "ear2"]]``. They are refused where no track is made.
         progress : callable or tqdm bar, optional
             Called as ``progress(done, total)``, ten times a second at most; total is None where the video does not say.
             What it raises stops the run and is raised here.
@@ -251,18 +263,32 @@ class Ensemble:
         >>> result.member_poses.shape
         (2, 3, 4, 2)
         """
+        options = track_options(
+            {
+                "look_alike": look_alike,
+                "same_x": same_x,
+                "same_y": same_y,
+                "same_line": same_line,
+                "view_calibration": view_calibration,
+                "track_smooth": track_smooth,
+                "track_lag": track_lag,
+                "hide_below": hide_below,
+            }
+        )
         self._leave_iteration()
         listed = _positions(frames, video)
         if listed is None:
-            core = self._core.run(path_of(video), frames, consensus, as_callback(progress), None, 0)
+            core = self._core.run(path_of(video), frames, consensus, as_callback(progress), None, 0, **given(options))
             result = self._result(core, path_of(video))
         else:
-            result = self._run_listed(path_of(video), listed, consensus, progress)
+            result = self._run_listed(path_of(video), listed, consensus, progress, given(options))
         for warning in result.warnings:
             warnings.warn(warning, DataWarning, stacklevel=2)
         return result
 
-    def _run_listed(self, video: Path, listed: list[int], consensus: str, progress: Progress | None) -> Result:
+    def _run_listed(
+        self, video: Path, listed: list[int], consensus: str, progress: Progress | None, options: dict[str, Any]
+    ) -> Result:
         """Each frame once, then in the order and as often as it was asked for."""
         if consensus == "track":
             raise ValueError("frames: a track goes through consecutive frames; give a range, not a list")
@@ -271,7 +297,7 @@ class Ensemble:
         parts = []
         for run in consecutive_runs(wanted):
             try:
-                core = self._core.run(video, run, consensus, as_callback(progress), None, 0)
+                core = self._core.run(video, run, consensus, as_callback(progress), None, 0, **options)
             except InputError:
                 count = _core.FrameIterator(video, None).container_num_frames
                 if count is None or run.start < count:
@@ -422,10 +448,10 @@ class Ensemble:
         frames: Frames = None,
         bbox: PathLike | None = None,
         consensus: Literal["auto", "mean", "median", "track"] | None = None,
-        look_alike: str | None = None,
-        same_x: str | None = None,
-        same_y: str | None = None,
-        same_line: str | None = None,
+        look_alike: Groups | None = None,
+        same_x: Groups | None = None,
+        same_y: Groups | None = None,
+        same_line: Groups | None = None,
         view_calibration: PathLike | None = None,
         track_smooth: bool | None = None,
         track_lag: int | None = None,
@@ -459,7 +485,7 @@ class Ensemble:
         keep_evidence
         format, save_members, wide_csv, smooth, labeled_video, calibration, radius, force_calibration, as_member
         video_preds, extras, keep_journal, force
-            As on the command line (``posse run --help``).
+            As on the command line (``posse run --help``); groups of a track as for :meth:`run`.
         progress : callable or tqdm bar, optional
 
         Returns
@@ -471,14 +497,18 @@ class Ensemble:
             "frames": frames,
             "bbox": None if bbox is None else str(bbox),
             "consensus": consensus,
-            "look_alike": look_alike,
-            "same_x": same_x,
-            "same_y": same_y,
-            "same_line": same_line,
-            "view_calibration": None if view_calibration is None else path_of(view_calibration),
-            "track_smooth": track_smooth,
-            "track_lag": track_lag,
-            "hide_below": hide_below,
+            **track_options(
+                {
+                    "look_alike": look_alike,
+                    "same_x": same_x,
+                    "same_y": same_y,
+                    "same_line": same_line,
+                    "view_calibration": view_calibration,
+                    "track_smooth": track_smooth,
+                    "track_lag": track_lag,
+                    "hide_below": hide_below,
+                }
+            ),
             "keep_evidence": keep_evidence,
             "format": format,
             "save_members": save_members,
@@ -497,7 +527,7 @@ class Ensemble:
         self._leave_iteration()
         outcome = self._core.write(path_of(video), path_of(folder), as_callback(progress), **given(options))
         for warning in outcome["warnings"]:
-            warnings.warn(warning, DataWarning, stacklevel=2)
+            warnings.warn(in_python(warning), DataWarning, stacklevel=2)
         for name, error in outcome["failed"].items():
             warnings.warn(f"{name} failed, the same call tries it again: {error}", DataWarning, stacklevel=2)
         return [Path(path) for path in outcome["files"]]
@@ -545,7 +575,8 @@ class Ensemble:
             members=self.members,
             consensus=core.consensus,
             video=video,
-            warnings=tuple(core.warnings),
+            warnings=tuple(in_python(text) for text in core.warnings),
+            track=None if (track := core.track) is None else track_of_run(track),
             _frames=core,
             _ensemble=self._core,
         )

@@ -10,6 +10,7 @@ from typing import Any, Union
 import numpy as np
 import numpy.typing as npt
 
+from posse._errors import in_python
 from posse.result import PathLike, Result
 from posse.tracking import Track
 
@@ -20,7 +21,7 @@ _Floats = npt.NDArray[np.float64]
 
 def told(job: dict[str, Any]) -> dict[str, Any]:
     """Fields of a result that every job of the compiled part gives."""
-    return {"files": tuple(Path(file) for file in job["files"]), "warnings": tuple(job["warnings"])}
+    return {"files": tuple(Path(file) for file in job["files"]), "warnings": tuple(in_python(text) for text in job["warnings"])}
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from posse._paths import PathLike, path_of
 if TYPE_CHECKING:
     import pandas
 
+    from posse.tracking import Track
+
 __all__ = ["DataWarning", "Member", "PathLike", "Result", "given"]
 
 
@@ -136,7 +138,10 @@ class Result:
     video : Path or None
         None for pictures.
     warnings : tuple of str
-        What was odd about the data, in full sentences.
+        What was odd about the data and the track, in full sentences.
+    track : Track, or None
+        With consensus "track" what the track states: ``track.chance``, ``chance_seen`` and ``seen`` [frames, bodyparts], ``covariance``
+        [frames, bodyparts, 3] (xx, xy, yy in square pixels), ``second_place``, ``groups``, ``report``; the same as in the files of a run.
     """
 
     bodyparts: tuple[str, ...]
@@ -153,6 +158,7 @@ class Result:
     consensus: str
     video: Path | None = None
     warnings: tuple[str, ...] = ()
+    track: Track | None = None
     _frames: _core.FrameResults | None = field(default=None, repr=False, compare=False)
     _ensemble: _core.Ensemble | None = field(default=None, repr=False, compare=False)
 

@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from posse import _core
+from posse._errors import in_python
 from posse._paths import path_of
 from posse._progress import Progress, as_callback
 from posse.ensemble import Frames
 from posse.poses import ConsensusPoses, Members, Poses, SmoothedPoses, SmoothedPupil, SmoothedViews, told
 from posse.result import DataWarning, PathLike, Result, given
-from posse.tracking import track_of
+from posse.tracking import Groups, track_of, track_options
 
 __all__ = [
     "consensus",
@@ -33,7 +34,7 @@ __all__ = [
 
 def _warn(job: dict[str, Any]) -> None:
     for text in job["warnings"]:
-        warnings.warn(text, DataWarning, stacklevel=3)
+        warnings.warn(in_python(text), DataWarning, stacklevel=3)
 
 
 def _several(members: Members) -> list[Any]:
@@ -362,10 +363,10 @@ def consensus(
     min_members: int | None = None,
     trim: float | None = None,
     agreement_radius: float | None = None,
-    look_alike: str | None = None,
-    same_x: str | None = None,
-    same_y: str | None = None,
-    same_line: str | None = None,
+    look_alike: Groups | None = None,
+    same_x: Groups | None = None,
+    same_y: Groups | None = None,
+    same_line: Groups | None = None,
     view_calibration: PathLike | None = None,
     track_smooth: bool | None = None,
     track_lag: int | None = None,
@@ -388,12 +389,13 @@ def consensus(
         "track" follows every bodypart through the members' points of all frames.
     min_likelihood, min_members, trim, agreement_radius, bodypart_list, common_bodyparts, format, force
     look_alike, same_x, same_y, same_line, view_calibration, track_smooth, track_lag, cell, hide_below
-        As on the command line (``posse consensus --help``).
+        As on the command line (``posse consensus --help``); groups are text, or sequences of names as ``[["paw1", "paw2"]]``.
     progress : callable or tqdm bar, optional
 
     Returns
     -------
     ConsensusPoses
+        With "track" its ``track`` holds chances, covariance, second places, groups and warnings, as the files of a run do.
 
     Examples
     --------
@@ -407,15 +409,19 @@ def consensus(
         "min_members": min_members,
         "trim": trim,
         "agreement_radius": agreement_radius,
-        "look_alike": look_alike,
-        "same_x": same_x,
-        "same_y": same_y,
-        "same_line": same_line,
-        "view_calibration": None if view_calibration is None else path_of(view_calibration),
-        "track_smooth": track_smooth,
-        "track_lag": track_lag,
+        **track_options(
+            {
+                "look_alike": look_alike,
+                "same_x": same_x,
+                "same_y": same_y,
+                "same_line": same_line,
+                "view_calibration": view_calibration,
+                "track_smooth": track_smooth,
+                "track_lag": track_lag,
+                "hide_below": hide_below,
+            }
+        ),
         "cell": cell,
-        "hide_below": hide_below,
         "bodypart_list": bodypart_list,
         "common_bodyparts": common_bodyparts,
         "format": format,

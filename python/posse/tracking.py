@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Union
 
 import numpy as np
 import numpy.typing as npt
 
 from posse import _core
-from posse._errors import InputError
+from posse._errors import InputError, in_python
 from posse._paths import PathLike, path_of
 from posse.result import DataWarning
 
-__all__ = ["EpipolarLine", "Track", "track"]
+__all__ = ["EpipolarLine", "Groups", "Track", "track"]
+
+#: Groups of bodyparts by name: text as on the command line ("paw1,paw2;ear1,ear2", "none", "auto"), or sequences of names; None in
+#: a group of `same_line` is a view that does not show the bodypart.
+Groups = Union[str, "Sequence[Sequence[str | None]]"]
 
 
 @dataclass(frozen=True)
@@ -32,17 +37,25 @@ class EpipolarLine:
 
 @dataclass(frozen=True)
 class Track:
-    """What :func:`track` gives. Positions are pixels; missing is NaN."""
+    """What a track states: of :func:`track`, of a run (``Result.track``), of tables (``ConsensusPoses.track``).
+
+    Positions are pixels, chances in [0, 1]. Where no member votes, positions and covariance are NaN and the likelihood is 0; a
+    bodypart that is hidden by ``hide_below`` has NaN for its position alone.
+    """
 
     poses: npt.NDArray[np.float64]  #: [frames, bodyparts, xy]
     likelihood: npt.NDArray[np.float64]  #: [frames, bodyparts] mean of the members' probability there
-    covariance: npt.NDArray[np.float64]  #: [frames, bodyparts, xx xy yy] of the position
+    covariance: npt.NDArray[np.float64]  #: [frames, bodyparts, xx xy yy] of the position, in square pixels
     seen: npt.NDArray[np.bool_]  #: [frames, bodyparts] by the likeliest path
     chance_seen: npt.NDArray[np.float64]  #: [frames, bodyparts]
     chance: npt.NDArray[np.float64]  #: [frames, bodyparts] of lying within three cells of the position
-    second_place: npt.NDArray[np.float64]  #: [frames, bodyparts, x y chance] the likeliest place further away
-    groups: tuple[tuple[int, ...], ...]  #: bodyparts that were tracked together
+    #: [frames, bodyparts, x y chance] the likeliest place further away; NaN, NaN, 0 where none has more than 5 %
+    second_place: npt.NDArray[np.float64]
+    groups: tuple[tuple[int, ...], ...]  #: bodyparts, as numbers, that were tracked together
     epipolar_lines: tuple[EpipolarLine, ...] = ()  #: one for each two views of `same_line`
+    #: what was counted of each bodypart, groups and lines: ``track`` in a run.json (docs/results.md)
+    report: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()  #: what is odd about the track, in full sentences
 
 
 def track_of(found: dict[str, Any]) -> Track:
@@ -50,12 +63,92 @@ def track_of(found: dict[str, Any]) -> Track:
     fields = dict(found)
     fields["groups"] = tuple(tuple(group) for group in found["groups"])
     fields["epipolar_lines"] = tuple(EpipolarLine(**line) for line in found["epipolar_lines"])
+    fields["report"] = json.loads(found["report"])
+    fields["warnings"] = tuple(in_python(text) for text in found["warnings"])
     return Track(**fields)
 
 
-def _text_of(groups: Sequence[Sequence[int | None]] | None) -> str:
+def track_of_run(found: dict[str, Any]) -> Track:
+    """The track of a run, whose groups and lines are in its report by name."""
+    fields = dict(found)
+    report = json.loads(fields.pop("report"))
+    number = {name: part for part, name in enumerate(fields.pop("names"))}
+    lines = [
+        EpipolarLine(
+            views=(line["views"][0] - 1, line["views"][1] - 1),
+            bodyparts=tuple((number[a], number[b]) for a, b in (pair.split(",") for pair in line["bodyparts"].split(";"))),
+            equation=tuple(line["equation"]) if "equation" in line else None,
+            spread=line.get("spread_px", np.nan),
+            num_points=line["points"],
+            why_not=line.get("why_not", ""),
+        )
+        for line in report.get("epipolar_lines", [])
+    ]
+    groups = tuple(tuple(number[name] for name in group.split(",")) for group in report["groups"])
+    fields["warnings"] = tuple(in_python(text) for text in fields["warnings"])
+    return Track(**fields, groups=groups, epipolar_lines=tuple(lines), report=report)
+
+
+def _groups_of(option: str, groups: object, what: str) -> list[list[Any]]:
+    """Groups of bodyparts as lists. @param what  a bodypart is here"""
+    example = "[[0, 1], [2, 3]]" if what == "a number" else "[['paw1', 'paw2'], ['ear1', 'ear2']]"
+    if isinstance(groups, str) or not isinstance(groups, Iterable):
+        raise TypeError(f"{option}: {groups!r} is no sequence of groups; a bodypart is {what}, as {example}")
+    found = []
+    for number, group in enumerate(groups):
+        if isinstance(group, str) or not isinstance(group, Iterable):
+            raise TypeError(f"{option}: group {number} is {group!r}, not a sequence of bodyparts; write groups as {example}")
+        found.append(list(group))
+        if not found[-1]:
+            raise InputError(f"{option}: group {number} is empty; leave it out, [] alone stands for no group")
+    return found
+
+
+def _numbers_of(option: str, groups: object, may_be_none: bool = False) -> list[list[Any]]:
+    found = _groups_of(option, groups, "a number")
+    for number, group in enumerate(found):
+        for part in group:
+            if not (isinstance(part, (int, np.integer)) and not isinstance(part, bool)) and not (part is None and may_be_none):
+                raise TypeError(f"{option}: group {number} holds {part!r}; bodyparts are whole numbers here, as in [[0, 1], [2, 3]]")
+    return [[None if part is None else int(part) for part in group] for group in found]
+
+
+def _text_of(option: str, groups: object, may_be_none: bool = False) -> str:
     """Groups of numbers as the command line has groups of names."""
-    return ";".join(",".join("" if part is None else str(int(part)) for part in group) for group in groups or ())
+    if groups is None:
+        return ""
+    return ";".join(
+        ",".join("" if part is None else str(part) for part in group) for group in _numbers_of(option, groups, may_be_none)
+    )
+
+
+def groups_text(option: str, groups: object) -> str | None:
+    """Groups of names, as text or as sequences of names, as the command line has them; None is None."""
+    if groups is None:
+        return None
+    if isinstance(groups, str):
+        if not groups.strip():
+            raise InputError(f"{option}: an empty text; leave the option out, or name bodyparts as 'paw1,paw2;ear1,ear2'")
+        return groups
+    found = _groups_of(option, groups, "a name")
+    may_be_none = option == "same_line"
+    for number, group in enumerate(found):
+        for part in group:
+            if not isinstance(part, str) and not (part is None and may_be_none):
+                raise TypeError(f"{option}: group {number} holds {part!r}; bodyparts are names here, as in [['paw1', 'paw2']]")
+    if not found:
+        return "none" if option == "look_alike" else None
+    return ";".join(",".join(part or "" for part in group) for group in found)
+
+
+def track_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Options of a track as the compiled part takes them."""
+    made = dict(options)
+    for name in ("look_alike", "same_x", "same_y", "same_line"):
+        made[name] = groups_text(name, options[name])
+    calibration = options["view_calibration"]
+    made["view_calibration"] = None if calibration is None else path_of(calibration)
+    return made
 
 
 def track(
@@ -104,9 +197,22 @@ def track(
     -------
     Track
 
+    Warns
+    -----
+    DataWarning
+        What ``posse run`` warns of: fewer than three members, no look-ahead, frames that are no video, jumps that pile up, members
+        that most say otherwise, views that do not fit; the result's ``warnings`` hold the same.
+
+    Raises
+    ------
+    TypeError
+        Groups that are no sequences of numbers.
+    InputError
+        Maps, numbers or groups that do not fit together.
+
     Examples
     --------
-    >>> maps = np.full((2, 3, 20, 30, 1), -9.0)  # two members, three frames
+    >>> maps = np.full((3, 4, 20, 30, 1), -9.0)  # three members, four frames
     >>> maps[:, :, 5, 7, 0] = 5
     >>> posse.track(maps, stride=8).poses[0, 0]
     array([60., 44.])
@@ -123,13 +229,19 @@ def track(
     index = np.arange(num_frames) if frame_index is None else np.asarray(frame_index)
     if len(index) != num_frames:
         raise InputError(f"frame_index has {len(index)} numbers, the maps have {num_frames} frames")
-    groups = None if look_alike is None else [[int(part) for part in group] for group in look_alike]
-    axes = _text_of(same_x), _text_of(same_y)
+    groups = None if look_alike is None else _numbers_of("look_alike", look_alike)
+    axes = _text_of("same_x", same_x), _text_of("same_y", same_y)
     calibration = None if view_calibration is None else path_of(view_calibration)
     elapsed = [float(d) for d in np.diff(index)]
-    found = _core.track(
-        members, refinement, strides, groups, elapsed, smooth, lag, *axes, _text_of(same_line), calibration
-    )
-    for text in found.pop("warnings"):
+    falls = [row for row, step in enumerate(elapsed, start=1) if not step > 0]
+    if falls:
+        raise InputError(
+            f"frame_index: {index[falls[0]]} of row {falls[0]} does not rise; the row before has {index[falls[0] - 1]}; "
+            "sort rows and maps by frame (numpy.argsort), and leave repeated rows out"
+        )
+    lines = _text_of("same_line", same_line, may_be_none=True)
+    made = track_of(_core.track(members, refinement, strides, groups, elapsed, smooth, lag, *axes, lines, calibration))
+    told = tuple(text.replace("track_lag", "lag") for text in made.warnings)
+    for text in told:
         warnings.warn(text, DataWarning, stacklevel=2)
-    return track_of(found)
+    return replace(made, warnings=told)

@@ -170,7 +170,7 @@ def test_options_of_every_type_arrive() -> None:
 def test_wrong_input_is_named() -> None:
     with pytest.raises(posse.InputError, match="member 0: poses, likelihood"):
         posse.consensus([posse.Poses(["nose", "tail"], np.zeros((4, 1, 2))), *walks(1)])
-    with pytest.raises(posse.InputError, match="frame numbers must increase"):
+    with pytest.raises(posse.InputError, match="frame number 3 of row 2 repeats"):
         posse.consensus([posse.Poses(["nose"], np.zeros((2, 1, 2)), frame_index=[3, 3])] * 2)
     with pytest.raises(posse.InputError, match="at least two tables"):
         posse.consensus(walks(1))

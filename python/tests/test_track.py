@@ -1,11 +1,15 @@
 """posse.track on maps made here, and consensus="track" on the demo's videos."""
 
+import json
+import pickle
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import posse
 import pytest
+from posse._errors import in_python
 from conftest import DEMO, ROOT
 
 
@@ -128,6 +132,167 @@ def test_a_run_gives_the_track(ensemble, short_video):
     assert np.isfinite(tracked.poses).all()
     assert np.median(np.linalg.norm(tracked.poses - mean.poses, axis=-1)) < 8  # a cell: they are of one mind mostly
     assert not np.array_equal(tracked.poses, mean.poses)
+
+
+@pytest.fixture(scope="module")
+def three():
+    return posse.Ensemble.open([DEMO / f"member-{k}" for k in (1, 2, 3)], tune=False)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"look_alike": [["leftear", "rightear"]], "track_smooth": False, "track_lag": 0, "hide_below": 0.9},
+        {"look_alike": [], "same_line": [["snout", "tailbase"]]},
+    ],
+)
+@pytest.mark.filterwarnings("ignore::posse.DataWarning")
+def test_a_run_states_what_its_files_state(three, short_video, tmp_path, options):
+    h5py = pytest.importorskip("h5py")
+    result = three.run(short_video, frames=range(16), **options)
+    assert result.consensus == "track"
+    three.write(short_video, tmp_path / "written", frames=range(16), consensus="track", **options)
+    result.save(tmp_path / "saved")
+    track = result.track
+    for name in ("written", "saved"):
+        (table,) = (tmp_path / name).rglob("*posseTrack*.h5")
+        with h5py.File(table) as file:
+            said = {key: value[:] for key, value in file["posse"].items()}
+        for array, stated in [
+            (track.covariance, said["track_covariance"]),
+            (track.chance, said["chance"]),
+            (track.chance_seen, said["chance_seen"]),
+            (track.second_place, said["second_place"]),
+            (track.seen, said["seen"] == 1),
+        ]:
+            np.testing.assert_array_equal(array, stated)
+        (record,) = (tmp_path / name).rglob("run.json")
+        record = json.loads(record.read_text())
+        assert track.report == record["track"]
+        assert [in_python(text) for text in record["warnings"]] == list(result.warnings)
+        assert set(track.warnings) <= set(result.warnings)
+    np.testing.assert_array_equal(track.poses, result.poses)
+    np.testing.assert_array_equal(track.likelihood, result.likelihood)
+    assert [",".join(three.bodyparts[part] for part in group) for group in track.groups] == track.report["groups"]
+    np.testing.assert_array_equal(np.isnan(result.poses[..., 0]), track.chance_seen < options.get("hide_below", 0))
+    if "same_line" in options:
+        (line,) = track.epipolar_lines
+        assert (line.views, line.bodyparts, line.why_not) == ((0, 1), ((0, 3),), track.report["epipolar_lines"][0]["why_not"])
+    if "track_lag" in options:
+        assert any("looks at the past alone" in text for text in track.warnings)
+        assert track.groups == ((1, 2),)
+    assert pickle.loads(pickle.dumps(result)).track.report == track.report
+
+
+def test_the_mean_has_no_track(three, short_video):
+    assert three.run(short_video, frames=range(3), consensus="mean").track is None
+
+
+def test_options_of_a_track_are_refused_where_none_is_made(three, short_video, tmp_path):
+    for call in (
+        lambda: three.run(short_video, frames=range(3), consensus="mean", track_lag=3),
+        lambda: three.run(short_video, frames=[1, 2], track_lag=3),
+        lambda: three.run(short_video, frames=3, track_lag=3),
+        lambda: three.write(short_video, tmp_path, frames=range(3), consensus="median", track_lag=3),
+        lambda: three.plan(short_video, tmp_path, frames=range(3), consensus="mean", track_lag=3),
+    ):
+        with pytest.raises(posse.InputError, match="track_lag says nothing without a track"):
+            call()
+    assert not any(tmp_path.iterdir())
+
+
+def odd(case):
+    """Maps and arguments of a track of which something is to be said, and what."""
+    rng = np.random.default_rng(3)
+    walk = 60 + 2.0 * np.arange(40)
+    jumping = bumps(np.where(np.arange(84) // 14 % 2 == 0, 40.0, 210.0))
+    return {
+        "few": (bumps(walk, members=2), {}, "a track of 2 members"),
+        "one": (bumps(walk, members=1), {}, "a track of 1 member:"),
+        "causal": (bumps(walk), {"lag": 0}, "^lag 0 looks at the past alone"),
+        "pictures": (bumps(rng.uniform(20, 220, 40)), {}, "do not look like a video.*take the mean or median"),
+        "frame": (bumps([60.0]), {}, "one frame is too short"),
+        "fast": (jumping, {}, r"0 often moves faster than the track expects \(5 of 84 frames\)"),
+        "close": (np.concatenate([bumps(walk)] * 2, axis=-1), {"look_alike": [[0, 1]]}, "0 and 1 of one group of look_alike"),
+        "nothing": (np.full((3, 10, 12, 12, 2), np.nan), {}, "100 % of all keypoints are not seen"),
+    }[case]
+
+
+@pytest.mark.parametrize("case", ["few", "one", "causal", "pictures", "frame", "fast", "close", "nothing"])
+def test_a_track_of_maps_warns_as_a_run_does(case):
+    maps, arguments, said = odd(case)
+    with pytest.warns(posse.DataWarning, match=said) as caught:
+        track = posse.track(maps, **arguments)
+    assert [str(warning.message) for warning in caught] == list(track.warnings)
+    assert all(warning.filename == __file__ for warning in caught)
+    assert [part["name"] for part in track.report["bodyparts"]] == [str(part) for part in range(maps.shape[-1])]
+
+
+def test_a_quiet_track_of_maps_warns_of_nothing():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        track = posse.track(bumps(60 + 2.0 * np.arange(40)))
+    assert track.warnings == () and track.report["swaps"] == 0
+
+
+@pytest.mark.parametrize(
+    ("groups", "error", "said"),
+    [
+        ("0,1", TypeError, "look_alike: '0,1' is no sequence of groups; a bodypart is a number, as "),
+        ([0, 1], TypeError, "look_alike: group 0 is 0, not a sequence of bodyparts; write groups as "),
+        (["ab"], TypeError, "look_alike: group 0 is 'ab', not a sequence"),
+        ([["a", "b"]], TypeError, "look_alike: group 0 holds 'a'; bodyparts are whole numbers here"),
+        ([[0, 1.5]], TypeError, "look_alike: group 0 holds 1.5"),
+        ([[0, 1], []], posse.InputError, "look_alike: group 1 is empty"),
+        (7, TypeError, "look_alike: 7 is no sequence of groups"),
+    ],
+)
+def test_groups_that_are_none_are_told(groups, error, said):
+    with pytest.raises(error, match=said):
+        posse.track(bumps([60.0, 62.0, 64.0]), look_alike=groups)
+
+
+@pytest.mark.parametrize(
+    ("groups", "error", "said"),
+    [
+        ([["nose", 1]], TypeError, "group 0 holds 1; bodyparts are names here"),
+        (["nose", "tail"], TypeError, "group 0 is 'nose', not a sequence of bodyparts; write groups as "),
+        ([[]], posse.InputError, "group 0 is empty"),
+        ("", posse.InputError, "look_alike: an empty text"),
+        (5, TypeError, "look_alike: 5 is no sequence of groups; a bodypart is a name"),
+        ([["nose", "ear"]], posse.InputError, "look_alike: there is no bodypart 'ear'"),
+    ],
+)
+def test_groups_of_names_that_are_none_are_told(groups, error, said):
+    seen = [posse.Poses(["nose", "tail"], np.zeros((4, 2, 2)) + k, np.ones((4, 2))) for k in range(3)]
+    with pytest.raises(error, match=said):
+        posse.consensus(seen, method="track", look_alike=groups)
+
+
+def test_frame_numbers_that_fall_are_told_by_row():
+    with pytest.raises(posse.InputError, match="frame_index: 4 of row 2 does not rise; the row before has 5; sort rows and maps"):
+        posse.track(bumps([60.0, 62.0, 64.0]), frame_index=[3, 5, 4])
+    falling = posse.Poses(["nose"], np.zeros((3, 1, 2)), np.ones((3, 1)), frame_index=[3, 5, 4])
+    with pytest.raises(posse.InputError, match="member 0: frame number 4 of row 3 does not rise; the row before has 5") as told:
+        posse.consensus([falling] * 3)
+    assert "sort" in told.value.hint
+
+
+@pytest.mark.filterwarnings("ignore::posse.DataWarning")
+def test_a_track_of_tables_states_what_its_files_state(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    x = 60 + 2.0 * np.arange(40)
+    seen = [posse.Poses(["nose", "tail"], np.stack([np.stack([x + k, x], 1)] * 2, 1), np.full((40, 2), 0.9)) for k in range(2)]
+    made = posse.consensus(seen, method="track", look_alike=[["nose", "tail"]], track_lag=8, out=tmp_path / "track.h5")
+    with h5py.File(tmp_path / "track.h5") as file:
+        for name, array in [("track_covariance", made.track.covariance), ("chance", made.track.chance), ("seen", made.track.seen),
+                            ("chance_seen", made.track.chance_seen), ("second_place", made.track.second_place)]:  # fmt: skip
+            np.testing.assert_array_equal(file["posse"][name][:], array)
+    record = json.loads((tmp_path / "track.h5.run.json").read_text())
+    assert made.track.report == record["track"]
+    assert set(made.track.warnings) == set(made.warnings) and any("few votes" in text for text in made.warnings)
+    assert made.track.groups == ((0, 1),)
 
 
 def test_members_of_different_grids_are_tracked_together():
