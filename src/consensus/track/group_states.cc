@@ -214,9 +214,12 @@ std::vector<GroupState> StateSpace::next(std::span<const GroupState> previous,
 
 namespace {
 
+/// Parts of the first half at most: a table has a place for each of their choices.
+constexpr size_t kMostLow = 4;
+
 /// States by the choices of the first parts and those of the others.
 struct Halves {
-  std::vector<StateKey> low, high;  ///< that occur, in order
+  std::vector<StateKey> low, high;  ///< that occur
   std::vector<uint32_t> low_of;     ///< [states] position in low
   std::vector<uint32_t> high_of;    ///< [states] position in high
 };
@@ -224,13 +227,15 @@ struct Halves {
 Halves halves_of(std::span<const GroupState> states, size_t num_low) {
   const size_t shift = 4 * num_low;
   const StateKey mask = (StateKey{1} << shift) - 1;
+  std::vector<uint32_t> position(size_t{1} << shift, 0);  // in low, + 1
   Halves halves;
-  for (const GroupState& state : states) halves.low.push_back(state.key & mask);
-  std::ranges::sort(halves.low);
-  halves.low.erase(std::unique(halves.low.begin(), halves.low.end()), halves.low.end());
   for (const GroupState& state : states) {
-    const auto low = std::ranges::lower_bound(halves.low, state.key & mask);
-    halves.low_of.push_back(static_cast<uint32_t>(low - halves.low.begin()));
+    uint32_t& low = position[state.key & mask];
+    if (low == 0) {
+      halves.low.push_back(state.key & mask);
+      low = static_cast<uint32_t>(halves.low.size());
+    }
+    halves.low_of.push_back(low - 1);
     const StateKey high = state.key >> shift;
     if (halves.high.empty() || halves.high.back() != high) halves.high.push_back(high);
     halves.high_of.push_back(static_cast<uint32_t>(halves.high.size() - 1));
@@ -275,7 +280,7 @@ std::vector<double> backward_of_several(std::span<const GroupState> states, size
                                         std::span<const GroupState> next_states,
                                         const GroupFrame& next_frame, std::span<const double> after,
                                         size_t num_parts) {
-  const size_t num_low = (num_parts + 1) / 2;
+  const size_t num_low = std::min((num_parts + 1) / 2, kMostLow);
   const Halves here = halves_of(states, num_low);
   const Halves next = halves_of(next_states, num_low);
   const std::vector<double> of_low =

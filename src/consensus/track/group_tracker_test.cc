@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <utility>
 
 namespace posse {
 namespace {
@@ -269,6 +270,14 @@ TEST(GroupTracker, AgreesWithWholeViterbiAndForwardBackward) {
   for (unsigned seed = 20; seed < 26; ++seed) {
     const size_t parts = 1 + seed % 3;
     const auto video = make_video(seed, 12, parts, 4);
+    expect_same(track(video, parts, kExact), Oracle(video, parts, kExact.motion).dynamic(),
+                kRounding);
+  }
+}
+
+TEST(GroupTracker, AgreesWithThemForManyPartsToo) {
+  for (const auto& [parts, places] : {std::pair<size_t, size_t>{4, 3}, {5, 3}, {9, 2}, {12, 1}}) {
+    const auto video = make_video(static_cast<unsigned>(40 + parts), 5, parts, places);
     expect_same(track(video, parts, kExact), Oracle(video, parts, kExact.motion).dynamic(),
                 kRounding);
   }
