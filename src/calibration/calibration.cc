@@ -71,7 +71,7 @@ class Fields {
     std::vector<Fields> all;
     for (const Json& one : json_[name]) {
       if (!one.is_object()) fail(name);
-      all.push_back({one, path_});
+      all.emplace_back(one, path_);
     }
     return all;
   }

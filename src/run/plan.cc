@@ -329,7 +329,7 @@ RunPlan plan_run(const Ensemble& ensemble, const KnownVideo& known, const fs::pa
   find_resumable(plan);
   if (plan.recorded && !is_of_this_run(*plan.recorded, plan)) find_replaced(plan);
   if (same_run && !keeps_all) {
-    plan.notes.push_back(
+    plan.notes.emplace_back(
         plan.needs_networks
             ? "the calibration comes to the results that are there; their journal is gone, so the "
               "networks run again"

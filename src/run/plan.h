@@ -75,7 +75,7 @@ struct KnownVideo {
 RunPlan plan_run(const Ensemble& ensemble, const std::filesystem::path& video,
                  const std::filesystem::path& out, const RunOptions& options);
 /// The same for a video that need not be there any more.
-RunPlan plan_run(const Ensemble& ensemble, const KnownVideo& video,
+RunPlan plan_run(const Ensemble& ensemble, const KnownVideo& known,
                  const std::filesystem::path& out, const RunOptions& options);
 
 /// What plan_run asks of a video, and the hash of its file.

@@ -183,7 +183,7 @@ class Demo(ProgramTest):
         found = points(table(out / "openarena"))[..., :2]
         rmse = np.sqrt(np.nanmean(np.sum((found - truth) ** 2, axis=2), axis=0))
         np.testing.assert_allclose(errors["consensus"][:4], rmse, atol=0.00501)
-        said = re.search(r"Calibrated on 36 labelled frames.*in the other 324 frames.*, (\d+) % of", done.out, re.DOTALL)
+        said = re.search(r"From 36 labelled frames.*in the other 324 frames.*, it was (\d+) %", done.out, re.DOTALL)
         self.assertLess(abs(int(said[1]) - 90), 6)  # two standard errors over clips of a second
 
 
