@@ -18,6 +18,7 @@
 #include "study/judge/video_coverage.h"
 #include "study/judge/warnings.h"
 #include "study/members/map_store.h"
+#include "study/original_rows.h"
 
 namespace posse {
 
@@ -47,16 +48,6 @@ struct CalibratedRow {
   /// all bodyparts together.
   bool pooled = false;
   double pooled_radius90 = 0;  ///< px, median of what a run states of it then; else NaN
-};
-
-/// The original's study of one member: the errors summed over bodyparts, and what its maps say at
-/// the labels.
-struct OriginalRow {
-  std::string name;
-  double summed_rmse = 0;  ///< over pictures with every bodypart labelled and found; NaN without
-  size_t num_pictures = 0;
-  double confidence = 0;  ///< mean probability at the label's cell; NaN for a consensus
-  double share = 0;       ///< mean of that probability over the map's sum
 };
 
 struct Evaluation {

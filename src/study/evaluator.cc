@@ -12,9 +12,9 @@
 #include "base/text.h"
 #include "run/consensus_choice.h"
 #include "study/judge/warnings.h"
+#include "study/original_rows.h"
 #include "study/scores/gaussian_scores.h"
 #include "study/scores/ranking_scores.h"
-#include "study/scores_at_points.h"
 
 namespace posse {
 namespace {
@@ -41,7 +41,6 @@ class Evaluator {
   void add_suspects(const JudgedMethod& main);
   void add_video_coverage(std::vector<StatedError> errors, std::span<const FitPoint> points);
   double stated_radius90(size_t bodypart) const;
-  void add_original();
   void add_counts();
   std::string guarantee() const;
   UncertaintyOptions uncertainty_options() const {
@@ -140,7 +139,7 @@ void Evaluator::run(const Ensemble* ensemble) {
   evaluation_.consensus = main.name;
   add_uncertainty(main);
   calibrate(ensemble, main);
-  add_original();
+  evaluation_.original = original_rows(evaluation_.judged);
   add_counts();
 }
 
@@ -404,68 +403,6 @@ void Evaluator::add_suspects(const JudgedMethod& main) {
   }
   std::stable_sort(evaluation_.suspects.begin(), evaluation_.suspects.end(),
                    [](const SuspectLabel& a, const SuspectLabel& b) { return a.ratio > b.ratio; });
-}
-
-/// Over pictures that are judged and have every bodypart. @param says  keypoint or nullptr
-template <class Says>
-OriginalRow original_row(const JudgedFrames& judged, const Says& says) {
-  std::vector<Point> points, truth;
-  const size_t parts = judged.num_bodyparts();
-  for (size_t i = 0; i < judged.pictures.size(); ++i) {
-    std::vector<Point> here;
-    for (size_t p = 0; p < parts; ++p) {
-      const Keypoint* k = says(i, p);
-      if (k == nullptr || std::isnan(k->x) || std::isnan(judged.labels[judged.at(i, p)].x)) break;
-      here.push_back({k->x, k->y});
-    }
-    if (here.size() < parts) continue;
-    points.insert(points.end(), here.begin(), here.end());
-    for (size_t p = 0; p < parts; ++p) truth.push_back(judged.labels[judged.at(i, p)]);
-  }
-  return {.name = "",
-          .summed_rmse = summed_rmse(points, truth, parts),
-          .num_pictures = parts == 0 ? 0 : points.size() / parts,
-          .confidence = std::nan(""),
-          .share = std::nan("")};
-}
-
-double mean_of(const std::vector<double>& values) {
-  double sum = 0, count = 0;
-  for (const double value : values) {
-    if (std::isnan(value)) continue;
-    sum += value;
-    count += 1;
-  }
-  return count > 0 ? sum / count : std::nan("");
-}
-
-void Evaluator::add_original() {
-  const JudgedFrames& judged = evaluation_.judged;
-  for (size_t m = 0; m < judged.members.size(); ++m) {
-    OriginalRow row = original_row(judged, [&](size_t i, size_t p) {
-      return judged.is_judging(i, m) ? &judged.member(i, m, p) : nullptr;
-    });
-    row.name = judged.members[m];
-    std::vector<double> confidence, share;
-    for (size_t i = 0; i < judged.pictures.size(); ++i) {
-      if (!judged.is_judging(i, m)) continue;
-      for (size_t p = 0; p < judged.num_bodyparts(); ++p) {
-        const size_t at = (i * judged.members.size() + m) * judged.num_bodyparts() + p;
-        confidence.push_back(judged.member_confidence[at]);
-        share.push_back(judged.member_share[at]);
-      }
-    }
-    row.confidence = mean_of(confidence);
-    row.share = mean_of(share);
-    evaluation_.original.push_back(row);
-  }
-  for (const JudgedMethod& method : judged.methods) {
-    OriginalRow row = original_row(judged, [&](size_t i, size_t p) {
-      return method.judged[i] != 0 ? &method.keypoints[judged.at(i, p)] : nullptr;
-    });
-    row.name = method.name;
-    evaluation_.original.push_back(row);
-  }
 }
 
 void Evaluator::add_noise(const LabelSet& labels, const LabelSet& second) {
