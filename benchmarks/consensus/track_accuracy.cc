@@ -72,6 +72,7 @@ int write_evidence(int argc, char** argv) {
   const auto frames = static_cast<size_t>(shape[0]);
   const size_t size = static_cast<size_t>(shape[1] * shape[2] * shape[3]);
   std::ofstream out(argv[2], std::ios::binary);
+  if (!out) throw Error(ErrorKind::io, std::string(argv[2]) + ": cannot be written");
   put(out, static_cast<uint32_t>(members.size()));
   put(out, static_cast<uint32_t>(shape[3]));
   put(out, static_cast<uint32_t>(frames));
