@@ -22,6 +22,7 @@ enum class ExitCode : int {
   some_failed = 3,         ///< some of several inputs, or some of the results, failed
   data_warnings = 4,       ///< finished, but the data had faults (see the warnings)
   capability_missing = 5,  ///< not built in, not supported, or not possible on this machine
+  try_again = 75,  ///< plan, work, finish: stopped early, or something is missing; run again
   interrupted = 130,
 };
 
@@ -31,6 +32,11 @@ struct CommandContext {
   ExitCode exit_code = ExitCode::done;
 };
 
+/// For work on many machines: a request to stop also comes by SIGUSR1, ends the program after
+/// `seconds` even within a batch, and at once when it comes twice, with this code. What is done is
+/// on the disk then.
+void stop_within(int seconds, ExitCode code);
+
 void add_bench(Verb root, CommandContext& context);
 void add_calibrate(Verb root, CommandContext& context);
 void add_consensus(Verb root, CommandContext& context);
@@ -39,11 +45,16 @@ void add_demo(Verb root, CommandContext& context);
 void add_doctor(Verb root, CommandContext& context);
 void add_evaluate(Verb root, CommandContext& context);
 void add_export(Verb root, CommandContext& context);
+void add_finish(Verb root, CommandContext& context);
 void add_neurocaas_config(Verb root, CommandContext& context);
+void add_plan(Verb root, CommandContext& context);
 void add_render(Verb root, CommandContext& context);
 void add_run(Verb root, CommandContext& context);
 void add_scoremap(Verb root, CommandContext& context);
 void add_smooth(Verb root, CommandContext& context);
+void add_status(Verb root, CommandContext& context);
+void add_submit(Verb root, CommandContext& context);
+void add_work(Verb root, CommandContext& context);
 void add_info(Verb root, CommandContext& context);
 
 }  // namespace posse

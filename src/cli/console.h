@@ -19,6 +19,7 @@ class Console {
   Console& operator=(const Console&) = delete;
 
   void set_quiet(bool quiet) { quiet_ = quiet; }
+  bool is_terminal() const { return terminal_; }
   /// A result: to stdout, with a line feed.
   void print(const std::string& text);
   /// The same for fields with tabs between them, which have no other control characters.

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -19,12 +20,17 @@
 namespace posse {
 namespace {
 
-StopFlag* stop_flag = nullptr;  // for the signal handler alone
+// For the signal handlers alone.
+StopFlag* stop_flag = nullptr;
+volatile std::sig_atomic_t stop_code = static_cast<int>(ExitCode::interrupted);
+volatile std::sig_atomic_t stop_seconds = 0;  // 0: as long as it takes
+
+extern "C" void on_alarm(int) { std::_Exit(stop_code); }
 
 extern "C" void on_stop_signal(int) {
-  if (stop_flag == nullptr || stop_flag->requested())
-    std::_Exit(static_cast<int>(ExitCode::interrupted));
+  if (stop_flag == nullptr || stop_flag->requested()) std::_Exit(stop_code);
   stop_flag->request();
+  if (stop_seconds > 0) ::alarm(static_cast<unsigned>(stop_seconds));
 }
 
 ExitCode exit_code_of(ErrorKind kind) {
@@ -49,6 +55,11 @@ void add_commands(Verb root, CommandContext& context) {
   add_demo(root, context);
   add_evaluate(root, context);
   add_export(root, context);
+  add_plan(root, context);
+  add_work(root, context);
+  add_finish(root, context);
+  add_status(root, context);
+  add_submit(root, context);
   add_neurocaas_config(root, context);
   add_render(root, context);
   add_run(root, context);
@@ -84,7 +95,7 @@ int run(int argc, char** argv) {
       "exit codes: 0 done, 1 failed, 2 wrong usage, 3 some inputs or results failed, 4 finished "
       "with "
       "data warnings,\n"
-      "            5 capability missing, 130 interrupted\n"
+      "            5 capability missing, 75 run again (plan, work, finish), 130 interrupted\n"
       "posse VERB --help shows the options of a verb; start with: posse demo");
   add_commands(root, context);
   try {
@@ -106,6 +117,14 @@ int run(int argc, char** argv) {
 }
 
 }  // namespace
+
+void stop_within(int seconds, ExitCode code) {
+  stop_code = static_cast<int>(code);
+  stop_seconds = seconds;
+  std::signal(SIGALRM, on_alarm);
+  std::signal(SIGUSR1, on_stop_signal);
+}
+
 }  // namespace posse
 
 int main(int argc, char** argv) {

@@ -60,6 +60,21 @@ InputIdentity identify_input(const fs::path& path, const std::optional<InputIden
   return identity;
 }
 
+bool is_unchanged(const fs::path& path, const InputIdentity& identity) {
+  FileStamp stamp;
+  if (is_folder(path)) {
+    for (const fs::path& file : files_in_order(path)) {
+      const FileStamp one = stamp_of(file);
+      stamp.num_bytes += one.num_bytes;
+      stamp.modified_seconds = std::max(stamp.modified_seconds, one.modified_seconds);
+    }
+  } else {
+    stamp = {size_of_file(path), stamp_of(path).modified_seconds};
+  }
+  return stamp.num_bytes == identity.num_bytes &&
+         stamp.modified_seconds == identity.modified_seconds;
+}
+
 Json describe_input(const InputIdentity& input) {
   return {{"path", printable(input.path.string())},
           {"bytes", input.num_bytes},

@@ -24,6 +24,10 @@ struct InputIdentity {
 InputIdentity identify_input(const std::filesystem::path& path,
                              const std::optional<InputIdentity>& known = std::nullopt);
 
+/// True if size and time of what lies at `path` are those of the identity, wherever that was found.
+/// @throws Error(not_found, io)
+bool is_unchanged(const std::filesystem::path& path, const InputIdentity& identity);
+
 /// {"path", "bytes", "modified", "sha256"}, as a record has it.
 nlohmann::ordered_json describe_input(const InputIdentity& input);
 

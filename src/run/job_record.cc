@@ -81,4 +81,59 @@ void RecordOptions::put(const char* name, std::span<const double> numbers) const
   json_[name] = std::vector<double>(numbers.begin(), numbers.end());
 }
 
+namespace {
+
+/// Takes json[name] into `field` if it is there. @throws Error(bad_file)
+template <class Field>
+void take(const Json& json, const std::string& source, const char* name, Field& field) {
+  const auto found = json.find(name);
+  if (found == json.end() || found->is_null()) return;
+  const bool fits = std::is_same_v<Field, bool>          ? found->is_boolean()
+                    : std::is_same_v<Field, int>         ? found->is_number_integer()
+                    : std::is_same_v<Field, std::string> ? found->is_string()
+                                                         : found->is_number();
+  if (!fits) {
+    throw Error(ErrorKind::bad_file,
+                fmt::format("{}: the option '{}' is {}, which it cannot be", printable(source),
+                            name, printable(found->dump())));
+  }
+  field = found->get<Field>();
+}
+
+}  // namespace
+
+std::optional<std::string> ReadOptions::word(const char* name) const {
+  std::string text;
+  const auto found = json_.find(name);
+  if (found == json_.end() || found->is_null()) return std::nullopt;
+  take(json_, source_, name, text);
+  return text;
+}
+void ReadOptions::get(const char* name, std::string& field) const {
+  take(json_, source_, name, field);
+}
+void ReadOptions::get(const char* name, bool& field) const { take(json_, source_, name, field); }
+void ReadOptions::get(const char* name, int& field) const { take(json_, source_, name, field); }
+void ReadOptions::get(const char* name, double& field) const { take(json_, source_, name, field); }
+void ReadOptions::get(const char* name, std::vector<std::string>& field) const {
+  const auto found = json_.find(name);
+  if (found == json_.end() || found->is_null()) return;
+  if (!found->is_array())
+    throw Error(ErrorKind::bad_file,
+                fmt::format("{}: the option '{}' is {}, not a list", printable(source_), name,
+                            printable(found->dump())));
+  field.clear();
+  for (size_t i = 0; i < found->size(); ++i) {
+    const Json one = {{name, found->at(i)}};
+    take(one, source_, name, field.emplace_back());
+  }
+}
+void ReadOptions::get(const char* name, std::optional<int>& field) const {
+  int number = 0;
+  const auto found = json_.find(name);
+  if (found == json_.end() || found->is_null()) return;
+  take(json_, source_, name, number);
+  field = number;
+}
+
 }  // namespace posse

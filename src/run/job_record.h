@@ -15,6 +15,8 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "base/enum_names.h"
 #include "base/frame_range.h"
@@ -72,6 +74,39 @@ class RecordOptions {
   void put_null(const char* name) const;
 
   nlohmann::ordered_json& json_;
+};
+
+/// Visitor for describe(): takes back what RecordOptions wrote. A name that is missing leaves its
+/// field alone. @throws Error(bad_file) for a value of another kind, naming the option
+class ReadOptions {
+ public:
+  /// @param source  for messages: the file
+  ReadOptions(const nlohmann::ordered_json& json, std::string source)
+      : json_(json), source_(std::move(source)) {}
+  template <class Field>
+  void operator()(const char* name, Field& field, const char*, const char*) const {
+    if constexpr (std::is_enum_v<Field>) {
+      if (const auto text = word(name)) field = enum_of<Field>(name, *text);
+    } else if constexpr (requires { Field::parse(std::string_view()); }) {
+      if (const auto text = word(name)) field = Field::parse(*text);
+    } else if constexpr (std::is_same_v<Field, std::filesystem::path>) {
+      if (const auto text = word(name)) field = *text;
+    } else {
+      get(name, field);
+    }
+  }
+
+ private:
+  std::optional<std::string> word(const char* name) const;
+  void get(const char* name, std::string& field) const;
+  void get(const char* name, bool& field) const;
+  void get(const char* name, int& field) const;
+  void get(const char* name, double& field) const;
+  void get(const char* name, std::optional<int>& field) const;
+  void get(const char* name, std::vector<std::string>& field) const;
+
+  const nlohmann::ordered_json& json_;
+  std::string source_;
 };
 
 }  // namespace posse

@@ -282,19 +282,21 @@ RunPlan plan_run(const Ensemble& ensemble, const fs::path& video, const fs::path
                   out, options);
 }
 
-RunPlan plan_run(const Ensemble& ensemble, const KnownVideo& known, const fs::path& out,
-                 const RunOptions& options) {
+namespace {
+
+/// Frames, consensus and key; with what an earlier run has left, if that is to be looked at.
+RunPlan begin_plan(const Ensemble& ensemble, const KnownVideo& known, const fs::path& out,
+                   const RunOptions& options, bool look_at_results) {
   options.frames.validate();
-  const fs::path& video = known.info.path;
   RunPlan plan{.video = known.info,
-               .paths = result_paths(ensemble, video, out, options),
+               .paths = result_paths(ensemble, known.info.path, out, options),
                .input = known.input,
                .warnings = known.warnings};
   plan.num_frames = expected_frames(plan.video, options.frames).value_or(0);
   plan.whole_pictures = ensemble.cuts_frames() && known.is_labelled_pictures;
   if (!plan.whole_pictures) ensemble.check_frame({plan.video.height, plan.video.width});
-  plan.recorded = read_run_record(plan.paths.record);
-  plan.boxes = boxes_for(ensemble, video, plan.video, options);
+  if (look_at_results) plan.recorded = read_run_record(plan.paths.record);
+  plan.boxes = boxes_for(ensemble, known.info.path, plan.video, options);
   plan.consensus = choose_consensus(options.consensus, consensus_facts(plan, ensemble, options));
   if (plan.consensus.method != RunConsensus::track) {
     refuse_track_options(options.track, plan.consensus.to_string(),
@@ -302,6 +304,22 @@ RunPlan plan_run(const Ensemble& ensemble, const KnownVideo& known, const fs::pa
   }
   plan.paths.scorer = consensus_scorer(ensemble, plan.consensus.method);
   plan.key = key_of(plan, ensemble, options, map_method(plan.consensus.method));
+  plan.key.evidence = options.keep_evidence || plan.consensus.method == RunConsensus::track;
+  return plan;
+}
+
+}  // namespace
+
+RunPlan plan_frames(const Ensemble& ensemble, const KnownVideo& known, const fs::path& out,
+                    const RunOptions& options) {
+  POSSE_ASSERT(options.consensus != ConsensusChoice::automatic);
+  return begin_plan(ensemble, known, out, options, /*look_at_results=*/false);
+}
+
+RunPlan plan_run(const Ensemble& ensemble, const KnownVideo& known, const fs::path& out,
+                 const RunOptions& options) {
+  const fs::path& video = known.info.path;
+  RunPlan plan = begin_plan(ensemble, known, out, options, /*look_at_results=*/true);
   plan.key.evidence = keeps_evidence(plan, options);
   const RunSetting setting{.ensemble = ensemble,
                            .options = options,

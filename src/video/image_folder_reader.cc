@@ -67,10 +67,6 @@ FolderFiles files_in(const fs::path& folder) {
 
 namespace {
 
-std::string counted(size_t number, const char* what) {
-  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
-}
-
 /// A folder in which pictures are not the main thing is no sequence of pictures.
 void check_folder(const fs::path& folder, const FolderFiles& files) {
   if (files.pictures.size() > files.videos.size()) return;
@@ -81,8 +77,8 @@ void check_folder(const fs::path& folder, const FolderFiles& files) {
   throw Error(
       ErrorKind::bad_file,
       fmt::format("folder '{}' holds {} and {}, and is not taken for a sequence of pictures",
-                  folder.string(), counted(files.videos.size(), "video"),
-                  counted(files.pictures.size(), "picture")),
+                  folder.string(), count_text(std::ssize(files.videos), "video"),
+                  count_text(std::ssize(files.pictures), "picture")),
       {.have = files.videos.front().filename().string() + (files.videos.size() > 1 ? ", ..." : ""),
        .hint = fmt::format("give the videos themselves, as {}/*{}; a folder of pictures "
                            "should hold nothing else",
@@ -96,10 +92,10 @@ ImageFolderReader::ImageFolderReader(const fs::path& path, const FolderFiles& fi
     : range_(options.range), next_(options.range.start) {
   check_folder(path, files);
   if (!files.videos.empty()) {
-    report_.warnings.push_back(
-        fmt::format("The folder holds {} besides its pictures, which {} not read (first: {}).",
-                    counted(files.videos.size(), "video"), files.videos.size() == 1 ? "is" : "are",
-                    files.videos.front().filename().string()));
+    report_.warnings.push_back(fmt::format(
+        "The folder holds {} besides its pictures, which {} not read (first: {}).",
+        count_text(std::ssize(files.videos), "video"), files.videos.size() == 1 ? "is" : "are",
+        files.videos.front().filename().string()));
   }
   for (const fs::path& file : files.pictures) {
     for (PictureSource& source : pictures_of_file(file, report_.warnings))
@@ -189,7 +185,7 @@ void ImageFolderReader::finish() {
   if (report_.num_corrupt > 0) {
     report_.warnings.push_back(
         fmt::format("{} decoded with errors in the picture, kept (first: {}).",
-                    counted(static_cast<size_t>(report_.num_corrupt), "picture"), first_corrupt_));
+                    count_text(report_.num_corrupt, "picture"), first_corrupt_));
   }
   if (num_turned_ > 0) {
     report_.warnings.push_back(fmt::format(

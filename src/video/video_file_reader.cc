@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/count_text.h"
 #include "base/error.h"
 
 extern "C" {
@@ -63,10 +64,6 @@ std::string quoted(const std::vector<std::string>& texts, size_t most) {
   return all;
 }
 
-std::string counted(int64_t number, const char* what) {
-  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
-}
-
 /// "frame 3", "frames 3, 4 and 7", "frames 1, 2, 3, 4, 5 and 20 more".
 std::string listed(const std::vector<int64_t>& frames, int64_t number) {
   std::string text = number == 1 ? "frame " : "frames ";
@@ -86,7 +83,7 @@ VideoFileReader::VideoFileReader(const fs::path& path, const VideoReaderOptions&
     throw Error(ErrorKind::bad_file,
                 fmt::format("no frame of video '{}' ({}) can be decoded", path.string(),
                             avcodec_get_name(stream_->stream().codecpar->codec_id)),
-                {.have = fmt::format("{}{}", counted(stream_->num_packets(), "packet"),
+                {.have = fmt::format("{}{}", count_text(stream_->num_packets(), "packet"),
                                      stream_->complaints().empty()
                                          ? std::string()
                                          : "; libav says " + quoted(stream_->complaints(), 3))});
@@ -146,7 +143,7 @@ bool VideoFileReader::advance() {
       (decoded_->width != stored_width_ || decoded_->height != stored_height_)) {
     report_.broke_off = fmt::format("the picture changes from {}x{} to {}x{} after {}",
                                     stored_width_, stored_height_, decoded_->width,
-                                    decoded_->height, counted(report_.num_decoded, "frame"));
+                                    decoded_->height, count_text(report_.num_decoded, "frame"));
     return false;
   }
   if (is_left_over()) return false;
@@ -266,9 +263,9 @@ void VideoFileReader::finish(bool is_end_of_stream) {
   report_.num_undecodable = stream_->num_undecodable();
   report_.variable_frame_rate = rate_.is_variable();
   if (!report_.broke_off.empty()) {
-    report_.warnings.push_back(
-        fmt::format("The video breaks off after {}: {}.",
-                    counted(report_.num_jumped + report_.num_decoded, "frame"), report_.broke_off));
+    report_.warnings.push_back(fmt::format(
+        "The video breaks off after {}: {}.",
+        count_text(report_.num_jumped + report_.num_decoded, "frame"), report_.broke_off));
   } else if (is_end_of_stream) {
     warn_about_counts();
   }
@@ -282,7 +279,7 @@ std::string VideoFileReader::early_end() const {
     const int64_t found = stream_->num_packets() + stream_->num_empty() + stream_->num_not_found();
     if (found >= *info_.container_num_frames) return {};
     return fmt::format("its header announces {}, the file holds {}",
-                       counted(*info_.container_num_frames, "frame"), found);
+                       count_text(*info_.container_num_frames, "frame"), found);
   }
   if (info_.container_num_frames || last_time_ == AV_NOPTS_VALUE || info_.fps <= 0) return {};
   const AVStream& stream = stream_->stream();
@@ -305,7 +302,7 @@ void VideoFileReader::warn_about_counts() {
   if (report_.num_undecodable > 0)
     why += fmt::format("; {} cannot be decoded", report_.num_undecodable);
   report_.warnings.push_back(fmt::format("The container announces {}, decoding gave {}{}.",
-                                         counted(*info_.container_num_frames, "frame"),
+                                         count_text(*info_.container_num_frames, "frame"),
                                          report_.num_decoded, why));
 }
 
@@ -331,13 +328,14 @@ void VideoFileReader::warn_about_errors() {
     const std::string which =
         lost_frames_.empty() ? std::string()
                              : fmt::format(" ({})", listed(lost_frames_, report_.num_undecodable));
-    report_.warnings.push_back(fmt::format(
-        "{} could not be decoded and {} left out{}{}.", counted(report_.num_undecodable, "frame"),
-        report_.num_undecodable == 1 ? "is" : "are", which, words_of_libav()));
+    report_.warnings.push_back(fmt::format("{} could not be decoded and {} left out{}{}.",
+                                           count_text(report_.num_undecodable, "frame"),
+                                           report_.num_undecodable == 1 ? "is" : "are", which,
+                                           words_of_libav()));
   }
   if (report_.num_corrupt > 0) {
     report_.warnings.push_back(fmt::format("{} decoded with errors in the picture, kept ({}){}.",
-                                           counted(report_.num_corrupt, "frame"),
+                                           count_text(report_.num_corrupt, "frame"),
                                            listed(corrupt_frames_, report_.num_corrupt),
                                            words_of_libav()));
   }
@@ -357,17 +355,18 @@ void VideoFileReader::warn_about_times() {
       places += fmt::format("{}{} after frame {}", before, number, gap.after_frame);
     }
     const int64_t rest = gaps.num_places - static_cast<int64_t>(gaps.first.size());
-    if (rest > 0) places += fmt::format(" and {} more", counted(rest, "place"));
+    if (rest > 0) places += fmt::format(" and {} more", count_text(rest, "place"));
     report_.warnings.push_back(fmt::format(
         "{} to be missing{}. Their time is there, their pictures are not; frames are counted as "
         "decoded, so that frames behind have lower numbers than in the recording.",
-        counted(gaps.num_missing, "frame") + (gaps.num_missing == 1 ? " seems" : " seem"), places));
+        count_text(gaps.num_missing, "frame") + (gaps.num_missing == 1 ? " seems" : " seem"),
+        places));
   }
   if (rate_.num_not_increasing() > 0 && rate_.is_variable()) {
     report_.warnings.push_back(
         fmt::format("{} a time that is not after the time of the frame before (first: frame {}). "
                     "Frames are counted as decoded.",
-                    counted(rate_.num_not_increasing(), "frame") +
+                    count_text(rate_.num_not_increasing(), "frame") +
                         (rate_.num_not_increasing() == 1 ? " has" : " have"),
                     rate_.first_not_increasing()));
     return;

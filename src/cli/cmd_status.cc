@@ -1,0 +1,31 @@
+#include <filesystem>
+#include <memory>
+
+#include "cli/command.h"
+#include "cluster/status.h"
+
+namespace posse {
+namespace {
+
+struct StatusArguments {
+  std::filesystem::path folder;
+  bool json = false;
+};
+
+}  // namespace
+
+void add_status(Verb root, CommandContext& context) {
+  auto arguments = std::make_shared<StatusArguments>();
+  Verb verb = root.add_verb("status", "how far a planned run is");
+  verb.add_option("RUN", arguments->folder, "directory of posse plan").required();
+  verb.add_flag("--json", arguments->json, "print it as JSON");
+  verb.footer("Looks at names and times of files alone; changes nothing.");
+  verb.on_call([arguments, &context] {
+    const RunStatusReport report = look_at_run(arguments->folder);
+    std::string text = arguments->json ? describe(report).dump(2) : table_of(report);
+    if (text.ends_with('\n')) text.pop_back();
+    context.console.print(text);
+  });
+}
+
+}  // namespace posse

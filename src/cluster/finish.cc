@@ -1,0 +1,292 @@
+#include "cluster/finish.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/paths.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "cluster/run_directory.h"
+#include "cluster/unit_claim.h"
+#include "run/job_record.h"
+#include "run/run_video.h"
+
+namespace posse {
+namespace {
+namespace fs = std::filesystem;
+using Text = nlohmann::ordered_json;
+
+/// A unit that is done.
+struct DoneUnit {
+  fs::path file;
+  JournalKey key;
+};
+
+/// Frames of units one after another, read one file at a time.
+OpenFrames frames_of(const std::vector<DoneUnit>& units) {
+  return [&units] {
+    struct State {
+      size_t next = 0;
+      FrameSource source;
+    };
+    return [&units, state = std::make_shared<State>()](FrameResult& result) {
+      for (;;) {
+        if (state->source && state->source(result)) return true;
+        if (state->next == units.size()) return false;
+        const DoneUnit& unit = units[state->next++];
+        state->source = posse::frames_of(unit.file, unit.key)();
+      }
+    };
+  };
+}
+
+/// What is known of a video's decoding and computing, from that of its units.
+class JoinedFacts {
+ public:
+  /// Units in order. False once a unit's video broke off: later ones are behind its end.
+  bool add(const JournalFacts& facts) {
+    joined_.report.num_decoded += facts.report.num_decoded;
+    joined_.report.num_corrupt += facts.report.num_corrupt;
+    joined_.report.num_undecodable += facts.report.num_undecodable;
+    joined_.report.variable_frame_rate |= facts.report.variable_frame_rate;
+    joined_.report.reached_end = facts.report.reached_end;
+    joined_.report.broke_off = facts.report.broke_off;
+    for (const std::string& warning : facts.report.warnings) {
+      auto& known = joined_.report.warnings;
+      if (std::find(known.begin(), known.end(), warning) == known.end()) known.push_back(warning);
+    }
+    joined_.timings.decode_seconds += facts.timings.decode_seconds;
+    joined_.timings.network_seconds += facts.timings.network_seconds;
+    joined_.timings.consensus_seconds += facts.timings.consensus_seconds;
+    joined_.timings.sink_seconds += facts.timings.sink_seconds;
+    joined_.timings.wall_seconds += facts.timings.wall_seconds;
+    joined_.load_seconds += facts.load_seconds;
+    joined_.num_resumed += facts.num_resumed;
+    const bool is_first = num_units_++ == 0;
+    joined_.started_seconds =
+        is_first ? facts.started_seconds : std::min(joined_.started_seconds, facts.started_seconds);
+    joined_.finished_seconds = std::max(joined_.finished_seconds, facts.finished_seconds);
+    joined_.batch_size = facts.batch_size;
+    joined_.num_threads = std::max(joined_.num_threads, facts.num_threads);
+    joined_.num_shared_prefixes = facts.num_shared_prefixes;
+    joined_.weight_bytes = std::max(joined_.weight_bytes, facts.weight_bytes);
+    joined_.workspace_bytes = std::max(joined_.workspace_bytes, facts.workspace_bytes);
+    joined_.peak_bytes = std::max(joined_.peak_bytes, facts.peak_bytes);
+    return facts.report.broke_off.empty();
+  }
+
+  /// With what only the whole says.
+  JournalFacts whole(const FrameRange& range, const VideoInfo& info, int64_t num_frames) const {
+    JournalFacts facts = joined_;
+    const bool is_to_the_end = range.start == 0 && range.step == 1 && facts.report.reached_end;
+    if (num_units_ > 1 && is_to_the_end && info.container_num_frames &&
+        *info.container_num_frames != num_frames && facts.report.warnings.empty()) {
+      facts.report.warnings.push_back(
+          fmt::format("The container announces {} frames, decoding gave {}.",
+                      *info.container_num_frames, num_frames));
+    }
+    return facts;
+  }
+
+ private:
+  JournalFacts joined_;
+  int64_t num_units_ = 0;
+};
+
+class Finish {
+ public:
+  Finish(const fs::path& folder, const FinishOptions& options, const JobHooks& hooks)
+      : directory_{folder}, hooks_(hooks), plan_(read_plan(folder, PathMap(options.map))) {}
+
+  FinishReport run() {
+    FinishReport report;
+    size_t unit = 0;
+    for (size_t video = 0; video < plan_.videos.size(); ++video) {
+      const size_t first = unit;
+      while (unit < plan_.units.size() && plan_.units[unit].video == video) ++unit;
+      if (hooks_.stop != nullptr && hooks_.stop->requested()) {
+        report.is_stopped = true;
+        break;
+      }
+      report.videos.push_back(finish_video(video, first, unit));
+      tell(report);
+    }
+    write_report(report);
+    return report;
+  }
+
+ private:
+  void tell(const FinishReport& report) const {
+    if (!hooks_.progress) return;
+    hooks_.progress({.stage = "results",
+                     .item = report.videos.back().id,
+                     .done = static_cast<int64_t>(report.videos.size()),
+                     .total = static_cast<int64_t>(plan_.videos.size()),
+                     .elapsed_seconds = seconds_now() - start_,
+                     .unit = "videos"});
+  }
+
+  FinishedVideo finish_video(size_t number, size_t first, size_t last) {
+    const ClusterVideo& video = plan_.videos[number];
+    FinishedVideo finished{.id = video.id,
+                           .video = video.known.info.path,
+                           .folder = plan_.out / result_stem(video.known.info.path),
+                           .num_units = static_cast<int64_t>(last - first)};
+    try {
+      if (is_there(number, finished)) return finished;
+      std::vector<DoneUnit> units;
+      JournalFacts facts;
+      if (!find_units(number, first, last, units, facts, finished)) {
+        finished.end = VideoEnd::incomplete;
+        return finished;
+      }
+      write(video, units, facts, finished);
+    } catch (const Error& error) {
+      finished.end = VideoEnd::failed;
+      finished.failures.emplace_back(error.what());
+    }
+    return finished;
+  }
+
+  /// True if the results are there already: nothing else is looked at then.
+  bool is_there(size_t number, FinishedVideo& finished) {
+    const ClusterVideo& video = plan_.videos[number];
+    const RunOptions options = options_for(plan_, video);
+    run_plan_.emplace(plan_run(ensemble(), video.known, plan_.out, options));
+    finished.folder = run_plan_->paths.folder;
+    if (!run_plan_->finished_already) return false;
+    finished.end = VideoEnd::there;
+    finished.num_frames = run_plan_->recorded->num_frames;
+    return true;
+  }
+
+  /// The video's units, checked, up to the one in which it breaks off. @return false if some are
+  /// missing
+  bool find_units(size_t number, size_t first, size_t last, std::vector<DoneUnit>& units,
+                  JournalFacts& facts, FinishedVideo& finished) const {
+    const ClusterVideo& video = plan_.videos[number];
+    JoinedFacts joined;
+    bool goes_on = true;
+    for (size_t i = first; i < last && goes_on; ++i) {
+      const UnitPlace place = place_of(plan_, directory_, plan_.units[i]);
+      if (!is_sound(place)) {
+        finished.missing.push_back(place.name);
+        add_failure(directory_.failed(video.id, place.name), finished);
+        continue;
+      }
+      const JournalState state = look_at_journal(place.unit(), place.key);
+      finished.num_frames += state.num_frames;
+      units.push_back({place.unit(), place.key});
+      goes_on = joined.add(state.facts.value_or(JournalFacts()));
+    }
+    if (!finished.missing.empty()) return false;
+    facts = joined.whole(plan_.run.frames, video.known.info, finished.num_frames);
+    return true;
+  }
+
+  /// A damaged unit is put aside, to be computed again.
+  bool is_sound(const UnitPlace& place) const {
+    if (is_sealed_journal(place.unit(), place.key, SealCheck::whole)) return true;
+    if (!path_exists(place.unit())) return false;
+    const fs::path bad = fs::path(place.unit()).replace_extension(".bad");
+    std::error_code ignored;
+    fs::rename(place.unit(), bad, ignored);
+    if (hooks_.warning)
+      hooks_.warning(fmt::format("{}: is damaged or of another run; it is computed again",
+                                 printable(place.unit().string())));
+    return false;
+  }
+
+  static void add_failure(const fs::path& file, FinishedVideo& finished) {
+    std::error_code missing;
+    if (!fs::exists(file, missing)) return;
+    const Text json = Text::parse(read_file(file, uint64_t{1} << 20), nullptr, false);
+    if (!json.is_object()) return;
+    const std::string error = json.value("error", std::string("an unknown error"));
+    if (std::find(finished.failures.begin(), finished.failures.end(), error) ==
+        finished.failures.end())
+      finished.failures.push_back(error);
+  }
+
+  void write(const ClusterVideo& video, const std::vector<DoneUnit>& units,
+             const JournalFacts& facts, FinishedVideo& finished) {
+    const RunContext context{.stop = hooks_.stop};
+    RunOutcome outcome = begin_outcome(*run_plan_, context);
+    outcome.num_frames = finished.num_frames;
+    make_folders(run_plan_->paths.folder);
+    finish_run(ensemble(), options_for(plan_, video), *run_plan_, frames_of(units), facts, context,
+               outcome);
+    finished.warnings = outcome.warnings;
+    if (outcome.status == RunStatus::interrupted) finished.end = VideoEnd::failed;
+    for (const FailedOutput& failed : outcome.failed) {
+      finished.end = VideoEnd::failed;
+      finished.failures.push_back(fmt::format("{}: {}", failed.name, failed.error.what()));
+    }
+    const double now = file_system_now(directory_.units(video.id));
+    remove_old_parts(directory_.units(video.id), now);
+  }
+
+  Ensemble& ensemble() {
+    if (!ensemble_) {
+      EnsembleOptions options = plan_.ensemble;
+      options.backend = plan_.backend;
+      ensemble_.emplace(Ensemble::open(plan_.members, options));
+    }
+    return *ensemble_;
+  }
+
+  void write_report(const FinishReport& report) const {
+    Text json = begin_record("finish");
+    json["videos"] = Text::array();
+    for (const FinishedVideo& video : report.videos) {
+      Text entry = {{"id", video.id},
+                    {"path", printable(video.video.string())},
+                    {"folder", printable(video.folder.string())},
+                    {"status", std::string(name_of(video.end))},
+                    {"frames", video.num_frames},
+                    {"units", video.num_units},
+                    {"units_missing", video.missing.size()}};
+      entry["failures"] = video.failures;
+      entry["warnings"] = video.warnings;
+      json["videos"].push_back(std::move(entry));
+    }
+    json["videos_written"] = report.count(VideoEnd::written) + report.count(VideoEnd::there);
+    json["units_missing"] = report.num_missing_units();
+    json["stopped"] = report.is_stopped;
+    write_file(directory_.report(),
+               json.dump(1, ' ', false, Text::error_handler_t::replace) + "\n");
+  }
+
+  RunDirectory directory_;
+  const JobHooks& hooks_;
+  ClusterPlan plan_;
+  std::optional<Ensemble> ensemble_;
+  std::optional<RunPlan> run_plan_;  ///< of the current video
+  double start_ = seconds_now();
+};
+
+}  // namespace
+
+int64_t FinishReport::count(VideoEnd end) const {
+  return std::count_if(videos.begin(), videos.end(),
+                       [&](const FinishedVideo& video) { return video.end == end; });
+}
+
+int64_t FinishReport::num_missing_units() const {
+  int64_t missing = 0;
+  for (const FinishedVideo& video : videos) missing += static_cast<int64_t>(video.missing.size());
+  return missing;
+}
+
+FinishReport finish(const fs::path& run_folder, const FinishOptions& options,
+                    const JobHooks& hooks) {
+  return Finish(run_folder, options, hooks).run();
+}
+
+}  // namespace posse

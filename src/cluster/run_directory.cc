@@ -1,0 +1,19 @@
+#include "cluster/run_directory.h"
+
+#include "run/result_paths.h"
+
+namespace posse {
+
+std::string video_id(const std::filesystem::path& video, const std::string& sha256) {
+  constexpr size_t kMostOfStem = 87;
+  std::string id;
+  for (const char letter : result_stem(video).substr(0, kMostOfStem)) {
+    const bool is_plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                          (letter >= '0' && letter <= '9') || letter == '-' || letter == '_' ||
+                          (letter == '.' && !id.empty());
+    id += is_plain ? letter : '_';
+  }
+  return id + "." + sha256.substr(0, 12);
+}
+
+}  // namespace posse
