@@ -1,0 +1,37 @@
+/// What --device can name: the providers of ONNX Runtime that compute, and what installs them.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace posse::ort {
+
+/// A kind of device.
+struct DeviceKind {
+  std::string_view word;          ///< for --device
+  std::string_view provider;      ///< as ONNX Runtime calls it
+  std::string_view short_name;    ///< under which it is appended to a session
+  std::string_view install_line;  ///< the command that brings a library with it
+  std::string_view needs;         ///< what must be there beside that
+};
+
+/// All, those to be tried first in front; `cpu` is the last.
+std::span<const DeviceKind> device_kinds();
+
+/// A device of a kind.
+struct Device {
+  const DeviceKind* kind = nullptr;
+  int number = 0;  ///< of several cards, from 0
+
+  /// "cpu", "cuda", "cuda:1"
+  std::string text() const;
+};
+
+/// "cpu", "cuda", "cuda:1", ... but not "auto". @throws Error(usage)
+Device parse_device(std::string_view text);
+
+/// How a library of ONNX Runtime is got on this system, a line each for pip, conda and apt.
+std::string install_lines();
+
+}  // namespace posse::ort

@@ -1,0 +1,104 @@
+/// The part of ONNX Runtime's C interface that posse uses, in declarations of our own, so that
+/// nothing of ONNX Runtime is needed to build posse.
+///
+/// The interface is a table of function pointers that only ever grows at its end: a place in it
+/// means the same in every version that has it. Source: the order of struct OrtApi in
+/// onnxruntime_c_api.h; library_test.cc and agreement_test.cc call every place of it that the
+/// library's CPU build has.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace posse::ort {
+
+// Objects that only the library looks into.
+struct Status;
+struct Env;
+struct Session;
+struct SessionOptions;
+struct RunOptions;
+struct Value;
+struct MemoryInfo;
+struct TensorInfo;
+struct CudaOptions;
+struct TensorRtOptions;
+
+/// The newest version of the interface that posse has seen, and the oldest that has all it calls.
+inline constexpr uint32_t kNewestVersion = 32;
+inline constexpr uint32_t kOldestVersion = 12;
+
+/// What OrtGetApiBase() gives.
+struct ApiBase {
+  const void* const* (*table_of)(uint32_t version);  ///< null: not served
+  const char* (*version_string)();
+};
+using GetApiBase = const ApiBase* (*)();
+inline constexpr const char* kEntryPoint = "OrtGetApiBase";
+
+/// A function of the table: where it stands, and what it takes.
+template <size_t kPlace, class Function>
+struct Slot {
+  static constexpr size_t place = kPlace;
+  using Type = Function;
+};
+
+using LogFunction = void (*)(void* receiver, int severity, const char* category, const char* id,
+                             const char* place, const char* message);
+using Keys = const char* const*;
+
+// Functions give null, or a Status that the caller releases; those that release give nothing.
+using GetErrorMessage = Slot<2, const char*(const Status*)>;
+using CreateEnvWithCustomLogger =
+    Slot<4, Status*(LogFunction, void* receiver, int severity, const char* id, Env**)>;
+using CreateSessionFromArray =
+    Slot<8, Status*(const Env*, const void* bytes, size_t, const SessionOptions*, Session**)>;
+using Run = Slot<9, Status*(Session*, const RunOptions*, Keys input_names, const Value* const*,
+                            size_t, Keys output_names, size_t, Value** outputs)>;
+using CreateSessionOptions = Slot<10, Status*(SessionOptions**)>;
+using DisableMemPattern = Slot<17, Status*(SessionOptions*)>;
+using SetSessionLogSeverityLevel = Slot<22, Status*(SessionOptions*, int)>;
+using SetSessionGraphOptimizationLevel = Slot<23, Status*(SessionOptions*, int)>;
+using SetIntraOpNumThreads = Slot<24, Status*(SessionOptions*, int)>;
+using SetInterOpNumThreads = Slot<25, Status*(SessionOptions*, int)>;
+using CreateTensorWithDataAsOrtValue =
+    Slot<49, Status*(const MemoryInfo*, void* data, size_t num_bytes, const int64_t* shape,
+                     size_t rank, int element_type, Value**)>;
+using GetTensorMutableData = Slot<51, Status*(Value*, void**)>;
+using GetTensorElementType = Slot<60, Status*(const TensorInfo*, int*)>;
+using GetDimensionsCount = Slot<61, Status*(const TensorInfo*, size_t*)>;
+using GetDimensions = Slot<62, Status*(const TensorInfo*, int64_t*, size_t)>;
+using GetTensorTypeAndShape = Slot<65, Status*(const Value*, TensorInfo**)>;
+using CreateCpuMemoryInfo = Slot<69, Status*(int allocator, int memory, MemoryInfo**)>;
+using ReleaseEnv = Slot<92, void(Env*)>;
+using ReleaseStatus = Slot<93, void(Status*)>;
+using ReleaseMemoryInfo = Slot<94, void(MemoryInfo*)>;
+using ReleaseSession = Slot<95, void(Session*)>;
+using ReleaseValue = Slot<96, void(Value*)>;
+using ReleaseTensorInfo = Slot<99, void(TensorInfo*)>;
+using ReleaseSessionOptions = Slot<100, void(SessionOptions*)>;
+using GetAvailableProviders = Slot<125, Status*(char*** names, int* count)>;
+using ReleaseAvailableProviders = Slot<126, Status*(char** names, int count)>;
+using AddSessionConfigEntry = Slot<130, Status*(SessionOptions*, const char* key, const char*)>;
+using AppendTensorRt = Slot<170, Status*(SessionOptions*, const TensorRtOptions*)>;
+using CreateTensorRtOptions = Slot<171, Status*(TensorRtOptions**)>;
+using UpdateTensorRtOptions = Slot<172, Status*(TensorRtOptions*, Keys, Keys values, size_t)>;
+using ReleaseTensorRtOptions = Slot<174, void(TensorRtOptions*)>;
+using AppendCuda = Slot<204, Status*(SessionOptions*, const CudaOptions*)>;
+using CreateCudaOptions = Slot<205, Status*(CudaOptions**)>;
+using UpdateCudaOptions = Slot<206, Status*(CudaOptions*, Keys, Keys values, size_t)>;
+using ReleaseCudaOptions = Slot<208, void(CudaOptions*)>;
+using AppendProvider = Slot<216, Status*(SessionOptions*, const char* name, Keys, Keys, size_t)>;
+
+inline constexpr size_t kNumPlaces = 217;  ///< that the oldest version must have
+
+// Numbers of the interface.
+inline constexpr int kVerbose = 0;  ///< severities of log lines
+inline constexpr int kWarning = 2;
+inline constexpr int kAllOptimizations = 99;
+inline constexpr int kFloat32 = 1;  ///< element types
+inline constexpr int kUint8 = 2;
+inline constexpr int kDeviceAllocator = 0;
+inline constexpr int kDefaultMemory = 0;
+
+}  // namespace posse::ort

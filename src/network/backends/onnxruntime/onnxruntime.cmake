@@ -1,0 +1,14 @@
+# The onnxruntime backend's part of posse_network: no library at build time, it is loaded when it is there.
+target_sources(posse_network PRIVATE
+  backends/onnxruntime/devices.cc backends/onnxruntime/library.cc backends/onnxruntime/library_file.cc
+  backends/onnxruntime/places.cc)
+target_link_libraries(posse_network PRIVATE ${CMAKE_DL_LIBS})
+
+posse_module_tests(network TARGET posse_network_onnxruntime_test LABELS compat
+  SOURCES backends/onnxruntime/library_test.cc
+  DEPENDS posse_test_networks)
+if(TARGET posse_network_onnxruntime_test)
+  target_compile_definitions(posse_network_onnxruntime_test PRIVATE
+    POSSE_FAKE_ORT_LIBRARY="$<TARGET_FILE:posse_fake_onnxruntime>" POSSE_EMPTY_LIBRARY="$<TARGET_FILE:posse_empty_library>")
+  add_dependencies(posse_network_onnxruntime_test posse_fake_onnxruntime posse_empty_library)
+endif()

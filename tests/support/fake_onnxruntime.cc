@@ -1,0 +1,200 @@
+// A library that says it is ONNX Runtime, for tests of what posse does with one that is too old, or
+// whose provider leaves the nodes to the CPU. It computes nothing. POSSE_FAKE_ORT says how it
+// behaves: "old", "missing" (a library that the provider needs is not there), "drops" (all nodes go
+// to the CPU), "splits" (some of the convolutions do), "silent" (does not say where nodes went),
+// "wrong" (all nodes where they should be, but the maps are zeros).
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "network/backends/onnxruntime/interface.h"
+
+namespace {
+
+using namespace posse::ort;
+
+std::string_view behaviour() {
+  const char* text = std::getenv("POSSE_FAKE_ORT");
+  return text == nullptr ? "" : text;
+}
+
+struct Log {
+  LogFunction function = nullptr;
+  void* receiver = nullptr;
+};
+
+/// All of the interface's objects are of this type; who holds one deletes it.
+struct Thing {
+  std::string text;
+  Log log;
+  std::vector<int64_t> shape;
+  std::vector<float> values;
+};
+
+template <class T>
+T* made(Thing thing = {}) {
+  return reinterpret_cast<T*>(new Thing(std::move(thing)));
+}
+template <class T>
+const Thing& seen(const T* object) {
+  return *reinterpret_cast<const Thing*>(object);
+}
+
+template <class T>
+void release(T* object) {
+  delete reinterpret_cast<Thing*>(object);
+}
+
+template <class T>
+Status* make(T** out) {
+  *out = made<T>();
+  return nullptr;
+}
+
+const char* message_of(const Status* status) { return seen(status).text.c_str(); }
+
+Status* create_env(LogFunction function, void* receiver, int, const char*, Env** out) {
+  *out = made<Env>({.log = {function, receiver}});
+  return nullptr;
+}
+
+Status* create_session(const Env* env, const void*, size_t, const SessionOptions*, Session** out) {
+  const auto say = [&](const char* line) {
+    seen(env).log.function(seen(env).log.receiver, kVerbose, "", "", "", line);
+  };
+  const std::string_view how = behaviour();
+  if (how == "drops") {
+    say("Node placements");
+    say(" All nodes placed on [CPUExecutionProvider]. Number of nodes: 3");
+  } else if (how == "splits") {
+    say("Node placements");
+    say(" Node(s) placed on [CUDAExecutionProvider]. Number of nodes: 2");
+    say("  Conv (conv1)");
+    say("  Relu (relu1)");
+    say(" Node(s) placed on [CPUExecutionProvider]. Number of nodes: 2");
+    say("  Shape (shape)");
+    say("  Conv (conv2)");
+  } else if (how == "wrong") {
+    say("Node placements");
+    say(" All nodes placed on [CUDAExecutionProvider]. Number of nodes: 3");
+  }
+  *out = made<Session>();
+  return nullptr;
+}
+
+Status* run(Session*, const RunOptions*, Keys, const Value* const*, size_t, Keys, size_t count,
+            Value** outputs) {
+  for (size_t i = 0; i < count; ++i) {
+    outputs[i] = made<Value>({.shape = {1, 2, 2, 1}, .values = {0, 0, 0, 0}});
+  }
+  return nullptr;
+}
+
+Status* set_number(SessionOptions*, int) { return nullptr; }
+Status* set_nothing(SessionOptions*) { return nullptr; }
+Status* set_entry(SessionOptions*, const char*, const char*) { return nullptr; }
+Status* create_memory(int, int, MemoryInfo** out) { return make(out); }
+Status* create_tensor(const MemoryInfo*, void*, size_t, const int64_t*, size_t, int, Value** out) {
+  return make(out);
+}
+Status* data_of(Value* value, void** out) {
+  *out = reinterpret_cast<Thing*>(value)->values.data();
+  return nullptr;
+}
+Status* info_of(const Value* value, TensorInfo** out) {
+  *out = made<TensorInfo>({.shape = seen(value).shape});
+  return nullptr;
+}
+Status* element_type(const TensorInfo*, int* out) {
+  *out = kFloat32;
+  return nullptr;
+}
+Status* rank(const TensorInfo* info, size_t* out) {
+  *out = seen(info).shape.size();
+  return nullptr;
+}
+Status* extents(const TensorInfo* info, int64_t* out, size_t count) {
+  std::copy_n(seen(info).shape.begin(), count, out);
+  return nullptr;
+}
+
+Status* providers(char*** names, int* count) {
+  static std::string cuda = "CUDAExecutionProvider";
+  static std::string cpu = "CPUExecutionProvider";
+  static std::array<char*, 2> all = {cuda.data(), cpu.data()};
+  *names = all.data();
+  *count = 2;
+  return nullptr;
+}
+Status* release_providers(char**, int) { return nullptr; }
+
+Status* append_cuda(SessionOptions*, const CudaOptions*) {
+  if (behaviour() != "missing") return nullptr;
+  return made<Status>({.text =
+                           "Failed to load library libonnxruntime_providers_cuda.so with error: "
+                           "libcublasLt.so.13: cannot open shared object file: No such file or "
+                           "directory"});
+}
+Status* update_cuda(CudaOptions*, Keys, Keys, size_t) { return nullptr; }
+
+template <class Slot, class Function>
+void put(std::array<const void*, kNumPlaces>& table, Function* function) {
+  typename Slot::Type* typed = function;
+  table[Slot::place] = reinterpret_cast<const void*>(typed);
+}
+
+std::array<const void*, kNumPlaces> make_table() {
+  std::array<const void*, kNumPlaces> table{};
+  put<GetErrorMessage>(table, message_of);
+  put<CreateEnvWithCustomLogger>(table, create_env);
+  put<CreateSessionFromArray>(table, create_session);
+  put<Run>(table, run);
+  put<CreateSessionOptions>(table, make<SessionOptions>);
+  put<DisableMemPattern>(table, set_nothing);
+  put<SetSessionLogSeverityLevel>(table, set_number);
+  put<SetSessionGraphOptimizationLevel>(table, set_number);
+  put<SetIntraOpNumThreads>(table, set_number);
+  put<SetInterOpNumThreads>(table, set_number);
+  put<CreateTensorWithDataAsOrtValue>(table, create_tensor);
+  put<GetTensorMutableData>(table, data_of);
+  put<GetTensorElementType>(table, element_type);
+  put<GetDimensionsCount>(table, rank);
+  put<GetDimensions>(table, extents);
+  put<GetTensorTypeAndShape>(table, info_of);
+  put<CreateCpuMemoryInfo>(table, create_memory);
+  put<ReleaseEnv>(table, release<Env>);
+  put<ReleaseStatus>(table, release<Status>);
+  put<ReleaseMemoryInfo>(table, release<MemoryInfo>);
+  put<ReleaseSession>(table, release<Session>);
+  put<ReleaseValue>(table, release<Value>);
+  put<ReleaseTensorInfo>(table, release<TensorInfo>);
+  put<ReleaseSessionOptions>(table, release<SessionOptions>);
+  put<GetAvailableProviders>(table, providers);
+  put<ReleaseAvailableProviders>(table, release_providers);
+  put<AddSessionConfigEntry>(table, set_entry);
+  put<AppendCuda>(table, append_cuda);
+  put<CreateCudaOptions>(table, make<CudaOptions>);
+  put<UpdateCudaOptions>(table, update_cuda);
+  put<ReleaseCudaOptions>(table, release<CudaOptions>);
+  return table;
+}
+
+const void* const* table_of(uint32_t version) {
+  static const std::array<const void*, kNumPlaces> table = make_table();
+  const uint32_t newest = behaviour() == "old" ? 7 : 23;
+  return version <= newest ? table.data() : nullptr;
+}
+
+const char* version_string() { return behaviour() == "old" ? "1.7.0" : "1.23.0"; }
+
+}  // namespace
+
+extern "C" __attribute__((visibility("default"))) const ApiBase* OrtGetApiBase() {
+  static const ApiBase base{table_of, version_string};
+  return &base;
+}
