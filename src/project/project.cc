@@ -159,13 +159,17 @@ void name_bodyparts(Member& member) {
   }
 }
 
+/// "best-140", "200": how DeepLabCut 3's PyTorch engine calls a snapshot in the names of tables.
+std::string pytorch_number(const SnapshotName& parsed) {
+  return fmt::format("{}{}", parsed.best ? "best-" : "", parsed.number);
+}
+
 std::string scorer_of(const Member& member) {
   const SnapshotName& parsed = member.snapshot.parsed;
   if (parsed.kind == SnapshotKind::lp && member.torch) return member.torch->model_type + "_tracker";
   if (parsed.kind == SnapshotKind::dlc3 && member.torch && member.model_folder) {
     return dlc3_scorer(member.torch->network, member.model_folder->task_and_date,
-                       member.model_folder->shuffle,
-                       fmt::format("{}{}", parsed.best ? "best-" : "", parsed.number));
+                       member.model_folder->shuffle, pytorch_number(parsed));
   }
   if (parsed.kind != SnapshotKind::dlc || member.pose.net_type.empty() || !member.model_folder) {
     return member.snapshot.name;
@@ -303,6 +307,10 @@ void check_named_once(const std::vector<Member>& members) {
 
 }  // namespace
 
+bool is_in_pytorch_project(const Member& member) {
+  return member.torch && member.torch->tool == TorchTool::deeplabcut && member.model_folder;
+}
+
 std::string scorer_sought_by_deeplabcut(const Member& member) {
   const auto refuse = [&](const std::string& why) {
     throw Error(
@@ -310,8 +318,9 @@ std::string scorer_sought_by_deeplabcut(const Member& member) {
         fmt::format("member {}: DeepLabCut has no name for its tables: {}", member.name, why),
         {.hint = "name another member of the ensemble"});
   };
-  if (!member.config || !member.model_folder || member.pose.net_type.empty())
-    refuse("it is no project with config.yaml and pose_cfg.yaml");
+  const bool of_pytorch = is_in_pytorch_project(member);
+  if (!member.config || !member.model_folder || (!of_pytorch && member.pose.net_type.empty()))
+    refuse("it is no project of DeepLabCut with config.yaml and its networks' configurations");
   std::vector<std::string> numbers;
   for (const Snapshot& snapshot : member.snapshots) {
     if (snapshot.parsed.kind == SnapshotKind::dgp || snapshot.parsed.number < 0) {
@@ -319,7 +328,8 @@ std::string scorer_sought_by_deeplabcut(const Member& member) {
                          printable(snapshot.name)));
     }
     if (snapshot.copy_of.empty())
-      numbers.push_back(snapshot.name.substr(snapshot.name.rfind('-') + 1));
+      numbers.push_back(of_pytorch ? pytorch_number(snapshot.parsed)
+                                   : snapshot.name.substr(snapshot.name.rfind('-') + 1));
   }
   const int count = static_cast<int>(numbers.size());
   const int wanted = member.config->snapshot_index.value_or(-1);
@@ -329,8 +339,11 @@ std::string scorer_sought_by_deeplabcut(const Member& member) {
                 fmt::format("{}: snapshotindex is {}, the training folder has {} snapshots",
                             shown(member.config->file), wanted, count));
   }
-  return dlc_scorer(member.pose.net_type, member.config->task + member.config->date,
-                    member.model_folder->shuffle, numbers[static_cast<size_t>(index)]);
+  const std::string task_and_date = member.config->task + member.config->date;
+  const std::string& number = numbers[static_cast<size_t>(index)];
+  const int shuffle = member.model_folder->shuffle;
+  return of_pytorch ? dlc3_scorer(member.torch->network, task_and_date, shuffle, number)
+                    : dlc_scorer(member.pose.net_type, task_and_date, shuffle, number);
 }
 
 Member open_member(const fs::path& path, const MemberOptions& options) {

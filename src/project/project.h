@@ -92,6 +92,10 @@ Member open_member(const std::filesystem::path& path, const MemberOptions& optio
 std::vector<Member> open_members(const std::filesystem::path& path,
                                  const MemberOptions& options = {});
 
+/// Whether DeepLabCut 3's PyTorch engine trained the member in a project of its own, so that its
+/// tables are those of that engine.
+bool is_in_pytorch_project(const Member& member);
+
 /// The scorer under which DeepLabCut looks for a member's own tables: made of the Task, date and
 /// `snapshotindex` that config.yaml has now, whichever snapshot was chosen here, and of the
 /// member's shuffle. Source: get_scorer_name of DeepLabCut 2.3 and 3.0.

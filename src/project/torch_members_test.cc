@@ -282,5 +282,19 @@ TEST_F(TorchMembers, ScorerJoinsTheNetworksCapitalisedParts) {
             "DLC_TopDownHrnetW32_arenaNov28shuffle3_snapshot_best-140");
 }
 
+TEST_F(TorchMembers, DeepLabCutSeeksItsTablesByTheBestSnapshot) {
+  add_torch(1, "snapshot-200.pt");
+  add_torch(1, "snapshot-best-140.pt");
+  add_torch(1, "snapshot-050.pt");
+  MemberOptions options;
+  options.snapshot = "snapshot-050";  // chosen here; DeepLabCut does not know
+  const Member member = open_member(project_, options);
+  EXPECT_EQ(member.scorer, "DLC_Resnet50_arenaNov28shuffle1_snapshot_50");
+  EXPECT_EQ(scorer_sought_by_deeplabcut(member),
+            "DLC_Resnet50_arenaNov28shuffle1_snapshot_best-140");
+  EXPECT_TRUE(is_in_pytorch_project(member));
+  EXPECT_FALSE(is_in_pytorch_project(Member()));
+}
+
 }  // namespace
 }  // namespace posse

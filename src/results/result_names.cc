@@ -104,6 +104,28 @@ std::optional<ResultName> parse_result_name(const fs::path& path) {
   return std::nullopt;
 }
 
+namespace {
+
+constexpr const char* kTensorFlowConfig = "DLC-model-config file";
+constexpr const char* kPyTorchConfig = "pytorch-config";
+
+/// A list of `metadata` in the configuration of a DeepLabCut 3 network.
+PickleValue names_in(const PickleValue& model_config, std::string_view key) {
+  const PickleValue* metadata = model_config.find("metadata");
+  const PickleValue* names = metadata == nullptr ? nullptr : metadata->find(key);
+  return names == nullptr ? PickleValue{.kind = PickleValue::Kind::list} : *names;
+}
+
+PickleValue frame_extent(const RunMetadata& run) {
+  const PickleValue height{.kind = PickleValue::Kind::integer, .integer = run.frame_height};
+  const PickleValue width{.kind = PickleValue::Kind::integer, .integer = run.frame_width};
+  PickleValue extent{.kind = PickleValue::Kind::tuple, .items = {height, width}};
+  if (run.of_pytorch) std::swap(extent.items[0], extent.items[1]);
+  return extent;
+}
+
+}  // namespace
+
 void write_meta_pickle(const fs::path& path, const RunMetadata& run) {
   PickleWriter pickle;
   pickle.begin_dict();
@@ -113,15 +135,10 @@ void write_meta_pickle(const fs::path& path, const RunMetadata& run) {
   data.put("stop", run.stop_seconds);
   data.put("run_duration", run.stop_seconds - run.start_seconds);
   data.put("Scorer", run.scorer);
-  data.put("DLC-model-config file", run.model_config);
+  data.put(run.of_pytorch ? kPyTorchConfig : kTensorFlowConfig, run.model_config);
   data.put("fps", run.frames_per_second);
   data.put("batch_size", run.batch_size);
-  pickle.text("frame_dimensions");
-  pickle.begin_tuple();
-  pickle.integer(run.frame_height);
-  pickle.integer(run.frame_width);
-  pickle.end_tuple();
-  pickle.set();
+  data.put("frame_dimensions", frame_extent(run));
   data.put("nframes", run.num_frames);
   data.put("iteration (active-learning)", run.iteration);
   data.put("training set fraction", run.training_fraction);
@@ -136,6 +153,10 @@ void write_meta_pickle(const fs::path& path, const RunMetadata& run) {
     pickle.append();
   }
   pickle.set();
+  if (run.of_pytorch) {
+    for (const char* key : {"individuals", "bodyparts", "unique_bodyparts"})
+      data.put(key, names_in(run.model_config, key));
+  }
   pickle.set();
   write_file(path, std::move(pickle).finish());
 }
@@ -177,12 +198,13 @@ std::optional<RunMetadata> metadata_beside(const fs::path& table) {
   const PickleValue* data = root.find("data");
   const PickleValue* extent = data == nullptr ? nullptr : data->find("frame_dimensions");
   if (extent == nullptr || extent->items.size() != 2) return std::nullopt;
+  const size_t height = data->find(kPyTorchConfig) == nullptr ? 0 : 1;
   return RunMetadata{.start_seconds = number_at(*data, "start", 0),
                      .stop_seconds = number_at(*data, "stop", 0),
                      .frames_per_second = number_at(*data, "fps", 0),
                      .batch_size = static_cast<int64_t>(number_at(*data, "batch_size", 1)),
-                     .frame_height = extent->items[0].integer,
-                     .frame_width = extent->items[1].integer};
+                     .frame_height = extent->items[height].integer,
+                     .frame_width = extent->items[1 - height].integer};
 }
 
 std::optional<std::string> renamed_meta_pickle(const fs::path& source, const fs::path& target,

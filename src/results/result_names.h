@@ -51,6 +51,10 @@ struct RunMetadata {
   std::optional<double> training_fraction;  ///< nullopt: None
   /// The network's configuration, a dict; empty where there is none.
   PickleValue model_config{.kind = PickleValue::Kind::dict};
+  /// As DeepLabCut 3's PyTorch engine writes it: the configuration under another key, width before
+  /// height, and the names of individuals and bodyparts that stand in the configuration's
+  /// `metadata`. False: as the TensorFlow engine does.
+  bool of_pytorch = false;
 };
 
 /// Writes "<stem><scorer>_meta.pickle" in pickle protocol 0, with the keys DeepLabCut writes.

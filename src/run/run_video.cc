@@ -131,6 +131,7 @@ void finish_run(Ensemble& ensemble, const RunOptions& options, const RunPlan& pl
                            .paths = plan.paths,
                            .video = plan.video.path,
                            .info = plan.video,
+                           .num_frames = outcome.num_frames,
                            .facts = facts};
   if (!write_outputs(setting, plan, frames, context, outcome)) {
     outcome.status = RunStatus::interrupted;

@@ -81,7 +81,7 @@ std::unique_ptr<TableSink> make_sink(const fs::path& path, const TableHeader& he
                 fmt::format("{}: a csv holds x, y and likelihood only", path.string()),
                 {.hint = "uncertainty goes into the .h5, or into a wide csv of its own"});
   }
-  return make_csv_sink(path, header);
+  return make_csv_sink(path, header, options);
 }
 
 TableHeader checked_pose_header(const std::string& scorer,

@@ -54,6 +54,7 @@ struct TableWriterOptions {
   /// digit first, not "posse".
   std::string key = "df_with_missing";
   size_t longest_row_label = 0;  ///< bytes; above 0 rows are labelled by text, not by numbers
+  bool single_precision = false;  ///< values as float32, as DeepLabCut 3's PyTorch engine has them
 };
 
 /// Writes any table, a block of rows at a time. PoseTableWriter is what most callers want.

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "results/full_pickle.h"
 #include "run/guise.h"
 #include "run/outputs/meta_pickle.h"
 #include "run/outputs/outputs.h"
@@ -49,13 +50,23 @@ class MemberGuise : public RunOutput {
         scorer_(scorer_sought_by_deeplabcut(member_.member)),
         rows_(setting.paths.as_member(member_, ".h5"), scorer_, setting.ensemble.bodyparts(),
               {.attributes = {{"consensus", std::string(name_of(setting.consensus))},
-                              {"as_member", printable(member_.name)}}}),
-        meta_(setting.paths.as_member(member_, "_meta.pickle")) {}
+                              {"as_member", printable(member_.name)}},
+               .single_precision = is_in_pytorch_project(member_.member)}),
+        meta_(setting.paths.as_member(member_, "_meta.pickle")) {
+    if (!is_in_pytorch_project(member_.member)) return;
+    full_.emplace(setting.paths.as_member(member_, "_full.pickle"), setting.ensemble.bodyparts(),
+                  setting.num_frames);
+  }
 
   std::string name() const override { return "table for DeepLabCut's tools"; }
-  std::vector<fs::path> files() const override { return {rows_.path(), meta_}; }
+  std::vector<fs::path> files() const override {
+    std::vector<fs::path> files = {rows_.path(), meta_};
+    if (full_) files.push_back(full_->path());
+    return files;
+  }
   double bytes_per_frame() const override {
-    return 8 + 24 * static_cast<double>(setting_.ensemble.bodyparts().size());
+    return 8 + 24 * static_cast<double>(setting_.ensemble.bodyparts().size()) +
+           (full_ ? full_->bytes_per_frame() : 0);
   }
   void check() const override { check_guise(member_.member, rows_.path()); }
 
@@ -63,11 +74,14 @@ class MemberGuise : public RunOutput {
     keypoints_.clear();
     for (const ConsensusKeypoint& keypoint : result.consensus)
       keypoints_.push_back(keypoint.keypoint);
-    rows_.append(result.frame_index, in_cut_picture(keypoints_, member_.crop));
+    const std::vector<Keypoint> moved = in_cut_picture(keypoints_, member_.crop);
+    rows_.append(result.frame_index, moved);
+    if (full_) full_->append(result.frame_index, moved);
     ++num_frames_;
   }
   void finish() override {
     rows_.finish();
+    if (full_) full_->finish();
     write_run_meta(meta_, scorer_, setting_, member_, num_frames_, member_.crop);
   }
 
@@ -77,6 +91,7 @@ class MemberGuise : public RunOutput {
   std::string scorer_;
   TableRows rows_;
   fs::path meta_;
+  std::optional<FullPickleWriter> full_;  ///< of DeepLabCut 3's PyTorch engine
   std::vector<Keypoint> keypoints_;
   int64_t num_frames_ = 0;
 };

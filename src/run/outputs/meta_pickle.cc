@@ -43,7 +43,8 @@ void write_run_meta(const fs::path& path, const std::string& scorer, const RunSe
                        .frame_width = setting.info.width,
                        .num_frames = num_frames,
                        .training_fraction = member.member.training_fraction,
-                       .model_config = model_config_of(member.member)};
+                       .model_config = model_config_of(member.member),
+                       .of_pytorch = is_in_pytorch_project(member.member)};
   if (crop) metadata.cropping = {crop->x1, crop->x2, crop->y1, crop->y2};
   if (member.member.model_folder) {
     metadata.iteration = member.member.model_folder->iteration;

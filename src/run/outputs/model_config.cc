@@ -106,9 +106,27 @@ fs::path analysis_config(const fs::path& train_config) {
 
 std::string absolute_text(const fs::path& path) { return printable(absolute_path(path).string()); }
 
+PickleValue* entry(PickleValue& dict, std::string_view key) {
+  for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
+    if (dict.items[i].text == key) return &dict.items[i + 1];
+  }
+  return nullptr;
+}
+
+PickleValue pytorch_config_of(const Member& member) {
+  const fs::path& file = member.torch->file;
+  PickleValue dict = value_of(read_yaml(file, std::span<const std::string_view>()).root);
+  if (PickleValue* metadata = entry(dict, "metadata")) {
+    set(*metadata, "project_path", text_value(absolute_text(member.project_folder)));
+    set(*metadata, "pose_config_path", text_value(absolute_text(file)));
+  }
+  return dict;
+}
+
 }  // namespace
 
 PickleValue model_config_of(const Member& member) {
+  if (is_in_pytorch_project(member)) return pytorch_config_of(member);
   PickleValue dict{.kind = Kind::dict};
   if (member.pose.file.empty()) return dict;
   const fs::path file = analysis_config(member.pose.file);

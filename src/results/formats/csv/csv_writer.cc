@@ -31,8 +31,11 @@ std::string csv_cell(const std::string& cell) {
 
 class CsvSink final : public TableSink {
  public:
-  CsvSink(const std::filesystem::path& path, const TableHeader& columns) : pending_(path) {
+  CsvSink(const std::filesystem::path& path, const TableHeader& columns,
+          const TableWriterOptions& wishes)
+      : pending_(path) {
     header = columns;
+    options = wishes;
     fd_ = ::open(pending_.temporary().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd_ < 0) fail();
     buffer_.resize(kBufferBytes);
@@ -62,7 +65,9 @@ class CsvSink final : public TableSink {
       for (const double value : values.subspan(row * num_columns, num_columns)) {
         char* const at = room(kLongestNumber + 1);
         *at = ',';
-        used_ = static_cast<size_t>(write_number(at + 1, value) - buffer_.data());
+        char* const end = options.single_precision ? write_number(at + 1, static_cast<float>(value))
+                                                   : write_number(at + 1, value);
+        used_ = static_cast<size_t>(end - buffer_.data());
       }
       *room(1) = '\n';
       ++used_;
@@ -119,8 +124,9 @@ class CsvSink final : public TableSink {
 }  // namespace
 
 std::unique_ptr<TableSink> make_csv_sink(const std::filesystem::path& path,
-                                         const TableHeader& header) {
-  return std::make_unique<CsvSink>(path, header);
+                                         const TableHeader& header,
+                                         const TableWriterOptions& options) {
+  return std::make_unique<CsvSink>(path, header, options);
 }
 
 }  // namespace posse

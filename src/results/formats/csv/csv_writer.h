@@ -10,6 +10,7 @@ namespace posse {
 
 /// @throws Error(io)
 std::unique_ptr<TableSink> make_csv_sink(const std::filesystem::path& path,
-                                         const TableHeader& header);
+                                         const TableHeader& header,
+                                         const TableWriterOptions& options);
 
 }  // namespace posse

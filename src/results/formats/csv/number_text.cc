@@ -85,9 +85,8 @@ NumberAt read_plain_number(const char* text) {
   return {value, end};
 }
 
-}  // namespace
-
-char* write_number(char* out, double value) {
+template <class Value>
+char* write_shortest(char* out, Value value) {
   if (std::isnan(value)) return out;
   if (std::isinf(value)) {
     const std::string_view word = value < 0 ? "-inf" : "inf";
@@ -127,6 +126,11 @@ char* write_number(char* out, double value) {
   std::memcpy(out + whole + 1, digits + whole, num_digits - whole);
   return out + num_digits + 1;
 }
+
+}  // namespace
+
+char* write_number(char* out, double value) { return write_shortest(out, value); }
+char* write_number(char* out, float value) { return write_shortest(out, value); }
 
 std::string number_text(double value) {
   std::array<char, kLongestNumber> text;

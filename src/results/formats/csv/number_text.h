@@ -17,6 +17,8 @@ inline constexpr size_t kLongestNumber = 24;
 /// @param out  room for kLongestNumber characters
 /// @return one past the last character written
 char* write_number(char* out, double value);
+/// The same for the shortest decimal that reads back as the same float, as numpy's float32 does.
+char* write_number(char* out, float value);
 
 /// What write_number() writes, as a string.
 std::string number_text(double value);

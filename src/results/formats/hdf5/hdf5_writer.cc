@@ -126,7 +126,8 @@ class Hdf5Sink final : public TableSink {
     column_axis_ = column_list(header, true);
     check_width();
     index_bytes_ = options.longest_row_label > 0 ? options.longest_row_label : sizeof(int64_t);
-    row_bytes_ = index_bytes_ + header.num_columns() * sizeof(double);
+    value_bytes_ = options.single_precision ? sizeof(float) : sizeof(double);
+    row_bytes_ = index_bytes_ + header.num_columns() * value_bytes_;
     const hdf5::QuietErrors quiet;
     naming_the_file([&] {
       file_ = hdf5::create(pending_.temporary());
@@ -231,7 +232,8 @@ class Hdf5Sink final : public TableSink {
   hdf5::Handle row_type() const {
     const hsize_t columns = header.num_columns();
     hdf5::Handle row(H5Tcreate(H5T_COMPOUND, row_bytes_));
-    const hdf5::Handle block(H5Tarray_create2(H5T_IEEE_F64LE, 1, &columns));
+    const hid_t value = options.single_precision ? H5T_IEEE_F32LE : H5T_IEEE_F64LE;
+    const hdf5::Handle block(H5Tarray_create2(value, 1, &columns));
     const hdf5::Handle label(H5Tcopy(H5T_C_S1));
     H5Tset_size(label.get(), index_bytes_);
     const hid_t index = options.longest_row_label > 0 ? label.get() : H5T_STD_I64LE;
@@ -292,7 +294,8 @@ class Hdf5Sink final : public TableSink {
       hdf5::write_text_attribute(table, "index_kind", "integer");
     }
     hdf5::write_attribute(table, "FIELD_1_FILL", 0.0);
-    hdf5::write_text_attribute(table, "values_block_0_dtype", "float64");
+    hdf5::write_text_attribute(table, "values_block_0_dtype",
+                                options.single_precision ? "float32" : "float64");
     hdf5::write_pickle_attribute(table, "values_block_0_kind", column_list(header, false));
     hdf5::write_pickle_attribute(table, "values_block_0_meta", none());
   }
@@ -354,7 +357,6 @@ class Hdf5Sink final : public TableSink {
   }
 
   void append_table(const RowNames& rows, std::span<const double> values) {
-    const size_t value_bytes = row_bytes_ - index_bytes_;
     // In pieces, so that memory does not grow with the block given.
     const size_t step = std::max<size_t>(kPackedBytes / row_bytes_, 1);
     const size_t first_row = num_rows;
@@ -368,13 +370,25 @@ class Hdf5Sink final : public TableSink {
         } else {
           std::ranges::copy(rows.labels[begin + i], at);
         }
-        std::memcpy(at + index_bytes_, values.data() + (begin + i) * header.num_columns(),
-                    value_bytes);
+        put_values(at + index_bytes_, values.subspan((begin + i) * header.num_columns(),
+                                                     header.num_columns()));
       }
       append_rows(table_.get(), table_type_.get(), count, packed_.data(), {});
       num_rows += count;
     }
     num_rows = first_row;  // TableWriter counts, once the extra arrays are there too
+  }
+
+  void put_values(char* out, std::span<const double> values) const {
+    if (!options.single_precision) {
+      std::memcpy(out, values.data(), values.size_bytes());
+      return;
+    }
+    for (const double value : values) {
+      const float single = static_cast<float>(value);
+      std::memcpy(out, &single, sizeof single);
+      out += sizeof single;
+    }
   }
 
   void append_extra(const hdf5::Handle& dataset, const ExtraArray& extra, size_t rows,
@@ -386,6 +400,7 @@ class Hdf5Sink final : public TableSink {
   std::optional<DiskReserve> reserve_;
   std::string column_axis_;
   size_t index_bytes_ = 0;
+  size_t value_bytes_ = sizeof(double);
   size_t row_bytes_ = 0;
   hdf5::Handle file_;
   hdf5::Handle group_;

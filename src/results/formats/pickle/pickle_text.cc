@@ -363,6 +363,40 @@ void PickleWriter::text(std::string_view utf8) {
   out_ += fmt::format("\np{}\n", entry->second);
 }
 
+void PickleWriter::once(const std::string& code) {
+  // No text begins with this: it is not UTF-8.
+  const auto [entry, is_new] = memo_.try_emplace('\xFF' + code, memo_.size());
+  out_ += is_new ? fmt::format("{}p{}\n", code, entry->second) : fmt::format("g{}\n", entry->second);
+}
+
+void PickleWriter::array(const char* dtype, std::string_view bytes,
+                         std::span<const int64_t> extents) {
+  // _reconstruct(ndarray, (0,), b"b"), then its state: version, shape, dtype, column-major, bytes.
+  once("cnumpy.core.multiarray\n_reconstruct\n");
+  begin_tuple();
+  once("cnumpy\nndarray\n");
+  out_ += "(I0\ntC\x01" "btR(I1\n";
+  begin_tuple();
+  for (const int64_t extent : extents) integer(extent);
+  end_tuple();
+  // dtype(name, False, True) with its state: version, byte order and what records have.
+  once(fmt::format("cnumpy\ndtype\n(V{}\nI00\nI01\ntR(I3\nV<\nNNNI-1\nI-1\nI0\ntb", dtype));
+  boolean(false);
+  POSSE_ASSERT(bytes.size() < 256);
+  out_ += 'C';
+  out_ += static_cast<char>(bytes.size());
+  out_ += bytes;
+  out_ += "tb";
+}
+
+void PickleWriter::array(std::span<const float> values, std::span<const int64_t> extents) {
+  array("f4", {reinterpret_cast<const char*>(values.data()), values.size_bytes()}, extents);
+}
+
+void PickleWriter::array(std::span<const int64_t> values, std::span<const int64_t> extents) {
+  array("i8", {reinterpret_cast<const char*>(values.data()), values.size_bytes()}, extents);
+}
+
 void PickleWriter::value(const PickleValue& value) {
   using Kind = PickleValue::Kind;
   switch (value.kind) {

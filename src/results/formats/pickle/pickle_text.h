@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -53,9 +54,20 @@ class PickleWriter {
   void set() { out_ += 's'; }  ///< the key and value just written join the dictionary before them
   /// A whole value with what is in it.
   void value(const PickleValue& value);
+  /// A numpy array of 4-byte floats or 8-byte integers, as numpy itself pickles it (readable by
+  /// numpy 1 and 2; needs a reader of protocol 3). Its elements take at most 255 bytes.
+  /// @param extents  of its axes, row-major
+  void array(std::span<const float> values, std::span<const int64_t> extents);
+  void array(std::span<const int64_t> values, std::span<const int64_t> extents);
+  /// The bytes so far, which are let go: a long pickle is written piece by piece.
+  std::string take() { return std::exchange(out_, {}); }
   std::string finish() && { return std::move(out_) + '.'; }
 
  private:
+  /// `code` once, and later a reference to what it made.
+  void once(const std::string& code);
+  void array(const char* dtype, std::string_view bytes, std::span<const int64_t> extents);
+
   std::string out_;
   std::unordered_map<std::string, size_t> memo_;
 };
