@@ -119,7 +119,8 @@ ChosenConsensus BoundEnsemble::consensus_of(ConsensusChoice choice, const VideoI
 FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::object& frames,
                                 const std::string& consensus, const py::object& progress,
                                 const py::object& on_chunk, size_t chunk_frames,
-                                bool keep_scoremaps, const py::kwargs& keywords) {
+                                bool keep_scoremaps, const std::string& bbox,
+                                const py::kwargs& keywords) {
   const auto choices = options_from<TrackChoices>(keywords);
   choices.validate();
   const FrameRange range = frame_range_of(frames);
@@ -131,6 +132,7 @@ FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::ob
   RunConsensus method = RunConsensus::mean;
   const auto start_anew = [&] {
     FrameResults empty = empty_results(range, method);
+    empty.bbox = bbox;
     if (keep_scoremaps) {
       for (const auto& columns : ensemble_.alignment().column_of_bodypart)
         empty.maps.emplace_back(columns, chunk_frames);
@@ -158,12 +160,15 @@ FrameResults BoundEnsemble::run(const std::filesystem::path& video, const py::ob
     }
     results = start_anew();
     results.choices = choices;
+    const std::optional<FrameBoxes> boxes =
+        boxes_for(ensemble_, video, reader->info(), {.frames = range, .bbox = bbox});
     int64_t done = 0;
     listener.report(0, total, true);
     ensemble_.run({.source = [&](VideoFrame& frame) { return reader->read(frame); },
                    .consensus = map_method(method),
                    .keep_evidence = method == RunConsensus::track,
                    .whole_pictures = runs_on_whole_pictures(ensemble_, video, reader->info()),
+                   .boxes = boxes ? &*boxes : nullptr,
                    .sink =
                        [&](FrameBundle& bundle) {
                          std::move(bundle.results.begin(), bundle.results.end(),
@@ -298,6 +303,7 @@ std::vector<std::filesystem::path> BoundEnsemble::save(const FrameResults& resul
                                                        const py::kwargs& keywords) {
   auto options = options_from<RunOptions>(keywords);
   options.frames = results.range;
+  options.bbox = results.bbox;
   options.consensus = choice_of(results.consensus);
   options.track = results.choices;
   const py::gil_scoped_release other_threads_run;
@@ -349,6 +355,7 @@ std::string BoundEnsemble::fingerprint_of(const MemberNetwork& member) {
     hash.update(fmt::format(" {} {} {} {}", member.crop->x1, member.crop->x2, member.crop->y1,
                             member.crop->y2));
   }
+  hash.update(input_settings_of(member));
   return hash.finish();
 }
 
@@ -398,7 +405,7 @@ void bind_ensemble(py::module_& core) {
       .def("scoremap_shapes", &BoundEnsemble::scoremap_shapes, py::arg("height"), py::arg("width"))
       .def("run", &BoundEnsemble::run, py::arg("video"), py::arg("frames"), py::arg("consensus"),
            py::arg("progress"), py::arg("on_chunk"), py::arg("chunk_frames"),
-           py::arg("keep_scoremaps") = false)
+           py::arg("keep_scoremaps") = false, py::arg("bbox") = "")
       .def("predict", &BoundEnsemble::predict, py::arg("images"), py::arg("consensus"))
       .def("scoremaps", &BoundEnsemble::scoremaps, py::arg("video"), py::arg("frames"),
            py::arg("progress"))

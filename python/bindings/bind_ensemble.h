@@ -29,11 +29,12 @@ class BoundEnsemble {
 
   /// @param on_chunk  called with FrameResults of at least `chunk_frames` frames each; with 0 all
   /// frames are returned. @param keep_scoremaps  the results hold the members' maps too.
+  /// @param bbox  as RunOptions::bbox
   /// @param keywords  TrackChoices
   FrameResults run(const std::filesystem::path& video, const py::object& frames,
                    const std::string& consensus, const py::object& progress,
                    const py::object& on_chunk, size_t chunk_frames, bool keep_scoremaps,
-                   const py::kwargs& keywords);
+                   const std::string& bbox, const py::kwargs& keywords);
   FrameResults predict(const py::object& images, const std::string& consensus);
   /// (frame_index, one float32 array [frames, height, width, bodyparts] per member)
   py::tuple scoremaps(const std::filesystem::path& video, const py::object& frames,

@@ -43,6 +43,7 @@ struct FrameResults {
   std::vector<FrameResult> frames;
   size_t num_members;
   size_t num_bodyparts;
+  std::string bbox;  ///< as RunOptions::bbox
   FrameRange range;  ///< of the video: what was asked for; of a chunk, what it holds
   RunConsensus consensus = RunConsensus::mean;
   std::vector<std::string> warnings;        ///< about the data

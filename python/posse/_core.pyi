@@ -62,6 +62,7 @@ class Ensemble:
         on_chunk: Callable[[FrameResults], object] | None,
         chunk_frames: int,
         keep_scoremaps: bool = False,
+        bbox: str = "",
         **options: Any,
     ) -> FrameResults: ...
     def predict(self, images: object, consensus: str) -> FrameResults: ...

@@ -218,6 +218,7 @@ class Ensemble:
         *,
         frames: Frames | Sequence[int] = None,
         consensus: str = "auto",
+        bbox: PathLike | None = None,
         look_alike: Groups | None = None,
         same_x: Groups | None = None,
         same_y: Groups | None = None,
@@ -243,6 +244,9 @@ class Ensemble:
         consensus : {"auto", "mean", "median", "track"}
             Of the members' probability maps, or the track through the maps of all frames, which takes no list. "auto" is the
             track for a video with three members or more, and the mean for pictures and lists; the result says which.
+        bbox : path, optional
+            Boxes that frames are cut to for members of Lightning Pose: a csv with the columns x, y, h, w and a row a frame, or a
+            folder that holds VIDEO_bbox.csv. Results are in the whole frame.
         look_alike, same_x, same_y, same_line, view_calibration, track_smooth, track_lag, hide_below
             Of a track, as on the command line (``posse run --help``); groups are text or sequences of names, as
             ``[["paw1", "paw2"], ["ear1", "ear2"]]``. They are refused where no track is made.
@@ -276,12 +280,13 @@ class Ensemble:
             }
         )
         self._leave_iteration()
+        boxes = "" if bbox is None else str(path_of(bbox))
         listed = _positions(frames, video)
         if listed is None:
-            core = self._core.run(path_of(video), frames, consensus, as_callback(progress), None, 0, **given(options))
+            core = self._core.run(path_of(video), frames, consensus, as_callback(progress), None, 0, bbox=boxes, **given(options))
             result = self._result(core, path_of(video))
         else:
-            result = self._run_listed(path_of(video), listed, consensus, progress, given(options))
+            result = self._run_listed(path_of(video), listed, consensus, progress, given(options) | {"bbox": boxes})
         for warning in result.warnings:
             warnings.warn(warning, DataWarning, stacklevel=2)
         return result

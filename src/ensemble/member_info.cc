@@ -54,6 +54,7 @@ void recognise(const WeightSource& weights, const Member& member, SnapshotInfo& 
     info.num_bodyparts = spec.num_bodyparts;
     info.has_locref = spec.has_locref;
     info.unused_heads = spec.unused_heads;
+    info.preparation = preparation_of(spec, shaping_of(member, ResizeChoice::linear_float));
   } catch (const Error& error) {
     info.why_no_network = error.message();
   }
@@ -118,6 +119,18 @@ void add_network(Sheet& sheet, const MemberInfo& info) {
   for (const std::string& type : snapshot.other_types) sheet.add("variables", "also " + type);
 }
 
+/// What a network sees of frames, for people.
+void add_frames(Sheet& sheet, const MemberInfo& info) {
+  if (!info.member.torch || !info.snapshot) return;
+  const std::string& preparation = info.snapshot->preparation;
+  sheet.add("frames", preparation.empty() ? "as they are, not resized" : preparation);
+  const TorchConfig& torch = *info.member.torch;
+  sheet.add("frames",
+            fmt::format("red, green, blue: (byte - {:g}, {:g}, {:g}) / {:g}, {:g}, {:g}",
+                        torch.mean_pixel[0], torch.mean_pixel[1], torch.mean_pixel[2],
+                        torch.input_scale[0], torch.input_scale[1], torch.input_scale[2]));
+}
+
 void add_alternatives(Sheet& sheet, const Member& member) {
   int listed = 0;
   for (auto it = member.snapshots.rbegin(); it != member.snapshots.rend(); ++it) {
@@ -125,7 +138,7 @@ void add_alternatives(Sheet& sheet, const Member& member) {
       sheet.add("snapshots", fmt::format("... ({} in all)", member.snapshots.size()));
       break;
     }
-    std::string line = fmt::format("{:<28}", printable(it->name));
+    std::string line = fmt::format("{:<26}  ", printable(it->name));
     line += it->name == member.snapshot.name ? "chosen"
                                              : fmt::format("--snapshot {}", printable(it->name));
     if (it->test_error) line += fmt::format("  (test error {} px)", *it->test_error);
@@ -141,7 +154,7 @@ void add_alternatives(Sheet& sheet, const Member& member) {
     }
     const bool chosen = member.model_folder && folder.path == member.model_folder->path;
     sheet.add("shuffles",
-              fmt::format("{:<28}{}  ({} snapshots)", printable(folder.path.filename().string()),
+              fmt::format("{:<26}  {}  ({} snapshots)", printable(folder.path.filename().string()),
                           chosen ? "chosen" : option_for(member, folder), folder.num_snapshots));
   }
 }
@@ -253,6 +266,7 @@ std::string to_text(const MemberInfo& info) {
     sheet.add("project", printable(member.project_folder.string()));
   }
   add_network(sheet, info);
+  add_frames(sheet, info);
   if (!info.bodyparts.empty()) sheet.add("bodyparts", list_names(info.bodyparts, 30));
   sheet.add("snapshot", fmt::format("{} ({})", printable(member.snapshot.name),
                                     program_of(member.snapshot.parsed.kind)));
@@ -295,6 +309,11 @@ Json to_json(const MemberInfo& info) {
   json["decode"] = to_string(member.snapshot.parsed.kind);
   json["scorer"] = printable(member.scorer);
   json["variables"] = info.snapshot ? json_of(*info.snapshot) : Json(nullptr);
+  if (member.torch && info.snapshot) {
+    json["frames"] = Json::object({{"preparation", info.snapshot->preparation},
+                                   {"mean", member.torch->mean_pixel},
+                                   {"scale", member.torch->input_scale}});
+  }
   json["chosen"] = member.reasons;
   json["snapshots"] = Json::array();
   for (const Snapshot& snapshot : member.snapshots) {

@@ -32,6 +32,9 @@ struct SnapshotInfo {
   int num_bodyparts = 0;                 ///< channels of the scoremaps
   bool has_locref = false;
   std::vector<std::string> unused_heads;  ///< heads only training uses
+  /// Of PyTorch's tools: what is done to frames in front of the network, by default; empty:
+  /// nothing.
+  std::string preparation;
 };
 
 struct MemberInfo {
@@ -55,8 +58,8 @@ MemberInfo describe_member(Member member, bool verify);
 /// Lines for people, without a line feed at the end.
 std::string to_text(const MemberInfo& info);
 
-/// One object: path, name, project, network, bodyparts, snapshot, scorer, decode, variables,
-/// chosen, snapshots, shuffles, warnings, problems; `verified` if asked for.
+/// One object: path, name, project, network, bodyparts, snapshot, scorer, decode, variables, frames
+/// (of PyTorch's tools), chosen, snapshots, shuffles, warnings, problems; `verified` if asked for.
 Json to_json(const MemberInfo& info);
 
 }  // namespace posse

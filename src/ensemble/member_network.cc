@@ -90,10 +90,22 @@ std::string batch_norm_of(const MemberNetwork& member) {
 }
 
 std::string preparation_of(const MemberNetwork& member) {
-  const TorchSpec& torch = member.spec.torch;
-  if (!torch.resized) return to_string(member.shaping);
+  return preparation_of(member.spec, member.shaping);
+}
+
+std::string preparation_of(const NetworkSpec& spec, const PictureShaping& shaping) {
+  const TorchSpec& torch = spec.torch;
+  if (!torch.resized) return to_string(shaping);
   return fmt::format("resized to {}x{} pixels, linear{}, in float", torch.resized->width,
                      torch.resized->height, torch.antialias ? ", antialiased" : "");
+}
+
+std::string input_settings_of(const MemberNetwork& member) {
+  if (!member.member.torch) return "";
+  return fmt::format("{}; (byte - {}) / {}; meaning {}; stdev {}; {} doublings",
+                     preparation_of(member), fmt::join(member.spec.mean_pixel, ","),
+                     fmt::join(member.spec.input_scale, ","), static_cast<int>(member.meaning),
+                     member.locref_stdev(), member.member.torch->downsample_factor);
 }
 
 std::string batch_norm_note(const Member& member, bool frame_statistics) {

@@ -47,6 +47,11 @@ struct MemberNetwork {
 
 /// What is done to frames in front of this network beside cutting them, in words; empty: nothing.
 std::string preparation_of(const MemberNetwork& member);
+std::string preparation_of(const NetworkSpec& spec, const PictureShaping& shaping);
+
+/// Everything beside weights, network and stride that a network of PyTorch's tools makes its maps
+/// by: preparation, normalisation, and what the maps are. For fingerprints; empty for others.
+std::string input_settings_of(const MemberNetwork& member);
 
 /// Where the statistics of its batch norm come from: "moving", "frame" or "batch:N".
 std::string batch_norm_of(const MemberNetwork& member);

@@ -18,10 +18,10 @@ namespace posse {
 /// "<table without suffix>_full.pickle"
 std::filesystem::path full_pickle_beside(const std::filesystem::path& table);
 
-/// Writes the pickle that the PyTorch engine of DeepLabCut 3.0.2 leaves beside the table of a single
-/// animal: a dict of "metadata" and "frame<number>", the points in float32 numpy arrays. The tool
-/// takes its presence for "analysed already". Frame by frame, in constant memory; the file is opened
-/// by the first frame. Source: the pickles it writes.
+/// Writes the pickle that the PyTorch engine of DeepLabCut 3.0.2 leaves beside the table of a
+/// single animal: a dict of "metadata" and "frame<number>", the points in float32 numpy arrays. The
+/// tool takes its presence for "analysed already". Frame by frame, in constant memory; the file is
+/// opened by the first frame. Source: the pickles it writes.
 class FullPickleWriter {
  public:
   /// @param num_frames  that will come; as many digits have the frames' keys

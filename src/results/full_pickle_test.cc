@@ -51,9 +51,9 @@ TEST(FullPickle, IsReadByNumpy) {
   EXPECT_FALSE(std::filesystem::exists(file));
   writer.finish();
   write_file(folder.path() / "check.py", kProgram);
-  const int status = std::system(fmt::format("/usr/bin/python3 {} {}",
-                                             (folder.path() / "check.py").string(), file.string())
-                                     .c_str());
+  const int status = std::system(
+      fmt::format("/usr/bin/python3 {} {}", (folder.path() / "check.py").string(), file.string())
+          .c_str());
   if (status == 77 * 256 || status == 127 * 256) GTEST_SKIP() << "numpy is not there";
   EXPECT_EQ(status, 0);
 }

@@ -114,6 +114,7 @@ std::string fingerprint_of(const Ensemble& ensemble, const InputIdentity& video,
   Json all = {{"results", kResultsVersion}, {"video", video.sha256}};
   for (const MemberNetwork& member : ensemble.members()) {
     Json described = describe_member(member);
+    if (member.member.torch) described["input_settings"] = input_settings_of(member);
     described.erase("path");
     described.erase("snapshot");
     described.erase("warnings");

@@ -18,7 +18,8 @@ struct RunSetting {
   ResultPaths paths;
   std::filesystem::path video;
   VideoInfo info;
-  int64_t num_frames = 0;  ///< with results, all that outputs will see; 0 while a run is only planned
+  int64_t num_frames =
+      0;               ///< with results, all that outputs will see; 0 while a run is only planned
   JournalFacts facts;  ///< how the frames were computed; empty while a run is only planned
 };
 

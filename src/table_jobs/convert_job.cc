@@ -74,8 +74,9 @@ std::vector<fs::path> write_in_guise(const fs::path& source, const fs::path& fol
   Poses& poses = loaded.table.poses;
   poses.keypoints = in_cut_picture(poses.keypoints, member.config->cropping);
   loaded.table.scorer = scorer;
-  write_pose_table(table, loaded.table, {.attributes = {{"as_member", printable(member.name)}},
-                                         .single_precision = is_in_pytorch_project(member)});
+  write_pose_table(table, loaded.table,
+                   {.attributes = {{"as_member", printable(member.name)}},
+                    .single_precision = is_in_pytorch_project(member)});
   if (!metadata) {
     job.warn(
         "without a _meta.pickle, which DeepLabCut's labelled videos and outlier frames ask for: "

@@ -6,6 +6,7 @@ usage: test_torch_members.py POSSE DATA. Skipped where the folder $POSSE_SHARED_
 import json
 import os
 import pathlib
+import pickle
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import sys
 DATA = pathlib.Path(os.environ.get("POSSE_SHARED_DATA") or sys.argv[2])
 del sys.argv[2]
 
-from program import MEMBERS, ProgramTest, extras_of, main, np, pd, posse, run_words, table  # noqa: E402  (argv first)
+from program import DEMO, MEMBERS, VIDEO, ProgramTest, extras_of, h5py, main, np, pd, posse, run_words, table  # noqa: E402  (argv first)
 
 GOLDENS = DATA / "torch-goldens"
 CLIP = GOLDENS / "clip" / "openarena-clip.mp4"
@@ -80,7 +81,39 @@ class TorchMembers(ProgramTest):
         found = pd.read_hdf(extras_of(out) / "members" / "arena" / f"{name}.h5")
         expected = pd.read_hdf(GOLDENS / "dlc-project" / "predictions" / f"{name}.h5")
         self.assertEqual(list(found.columns), list(expected.columns))
+        self.assertEqual(set(found.dtypes), set(expected.dtypes), "float32, as the tool")
         self.assert_same(cells(found), cells(expected), 0.02, 1e-4)
+        # The consensus of one member is that member.
+        np.testing.assert_allclose(cells(table(out / CLIP.stem, "*.h5")), cells(found), rtol=0, atol=2e-5)
+
+    def test_deeplabcut_3_leaves_the_same_files(self):
+        out = self.run_over(CLIP, [self.deeplabcut_project()], "--shuffle", "3", "--format", "both", "--as-member", "arena")
+        name = "openarena-clipDLC_Resnet50_openarenaNov28shuffle3_snapshot_200"  # the tool's own
+        theirs = GOLDENS / "dlc-project" / "predictions"
+        text = (extras_of(out) / "members-csv" / "arena" / f"{name}.csv").read_text().splitlines()
+        self.assertEqual(text[:3], (theirs / f"{name}.csv").read_text().splitlines()[:3])
+        self.assertLess(max(len(number) for line in text[3:] for number in line.split(",")[1:]), 13, "float32's shortest digits")
+        # The snapshot's number is that of snapshotindex, which a guise goes by: here the only one.
+        for kind in ("members", "as-member"):
+            folder = extras_of(out) / kind / "arena"
+            self.assertEqual({path.name for path in folder.iterdir()}, {f"{name}.h5", f"{name}_meta.pickle", f"{name}_full.pickle"})
+            found = pd.read_hdf(folder / f"{name}.h5")
+            self.assertEqual(set(found.dtypes), {np.dtype("float32")})
+            told = pickle.loads((folder / f"{name}_meta.pickle").read_bytes())["data"]
+            # In this order; written by 3.0.2 for this video.
+            self.assertEqual(list(told), ["start", "stop", "run_duration", "Scorer", "pytorch-config", "fps", "batch_size", "frame_dimensions",
+                                          "nframes", "iteration (active-learning)", "training set fraction", "cropping", "cropping_parameters",
+                                          "individuals", "bodyparts", "unique_bodyparts"])
+            self.assertEqual((told["frame_dimensions"], told["nframes"], told["iteration (active-learning)"], told["training set fraction"],
+                              told["cropping"], told["individuals"], told["unique_bodyparts"]),
+                             ((320, 240), 48, 0, 0.9, False, ["individual_1"], []))
+            self.assertEqual(told["pytorch-config"]["model"]["backbone"]["model_name"], "resnet50_gn")
+            full = pickle.loads((folder / f"{name}_full.pickle").read_bytes())
+            self.assertEqual(full["metadata"]["key_str_width"], 2)
+            for frame, row in enumerate(cells(found)):
+                points = full[f"frame{frame:02d}"]
+                np.testing.assert_array_equal(np.concatenate(points["coordinates"][0]), row[:, :2])
+                np.testing.assert_array_equal(np.concatenate(points["confidence"])[:, 0], row[:, 2])
 
     def test_lightning_pose_writes_the_same_points(self):
         model = self.lightning_model()
@@ -143,6 +176,55 @@ class TorchMembers(ProgramTest):
             errors[name] = np.sqrt(np.mean(np.sum((found[..., :2] - truth) ** 2, axis=2)))
         print("root mean square distance from the truth:", errors)
         self.assertLessEqual(errors["mixed"], errors["tensorflow"])
+
+    def test_every_verb_takes_members_of_three_tools(self):
+        members = {"member-1": MEMBERS[0], "arena": self.deeplabcut_project() / SHUFFLE, "model": self.lightning_model()}
+        self.assert_infos(members)
+        out = self.run_over(CLIP, members.values(), "--frames", "0:6", "--labeled-video", "--smooth", "kalman", "--wide-csv")
+        record = json.loads((out / CLIP.stem / "run.json").read_text())
+        self.assertEqual([member["name"] for member in record["members"]], list(members))
+        self.assertEqual(len({member["index_sha256"] for member in record["members"]}), 3)
+        self.assertEqual(record["consensus"]["method"], "track")
+        self.assertTrue(np.isfinite(cells(table(out / CLIP.stem))).all())
+        self.assert_code(posse("render", CLIP, out / CLIP.stem, "--out", self.folder / "pictures"), 0)
+        self.assertTrue(list((self.folder / "pictures").glob("*.png")))
+        tables = sorted((extras_of(out) / "members").glob("*/*.h5"))
+        self.assertEqual(len(tables), 3)
+        self.assert_code(posse("consensus", *tables, "--out", self.folder / "of-tables.h5"), 0)
+        self.assertEqual(cells(pd.read_hdf(self.folder / "of-tables.h5")).shape, (6, 4, 3))
+        for name, shape in {"arena": (2, 31, 41, 4), "model": (2, 32, 64, 4)}.items():
+            self.assert_code(posse("scoremap", members[name], CLIP, "--frames", "0:2", "--out", self.folder / f"maps-{name}"), 0)
+            self.assertEqual(np.load(self.folder / f"maps-{name}" / "logits.npy").shape, shape)
+            self.assert_code(posse("export", members[name], "--onnx", self.folder / f"{name}.onnx"), 0)
+        self.assert_judged(list(members.values()))
+
+    def assert_infos(self, members):
+        """What is there, and how frames are prepared."""
+        found = {info["name"]: info for info in self.assert_code(posse("info", *members.values(), "--json"), 0).json["members"]}
+        self.assertEqual(list(found), list(members))
+        for name, info in found.items():
+            self.assertEqual(info["problems"], [], name)
+            self.assertEqual(info["bodyparts"], ["snout", "leftear", "rightear", "tailbase"])
+        self.assertNotIn("frames", found["member-1"])
+        self.assertEqual(found["arena"]["frames"]["preparation"], "")
+        self.assertEqual(found["model"]["frames"]["preparation"], "resized to 256x128 pixels, linear, in float")
+        np.testing.assert_allclose(found["model"]["frames"]["scale"], [255 * 0.229, 255 * 0.224, 255 * 0.225], rtol=1e-6)
+        text = posse("info", members["model"]).out
+        self.assertIn("(byte - 123.675, 116.28, 103.53) / 58.395, 57.12, 57.375", text)
+
+    def assert_judged(self, members):
+        """By a third of the demo's labels: every member and every consensus has an error, and the uncertainty can be fitted."""
+        lines = (DEMO / "labels" / "CollectedData_posse.csv").read_text().splitlines()
+        labels = self.folder / "few.csv"
+        labels.write_text("\n".join(lines[:3] + lines[3::3]) + "\n")
+        words = [*members, "--labels", labels, "--video", VIDEO, "--labels-unseen", "--cache", self.folder / "cache", "--tune", "off"]
+        judged = self.assert_code(posse("evaluate", *words, "--through-time", "off", "--json"), 0).json
+        self.assertEqual(judged["members"], ["member-1", "arena", "model"])
+        calibration = self.folder / "calibration.json"
+        self.assert_code(posse("calibrate", *words, "--out", calibration), 0)
+        out = self.run_over(CLIP, members, "--frames", "0:2", "--consensus", "mean", "--calibration", calibration)
+        with h5py.File(next((out / CLIP.stem).glob("*.h5"))) as file:
+            self.assertTrue((file["posse/radius90"][...] > 0).all())
 
     def test_an_ensemble_of_the_app_leaves_its_tables_where_the_viewer_looks(self):
         model = self.lightning_model()

@@ -53,7 +53,7 @@ struct TableWriterOptions {
   /// Name under which pandas finds the table, for .h5 only: letters, digits and underscores, no
   /// digit first, not "posse".
   std::string key = "df_with_missing";
-  size_t longest_row_label = 0;  ///< bytes; above 0 rows are labelled by text, not by numbers
+  size_t longest_row_label = 0;   ///< bytes; above 0 rows are labelled by text, not by numbers
   bool single_precision = false;  ///< values as float32, as DeepLabCut 3's PyTorch engine has them
 };
 

@@ -19,8 +19,7 @@ class MemberTable : public RunOutput {
         is_h5_(suffix == ".h5"),
         rows_(setting.paths.member(setting.ensemble.members()[m], suffix, is_second),
               scorer_of(setting.ensemble.members()[m]), setting.ensemble.bodyparts(),
-              {.single_precision =
-                   is_in_pytorch_project(setting.ensemble.members()[m].member)}),
+              {.single_precision = is_in_pytorch_project(setting.ensemble.members()[m].member)}),
         meta_(is_second ? fs::path()
                         : setting.paths.member(setting.ensemble.members()[m], "_meta.pickle")),
         num_bodyparts_(static_cast<double>(setting.ensemble.bodyparts().size())) {

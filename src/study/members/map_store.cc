@@ -27,7 +27,7 @@ std::string key_of_member(const MemberNetwork& member, const Ensemble& ensemble)
   return hash_of(fmt::format(
       "{} {} {} {} {} {} {} {} {}", kStoreVersion, member.weights_sha256, to_string(member.rule),
       member.stride(), member.locref_stdev(), static_cast<int>(member.spec.batch_norm_mode),
-      member.spec.output_stride, ensemble.backend_name(), preparation_of(member)));
+      member.spec.output_stride, ensemble.backend_name(), input_settings_of(member)));
 }
 
 void check_stop(const JobHooks& hooks) {

@@ -295,7 +295,7 @@ class Hdf5Sink final : public TableSink {
     }
     hdf5::write_attribute(table, "FIELD_1_FILL", 0.0);
     hdf5::write_text_attribute(table, "values_block_0_dtype",
-                                options.single_precision ? "float32" : "float64");
+                               options.single_precision ? "float32" : "float64");
     hdf5::write_pickle_attribute(table, "values_block_0_kind", column_list(header, false));
     hdf5::write_pickle_attribute(table, "values_block_0_meta", none());
   }
@@ -370,8 +370,8 @@ class Hdf5Sink final : public TableSink {
         } else {
           std::ranges::copy(rows.labels[begin + i], at);
         }
-        put_values(at + index_bytes_, values.subspan((begin + i) * header.num_columns(),
-                                                     header.num_columns()));
+        put_values(at + index_bytes_,
+                   values.subspan((begin + i) * header.num_columns(), header.num_columns()));
       }
       append_rows(table_.get(), table_type_.get(), count, packed_.data(), {});
       num_rows += count;

@@ -366,7 +366,8 @@ void PickleWriter::text(std::string_view utf8) {
 void PickleWriter::once(const std::string& code) {
   // No text begins with this: it is not UTF-8.
   const auto [entry, is_new] = memo_.try_emplace('\xFF' + code, memo_.size());
-  out_ += is_new ? fmt::format("{}p{}\n", code, entry->second) : fmt::format("g{}\n", entry->second);
+  out_ +=
+      is_new ? fmt::format("{}p{}\n", code, entry->second) : fmt::format("g{}\n", entry->second);
 }
 
 void PickleWriter::array(const char* dtype, std::string_view bytes,
@@ -375,7 +376,9 @@ void PickleWriter::array(const char* dtype, std::string_view bytes,
   once("cnumpy.core.multiarray\n_reconstruct\n");
   begin_tuple();
   once("cnumpy\nndarray\n");
-  out_ += "(I0\ntC\x01" "btR(I1\n";
+  out_ +=
+      "(I0\ntC\x01"
+      "btR(I1\n";
   begin_tuple();
   for (const int64_t extent : extents) integer(extent);
   end_tuple();
