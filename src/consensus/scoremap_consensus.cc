@@ -172,11 +172,25 @@ void add_members(std::span<const MemberMap> members, Arithmetic arithmetic, Cons
     const std::vector<Keypoint> own = decode_keypoints(member.map, member.rule, arithmetic);
     for (size_t j = 0; j < bodyparts; ++j) {
       frame.members.push_back(own[static_cast<size_t>(column_of(member, static_cast<int>(j)))]);
-      const Keypoint& consensus = frame.keypoints[j].keypoint;
-      frame.member_distances.push_back(
-          std::hypot(frame.members.back().x - consensus.x, frame.members.back().y - consensus.y));
     }
   }
+}
+
+void add_distances(ConsensusFrame& frame) {
+  for (size_t i = 0; i < frame.members.size(); ++i) {
+    const Keypoint& consensus = frame.keypoints[i % frame.keypoints.size()].keypoint;
+    frame.member_distances.push_back(
+        std::hypot(frame.members[i].x - consensus.x, frame.members[i].y - consensus.y));
+  }
+}
+
+/// Whether the consensus is the points of its only member: by a rule of its own, or by the
+/// consensus' rule on cells that lie elsewhere than the grid's.
+bool is_its_only_members(std::span<const MemberMap> members, DecodeRule rule) {
+  if (members.size() != 1) return false;
+  const DecodeRule own = members.front().rule;
+  return own == DecodeRule::lp || own == DecodeRule::lp_correct ||
+         (own == DecodeRule::dlc && rule == DecodeRule::dlc);
 }
 
 /// Population standard deviation of the values that are there; NaN if none is.
@@ -273,9 +287,15 @@ ConsensusFrame ConsensusEngine::consensus(std::span<const MemberMap> members) {
   check_members(members);
   ConsensusFrame frame;
   find_keypoints(members, frame);
+  const bool alone = is_its_only_members(members, options_.rule);
+  if (options_.member_keypoints || alone) add_members(members, options_.arithmetic, frame);
+  for (size_t j = 0; alone && j < frame.keypoints.size(); ++j)
+    frame.keypoints[j].keypoint = frame.members[j];
   if (options_.member_keypoints) {
-    add_members(members, options_.arithmetic, frame);
+    add_distances(frame);
     add_spread(frame);
+  } else {
+    frame.members.clear();
   }
   return frame;
 }

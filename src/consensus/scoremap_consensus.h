@@ -61,7 +61,8 @@ struct ConsensusFrame {
 /// Each cell's consensus probability is the mean (median) over members of sigmoid(logit), taken in
 /// the log domain, so that no certainty of the members overflows. The position is the expectation
 /// under softmax(logit of that probability) over the whole map: cells weigh as their odds. One
-/// member alone gives its own plain soft-argmax. Results do not depend on earlier frames or, up to
+/// member alone gives its own plain soft-argmax or, by the rules dlc, lp and lp_correct, its own
+/// keypoints. Results do not depend on earlier frames or, up to
 /// rounding, on the order of members.
 ///
 /// A member with a NaN logit for a bodypart is left out of that bodypart's consensus in that frame.

@@ -77,6 +77,27 @@ TEST(Consensus, OfOneMemberIsItsSoftArgmaxWithoutBlur) {
   }
 }
 
+TEST(Consensus, OfOneMemberOfAnotherRuleIsItsOwnKeypoint) {
+  OwnedScoremap map = bump_map(24, 40, {.col = 22.3, .row = 9.8});
+  map.locref.assign(static_cast<size_t>(24 * 40 * 2), 0.7F);
+  ScoremapView view = map.view();
+  view.row_stride = 6.5;  // cells that are not square: the grid of the consensus lies elsewhere
+  for (const DecodeRule rule : {DecodeRule::dlc, DecodeRule::lp, DecodeRule::lp_correct}) {
+    const MemberMap member{.map = view, .rule = rule};
+    const ConsensusOptions options{.rule = rule == DecodeRule::dlc ? rule : DecodeRule::dgp};
+    const ConsensusFrame frame = ConsensusEngine(options).consensus(std::span(&member, 1));
+    const Keypoint own = decode_keypoints(view, rule)[0];
+    EXPECT_EQ(frame.keypoints[0].keypoint.x, own.x) << to_string(rule);
+    EXPECT_EQ(frame.keypoints[0].keypoint.y, own.y) << to_string(rule);
+    EXPECT_EQ(frame.keypoints[0].keypoint.likelihood, own.likelihood) << to_string(rule);
+    EXPECT_EQ(frame.member_distances[0], 0) << to_string(rule);
+    const ConsensusOptions alone{.rule = options.rule, .member_keypoints = false};
+    const ConsensusFrame without = ConsensusEngine(alone).consensus(std::span(&member, 1));
+    EXPECT_EQ(without.keypoints[0].keypoint.x, own.x) << to_string(rule);
+    EXPECT_TRUE(without.members.empty());
+  }
+}
+
 TEST(Consensus, OfAGaussianBumpHasItsCentreAndCovariance) {
   const std::array maps = {bump_map(31, 35, {.col = 17.4, .row = 14.8, .sigma = 1.5, .height = 0})};
   const auto consensus = consensus_of(maps).keypoints[0];
