@@ -20,7 +20,7 @@ namespace {
 
 /// Maps of all members, [members][frames]. @param locref  in pixels, of each member or of none
 std::vector<std::vector<ScoremapView>> member_views(const std::vector<FloatArray>& members,
-                                                    const std::vector<double>& strides,
+                                                    const std::vector<CellPlaces>& strides,
                                                     const std::vector<FloatArray>& locref = {}) {
   if (members.size() != strides.size() || members.empty()) {
     throw Error(ErrorKind::shape_mismatch,
@@ -49,7 +49,7 @@ std::vector<MemberMap> maps_of_frame(const std::vector<std::vector<ScoremapView>
 
 /// Consensus keypoints of frames whose maps are given.
 py::tuple consensus_keypoints(const std::vector<FloatArray>& members,
-                              const std::vector<double>& strides, const std::string& method) {
+                              const std::vector<CellPlaces>& strides, const std::string& method) {
   const auto views = member_views(members, strides);
   ConsensusEngine engine(
       {.method = enum_of<ConsensusMethod>("consensus", method), .member_keypoints = false});
@@ -71,7 +71,7 @@ py::tuple consensus_keypoints(const std::vector<FloatArray>& members,
 
 /// Logits of the members' mean or median probability, cell by cell.
 py::array_t<float> consensus_scoremap(const std::vector<FloatArray>& members,
-                                      const std::vector<double>& strides,
+                                      const std::vector<CellPlaces>& strides,
                                       const std::string& method) {
   const auto views = member_views(members, strides);
   ConsensusEngine engine({.method = enum_of<ConsensusMethod>("consensus", method),
@@ -97,7 +97,7 @@ py::array_t<float> consensus_scoremap(const std::vector<FloatArray>& members,
 /// Maps of all members with their location refinement in pixels.
 std::vector<std::vector<MemberMap>> maps_with_locref(const std::vector<FloatArray>& members,
                                                      const std::vector<FloatArray>& locref,
-                                                     const std::vector<double>& strides) {
+                                                     const std::vector<CellPlaces>& strides) {
   const auto views = member_views(members, strides, locref);
   std::vector<std::vector<MemberMap>> frames(views[0].size());
   for (size_t i = 0; i < frames.size(); ++i) {
@@ -184,7 +184,7 @@ TrackedVideo track_maps(const std::vector<std::vector<MemberMap>>& maps, size_t 
 }
 
 py::dict track(const std::vector<FloatArray>& members, const std::vector<FloatArray>& locref,
-               const std::vector<double>& strides,
+               const std::vector<CellPlaces>& strides,
                const std::optional<std::vector<std::vector<int>>>& look_alike,
                const std::vector<double>& elapsed, bool smooth, int lag, const std::string& same_x,
                const std::string& same_y, const std::string& same_line,

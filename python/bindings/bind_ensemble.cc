@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "ensemble/cut_frames.h"
+#include "ensemble/member_map.h"
 #include "option_keywords.h"
 #include "python_listener.h"
 #include "run/plan.h"
@@ -373,6 +374,20 @@ std::vector<std::array<int64_t, 3>> BoundEnsemble::scoremap_shapes(int64_t heigh
   return shapes;
 }
 
+std::vector<std::array<double, 4>> BoundEnsemble::cell_places(int height, int width) const {
+  const std::vector<std::array<int64_t, 3>> shapes = scoremap_shapes(height, width);
+  std::vector<std::array<double, 4>> places;
+  for (size_t m = 0; m < shapes.size(); ++m) {
+    const MemberNetwork& member = ensemble_.members()[m];
+    const ScoremapView cells{.height = static_cast<int>(shapes[m][0]),
+                             .width = static_cast<int>(shapes[m][1])};
+    const ScoremapView map =
+        member_map(member, cells, {}, area_seen(member.crop, {height, width})).map;
+    places.push_back({map.stride, map.stride_of_rows(), map.offset_x, map.offset_y});
+  }
+  return places;
+}
+
 void bind_ensemble(py::module_& core) {
   bind_frame_results(core);
   core.def("ensemble_options", &option_help<EnsembleOptions>,
@@ -403,6 +418,7 @@ void bind_ensemble(py::module_& core) {
       .def_property_readonly("warnings",
                              [](const BoundEnsemble& self) { return self.get().warnings(); })
       .def("scoremap_shapes", &BoundEnsemble::scoremap_shapes, py::arg("height"), py::arg("width"))
+      .def("cell_places", &BoundEnsemble::cell_places, py::arg("height"), py::arg("width"))
       .def("run", &BoundEnsemble::run, py::arg("video"), py::arg("frames"), py::arg("consensus"),
            py::arg("progress"), py::arg("on_chunk"), py::arg("chunk_frames"),
            py::arg("keep_scoremaps") = false, py::arg("bbox") = "")

@@ -27,6 +27,10 @@ class BoundEnsemble {
   /// [height, width, bodyparts] of each member's scoremap for frames of this size.
   std::vector<std::array<int64_t, 3>> scoremap_shapes(int64_t height, int64_t width) const;
 
+  /// Of each member's cells in frames of this size: pixels per cell along columns and rows, x and y
+  /// of the first one's corner.
+  std::vector<std::array<double, 4>> cell_places(int height, int width) const;
+
   /// @param on_chunk  called with FrameResults of at least `chunk_frames` frames each; with 0 all
   /// frames are returned. @param keep_scoremaps  the results hold the members' maps too.
   /// @param bbox  as RunOptions::bbox

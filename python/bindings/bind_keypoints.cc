@@ -7,8 +7,9 @@
 namespace posse {
 namespace {
 
-py::tuple decode(const FloatArray& logits, double stride, const std::optional<FloatArray>& locref,
-                 double locref_stdev, const std::string& rule_name) {
+py::tuple decode(const FloatArray& logits, const CellPlaces& stride,
+                 const std::optional<FloatArray>& locref, double locref_stdev,
+                 const std::string& rule_name) {
   const DecodeRule rule = decode_rule_of(rule_name);
   const std::vector<ScoremapView> maps = frame_views(logits, locref, stride, locref_stdev);
   std::vector<std::vector<Keypoint>> keypoints(maps.size());

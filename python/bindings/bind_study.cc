@@ -17,7 +17,7 @@ std::vector<Point> points_of(const DoubleArray& array, const char* what) {
   return points;
 }
 
-py::tuple scores(const FloatArray& logits, const DoubleArray& truth, double stride) {
+py::tuple scores(const FloatArray& logits, const DoubleArray& truth, const CellPlaces& stride) {
   const std::vector<ScoremapView> maps = frame_views(logits, std::nullopt, stride, 1);
   const std::vector<Point> points = points_of(truth, "points");
   const auto parts = static_cast<size_t>(logits.shape(3));

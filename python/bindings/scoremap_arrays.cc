@@ -5,8 +5,8 @@
 namespace posse {
 
 std::vector<ScoremapView> frame_views(const FloatArray& logits,
-                                      const std::optional<FloatArray>& locref, double stride,
-                                      double locref_stdev) {
+                                      const std::optional<FloatArray>& locref,
+                                      const CellPlaces& places, double locref_stdev) {
   require_axes(logits, 4, "scoremap_logits", "frames, height, width, bodyparts");
   if (locref) {
     require_axes(*locref, 5, "locref", "frames, height, width, bodyparts, xy");
@@ -16,6 +16,9 @@ std::vector<ScoremapView> frame_views(const FloatArray& logits,
     }
   }
   const auto frame_size = static_cast<size_t>(logits.shape(1) * logits.shape(2) * logits.shape(3));
+  const auto* const square = std::get_if<double>(&places);
+  const auto [stride, row_stride, x, y] =
+      square != nullptr ? std::array{*square, *square, 0.0, 0.0} : std::get<1>(places);
   std::vector<ScoremapView> views;
   views.reserve(static_cast<size_t>(logits.shape(0)));
   for (size_t frame = 0; frame < static_cast<size_t>(logits.shape(0)); ++frame) {
@@ -25,7 +28,10 @@ std::vector<ScoremapView> frame_views(const FloatArray& logits,
                      .width = static_cast<int>(logits.shape(2)),
                      .num_bodyparts = static_cast<int>(logits.shape(3)),
                      .stride = stride,
-                     .locref_stdev = locref_stdev});
+                     .row_stride = row_stride,
+                     .locref_stdev = locref_stdev,
+                     .offset_x = x,
+                     .offset_y = y});
     check_scoremap(views.back());
   }
   return views;

@@ -2,8 +2,10 @@
 /// frames.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "bindings.h"
@@ -12,12 +14,16 @@
 
 namespace posse {
 
+/// Where a map's cells lie in the frame: pixels per cell along both axes; or those along columns,
+/// those along rows, and x and y of the first cell's corner.
+using CellPlaces = std::variant<double, std::array<double, 4>>;
+
 /// One member's maps, checked; the arrays must outlive the views.
 /// @param locref  [frames, height, width, bodyparts, xy] in units of `locref_stdev`, or none.
 /// @throws Error(shape_mismatch, invalid_value)
 std::vector<ScoremapView> frame_views(const FloatArray& logits,
-                                      const std::optional<FloatArray>& locref, double stride,
-                                      double locref_stdev);
+                                      const std::optional<FloatArray>& locref,
+                                      const CellPlaces& places, double locref_stdev);
 
 /// "dgp" or "dlc". @throws Error(usage)
 DecodeRule decode_rule_of(const std::string& name);

@@ -167,8 +167,8 @@ class Ensemble:
 
     def _consensus_scoremap(self, method: str, video_name: str, frame_range: Frames, snapshot: str, shuffle: int) -> Maps:
         maps = self.get_scoremaps(video_name, frame_range, snapshot, shuffle)
-        strides = [member.stride for member in self._network(snapshot, shuffle).members]
-        return _core.consensus_scoremap(maps, strides, method)
+        places = self._network(snapshot, shuffle).cell_places(self._raw_video(video_name))
+        return _core.consensus_scoremap(maps, places, method)
 
     def get_median_scoremap(
         self, video_name: str, frame_range: Frames, snapshot: str = SNAPSHOT, shuffle: int = 1
@@ -200,12 +200,12 @@ class Ensemble:
     def _consensus_of(self, video: Path, frames: list[int], snapshot: str, shuffle: int) -> dict[str, Array]:
         """[frames, bodyparts, 2] by method; NaN for frames that cannot be decoded."""
         network = self._network(snapshot, shuffle)
-        strides = [member.stride for member in network.members]
+        places = network.cell_places(video)
         poses = {method: np.full((len(frames), len(network.bodyparts), 2), np.nan) for method in ("mean", "median")}
         for some, maps in self._pass(video, snapshot, shuffle).chunks(frames):
             rows = np.flatnonzero(np.isin(frames, some))
             positions = np.searchsorted(some, np.asarray(frames)[rows])
-            for method, xy in consensus_poses(maps, strides).items():
+            for method, xy in consensus_poses(maps, places).items():
                 poses[method][rows] = xy[positions]
         return poses
 

@@ -120,8 +120,8 @@ class Pass:
                 cache.store(key, frames, logits[..., order])
 
 
-def consensus_poses(members: list[Maps], strides: list[float]) -> dict[str, Array]:
-    """Consensus [frames, bodyparts, 2] in pixels by every method, from logits of all members."""
-    return {method: _core.consensus_keypoints(members, strides, method)[0] for method in ("mean", "median")}
+def consensus_poses(members: list[Maps], places: list[tuple[float, float, float, float]]) -> dict[str, Array]:
+    """Consensus [frames, bodyparts, 2] in pixels by every method, from logits of all members and where their cells lie."""
+    return {method: _core.consensus_keypoints(members, places, method)[0] for method in ("mean", "median")}
 
 

@@ -243,7 +243,7 @@ class TrainedModel:
         video = raw_video(self.project_dir, video_name)
         maps = self._maps(network, video, frames_in(video, frame_range), cached)
         member = network.members[0]
-        poses, likelihood = _core.decode(maps, member.stride)
+        poses, likelihood = _core.decode(maps, network.cell_places(video)[0])
         config = PoseConfig(
             stride=member.stride,
             num_joints=len(member.bodyparts),
@@ -282,7 +282,8 @@ class TrainedModel:
         self, video_name: str, frame_range: Frames, snapshot: str = SNAPSHOT, shuffle: int = 1, return_cfg: bool = False
     ) -> Any:
         """The logistic function of :meth:`get_scoremap`: float64 in [0, 1]."""
-        maps, config = self.get_scoremap(video_name, frame_range, snapshot, shuffle, return_cfg=True)
+        maps = self.get_scoremap(video_name, frame_range, snapshot, shuffle)
+        (places,) = self._network(snapshot, shuffle).cell_places(raw_video(self.project_dir, video_name))
         scoremap = logistic(maps)
         return (scoremap, config) if return_cfg else scoremap
 
@@ -338,9 +339,10 @@ class TrainedModel:
         frames = frames_in(raw_video(self.project_dir, video_name), frame_range)
         if not is_legacy() and frames[-1] >= len(truth):
             raise WrongInput(f"{frame_range}: the ground truth has {len(truth)} frames")
-        maps, config = self.get_scoremap(video_name, frame_range, snapshot, shuffle, return_cfg=True)
+        maps = self.get_scoremap(video_name, frame_range, snapshot, shuffle)
+        (places,) = self._network(snapshot, shuffle).cell_places(raw_video(self.project_dir, video_name))
         rows = truth[frame_range[0] : frame_range[-1]] if is_legacy() and isinstance(frame_range, range) else truth[frames]
-        return _core.scores_at_points(maps[: len(rows)], np.moveaxis(rows, 1, 2), config.stride)
+        return _core.scores_at_points(maps[: len(rows)], np.moveaxis(rows, 1, 2), places)
 
     def get_groundtruth_confidence(
         self,

@@ -1,6 +1,6 @@
 """What the compiled part offers to the package; names are compared with the module in the tests."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ __version__: str
 
 _Float32 = npt.NDArray[np.float32]
 _Float64 = npt.NDArray[np.float64]
+#: Pixels per cell; or those along columns and rows, and x and y of the first cell's corner.
+_CellPlaces = float | tuple[float, float, float, float]
 
 class FrameResults:
     warnings: list[str]
@@ -53,6 +55,7 @@ class Ensemble:
     @property
     def warnings(self) -> list[str]: ...
     def scoremap_shapes(self, height: int, width: int) -> list[list[int]]: ...
+    def cell_places(self, height: int, width: int) -> list[tuple[float, float, float, float]]: ...
     def run(
         self,
         video: Path,
@@ -162,7 +165,7 @@ def frame_bounds(frames: object) -> tuple[int, int | None, int]: ...
 def sha256_of_file(path: Path) -> str: ...
 def decode(
     scoremap_logits: npt.ArrayLike,
-    stride: float,
+    stride: _CellPlaces,
     locref: npt.ArrayLike | None = None,
     locref_stdev: float = 7.2801,
     rule: str = "dgp",
@@ -170,9 +173,9 @@ def decode(
 def softmax_centres(scoremap_logits: npt.ArrayLike) -> tuple[_Float64, _Float64]: ...
 def scoremap(scoremap_logits: npt.ArrayLike) -> _Float64: ...
 def consensus_keypoints(
-    members: list[_Float32], strides: list[float], consensus: str = "mean"
+    members: list[_Float32], strides: Sequence[_CellPlaces], consensus: str = "mean"
 ) -> tuple[_Float64, _Float64]: ...
-def consensus_scoremap(members: list[_Float32], strides: list[float], consensus: str = "mean") -> _Float32: ...
+def consensus_scoremap(members: list[_Float32], strides: Sequence[_CellPlaces], consensus: str = "mean") -> _Float32: ...
 def evaluate(
     members: list[Path],
     labels: Path,
@@ -188,7 +191,7 @@ def calibrate(
     **options: Any,
 ) -> dict[str, Any]: ...
 def scores_at_points(
-    scoremap_logits: npt.ArrayLike, points: npt.ArrayLike, stride: float
+    scoremap_logits: npt.ArrayLike, points: npt.ArrayLike, stride: _CellPlaces
 ) -> tuple[_Float64, _Float64]: ...
 def summed_rmse(points: npt.ArrayLike, truth: npt.ArrayLike, epsilon: float = 0.0) -> float: ...
 def write_pose_table(

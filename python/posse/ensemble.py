@@ -440,6 +440,18 @@ class Ensemble:
             num_frames = len(listed)
         return check_memory(sum(self.scoremap_bytes(video)) * num_frames, f"scoremaps of {num_frames} frames")
 
+    def cell_places(self, video: PathLike) -> list[tuple[float, float, float, float]]:
+        """Where the cells of each member's scoremaps lie in the video's frames.
+
+        Returns
+        -------
+        list of (float, float, float, float)
+            Pixels per cell along columns and along rows, and x and y of the corner of the first cell. Networks that see frames
+            resized have cells that are not square.
+        """
+        reader = _core.FrameIterator(path_of(video), None)
+        return self._core.cell_places(reader.height, reader.width)
+
     def scoremap_bytes(self, video: PathLike) -> list[int]:
         """Bytes of one frame's scoremap, for each member."""
         reader = _core.FrameIterator(path_of(video), None)

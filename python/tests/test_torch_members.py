@@ -14,6 +14,7 @@ import pytest
 from conftest import DEMO, ROOT
 
 import posse
+from dgp_ensembletools import models
 
 GOLDENS = Path(os.environ.get("POSSE_SHARED_DATA") or ROOT.parent / "shared" / "data") / "torch-goldens"
 CLIP = GOLDENS / "clip" / "openarena-clip.mp4"
@@ -92,3 +93,18 @@ def test_boxes_cut_frames_for_lightning_pose(members: Path, tmp_path: Path) -> N
 def test_how_frames_are_prepared_is_part_of_the_fingerprint(members: Path) -> None:
     prints = {posse.Ensemble.open(members / "3", resize=resize).members[0].fingerprint for resize in ("float", "antialias", "linear", "cubic")}
     assert len(prints) == 4
+
+
+def test_the_drop_in_takes_members_of_three_tools(members: Path) -> None:
+    ensemble = models.Ensemble(topdir=str(members), modeldirs=["1", "2", "3"], ext="mp4", memory=None)
+    ref_x, ref_y = ensemble.get_mean_pose(CLIP.name, range(2))
+    assert ref_x.shape == ref_y.shape == (2, 4)
+    networks = posse.Ensemble.open([members / number for number in "123"], decode="dgp", no_crop=True)
+    expected = networks.run(CLIP, frames=range(2), consensus="mean")
+    # The same engine on the same maps, which a cache holds in between.
+    np.testing.assert_allclose(np.stack([ref_x, ref_y], axis=-1), expected.poses, rtol=0, atol=1e-6)
+    for number, own in zip("123", expected.member_poses):
+        xx, yy, *_ = ensemble.models[int(number)].get_poses_and_heatmap_range(CLIP.name, range(2))
+        np.testing.assert_allclose(np.stack([xx, yy], axis=-1), own, rtol=0, atol=1e-4)
+    # Lightning Pose sees frames of 320x240 as 256x128: a cell is 5 by 7.5 pixels, the first centre on the first pixel's.
+    assert networks.cell_places(CLIP) == [(8, 8, 0, 0), (8, 8, 0, 0), (5, 7.5, -2.5, -3.75)]
