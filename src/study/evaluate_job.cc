@@ -10,6 +10,7 @@
 #include "base/paths.h"
 #include "base/text.h"
 #include "ensemble/ensemble.h"
+#include "run/consensus_choice.h"
 #include "study/evaluator.h"
 #include "study/judge/judge.h"
 #include "study/judge/judge_tables.h"
@@ -35,6 +36,20 @@ std::vector<int> permutation_of(const std::string& text) {
     begin = end + 1;
   }
   return numbers;
+}
+
+/// Before networks run: what they are compared with afterwards has to be there.
+void check_files(const EvaluateOptions& options) {
+  if (!options.second_rater.empty() && !fs::exists(options.second_rater)) {
+    throw Error(ErrorKind::not_found,
+                fmt::format("{}: there are no labels here", options.second_rater.string()));
+  }
+  if (!options.video_results.empty() && !fs::exists(options.video_results)) {
+    throw Error(
+        ErrorKind::not_found,
+        fmt::format("{}: there are no results here", options.video_results.string()),
+        {.hint = "--video-results takes OUT/<video> of posse run --out OUT, or the .h5 in it"});
+  }
 }
 
 void check_options(const EvaluateOptions& options) {
@@ -63,6 +78,7 @@ void check_options(const EvaluateOptions& options) {
   if (options.window < 0)
     throw Error(ErrorKind::usage,
                 fmt::format("--window is {}, must be at least 0", options.window));
+  check_files(options);
 }
 
 /// Who was trained on what. @param members  of networks; empty for tables
@@ -174,19 +190,15 @@ Evaluation evaluate_tables(std::span<const fs::path> paths, const fs::path& labe
   return evaluation;
 }
 
-}  // namespace
+void check_networks(const EnsembleOptions& networks) {
+  if (networks.batch_norm.source != BatchNormChoice::Source::batch) return;
+  throw Error(ErrorKind::usage,
+              "--batch-norm batch:N takes consecutive frames, which labelled pictures are not",
+              {.hint = "evaluate with --batch-norm frame"});
+}
 
-Evaluation evaluate(std::span<const fs::path> members, const fs::path& labels_path,
-                    const EvaluateOptions& options, const EnsembleOptions& networks,
-                    const JobHooks& hooks) {
-  check_options(options);
-  if (are_tables(members)) return evaluate_tables(members, labels_path, options, hooks);
-  if (networks.batch_norm.source == BatchNormChoice::Source::batch) {
-    throw Error(ErrorKind::usage,
-                "--batch-norm batch:N takes consecutive frames, which labelled pictures are not",
-                {.hint = "evaluate with --batch-norm frame"});
-  }
-  const Ensemble ensemble = Ensemble::open(members, networks);
+Evaluation evaluate_networks(const Ensemble& ensemble, const fs::path& labels_path,
+                             const EvaluateOptions& options, const JobHooks& hooks) {
   Evaluation evaluation;
   JobHooks keeping = hooks;
   keeping.note = [&](const std::string& text) { evaluation.notes.push_back(text); };
@@ -210,9 +222,14 @@ Evaluation evaluate(std::span<const fs::path> members, const fs::path& labels_pa
   return evaluation;
 }
 
-Evaluation calibrate(std::span<const fs::path> members, const fs::path& labels, const fs::path& out,
-                     bool force, const EvaluateOptions& options, const EnsembleOptions& networks,
-                     const JobHooks& hooks) {
+/// Whether a calibration may be of the track; its frames are looked at only then.
+bool may_be_track(const EvaluateOptions& options, size_t num_members) {
+  if (options.consensus == ConsensusChoice::track) return true;
+  return options.consensus == ConsensusChoice::automatic && options.through_time &&
+         num_members >= kTrackMembers;
+}
+
+void check_calibration(std::span<const fs::path> members, const EvaluateOptions& options) {
   if (options.allow_training_frames) {
     throw Error(ErrorKind::usage, "a calibration on training frames would promise too much",
                 {.hint = "leave --allow-training-frames out"});
@@ -222,12 +239,35 @@ Evaluation calibrate(std::span<const fs::path> members, const fs::path& labels, 
         ErrorKind::usage, "a calibration is made for networks, which posse run knows again",
         {.hint = "give the networks in place of their tables; posse evaluate judges tables"});
   }
+}
+
+}  // namespace
+
+Evaluation evaluate(std::span<const fs::path> members, const fs::path& labels,
+                    const EvaluateOptions& options, const EnsembleOptions& networks,
+                    const JobHooks& hooks) {
+  check_options(options);
+  if (are_tables(members)) return evaluate_tables(members, labels, options, hooks);
+  if (options.consensus == ConsensusChoice::track && !options.through_time) {
+    throw Error(ErrorKind::usage, "--consensus track and --through-time off contradict each other",
+                {.hint = "--through-time on looks at the frames around the labels"});
+  }
+  check_networks(networks);
+  return evaluate_networks(Ensemble::open(members, networks), labels, options, hooks);
+}
+
+Evaluation calibrate(std::span<const fs::path> members, const fs::path& labels, const fs::path& out,
+                     bool force, const EvaluateOptions& options, const EnsembleOptions& networks,
+                     const JobHooks& hooks) {
+  check_calibration(members, options);
+  check_options(options);
+  check_networks(networks);
   refuse_to_replace(out, force);
   require_writable(out);
+  const Ensemble ensemble = Ensemble::open(members, networks);
   EvaluateOptions narrowed = options;
-  narrowed.through_time = options.consensus == ConsensusChoice::track ||
-                          (options.consensus == ConsensusChoice::automatic && options.through_time);
-  Evaluation evaluation = evaluate(members, labels, narrowed, networks, hooks);
+  narrowed.through_time = may_be_track(options, ensemble.members().size());
+  Evaluation evaluation = evaluate_networks(ensemble, labels, narrowed, hooks);
   if (evaluation.calibrated.empty()) {
     throw Error(ErrorKind::usage,
                 fmt::format("{} points judged out of bag are too few to calibrate on",

@@ -82,7 +82,8 @@ struct Evaluation {
 /// Judges labelled pictures by the members that were not trained on them.
 ///
 /// `members` are networks, or tables of keypoints of one video alone (judge_tables()).
-/// @throws Error(usage) where it is not known on what a member was trained, saying how to tell;
+/// @throws Error(usage) where it is not known on what a member was trained, saying how to tell, and
+/// for options that contradict each other; Error(not_found) for files that options name;
 /// Error(shape_mismatch) where labels and networks share no bodypart; Error(interrupted); of the
 /// readers and networks
 Evaluation evaluate(std::span<const std::filesystem::path> members,
@@ -90,7 +91,8 @@ Evaluation evaluate(std::span<const std::filesystem::path> members,
                     const EnsembleOptions& networks, const JobHooks& hooks = {});
 
 /// Fits a calibration to labelled pictures (Evaluation::calibration) and writes it; the track and
-/// the smoother are looked at only where options.consensus may be the track.
+/// the smoother are looked at only where the consensus may be the track: where it is asked for, or
+/// with three members or more where nothing is.
 /// @param out  calibration.json; empty: nothing is written
 /// @throws as evaluate; Error(usage) for fewer than kFewPoints points, for training frames, and
 /// for a split that leaves too few, and where `out` exists and not `force`

@@ -187,8 +187,8 @@ class Tables(ProgramTest):
 
 
 class Calibrate(ProgramTest):
-    def calibrate(self, *words, out="c.json", labels=LABELS):
-        return posse("calibrate", *MEMBERS, "--labels", labels, "--membership", MEMBERSHIP, "--video", VIDEO, "--cache",
+    def calibrate(self, *words, out="c.json", labels=LABELS, members=tuple(MEMBERS)):
+        return posse("calibrate", *members, "--labels", labels, "--membership", MEMBERSHIP, "--video", VIDEO, "--cache",
                      CACHE.name, *FAST, "--out", self.folder / out, *words)
 
     def run_with(self, *words, members=tuple(MEMBERS)):
@@ -263,6 +263,35 @@ class Calibrate(ProgramTest):
         self.assertEqual(json.loads((self.folder / "c.json").read_text())["pooled_bodyparts"], ["tailbase"])
         ran = self.run_with("--calibration", self.folder / "c.json")
         self.assertIn("too few labelled points of tailbase", self.assert_code(ran, 0).err)
+        (path,) = (self.folder / "r" / "openarena").glob("*.h5")
+        with h5py.File(path) as file:
+            self.assertEqual(file["posse"].attrs["calibration_pooled_bodyparts"], b"tailbase")
+            radii = file["posse/radius90"][:, PARTS.index("tailbase")]
+        self.assertTrue(np.isfinite(radii).all())  # stated, but not measured
+
+    def test_further_regions_come_to_the_record_of_a_run(self):
+        made = self.assert_code(self.calibrate("--consensus", "mean", "--alpha", "0.02", "0.1", "--json"), 0).json
+        shares = [0.5, 0.8, 0.9, 0.95, 0.98]  # that of 0.1 is there anyhow
+        self.assert_code(self.run_with("--calibration", self.folder / "c.json"), 0)
+        record = json.loads((self.folder / "r" / "openarena" / "run.json").read_text())["calibration"]
+        fitted = json.loads((self.folder / "c.json").read_text())["regions"]
+        for regions in [record["regions"], fitted]:
+            np.testing.assert_allclose([region["share"] for region in regions], shares, atol=1e-12)
+        for region, whole, counted in zip(record["regions"], fitted, made["calibration"]["regions"]):
+            self.assertEqual(region["bound"], whole["bound"])
+            self.assertEqual([region["held"], region["held_interval"]], [counted["points_within"], counted["points_interval"]])
+        held = [region["held"] for region in record["regions"]]
+        self.assertEqual(held, sorted(held))
+        (path,) = (self.folder / "r" / "openarena").glob("*.h5")
+        with h5py.File(path) as file:
+            self.assertNotIn("calibration_pooled_bodyparts", file["posse"].attrs)
+
+    def test_two_members_have_no_track_to_look_for(self):
+        done = self.assert_code(self.calibrate("--window", "3", members=MEMBERS[:2]), 0)
+        self.assertNotIn("around the labels", done.err)
+        self.assertIn("consensus mean: as posse run takes with fewer than three members", done.out)
+        with_track = self.assert_code(self.calibrate("--window", "3", out="t.json"), 0)
+        self.assertIn("around the labels", with_track.err)
 
     def test_the_default_is_the_consensus_of_a_run(self):
         done = self.assert_code(self.calibrate("--window", "2"), 0)
@@ -384,13 +413,17 @@ class Refuses(ProgramTest):
     def test_what_cannot_be_judged(self):
         other = self.folder / "CollectedData_x.csv"
         other.write_text("scorer,A,A\nbodyparts,paw,paw\ncoords,x,y\nlabeled-data/v/img000.png,1,2\n")
+        unnumbered = self.folder / "CollectedData_y.csv"
+        unnumbered.write_text("scorer,A,A\nbodyparts,snout,snout\ncoords,x,y\nlabeled-data/v/picture.png,1,2\n")
         for done, code, said in [
             (evaluate(membership=None), 2, "it is not known on which pictures member-1"),
             (evaluate(video=None), 1, "neither a picture nor a video"),
             (evaluate(labels=other), 1, "no bodypart in common"),
             (evaluate(labels=self.folder / "none"), 1, "no labels here"),
             (evaluate("--clips", self.folder / "none.csv"), 1, "none.csv"),
-            (evaluate("--consensus", "track"), 2, "--consensus track"),
+            (evaluate("--consensus", "track"), 2, "--consensus track and --through-time off contradict each other"),
+            (evaluate("--second-rater", self.folder / "none"), 1, "no labels here"),
+            (evaluate(labels=unnumbered), 1, "its name leads to no frame of the video"),
             (evaluate("--partperm", "a"), 2, "--partperm"),
             (evaluate("--labels-unseen"), 2, "contradict each other"),
             (evaluate("--pck", "0"), 2, "--pck is 0"),

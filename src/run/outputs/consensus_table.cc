@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "calibration/calibration.h"
 #include "run/outputs/outputs.h"
 #include "run/outputs/table_rows.h"
 #include "run/outputs/track_arrays.h"
@@ -29,7 +31,8 @@ std::vector<ExtraArray> calibrated_arrays(int64_t bodyparts) {
            .axes = {"bodyparts"},
            .extents = {bodyparts},
            .description = "Radius of the circle as large as the region that holds the truth in "
-                          "90 % of the cases, in pixels."},
+                          "90 % of the cases, in pixels; of the bodyparts in the attribute "
+                          "calibration_pooled_bodyparts not measured but that of all together."},
           {.name = "likelihood_calibrated",
            .axes = {"bodyparts"},
            .extents = {bodyparts},
@@ -78,6 +81,18 @@ std::string list_of_names(const Ensemble& ensemble) {
   return names;
 }
 
+/// Bodyparts of which the calibration states what holds of all together, one in a line.
+std::string pooled_names(const RunSetting& setting) {
+  const Calibration calibration = read_calibration(setting.options.calibration);
+  const std::vector<std::string>& pooled = calibration.pooled_bodyparts;
+  std::string names;
+  for (const std::string& name : setting.ensemble.bodyparts()) {
+    if (std::find(pooled.begin(), pooled.end(), name) != pooled.end())
+      names += (names.empty() ? "" : "\n") + printable(name);
+  }
+  return names;
+}
+
 class ConsensusTable : public RunOutput {
  public:
   ConsensusTable(const RunSetting& setting, const std::string& suffix, bool is_second)
@@ -122,6 +137,8 @@ class ConsensusTable : public RunOutput {
                                           (setting.options.force_calibration ? " forced" : ""));
       options.attributes.emplace_back("calibration_radius",
                                       fmt::format("{}", setting.options.radius));
+      const std::string pooled = pooled_names(setting);
+      if (!pooled.empty()) options.attributes.emplace_back("calibration_pooled_bodyparts", pooled);
     }
     return options;
   }

@@ -187,10 +187,18 @@ class Placer {
                              "folder; --video names it, by the same file name where there are "
                              "several"});
       }
+      if (!places_.videos.empty()) {
+        throw Error(ErrorKind::not_found,
+                    fmt::format("{}: there is no picture of this label, and its name leads to no "
+                                "frame of the video",
+                                picture.name),
+                    {.have = places_.videos.front().string(),
+                     .hint = "names that end in the frame's number, as img0017.png, in a folder "
+                             "called as the video where there are several"});
+      }
       throw Error(ErrorKind::not_found,
                   fmt::format("{}: its label has neither a picture nor a video", picture.name),
-                  {.have = places_.videos.empty() ? "" : places_.videos.front().string(),
-                   .hint = "pictures are looked for below the labels' folder and the two above it; "
+                  {.hint = "pictures are looked for below the labels' folder and the two above it; "
                            "--video names the video whose frames the numbers count"});
     }
   }
