@@ -81,7 +81,7 @@ RunPlan plan_run(const Ensemble& ensemble, const KnownVideo& known,
 /// The part of a plan that decides the frames, for a machine that computes a piece of them: without
 /// the results folder, its outputs and its journal. options.consensus is not automatic.
 /// @throws Error as plan_run, but for results
-RunPlan plan_frames(const Ensemble& ensemble, const KnownVideo& video,
+RunPlan plan_frames(const Ensemble& ensemble, const KnownVideo& known,
                     const std::filesystem::path& out, const RunOptions& options);
 
 /// What plan_run asks of a video, and the hash of its file.

@@ -17,25 +17,26 @@ namespace fs = std::filesystem;
 namespace {
 
 /// What an axis of a dataset counts.
-enum Axis : size_t { kTrack, kXy, kNode, kFrame, kNumAxes };
-constexpr size_t kNone = kNumAxes;
+enum Axis : size_t { track_axis, xy_axis, node_axis, frame_axis, num_axes };
+constexpr size_t kNone = num_axes;
 
 /// Which axis stands where, outermost first.
 using AxisOrder = std::vector<Axis>;
 
 /// SLEAP's own exports, those of its `transpose=False`, and sleap-io's standard.
-const std::array<AxisOrder, 3> kUsualOrders = {AxisOrder{kTrack, kXy, kNode, kFrame},
-                                               AxisOrder{kFrame, kNode, kXy, kTrack},
-                                               AxisOrder{kFrame, kTrack, kNode, kXy}};
+const std::array<AxisOrder, 3> kUsualOrders = {
+    AxisOrder{track_axis, xy_axis, node_axis, frame_axis},
+    AxisOrder{frame_axis, node_axis, xy_axis, track_axis},
+    AxisOrder{frame_axis, track_axis, node_axis, xy_axis}};
 
 size_t axis_of_word(const std::string& word) {
   const std::string lower = ascii_lower(word);
   if (lower.starts_with("track") || lower.starts_with("inst") || lower.starts_with("indiv")) {
-    return kTrack;
+    return track_axis;
   }
-  if (lower.starts_with("node") || lower.starts_with("keypoint")) return kNode;
-  if (lower.starts_with("frame") || lower.starts_with("time")) return kFrame;
-  if (lower == "xy" || lower.starts_with("coord") || lower.starts_with("space")) return kXy;
+  if (lower.starts_with("node") || lower.starts_with("keypoint")) return node_axis;
+  if (lower.starts_with("frame") || lower.starts_with("time")) return frame_axis;
+  if (lower == "xy" || lower.starts_with("coord") || lower.starts_with("space")) return xy_axis;
   return kNone;
 }
 
@@ -47,7 +48,7 @@ struct Values {
 
   /// Where the numbers of a track, node, frame begin, and how far apart x and y lie.
   size_t at(size_t track, size_t xy, size_t node, size_t frame) const {
-    const std::array<size_t, kNumAxes> index = {track, xy, node, frame};
+    const std::array<size_t, num_axes> index = {track, xy, node, frame};
     size_t place = 0;
     for (size_t i = 0; i < dims.size(); ++i) place = place * dims[i] + index[order[i]];
     return place;
@@ -60,7 +61,7 @@ struct Values {
 
 /// The order without the axis of x and y.
 AxisOrder without_xy(AxisOrder order) {
-  std::erase(order, kXy);
+  std::erase(order, xy_axis);
   return order;
 }
 
@@ -109,10 +110,11 @@ class AnalysisReader {
 
   bool fits(const AxisOrder& order) const {
     Values ordered{.numbers = {}, .dims = tracks_.dims, .order = order};
-    if (order.size() != 4 || ordered.count(kXy) != 2 || ordered.count(kNode) != nodes_.size()) {
+    if (order.size() != 4 || ordered.count(xy_axis) != 2 ||
+        ordered.count(node_axis) != nodes_.size()) {
       return false;
     }
-    return names_.empty() || ordered.count(kTrack) == names_.size();
+    return names_.empty() || ordered.count(track_axis) == names_.size();
   }
 
   /// Whether the file says that its arrays were turned round, as SLEAP's exports are by default.
@@ -164,9 +166,10 @@ class AnalysisReader {
     }
     scores_ = values("point_scores");
     if (scores_.order.empty()) scores_.order = without_xy(tracks_.order);
-    const bool fits = scores_.dims.size() == 3 && scores_.count(kTrack) == tracks_.count(kTrack) &&
-                      scores_.count(kNode) == tracks_.count(kNode) &&
-                      scores_.count(kFrame) == tracks_.count(kFrame);
+    const bool fits = scores_.dims.size() == 3 &&
+                      scores_.count(track_axis) == tracks_.count(track_axis) &&
+                      scores_.count(node_axis) == tracks_.count(node_axis) &&
+                      scores_.count(frame_axis) == tracks_.count(frame_axis);
     if (!fits)
       reader_.fail("'point_scores' does not have the tracks, nodes and frames of 'tracks'");
   }
@@ -175,8 +178,8 @@ class AnalysisReader {
     RawTable table;
     table.layout = "SLEAP analysis HDF5";
     table.notes = std::move(notes_);
-    const size_t num_tracks = tracks_.count(kTrack);
-    const size_t num_frames = tracks_.count(kFrame);
+    const size_t num_tracks = tracks_.count(track_axis);
+    const size_t num_frames = tracks_.count(frame_axis);
     if (names_.empty() && num_tracks > 1) {
       for (size_t i = 0; i < num_tracks; ++i) names_.push_back(fmt::format("untracked_{}", i));
       table.untracked = names_;
