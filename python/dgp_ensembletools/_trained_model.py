@@ -282,8 +282,7 @@ class TrainedModel:
         self, video_name: str, frame_range: Frames, snapshot: str = SNAPSHOT, shuffle: int = 1, return_cfg: bool = False
     ) -> Any:
         """The logistic function of :meth:`get_scoremap`: float64 in [0, 1]."""
-        maps = self.get_scoremap(video_name, frame_range, snapshot, shuffle)
-        (places,) = self._network(snapshot, shuffle).cell_places(raw_video(self.project_dir, video_name))
+        maps, config = self.get_scoremap(video_name, frame_range, snapshot, shuffle, return_cfg=True)
         scoremap = logistic(maps)
         return (scoremap, config) if return_cfg else scoremap
 

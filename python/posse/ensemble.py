@@ -450,7 +450,7 @@ class Ensemble:
             resized have cells that are not square.
         """
         reader = _core.FrameIterator(path_of(video), None)
-        return self._core.cell_places(reader.height, reader.width)
+        return [(across, down, x, y) for across, down, x, y in self._core.cell_places(reader.height, reader.width)]
 
     def scoremap_bytes(self, video: PathLike) -> list[int]:
         """Bytes of one frame's scoremap, for each member."""

@@ -157,7 +157,7 @@ def test_the_options_written_out_in_python_are_all_there_are() -> None:
         return {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
 
     assert keywords(posse.Ensemble.open) == set(_core.ensemble_options())
-    assert keywords(posse.Ensemble.run) == set(_core.track_options()) | {"frames", "consensus", "progress"}
+    assert keywords(posse.Ensemble.run) == set(_core.track_options()) | {"bbox", "frames", "consensus", "progress"}
     assert keywords(posse.Ensemble.write) == set(_core.run_options()) | {"progress"}
     computed = {"bbox", "frames", "consensus", "look_alike", "same_x", "same_y", "same_line", "view_calibration", "track_smooth", "track_lag", "hide_below", "keep_evidence"}
     assert keywords(posse.Result.save) == set(_core.run_options()) - computed

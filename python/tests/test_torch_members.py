@@ -103,8 +103,8 @@ def test_the_drop_in_takes_members_of_three_tools(members: Path) -> None:
     expected = networks.run(CLIP, frames=range(2), consensus="mean")
     # The same engine on the same maps, which a cache holds in between.
     np.testing.assert_allclose(np.stack([ref_x, ref_y], axis=-1), expected.poses, rtol=0, atol=1e-6)
-    for number, own in zip("123", expected.member_poses):
-        xx, yy, *_ = ensemble.models[int(number)].get_poses_and_heatmap_range(CLIP.name, range(2))
+    for model, own in zip(ensemble.models.values(), expected.member_poses):
+        xx, yy, *_ = model.get_poses_and_heatmap_range(CLIP.name, range(2))
         np.testing.assert_allclose(np.stack([xx, yy], axis=-1), own, rtol=0, atol=1e-4)
     # Lightning Pose sees frames of 320x240 as 256x128: a cell is 5 by 7.5 pixels, the first centre on the first pixel's.
     assert networks.cell_places(CLIP) == [(8, 8, 0, 0), (8, 8, 0, 0), (5, 7.5, -2.5, -3.75)]

@@ -43,10 +43,11 @@ TorchSpec torch_spec(const TorchConfig& config, const WeightSource& weights, Res
                   .numbered_children = lightning,
                   .output_stride = config.output_stride,
                   .pixel_shuffle = lightning ? 2 : 1};
-  // Norms keep their names; those of groups have no running statistics.
+  // Norms keep their names; those of groups have no running statistics. What the configuration says
+  // counts: weights of the other kind are another network's.
   const std::string norm = torch.scope + (lightning ? "1" : "bn1");
-  torch.group_norm =
-      weights.shape(norm + ".weight").has_value() && !weights.shape(norm + ".running_mean");
+  torch.group_norm = config.group_norm.value_or(weights.shape(norm + ".weight").has_value() &&
+                                                !weights.shape(norm + ".running_mean"));
   if (config.resized_height > 0 && !on_bytes(resize)) {
     torch.resized = Extent{config.resized_height, config.resized_width};
     torch.antialias = resize == ResizeChoice::antialias;

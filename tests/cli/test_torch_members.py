@@ -213,15 +213,15 @@ class TorchMembers(ProgramTest):
         self.assertIn("(byte - 123.675, 116.28, 103.53) / 58.395, 57.12, 57.375", text)
 
     def assert_judged(self, members):
-        """By a third of the demo's labels: every member and every consensus has an error, and the uncertainty can be fitted."""
+        """By 24 of the demo's labelled pictures: every member and every consensus has an error, and the uncertainty can be fitted."""
         lines = (DEMO / "labels" / "CollectedData_posse.csv").read_text().splitlines()
         labels = self.folder / "few.csv"
-        labels.write_text("\n".join(lines[:3] + lines[3::3]) + "\n")
+        labels.write_text("\n".join(lines[:3] + lines[3:27]) + "\n")
         words = [*members, "--labels", labels, "--video", VIDEO, "--labels-unseen", "--cache", self.folder / "cache", "--tune", "off"]
         judged = self.assert_code(posse("evaluate", *words, "--through-time", "off", "--json"), 0).json
         self.assertEqual(judged["members"], ["member-1", "arena", "model"])
         calibration = self.folder / "calibration.json"
-        self.assert_code(posse("calibrate", *words, "--out", calibration), 0)
+        self.assert_code(posse("calibrate", *words, "--consensus", "mean", "--out", calibration), 0)
         out = self.run_over(CLIP, members, "--frames", "0:2", "--consensus", "mean", "--calibration", calibration)
         with h5py.File(next((out / CLIP.stem).glob("*.h5"))) as file:
             self.assertTrue((file["posse/radius90"][...] > 0).all())
@@ -250,6 +250,38 @@ class TorchMembers(ProgramTest):
         written = file.read_bytes()
         for word in (b"heatmaps", b"scoremap_logits", b"DepthToSpace", b"[128,256]", b"softmax"):
             self.assertIn(word, written)
+
+    def test_what_does_not_fit_together_is_named(self):
+        project = self.deeplabcut_project()
+        train = project / SHUFFLE
+        config, snapshot = train / "pytorch_config.yaml", train / "snapshot-200.pt"
+        text = config.read_text()
+        for edited, words in {
+            text.replace("model_name: resnet50_gn", "model_name: resnet101_gn"): ("backbone.model.layer3.6.conv1.weight' is missing", "another shuffle"),
+            text.replace("model_name: resnet50_gn", "model_name: resnet50"): ("backbone.model.bn1.running_mean' is missing",),
+            text.replace("        - 4\n", "        - 5\n"): ("5 maps for 4 bodyparts",),
+            text[: text.index("model:\n")] + text[text.index("net_type:"):]: ("has no 'model'",),
+        }.items():
+            self.assertNotEqual(edited, text)
+            config.write_text(edited)
+            done = posse(*run_words(CLIP, [project], self.folder / "none", "--shuffle", "3", "--dry-run"))
+            self.assertNotEqual(done.code, 0)
+            for word in words:
+                self.assertIn(word, done.err)
+        config.write_text(text)
+        project_config = project / "config.yaml"
+        project_config.write_text(project_config.read_text().replace("- tailbase\nindividuals", "- tail_base\nindividuals"))
+        done = posse("info", project, "--shuffle", "3")
+        self.assertIn("trained with snout, leftear, rightear, tailbase; config.yaml now lists snout, leftear, rightear, tail_base", done.out)
+        for name in ("snapshot-best-140.pt", "snapshot-best-090.pt"):
+            shutil.copyfile(snapshot, train / name)
+        found = posse("info", project, "--shuffle", "3", "--json").json["members"][0]
+        self.assertEqual(found["snapshot"]["name"], "snapshot-best-140")
+        self.assertIn("the later of several that its tool marked as the best", "\n".join(found["chosen"]))
+        shutil.copyfile(project / SHUFFLE.replace("shuffle3", "shuffle1") / "snapshot-best-140.pt", snapshot)  # a CSPNeXt
+        done = posse("run", CLIP, "--members", snapshot, "--out", self.folder / "none", "--dry-run")
+        self.assertNotEqual(done.code, 0)
+        self.assertIn("backbone.model.conv1.weight' is missing", done.err)
 
     def test_networks_that_cannot_be_run_are_refused_with_the_way_out(self):
         for name, network in {"dlc-hrnet_w18": "HRNet", "dlc-resnet_50-multianimal": "DLCRNetHead", "dlc-rtmpose_s": "top-down",
