@@ -55,6 +55,7 @@ Image image_of(const py::array& array);
 FrameRange frame_range_of(const py::object& frames);
 
 void bind_base(py::module_& core);
+void bind_cluster(py::module_& core);
 void bind_keypoints(py::module_& core);
 void bind_consensus(py::module_& core);
 void bind_evaluate(py::module_& core);

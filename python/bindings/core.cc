@@ -30,4 +30,5 @@ PYBIND11_MODULE(_core, core) {
   posse::bind_ensemble(core);
   posse::bind_table_jobs(core);
   posse::bind_info(core);
+  posse::bind_cluster(core);
 }

@@ -16,6 +16,7 @@ from posse._core import __version__
 from posse._errors import AccessError, CapabilityError, Error, InputError, MissingError
 from posse._memory import LargeResultWarning
 from posse._program import example_data
+from posse.cluster import finish, plan, status, submit, work
 from posse.ensemble import Ensemble, open_project
 from posse.evaluation import Evaluation, calibrate, evaluate
 from posse.poses import ConsensusPoses, Poses, SmoothedPoses, SmoothedPupil, SmoothedViews
@@ -57,12 +58,17 @@ __all__ = [
     "consensus",
     "evaluate",
     "example_data",
+    "finish",
     "info",
     "open_project",
+    "plan",
     "smooth_mirrored",
     "smooth_multi",
     "smooth_paw",
     "smooth_pupil",
     "smooth_single",
+    "status",
+    "submit",
     "track",
+    "work",
 ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
 from posse._errors import MissingError
 
-__all__ = ["example_data", "main"]
+__all__ = ["example_data", "main", "program"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -28,10 +29,16 @@ def example_data() -> Path:
     raise MissingError(f"the example's data are not beside the package, in {places[0]}")
 
 
+def program() -> Path:
+    """The command: of an installation by pip, else the one that a shell would find, else its mere name."""
+    own = _PACKAGE / "bin" / "posse"
+    return own if own.exists() else Path(shutil.which("posse") or "posse")
+
+
 def main() -> None:
     """Becomes the program; its exit status is the command's."""
-    program = _PACKAGE / "bin" / "posse"
+    own = _PACKAGE / "bin" / "posse"
     try:
-        os.execv(program, ["posse", *sys.argv[1:]])
+        os.execv(own, ["posse", *sys.argv[1:]])
     except OSError as error:
-        sys.exit(f"posse: error: {program} cannot be run: {error.strerror}\n  hint: install the package again with pip")
+        sys.exit(f"posse: error: {own} cannot be run: {error.strerror}\n  hint: install the package again with pip")

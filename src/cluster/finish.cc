@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -78,15 +79,28 @@ class JoinedFacts {
     joined_.weight_bytes = std::max(joined_.weight_bytes, facts.weight_bytes);
     joined_.workspace_bytes = std::max(joined_.workspace_bytes, facts.workspace_bytes);
     joined_.peak_bytes = std::max(joined_.peak_bytes, facts.peak_bytes);
+    if (!facts.engine.empty()) engines_.insert(facts.engine);
+    if (!facts.kernels.empty()) kernels_.insert(facts.kernels);
+    if (!facts.machine.empty()) machines_.insert(facts.machine);
     return facts.report.broke_off.empty();
   }
 
   /// With what only the whole says.
   JournalFacts whole(const FrameRange& range, const VideoInfo& info, int64_t num_frames) const {
     JournalFacts facts = joined_;
+    facts.engine = names(engines_);
+    facts.kernels = names(kernels_);
+    facts.machine = names(machines_);
+    const auto warn_of = [&](const std::set<std::string>& kinds, const char* what) {
+      if (kinds.size() < 2) return;
+      facts.report.warnings.push_back(fmt::format(
+          "Its frames were computed {} {}: they may differ in the last bits.", what, names(kinds)));
+    };
+    warn_of(engines_, "by different versions of posse,");
+    warn_of(kernels_, "with kernels for different processors,");
     const bool is_to_the_end = range.start == 0 && range.step == 1 && facts.report.reached_end;
     if (num_units_ > 1 && is_to_the_end && info.container_num_frames &&
-        *info.container_num_frames != num_frames && facts.report.warnings.empty()) {
+        *info.container_num_frames != num_frames && joined_.report.warnings.empty()) {
       facts.report.warnings.push_back(
           fmt::format("The container announces {} frames, decoding gave {}.",
                       *info.container_num_frames, num_frames));
@@ -95,8 +109,13 @@ class JoinedFacts {
   }
 
  private:
+  static std::string names(const std::set<std::string>& set) {
+    return list_names(std::vector<std::string>(set.begin(), set.end()));
+  }
+
   JournalFacts joined_;
   int64_t num_units_ = 0;
+  std::set<std::string> engines_, kernels_, machines_;
 };
 
 class Finish {

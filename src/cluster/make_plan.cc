@@ -1,8 +1,10 @@
 #include "cluster/make_plan.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <map>
 
@@ -13,6 +15,7 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "cluster/run_directory.h"
+#include "cluster/unit_claim.h"
 #include "network/flops.h"
 
 namespace posse {
@@ -58,19 +61,26 @@ void check_names(std::span<const ClusterVideo> videos) {
   }
 }
 
+/// Two plans made at once: the first stays, and the second is compared with it.
 void write_plan(const ClusterPlan& plan, const RunDirectory& directory, bool replan) {
   const std::string text = to_text(plan);
-  if (path_exists(directory.plan())) {
-    if (read_file(directory.plan()) == text) return;
-    if (!replan) {
-      throw Error(ErrorKind::usage,
-                  fmt::format("{}: is another plan", printable(directory.plan().string())),
-                  {.hint = "--replan replaces it, and keeps the units that fit; or choose another "
-                           "directory"});
-    }
-  }
   make_folders(directory.root);
-  write_file(directory.plan(), text);
+  if (replan) {
+    write_file(directory.plan(), text);
+    return;
+  }
+  const fs::path fresh = directory.root / fmt::format(".plan.{}-{}", machine_tag(), ::getpid());
+  write_file(fresh, text);
+  const int error = system_calls().link(fresh.c_str(), directory.plan().c_str());
+  std::error_code ignored;
+  if (error != 0 && error != EEXIST && !path_exists(directory.plan()))
+    fs::rename(fresh, directory.plan(), ignored);  // no hard links here
+  fs::remove(fresh, ignored);
+  if (read_file(directory.plan()) == text) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("{}: is another plan", printable(directory.plan().string())),
+              {.hint = "--replan replaces it, and keeps the units that fit; or choose another "
+                       "directory"});
 }
 
 }  // namespace

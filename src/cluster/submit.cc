@@ -81,7 +81,12 @@ class Submit {
     write_scripts();
     submit_arrays(report);
     submit_finish(report);
-    if (!options_.print) remember(report, status.num_done());
+    if (options_.print) {
+      report.job_ids.clear();
+      report.finish_id.clear();
+    } else {
+      remember(report, status.num_done());
+    }
     return report;
   }
 

@@ -1,10 +1,15 @@
 #include "run/compute_frames.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "simd/instruction_set.h"
 
 namespace posse {
 namespace {
@@ -32,6 +37,12 @@ int64_t frame_index_at(const fs::path& path, const JournalKey& key, int64_t numb
   return result.frame_index;
 }
 
+std::string host_name() {
+  char name[256] = {};
+  ::gethostname(name, sizeof(name) - 1);
+  return printable(name);
+}
+
 class FrameComputation {
  public:
   FrameComputation(Ensemble& ensemble, const RunPlan& plan, const FrameWork& work, FrameFeed& feed,
@@ -45,13 +56,11 @@ class FrameComputation {
     // said again.
     feed_.go_to(range_to_run(journal), /*allow_seek=*/journal.num_resumed() == 0 || work_.is_part,
                 work_.has_more);
-    JournalFacts facts{.load_seconds = context_.load_seconds,
-                       .num_resumed = journal.num_resumed(),
-                       .started_seconds = unix_seconds_now()};
+    const double started = unix_seconds_now();
     ComputedFrames computed{.num_frames = journal.num_resumed(),
                             .num_resumed = journal.num_resumed()};
     report_progress(computed);
-    facts.timings = computed.timings = ensemble_.run({
+    computed.timings = ensemble_.run({
         .source = [&](VideoFrame& frame) { return feed_.read(frame); },
         .consensus = map_method(plan_.consensus.method),
         .keep_evidence = work_.key.evidence,
@@ -71,11 +80,8 @@ class FrameComputation {
         .stop = context_.stop,
     });
     if (context_.stop != nullptr && context_.stop->requested()) return computed;
-    facts.report = feed_.report();
-    facts.finished_seconds = unix_seconds_now();
-    add_ensemble(facts);
-    journal.finish(facts);
-    computed.facts = std::move(facts);
+    computed.facts = facts_of(computed, started);
+    journal.finish(*computed.facts);
     return computed;
   }
 
@@ -90,13 +96,22 @@ class FrameComputation {
     return range;
   }
 
-  void add_ensemble(JournalFacts& facts) const {
-    facts.batch_size = ensemble_.batch_size({feed_.info().height, feed_.info().width});
-    facts.num_threads = ensemble_.num_threads();
-    facts.num_shared_prefixes = ensemble_.num_shared_prefixes();
-    facts.weight_bytes = ensemble_.weight_bytes();
-    facts.workspace_bytes = ensemble_.workspace_bytes();
-    facts.peak_bytes = peak_resident_bytes();
+  JournalFacts facts_of(const ComputedFrames& computed, double started) const {
+    return {.report = feed_.report(),
+            .timings = computed.timings,
+            .load_seconds = context_.load_seconds,
+            .num_resumed = computed.num_resumed,
+            .started_seconds = started,
+            .finished_seconds = unix_seconds_now(),
+            .batch_size = ensemble_.batch_size({feed_.info().height, feed_.info().width}),
+            .num_threads = ensemble_.num_threads(),
+            .num_shared_prefixes = ensemble_.num_shared_prefixes(),
+            .weight_bytes = ensemble_.weight_bytes(),
+            .workspace_bytes = ensemble_.workspace_bytes(),
+            .peak_bytes = peak_resident_bytes(),
+            .engine = version(),
+            .kernels = title_of(available_instruction_sets().front()),
+            .machine = host_name()};
   }
 
   void report_progress(const ComputedFrames& computed) const {

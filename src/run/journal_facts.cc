@@ -34,6 +34,9 @@ void visit_facts(Facts& facts, const Visitor& visit) {
   visit("weight_bytes", facts.weight_bytes);
   visit("workspace_bytes", facts.workspace_bytes);
   visit("peak_bytes", facts.peak_bytes);
+  visit("posse", facts.engine);
+  visit("kernels", facts.kernels);
+  visit("machine", facts.machine);
 }
 
 }  // namespace

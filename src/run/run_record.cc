@@ -182,6 +182,8 @@ void describe_computation(const JournalFacts& facts, Json& json) {
   json["backend"].update({{"threads", facts.num_threads},
                           {"batch", facts.batch_size},
                           {"shared_prefixes", facts.num_shared_prefixes}});
+  if (!facts.kernels.empty()) json["backend"]["kernels"] = facts.kernels;
+  if (!facts.machine.empty()) json["backend"]["machine"] = facts.machine;
   json["memory"] = {{"weight_bytes", facts.weight_bytes},
                     {"workspace_bytes", facts.workspace_bytes},
                     {"peak_bytes", facts.peak_bytes}};
