@@ -95,7 +95,7 @@ std::string start_of_partials(const fs::path& target) {
 bool is_alive(int process) { return ::kill(process, 0) == 0 || errno == EPERM; }
 
 std::string machine_tag() {
-  static const std::string tag = [] {
+  static const std::string kTag = [] {
     char name[256] = {};
     ::gethostname(name, sizeof(name) - 1);
     std::string text(name);
@@ -105,7 +105,7 @@ std::string machine_tag() {
     for (const char byte : text) hash = (hash ^ static_cast<uint8_t>(byte)) * 0x01000193U;
     return fmt::format("{:08x}", hash);
   }();
-  return tag;
+  return kTag;
 }
 
 size_t remove_abandoned_partials_in(const fs::path& folder, std::string_view name_start) {

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <initializer_list>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "cluster/work.h"
@@ -20,7 +20,7 @@ void clear() {
 /// Environment variables for the length of a test.
 class Environment {
  public:
-  explicit Environment(std::initializer_list<std::pair<const char*, const char*>> variables) {
+  explicit Environment(const std::vector<std::pair<const char*, const char*>>& variables) {
     clear();
     for (const auto& [name, value] : variables) ::setenv(name, value, 1);
   }
@@ -29,7 +29,7 @@ class Environment {
   Environment& operator=(const Environment&) = delete;
 };
 
-int64_t task_with(std::initializer_list<std::pair<const char*, const char*>> variables) {
+int64_t task_with(const std::vector<std::pair<const char*, const char*>>& variables) {
   const Environment environment(variables);
   return task_of_scheduler();
 }

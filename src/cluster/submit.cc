@@ -157,7 +157,7 @@ class Submit {
     report.commands.push_back(joined(words));
     if (options_.print) return fmt::format("ID{}", report.commands.size());
     const std::string answer = run_(words);
-    const std::string id = answer.substr(0, answer.find_first_of(";\n"));
+    std::string id = answer.substr(0, answer.find_first_of(";\n"));
     if (id.empty() || id.find_first_not_of("0123456789") != std::string::npos) {
       throw Error(ErrorKind::io,
                   fmt::format("sbatch answered '{}', which is no job's number", printable(answer)));

@@ -115,10 +115,10 @@ int error_of_call(int result) { return result == 0 ? 0 : errno; }
 }  // namespace
 
 const FileCalls& system_calls() {
-  static const FileCalls calls{
+  static const FileCalls kCalls{
       .link = [](const char* from, const char* to) { return error_of_call(::link(from, to)); },
       .rename = [](const char* from, const char* to) { return error_of_call(::rename(from, to)); }};
-  return calls;
+  return kCalls;
 }
 
 UnitPlace place_of(const ClusterPlan& plan, const RunDirectory& directory, const Unit& unit) {

@@ -123,8 +123,8 @@ void ReadOptions::get(const char* name, std::vector<std::string>& field) const {
                 fmt::format("{}: the option '{}' is {}, not a list", printable(source_), name,
                             printable(found->dump())));
   field.clear();
-  for (size_t i = 0; i < found->size(); ++i) {
-    const Json one = {{name, found->at(i)}};
+  for (const Json& value : *found) {
+    const Json one = {{name, value}};
     take(one, source_, name, field.emplace_back());
   }
 }
