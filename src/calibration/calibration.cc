@@ -166,6 +166,8 @@ void read_model(const Fields& fields, PredictiveModel& model) {
   model.scale = fields.list<double>("scale");
   const bool is_sound = model.a > 0 && model.beta >= 0 && model.c >= 0 && model.nu0 > 0 &&
                         std::isfinite(model.a + model.beta + model.c + model.nu0);
+  const auto is_scale = [](double scale) { return scale > 0 && std::isfinite(scale); };
+  if (!std::all_of(model.scale.begin(), model.scale.end(), is_scale)) fields.fail("scale");
   if (!is_sound) fields.fail("model");
 }
 
@@ -254,7 +256,9 @@ Calibration read_calibration(const std::filesystem::path& path) {
                           .bodyparts = fields.list<std::string>("bodyparts")};
   read_model(fields.object("model"), calibration.model);
   read_regions(fields, calibration);
-  region_of(calibration, 0.9);
+  const auto is_90 = [](const Region& region) { return std::abs(region.share - 0.9) < 1e-9; };
+  if (std::none_of(calibration.regions.begin(), calibration.regions.end(), is_90))
+    fields.fail("regions");
   read_chance(fields.object("chance_within"), calibration.chance);
   const Fields moseq = fields.object("keypoint_moseq");
   calibration.moseq = {moseq.real("slope"), moseq.real("intercept"), moseq.real("conf_threshold")};

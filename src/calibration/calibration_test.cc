@@ -130,18 +130,35 @@ TEST(Calibration, RefusesOtherFiles) {
     }
     return false;
   };
+  const auto with = [](std::string text, const std::string& old, const std::string& put) {
+    const size_t place = text.find(old);
+    EXPECT_NE(place, std::string::npos) << old;
+    return place == std::string::npos ? text : text.replace(place, old.size(), put);
+  };
   EXPECT_TRUE(refuses("{}"));
   EXPECT_TRUE(refuses("no json"));
   write_calibration(example(), path);
   std::string text = read_file(path);
   EXPECT_TRUE(refuses(text.substr(0, text.size() / 2)));
-  EXPECT_TRUE(refuses(std::string(text).replace(text.find("\"scale\""), 7, "\"skale\"")));
-  EXPECT_TRUE(refuses(std::string(text).replace(text.find("\"a\": 2.0"), 8, "\"a\": 0.0")));
-  EXPECT_TRUE(
-      refuses(std::string(text).replace(text.find("\"width\": 0.5"), 12, "\"width\": 0.0")));
-  EXPECT_TRUE(
-      refuses(std::string(text).replace(text.find("\"share\": 0.9,"), 13, "\"share\": 0.8,")));
-  EXPECT_TRUE(refuses(std::string(text).replace(text.find("\"schema\": 2"), 11, "\"schema\": 1")));
+  EXPECT_TRUE(refuses(with(text, "\"scale\"", "\"skale\"")));
+  EXPECT_TRUE(refuses(with(text, "\"a\": 2.0", "\"a\": 0.0")));
+  EXPECT_TRUE(refuses(with(text, "\"width\": 0.5", "\"width\": 0.0")));
+  EXPECT_TRUE(refuses(with(text, "\"schema\": 2", "\"schema\": 1")));
+  for (const double scale : {0.0, -1.0}) {
+    Calibration flat = example();
+    flat.model.scale[1] = scale;
+    write_calibration(flat, path);
+    EXPECT_THROW(read_calibration(path), Error) << scale;
+  }
+  try {
+    const std::string without = with(text, "\"share\": 0.9,", "\"share\": 0.8,");
+    write_file(path, without);
+    read_calibration(path);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::bad_file);
+    EXPECT_NE(error.message().find("c.json"), std::string::npos);
+  }
 }
 
 }  // namespace

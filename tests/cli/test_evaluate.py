@@ -101,6 +101,15 @@ class Evaluate(ProgramTest):
                 self.assertAlmostEqual(a["rmse"], b["rmse"], places=5)  # the csv has six decimals
         self.assert_error(evaluate("--labels-unseen", "--partperm", "0,0,1,2", labels=path, membership=None), 2, "--partperm")
 
+    def test_labels_outside_of_their_pictures_are_named(self):
+        table = pd.read_csv(LABELS, header=[0, 1, 2], index_col=0)
+        table.iloc[3, 0], table.iloc[4, 3], table.iloc[5, 1] = -50, 9999, -0.5  # the last is the edge itself
+        moved = self.folder / "CollectedData_x.csv"
+        table.to_csv(moved)
+        done = self.assert_code(evaluate(labels=moved), 4)
+        self.assertIn("2 labels lie outside of the picture", done.err)
+        self.assertRegex(done.err, r"snout of labeled-data/openarena/img030.png at -50, \d+, leftear of labeled-data/openarena/img040.png at \d+, 9999")
+
     def test_a_second_rater_gives_the_labels_noise(self):
         table = pd.read_csv(LABELS, header=[0, 1, 2], index_col=0)
         table.iloc[:, 0::2] += 2  # along x alone: a variance of (4 + 0) / 2 / 2 per axis

@@ -83,6 +83,7 @@ class Judge {
   void note_strangers() const;
   void judge_maps();
   void judge_picture(size_t picture, const KnownFrame& frame, std::span<ConsensusEngine> engines);
+  void look_for_labels_outside(size_t picture, const KnownFrame& frame);
   void add_members(size_t picture, const ConsensusFrame& all);
   void add_scores(size_t picture, std::span<const MemberMap> maps);
   void add_own_spreads(size_t picture, std::span<const MemberMap> maps);
@@ -101,6 +102,7 @@ class Judge {
   PictureGroups groups_;
   std::vector<size_t> row_of_picture_;  ///< [judged pictures] in labels_
   JudgedFrames judged_;
+  std::vector<std::string> outside_;  ///< labels beyond the edges of their pictures
 };
 
 void Judge::start() {
@@ -178,7 +180,27 @@ void Judge::judge_maps() {
       ConsensusEngine({.method = ConsensusMethod::mean, .rule = rule}),
       ConsensusEngine(
           {.method = ConsensusMethod::median, .rule = rule, .member_keypoints = false})};
-  for (size_t i = 0; i < frames.size(); ++i) judge_picture(i, frames[i], engines);
+  for (size_t i = 0; i < frames.size(); ++i) {
+    judge_picture(i, frames[i], engines);
+    look_for_labels_outside(i, frames[i]);
+  }
+  if (outside_.empty()) return;
+  judged_.warnings.push_back(
+      fmt::format("{} {} outside of the picture, counted all the same: {}", outside_.size(),
+                  outside_.size() == 1 ? "label lies" : "labels lie", list_names(outside_)));
+}
+
+/// By more than a pixel.
+void Judge::look_for_labels_outside(size_t picture, const KnownFrame& frame) {
+  for (size_t p = 0; p < shared_.size(); ++p) {
+    const Point& label = judged_.labels[judged_.at(picture, p)];
+    if (std::isnan(label.x) ||
+        (label.x >= -1 && label.x <= frame.width && label.y >= -1 && label.y <= frame.height)) {
+      continue;
+    }
+    outside_.push_back(fmt::format("{} of {} at {:.0f}, {:.0f}", judged_.bodyparts[p],
+                                   judged_.pictures[picture].name, label.x, label.y));
+  }
 }
 
 void Judge::judge_picture(size_t picture, const KnownFrame& frame,

@@ -84,7 +84,8 @@ void compare_with_video(const fs::path& video, std::vector<Wanted>& wanted, cons
   const double start = seconds_now();
   while (reader->read(frame)) {
     if (hooks.stop != nullptr && hooks.stop->requested())
-      throw Error(ErrorKind::interrupted, "stopped");
+      throw Error(ErrorKind::interrupted,
+                  "the labels' frames were being looked for; the same command looks again");
     const Sample sample = sample_of(frame.image);
     for (Wanted& one : wanted) {
       one.differences.resize(static_cast<size_t>(frame.frame_index), HUGE_VALF);

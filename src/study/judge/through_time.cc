@@ -134,7 +134,7 @@ void WindowEvidence::find_frames(const fs::path& video) {
   VideoFrame frame;
   while (reader->read(frame)) {
     if (hooks_.stop != nullptr && hooks_.stop->requested())
-      throw Error(ErrorKind::interrupted, "stopped; the same command goes on where it was");
+      throw Error(ErrorKind::interrupted, "the same command goes on where it was");
     if (wanted_.contains(frame.frame_index))
       hashes_[frame.frame_index] = hash_of_image(frame.image);
   }
@@ -193,7 +193,7 @@ void WindowEvidence::run(const fs::path& video, const std::set<int64_t>& missing
                     [&](FrameBundle& bundle) {
                       if (hooks_.stop != nullptr && hooks_.stop->requested()) {
                         throw Error(ErrorKind::interrupted,
-                                    "stopped; the same command goes on where it was");
+                                    "the same command goes on where it was");
                       }
                       take(bundle);
                       progress.done += static_cast<int64_t>(bundle.num_frames);

@@ -32,7 +32,7 @@ std::string key_of_member(const MemberNetwork& member, const Ensemble& ensemble)
 
 void check_stop(const JobHooks& hooks) {
   if (hooks.stop != nullptr && hooks.stop->requested())
-    throw Error(ErrorKind::interrupted, "stopped; the same command goes on where it was");
+    throw Error(ErrorKind::interrupted, "the same command goes on where it was");
 }
 
 std::string bytes_of(const NetworkOutput& output, size_t index) {
