@@ -111,6 +111,8 @@ class Ensemble:
         bodypart_map: str | None = None,
         skip_broken_members: bool | None = None,
         backend: str | None = None,
+        device: str | None = None,
+        ort_library: PathLike | None = None,
         threads: int | None = None,
         batch: int | None = None,
         low_memory: bool | None = None,
@@ -146,7 +148,12 @@ class Ensemble:
         skip_broken_members : bool, optional
             Leave out members that cannot be opened, with a warning.
         backend : str, optional
-            "cpu" or "reference".
+            "cpu", "reference" or "onnxruntime".
+        device : str, optional
+            "cpu", "cuda", "cuda:N", "tensorrt", "coreml", "openvino", "directml" or "webgpu", all but "cpu" through ONNX
+            Runtime; "auto": the best that works.
+        ort_library : path, optional
+            ONNX Runtime's library; without it POSSE_ORT_LIBRARY, else the one that is found.
         threads, batch : int, optional
             Worker threads, and frames per network call; neither changes results.
         low_memory, tune : bool, optional
@@ -182,6 +189,8 @@ class Ensemble:
             "bodypart_map": bodypart_map,
             "skip_broken_members": skip_broken_members,
             "backend": backend,
+            "device": device,
+            "ort_library": None if ort_library is None else str(path_of(ort_library)),
             "threads": threads,
             "batch": batch,
             "low_memory": low_memory,
@@ -200,7 +209,7 @@ class Ensemble:
 
     @property
     def backend(self) -> str:
-        """What computes the networks: "cpu" or "reference"."""
+        """What computes the networks: "cpu", "reference", or as "onnxruntime cuda fp32"."""
         return self._core.backend
 
     def __repr__(self) -> str:

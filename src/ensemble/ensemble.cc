@@ -91,7 +91,7 @@ struct Ensemble::State {
   std::vector<MemberNetwork> members;
   std::vector<std::string> warnings;
   BodypartAlignment alignment;
-  const Backend* backend = nullptr;
+  std::shared_ptr<const Backend> backend;
   int num_threads = 1;
 
   std::mutex running;
@@ -268,14 +268,17 @@ Ensemble::Ensemble(Ensemble&&) noexcept = default;
 Ensemble& Ensemble::operator=(Ensemble&&) noexcept = default;
 
 Ensemble Ensemble::open(std::span<const fs::path> paths, const EnsembleOptions& options) {
-  return open(paths, options, choose_backend(options.backend));
+  return open(paths, options,
+              choose_backend(BackendWish{.backend = options.backend,
+                                         .device = options.device,
+                                         .ort_library = options.ort_library}));
 }
 
 Ensemble Ensemble::open(std::span<const fs::path> paths, const EnsembleOptions& options,
-                        const Backend& backend) {
+                        std::shared_ptr<const Backend> backend) {
   auto state = std::make_unique<State>();
   state->options = options;
-  state->backend = &backend;
+  state->backend = std::move(backend);
   if (options.batch_norm.source == BatchNormChoice::Source::batch && options.batch > 0 &&
       options.batch != options.batch_norm.num_frames) {
     throw Error(ErrorKind::usage,
@@ -301,7 +304,10 @@ const EnsembleOptions& Ensemble::options() const { return state_->options; }
 const std::vector<std::string>& Ensemble::warnings() const { return state_->warnings; }
 DecodeRule Ensemble::consensus_rule() const { return state_->consensus_rule(); }
 int Ensemble::num_threads() const { return state_->num_threads; }
-std::string Ensemble::backend_name() const { return std::string(state_->backend->name()); }
+std::string Ensemble::backend_name() const { return state_->backend->numerics(); }
+ExecutionFacts Ensemble::execution_facts() const {
+  return state_->executor ? state_->executor->facts() : ExecutionFacts();
+}
 int64_t Ensemble::weight_bytes() const {
   return state_->executor ? state_->executor->weight_bytes() : 0;
 }

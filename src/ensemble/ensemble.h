@@ -66,10 +66,9 @@ class Ensemble {
   ///         options.common_bodyparts is not set.
   static Ensemble open(std::span<const std::filesystem::path> paths,
                        const EnsembleOptions& options = {});
-  /// With a backend of the caller's, which must outlive the ensemble; options.backend is not looked
-  /// at.
+  /// With a backend of the caller's; options.backend, device and ort_library are not looked at.
   static Ensemble open(std::span<const std::filesystem::path> paths, const EnsembleOptions& options,
-                       const Backend& backend);
+                       std::shared_ptr<const Backend> backend);
   ~Ensemble();
   Ensemble(Ensemble&&) noexcept;
   Ensemble& operator=(Ensemble&&) noexcept;
@@ -85,7 +84,10 @@ class Ensemble {
   /// How the consensus keypoint is read: dlc if all members are read that way, else dgp.
   DecodeRule consensus_rule() const;
   int num_threads() const;
+  /// As Backend::numerics(): "cpu", "onnxruntime cuda fp32".
   std::string backend_name() const;
+  /// On what the networks run; empty before they are compiled.
+  ExecutionFacts execution_facts() const;
   /// Bytes of weights held for all members; 0 before the networks are compiled.
   int64_t weight_bytes() const;
   /// Bytes of activations and scratch of all workers, as grown so far.

@@ -111,8 +111,9 @@ TEST(Ensemble, RunsAsTheBackendPlansAndWaitsForItsMaps) {
   const std::vector demo{testing::source_folder() / "data" / "demo"};
   const EnsembleOptions options{.backend = "cpu", .threads = 2, .tune = false};
   const std::vector<Image> images = pictures(7);
-  const LateBackend backend;
-  Ensemble late = Ensemble::open(demo, options, backend);
+  const auto late_backend = std::make_shared<LateBackend>();
+  const LateBackend& backend = *late_backend;
+  Ensemble late = Ensemble::open(demo, options, late_backend);
   const std::vector<FrameResult> found = late.predict(images);
   EXPECT_EQ(late.batch_size({80, 96}), 3);
   EXPECT_EQ(backend.calls.batch_sizes, (std::set<int64_t>{1, 3}));  // 3 + 3 + 1
@@ -134,8 +135,7 @@ TEST(Ensemble, RunsAsTheBackendPlansAndWaitsForItsMaps) {
 
 TEST(Ensemble, AsksTheBackendForTheUsersBatch) {
   const std::vector demo{testing::source_folder() / "data" / "demo"};
-  const LateBackend backend;
-  const Ensemble late = Ensemble::open(demo, {.batch = 5}, backend);
+  const Ensemble late = Ensemble::open(demo, {.batch = 5}, std::make_shared<const LateBackend>());
   EXPECT_EQ(late.batch_size({80, 96}), 5);
 }
 

@@ -77,9 +77,11 @@ struct EnsembleOptions {
   bool common_bodyparts = false;
   std::string bodypart_map;  ///< "old=new,old=new": other names for members' bodyparts
   bool skip_broken_members = false;
-  std::string backend;  ///< empty: the best available
-  int threads = 0;      ///< 0: all this process may use
-  int batch = 0;        ///< frames per network call; 0: chosen by frame size
+  std::string backend;      ///< empty: the best available
+  std::string device;       ///< as BackendWish::device (network/backend.h)
+  std::string ort_library;  ///< file of ONNX Runtime's library; empty: looked for
+  int threads = 0;          ///< 0: all this process may use
+  int batch = 0;            ///< frames per network call; 0: chosen by frame size
   bool low_memory = false;
   bool tune = true;
 };
@@ -118,7 +120,12 @@ void describe(Options& options, const Visitor& visit) {
   visit("skip-broken-members", options.skip_broken_members, "",
         "leave out members that cannot be opened, with a warning, instead of stopping");
   visit("backend", options.backend, "NAME",
-        "cpu or reference (default: POSSE_BACKEND, else the best there is)");
+        "cpu, reference or onnxruntime (default: POSSE_BACKEND, else cpu)");
+  visit("device", options.device, "DEVICE",
+        "where networks run: cpu, cuda, cuda:N, tensorrt, coreml, openvino, directml or webgpu, "
+        "all but cpu through ONNX Runtime; auto: the best that works (default cpu)");
+  visit("ort-library", options.ort_library, "FILE",
+        "ONNX Runtime's library (default: POSSE_ORT_LIBRARY, else the one that is found)");
   visit("threads", options.threads, "N",
         "worker threads (default 0: all that this process may use)");
   visit("batch", options.batch, "N",

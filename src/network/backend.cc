@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "network/backends/cpu/cpu_backend.h"
+#include "network/backends/onnxruntime/onnxruntime_backend.h"
 #include "network/backends/reference/reference_backend.h"
 #include "network/unshared_ensemble.h"
 
@@ -31,6 +32,18 @@ const Backend& named_backend(std::string_view name, std::string_view asked_by) {
   throw Error(ErrorKind::usage,
               fmt::format("unknown backend '{}' (asked for by {})", printable(name), asked_by),
               {.have = list_names(names)});
+}
+
+/// One of those built in, which live as long as the process.
+std::shared_ptr<const Backend> shared(const Backend& backend) {
+  return {std::shared_ptr<void>(), &backend};
+}
+
+/// --device auto without a backend: our own engine is at hand where no card is.
+std::shared_ptr<const Backend> best_there_is(const std::string& library) {
+  if (library.empty() && onnxruntime_backend().why_unavailable()) return shared(cpu_backend());
+  auto found = open_onnxruntime("auto", library);
+  return found->numerics() == onnxruntime_backend().numerics() ? shared(cpu_backend()) : found;
 }
 
 }  // namespace
@@ -56,12 +69,13 @@ std::unique_ptr<EnsembleExecutor> Backend::compile_ensemble(std::span<const Ense
   std::vector<std::unique_ptr<Executor>> executors;
   for (const EnsembleMember& member : members) {
     executors.push_back(compile(*member.graph, *member.weights, options));
+    if (member.release) member.release();
   }
   return make_unshared_ensemble(std::move(executors));
 }
 
 std::span<const Backend* const> backends() {
-  static const std::array kAll = {&cpu_backend(), &reference_backend()};
+  static const std::array kAll = {&cpu_backend(), &onnxruntime_backend(), &reference_backend()};
   return kAll;
 }
 
@@ -75,6 +89,29 @@ const Backend& choose_backend(std::string_view name) {
   });
   POSSE_ASSERT(first != all.end());  // reference runs everywhere
   return **first;
+}
+
+std::shared_ptr<const Backend> choose_backend(const BackendWish& wish) {
+  const char* variable = std::getenv("POSSE_BACKEND");
+  std::string backend = wish.backend;
+  const bool names_device = !wish.device.empty() || !wish.ort_library.empty();
+  if (backend.empty() && variable != nullptr && !names_device) backend = variable;
+  if (backend == "onnxruntime") {
+    return open_onnxruntime(wish.device.empty() ? "auto" : wish.device, wish.ort_library);
+  }
+  const bool is_plain = wish.device.empty() || wish.device == "cpu" || wish.device == "auto";
+  if (!backend.empty()) {
+    if (is_plain && wish.ort_library.empty()) return shared(choose_backend(backend));
+    throw Error(ErrorKind::usage,
+                fmt::format("backend '{}' has no device '{}' and takes no library of ONNX Runtime",
+                            printable(backend), printable(wish.device)),
+                {.hint = "leave --backend out, or --backend onnxruntime"});
+  }
+  if (wish.device == "auto") return best_there_is(wish.ort_library);
+  if (!is_plain || !wish.ort_library.empty()) {
+    return open_onnxruntime(wish.device.empty() ? "auto" : wish.device, wish.ort_library);
+  }
+  return wish.device == "cpu" ? shared(cpu_backend()) : shared(choose_backend(""));
 }
 
 }  // namespace posse

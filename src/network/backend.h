@@ -1,5 +1,5 @@
-/// The seam between a network and the machine: `reference` (plain, the measure of all others) and
-/// `cpu` (fast).
+/// The seam between a network and the machine: `reference` (plain, the measure of all others),
+/// `cpu` (fast) and `onnxruntime` (a library for graphics cards, loaded when it is there).
 ///
 /// To add a backend:
 ///  1. make src/network/backends/<name>/ with a class that derives from Backend and an Executor;
@@ -66,6 +66,16 @@ class Workspace {
   virtual int64_t num_bytes() const = 0;
 };
 
+/// On what a network runs, for records; empty texts where a backend has nothing to add to its name.
+struct ExecutionFacts {
+  std::string device;     ///< "cuda:1"
+  std::string library;    ///< its file
+  std::string version;    ///< of the library
+  std::string precision;  ///< "fp32"
+  /// Largest distance from our own engine's maps on a trial frame, as a part of their range.
+  double golden_error = 0;
+};
+
 /// One network ready to run. Const calls are thread-safe as long as each thread has a Workspace of
 /// its own.
 class Executor {
@@ -78,6 +88,7 @@ class Executor {
   virtual void run(const FrameBatch& batch, bool want_locref, Workspace& workspace,
                    NetworkOutput& output) const = 0;
   virtual int64_t weight_bytes() const = 0;
+  virtual ExecutionFacts facts() const { return {}; }
 };
 
 /// What a prefix shared by several members gave for a batch: made by run_prefix(), read by run().
@@ -120,6 +131,8 @@ class EnsembleExecutor {
                    bool want_locref, Workspace& workspace, NetworkOutput& output) const = 0;
   /// Bytes of weights held for all members; what members share counts once.
   virtual int64_t weight_bytes() const = 0;
+  /// Of all members; the largest of their golden errors.
+  virtual ExecutionFacts facts() const { return {}; }
 };
 
 /// A member as Backend::compile_ensemble() takes it; both are read during the call only.
@@ -164,6 +177,9 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;  ///< the word for --backend
+  /// The backend's name, and what else its numbers depend on by more than float32's rounding, or by
+  /// a device's: frames of different numerics never stand in one result.
+  virtual std::string numerics() const { return std::string(name()); }
   /// Why it cannot run on this machine; nullopt if it can.
   virtual std::optional<std::string> why_unavailable() const = 0;
   /// How frames are to be run. The default suits a backend whose calls run on the caller's thread
@@ -190,5 +206,19 @@ std::span<const Backend* const> backends();
 /// @throws Error(usage) for an unknown name (lists the known ones); Error(unavailable) if it cannot
 /// run here.
 const Backend& choose_backend(std::string_view name);
+
+/// What a user may say of where networks run; empty texts: nothing.
+struct BackendWish {
+  std::string backend;  ///< --backend
+  /// --device. "cpu" alone is our own engine; "auto" alone the best card that ONNX Runtime reaches,
+  /// else our own engine. With the backend onnxruntime, which defaults to "auto", both are of ONNX
+  /// Runtime. Any other is a device of ONNX Runtime (open_onnxruntime()).
+  std::string device;
+  std::string ort_library;  ///< --ort-library
+};
+
+/// @throws as choose_backend() and open_onnxruntime(); Error(usage) for a device that the backend
+/// does not have
+std::shared_ptr<const Backend> choose_backend(const BackendWish& wish);
 
 }  // namespace posse

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/error.h"
@@ -78,6 +79,12 @@ std::vector<Extent> maps_of(const OnnxMember& member) {
 /// The oldest that has every operation of the members.
 OnnxOpset opset_for(const std::vector<OnnxMember>& members) {
   for (const OnnxMember& member : members) {
+    const auto& nodes = member.graph->nodes;
+    if (std::any_of(nodes.begin(), nodes.end(), [](const Node& node) { return node.antialias; })) {
+      return kAntialiasOpset;
+    }
+  }
+  for (const OnnxMember& member : members) {
     for (const Node& node : member.graph->nodes) {
       if (node.kind == OpKind::pixel_shuffle || node.kind == OpKind::resize) return kTorchOpset;
     }
@@ -123,9 +130,7 @@ std::string add_input(OnnxInput input, OnnxModel& model) {
                     {{"perm", std::vector<int64_t>{0, 3, 1, 2}}});
 }
 
-}  // namespace
-
-void write_onnx(const OnnxExport& what, const std::filesystem::path& path) {
+OnnxModel model_of(const OnnxExport& what) {
   check_members(what.members);
   OnnxModel model(opset_for(what.members));
   const std::string picture = add_input(what.input, model);
@@ -139,7 +144,7 @@ void write_onnx(const OnnxExport& what, const std::filesystem::path& path) {
   Strings logits;
   for (const OnnxMember& member : what.members) {
     const std::string prefix = ensemble ? member.name + "/" : "";
-    OnnxMemberExport part(member, prefix, model);
+    OnnxMemberExport part(member, prefix, model, what.for_runtime);
     part.convert(picture);
     logits.push_back(prefix + "scoremap_logits");
     part.add_logits(logits.back());
@@ -154,7 +159,15 @@ void write_onnx(const OnnxExport& what, const std::filesystem::path& path) {
   }
   if (ensemble) add_mean_consensus(logits, "scoremap_logits", model);
   for (const auto& [key, value] : what.metadata) model.metadata(key, value);
-  model.write(path);
+  return model;
 }
+
+}  // namespace
+
+void write_onnx(const OnnxExport& what, const std::filesystem::path& path) {
+  model_of(what).write(path);
+}
+
+std::string onnx_bytes(const OnnxExport& what) { return model_of(what).bytes(); }
 
 }  // namespace posse

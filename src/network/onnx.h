@@ -32,6 +32,9 @@ struct OnnxMember {
 struct OnnxExport {
   std::vector<OnnxMember> members;  ///< at least one
   OnnxInput input = OnnxInput::uint8;
+  /// Also what few programs know, ONNX Runtime among them: batch norm over all frames of a call,
+  /// antialiased resizing (opset 18). Off: networks that need it are refused.
+  bool for_runtime = false;
   /// Key and value pairs for the file's metadata_props, written in this order.
   std::vector<std::pair<std::string, std::string>> metadata;
 };
@@ -57,5 +60,8 @@ struct OnnxExport {
 /// their maps or when the file would exceed 2 GiB; Error(invalid_value) for columns out of range;
 /// Error(io).
 void write_onnx(const OnnxExport& what, const std::filesystem::path& path);
+
+/// The same as bytes in memory, to be handed to a program that runs them.
+std::string onnx_bytes(const OnnxExport& what);
 
 }  // namespace posse

@@ -120,12 +120,14 @@ int64_t num_exported_bodyparts(const OnnxMember& member) {
              : static_cast<int64_t>(member.columns.size());
 }
 
-OnnxMemberExport::OnnxMemberExport(const OnnxMember& member, std::string prefix, OnnxModel& model)
+OnnxMemberExport::OnnxMemberExport(const OnnxMember& member, std::string prefix, OnnxModel& model,
+                                   bool for_runtime)
     : graph_(*member.graph),
       weights_(*member.weights),
       member_(member),
       prefix_(std::move(prefix)),
       model_(model),
+      for_runtime_(for_runtime),
       uses_(graph_.nodes.size(), 0) {
   for (const Node& node : graph_.nodes) {
     for (const NodeId from : node.inputs) ++uses_[static_cast<size_t>(from)];
@@ -295,7 +297,7 @@ std::string OnnxMemberExport::transposed(const Node& node) {
 std::string OnnxMemberExport::batch_norm(const Node& node) {
   const NodeId from = node.inputs[0];
   if (foldable_norm(from) == &node) return value(from);
-  if (node.batch_norm_mode == BatchNormMode::batch) {
+  if (node.batch_norm_mode == BatchNormMode::batch && !for_runtime_) {
     throw Error(ErrorKind::unsupported,
                 "a network whose batch norm takes the statistics of several frames together "
                 "cannot be exported: ONNX knows those of each frame, and stored ones",
@@ -310,9 +312,29 @@ std::string OnnxMemberExport::batch_norm(const Node& node) {
   if (node.batch_norm_mode == BatchNormMode::frame) {
     return model_.node("InstanceNormalization", name, inputs, {epsilon});
   }
+  if (node.batch_norm_mode == BatchNormMode::batch) return norm_over_batch(node, inputs, epsilon);
   inputs.push_back(constant("/mean", node.moving_mean));
   inputs.push_back(constant("/variance", node.moving_variance));
   return model_.node("BatchNormalization", name, inputs, {epsilon});
+}
+
+/// All frames of the call as one frame, which ONNX normalises with its own statistics.
+/// @param inputs  maps [frames, c, h, w], gamma, beta
+std::string OnnxMemberExport::norm_over_batch(const Node& node, const Strings& inputs,
+                                              const OnnxAttribute& epsilon) {
+  const std::string name = prefix_ + node.name;
+  const OnnxAttribute swap{"perm", Ints{1, 0, 2, 3}};
+  const std::string by_channel =
+      model_.node("Transpose", name + "/by_channel", {inputs[0]}, {swap});
+  const std::string row =
+      model_.node("Reshape", name + "/row",
+                  {by_channel, model_.constant(name + "/row/shape", Ints{1, node.channels, -1})});
+  const std::string normed = model_.node("InstanceNormalization", name + "/normed",
+                                         {row, inputs[1], inputs[2]}, {epsilon});
+  const std::string maps =
+      model_.node("Reshape", name + "/maps",
+                  {normed, model_.node("Shape", name + "/maps/shape", {by_channel})});
+  return model_.node("Transpose", name, {maps}, {swap});
 }
 
 std::string OnnxMemberExport::activation(const Node& node) {
@@ -370,7 +392,7 @@ std::string OnnxMemberExport::pixel_shuffle(const Node& node) {
 
 std::string OnnxMemberExport::resize(const Node& node) {
   const std::string name = prefix_ + node.name;
-  if (node.antialias) {
+  if (node.antialias && !for_runtime_) {
     throw Error(ErrorKind::unsupported,
                 fmt::format("'{}' is antialiased, which cannot be exported", name),
                 {.hint = "--resize float exports the resize, linear or cubic leave it to you"});
@@ -384,9 +406,14 @@ std::string OnnxMemberExport::resize(const Node& node) {
       model_.constant(name + "/sides", Ints{node.resized.height, node.resized.width});
   const std::string sizes =
       model_.node("Concat", name + "/sizes", {frames_and_channels, sides}, {{"axis", int64_t{0}}});
-  return model_.node("Resize", name, {from, "", "", sizes},
-                     {{"mode", std::string("linear")},
-                      {"coordinate_transformation_mode", std::string("half_pixel")}});
+  std::vector<OnnxAttribute> attributes = {
+      {"mode", std::string("linear")},
+      {"coordinate_transformation_mode", std::string("half_pixel")}};
+  if (node.antialias) {
+    attributes.push_back({"antialias", int64_t{1}});
+    attributes.push_back({"exclude_outside", int64_t{1}});  // a cell at the edge, of what is inside
+  }
+  return model_.node("Resize", name, {from, "", "", sizes}, attributes);
 }
 
 }  // namespace posse

@@ -17,7 +17,9 @@ int64_t num_exported_bodyparts(const OnnxMember& member);
 class OnnxMemberExport {
  public:
   /// @param prefix  begins the name of every node and constant.
-  OnnxMemberExport(const OnnxMember& member, std::string prefix, OnnxModel& model);
+  /// @param for_runtime  as in OnnxExport
+  OnnxMemberExport(const OnnxMember& member, std::string prefix, OnnxModel& model,
+                   bool for_runtime);
 
   /// The whole graph. @param picture  value of shape [frames, 3, height, width], 0 ... 255.
   void convert(const std::string& picture);
@@ -39,6 +41,8 @@ class OnnxMemberExport {
   std::string convolution(const Node& node);
   std::string transposed(const Node& node);
   std::string batch_norm(const Node& node);
+  std::string norm_over_batch(const Node& node, const Strings& inputs,
+                              const OnnxAttribute& epsilon);
   std::string activation(const Node& node);
   std::string group_norm(const Node& node);
   std::string pixel_shuffle(const Node& node);
@@ -62,6 +66,7 @@ class OnnxMemberExport {
   const OnnxMember& member_;
   std::string prefix_;
   OnnxModel& model_;
+  bool for_runtime_;
   std::vector<int> uses_;  ///< how many nodes read each node
   Strings values_;         ///< name of each converted node's output
   std::string maps_;       ///< the network's own, of the member's bodyparts

@@ -200,7 +200,8 @@ void OnnxModel::metadata(const std::string& key, const std::string& value) {
   metadata_.add_message(model_field::metadata_props, entry);
 }
 
-void OnnxModel::write(const std::filesystem::path& path) const {
+template <class Writer>
+void OnnxModel::write_pieces(const std::string& what, const Writer& write) const {
   ProtobufMessage graph = nodes_;
   graph.add_bytes(graph_field::name, "posse");
   // What stands before each constant's numbers; the sizes must be known before anything is written.
@@ -223,25 +224,45 @@ void OnnxModel::write(const std::filesystem::path& path) const {
   model.begin_bytes(model_field::graph, size);
 
   constexpr uint64_t kMostBytes = (uint64_t{1} << 31) - 1;
-  if (model.bytes().size() + size + metadata_.bytes().size() > kMostBytes) {
+  const uint64_t whole = model.bytes().size() + size + metadata_.bytes().size();
+  if (whole > kMostBytes) {
     throw Error(ErrorKind::unsupported,
                 fmt::format("an ONNX file of {:.1f} GB for {}: the format ends at 2 GiB",
-                            static_cast<double>(size) * 1e-9, printable(path.string())),
+                            static_cast<double>(size) * 1e-9, what),
                 {.hint = "export fewer members into one file"});
   }
-  PendingFile pending(path);
-  OutputFile file(pending.temporary(), path);
-  file.write(model.bytes());
-  file.write(graph.bytes());
+  write(model.bytes());
+  write(graph.bytes());
   for (size_t i = 0; i < constants_.size(); ++i) {
-    file.write(heads[i].bytes());
-    file.write(constants_[i].head.bytes());
-    file.write(constants_[i].raw());
+    write(heads[i].bytes());
+    write(constants_[i].head.bytes());
+    write(constants_[i].raw());
   }
-  file.write(values_.bytes());
-  file.write(metadata_.bytes());
-  file.close();
-  pending.commit();
+  write(values_.bytes());
+  write(metadata_.bytes());
+}
+
+void OnnxModel::write(const std::filesystem::path& path) const {
+  std::unique_ptr<PendingFile> pending;
+  std::unique_ptr<OutputFile> file;
+  write_pieces(printable(path.string()), [&](std::string_view bytes) {
+    if (!file) {  // only once the size is known to be allowed
+      pending = std::make_unique<PendingFile>(path);
+      file = std::make_unique<OutputFile>(pending->temporary(), path);
+    }
+    file->write(bytes);
+  });
+  file->close();
+  pending->commit();
+}
+
+std::string OnnxModel::bytes() const {
+  std::string all;
+  size_t most = 0;
+  for (const Constant& constant : constants_) most += constant.raw().size();
+  all.reserve(most + most / 64);
+  write_pieces("a network in memory", [&](std::string_view bytes) { all += bytes; });
+  return all;
 }
 
 }  // namespace posse

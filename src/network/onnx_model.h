@@ -23,6 +23,8 @@ struct OnnxOpset {
 inline constexpr OnnxOpset kOldestOpset{10, 5};
 /// Has resizing at half pixels and spreads channels as PyTorch does.
 inline constexpr OnnxOpset kTorchOpset{17, 8};
+/// Has resizing with antialiasing.
+inline constexpr OnnxOpset kAntialiasOpset{18, 8};
 
 /// Element types by their number in onnx.proto.
 enum class OnnxType : int { float32 = 1, uint8 = 2, int64 = 7 };
@@ -62,8 +64,14 @@ class OnnxModel {
   /// Writes the model through a temporary name.
   /// @throws Error(unsupported) above 2 GiB, which the format cannot hold; Error(io)
   void write(const std::filesystem::path& path) const;
+  /// The same bytes in memory. @throws Error(unsupported) above 2 GiB
+  std::string bytes() const;
 
  private:
+  /// Calls write(bytes) for one piece after another. @param what  named where it is too large
+  template <class Writer>
+  void write_pieces(const std::string& what, const Writer& write) const;
+
   /// A constant: its description, and behind it the numbers.
   struct Constant {
     ProtobufMessage head;

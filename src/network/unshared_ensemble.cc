@@ -1,5 +1,6 @@
 #include "network/unshared_ensemble.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -59,6 +60,16 @@ class UnsharedEnsemble : public EnsembleExecutor {
     int64_t total = 0;
     for (const auto& member : members_) total += member->weight_bytes();
     return total;
+  }
+
+  ExecutionFacts facts() const override {
+    ExecutionFacts all;
+    for (const auto& member : members_) {
+      ExecutionFacts facts = member->facts();
+      facts.golden_error = std::max(facts.golden_error, all.golden_error);
+      all = std::move(facts);
+    }
+    return all;
   }
 
  private:

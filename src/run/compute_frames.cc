@@ -111,7 +111,8 @@ class FrameComputation {
             .peak_bytes = peak_resident_bytes(),
             .engine = version(),
             .kernels = title_of(available_instruction_sets().front()),
-            .machine = host_name()};
+            .machine = host_name(),
+            .execution = ensemble_.execution_facts()};
   }
 
   void report_progress(const ComputedFrames& computed) const {

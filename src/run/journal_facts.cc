@@ -37,6 +37,11 @@ void visit_facts(Facts& facts, const Visitor& visit) {
   visit("posse", facts.engine);
   visit("kernels", facts.kernels);
   visit("machine", facts.machine);
+  visit("device", facts.execution.device);
+  visit("library", facts.execution.library);
+  visit("library_version", facts.execution.version);
+  visit("precision", facts.execution.precision);
+  visit("golden_error", facts.execution.golden_error);
 }
 
 }  // namespace

@@ -23,10 +23,11 @@ struct JournalFacts {
   int num_shared_prefixes = 0;
   int64_t weight_bytes = 0;
   int64_t workspace_bytes = 0;
-  int64_t peak_bytes = 0;  ///< the most memory that the process held
-  std::string engine;      ///< version of posse
-  std::string kernels;     ///< instruction set of the kernels
-  std::string machine;     ///< host name
+  int64_t peak_bytes = 0;    ///< the most memory that the process held
+  std::string engine;        ///< version of posse
+  std::string kernels;       ///< instruction set of the kernels
+  std::string machine;       ///< host name
+  ExecutionFacts execution;  ///< on what the networks ran
 };
 
 /// As JSON, one line. Unknown keys are passed over when it is read, missing ones are 0.

@@ -184,6 +184,14 @@ void describe_computation(const JournalFacts& facts, Json& json) {
                           {"shared_prefixes", facts.num_shared_prefixes}});
   if (!facts.kernels.empty()) json["backend"]["kernels"] = facts.kernels;
   if (!facts.machine.empty()) json["backend"]["machine"] = facts.machine;
+  const ExecutionFacts& execution = facts.execution;
+  if (!execution.device.empty()) {
+    json["backend"].update({{"device", execution.device},
+                            {"library", execution.library},
+                            {"library_version", execution.version},
+                            {"precision", execution.precision},
+                            {"golden_error", execution.golden_error}});
+  }
   json["memory"] = {{"weight_bytes", facts.weight_bytes},
                     {"workspace_bytes", facts.workspace_bytes},
                     {"peak_bytes", facts.peak_bytes}};

@@ -20,13 +20,12 @@ struct SessionOptions;
 struct RunOptions;
 struct Value;
 struct MemoryInfo;
-struct TensorInfo;
 struct CudaOptions;
 struct TensorRtOptions;
 
 /// The newest version of the interface that posse has seen, and the oldest that has all it calls.
 inline constexpr uint32_t kNewestVersion = 32;
-inline constexpr uint32_t kOldestVersion = 12;
+inline constexpr uint32_t kOldestVersion = 17;
 
 /// What OrtGetApiBase() gives.
 struct ApiBase {
@@ -49,8 +48,7 @@ using Keys = const char* const*;
 
 // Functions give null, or a Status that the caller releases; those that release give nothing.
 using GetErrorMessage = Slot<2, const char*(const Status*)>;
-using CreateEnvWithCustomLogger =
-    Slot<4, Status*(LogFunction, void* receiver, int severity, const char* id, Env**)>;
+using CreateEnv = Slot<3, Status*(int severity, const char* id, Env**)>;
 using CreateSessionFromArray =
     Slot<8, Status*(const Env*, const void* bytes, size_t, const SessionOptions*, Session**)>;
 using Run = Slot<9, Status*(Session*, const RunOptions*, Keys input_names, const Value* const*,
@@ -61,21 +59,18 @@ using SetSessionLogSeverityLevel = Slot<22, Status*(SessionOptions*, int)>;
 using SetSessionGraphOptimizationLevel = Slot<23, Status*(SessionOptions*, int)>;
 using SetIntraOpNumThreads = Slot<24, Status*(SessionOptions*, int)>;
 using SetInterOpNumThreads = Slot<25, Status*(SessionOptions*, int)>;
+using CreateRunOptions = Slot<39, Status*(RunOptions**)>;
+using SetRunLogSeverityLevel = Slot<41, Status*(RunOptions*, int)>;
 using CreateTensorWithDataAsOrtValue =
     Slot<49, Status*(const MemoryInfo*, void* data, size_t num_bytes, const int64_t* shape,
                      size_t rank, int element_type, Value**)>;
-using GetTensorMutableData = Slot<51, Status*(Value*, void**)>;
-using GetTensorElementType = Slot<60, Status*(const TensorInfo*, int*)>;
-using GetDimensionsCount = Slot<61, Status*(const TensorInfo*, size_t*)>;
-using GetDimensions = Slot<62, Status*(const TensorInfo*, int64_t*, size_t)>;
-using GetTensorTypeAndShape = Slot<65, Status*(const Value*, TensorInfo**)>;
 using CreateCpuMemoryInfo = Slot<69, Status*(int allocator, int memory, MemoryInfo**)>;
 using ReleaseEnv = Slot<92, void(Env*)>;
 using ReleaseStatus = Slot<93, void(Status*)>;
 using ReleaseMemoryInfo = Slot<94, void(MemoryInfo*)>;
 using ReleaseSession = Slot<95, void(Session*)>;
 using ReleaseValue = Slot<96, void(Value*)>;
-using ReleaseTensorInfo = Slot<99, void(TensorInfo*)>;
+using ReleaseRunOptions = Slot<97, void(RunOptions*)>;
 using ReleaseSessionOptions = Slot<100, void(SessionOptions*)>;
 using GetAvailableProviders = Slot<125, Status*(char*** names, int* count)>;
 using ReleaseAvailableProviders = Slot<126, Status*(char** names, int count)>;
@@ -89,12 +84,15 @@ using CreateCudaOptions = Slot<205, Status*(CudaOptions**)>;
 using UpdateCudaOptions = Slot<206, Status*(CudaOptions*, Keys, Keys values, size_t)>;
 using ReleaseCudaOptions = Slot<208, void(CudaOptions*)>;
 using AppendProvider = Slot<216, Status*(SessionOptions*, const char* name, Keys, Keys, size_t)>;
+using SetUserLoggingFunction = Slot<266, Status*(SessionOptions*, LogFunction, void* receiver)>;
+using SetDeterministicCompute = Slot<273, Status*(SessionOptions*, bool)>;
 
-inline constexpr size_t kNumPlaces = 217;  ///< that the oldest version must have
+inline constexpr size_t kNumPlaces = 274;  ///< that the oldest version must have
 
 // Numbers of the interface.
 inline constexpr int kVerbose = 0;  ///< severities of log lines
-inline constexpr int kWarning = 2;
+inline constexpr int kError = 3;
+inline constexpr int kFatal = 4;
 inline constexpr int kAllOptimizations = 99;
 inline constexpr int kFloat32 = 1;  ///< element types
 inline constexpr int kUint8 = 2;

@@ -91,7 +91,7 @@ TEST_F(OrtLibrary, AnotherLibraryIsNotTakenForOne) {
 TEST_F(OrtLibrary, OneThatIsTooOldSaysItsVersion) {
   setenv("POSSE_FAKE_ORT", "old", 1);
   EXPECT_THAT(refusal_of(POSSE_FAKE_ORT_LIBRARY),
-              HasSubstr("version 1.7.0 is too old, posse needs 1.12 or newer"));
+              HasSubstr("version 1.7.0 is too old, posse needs 1.17 or newer"));
 }
 
 TEST_F(OrtLibrary, VersionsAreAskedDownwardsFromItsOwn) {

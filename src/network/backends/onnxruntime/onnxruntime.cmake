@@ -1,11 +1,13 @@
 # The onnxruntime backend's part of posse_network: no library at build time, it is loaded when it is there.
 target_sources(posse_network PRIVATE
-  backends/onnxruntime/devices.cc backends/onnxruntime/library.cc backends/onnxruntime/library_file.cc
-  backends/onnxruntime/places.cc)
+  backends/onnxruntime/devices.cc backends/onnxruntime/golden.cc backends/onnxruntime/library.cc
+  backends/onnxruntime/library_file.cc backends/onnxruntime/onnxruntime_backend.cc backends/onnxruntime/placement.cc
+  backends/onnxruntime/places.cc backends/onnxruntime/session.cc backends/onnxruntime/trial_network.cc)
 target_link_libraries(posse_network PRIVATE ${CMAKE_DL_LIBS})
 
 posse_module_tests(network TARGET posse_network_onnxruntime_test LABELS compat
-  SOURCES backends/onnxruntime/library_test.cc
+  SOURCES backends/onnxruntime/agreement_test.cc backends/onnxruntime/library_test.cc
+          backends/onnxruntime/onnxruntime_backend_test.cc network_agreement_test.cc
   DEPENDS posse_test_networks)
 if(TARGET posse_network_onnxruntime_test)
   target_compile_definitions(posse_network_onnxruntime_test PRIVATE

@@ -1,0 +1,90 @@
+// network_agreement_test.cc, which is part of this program, with the backend onnxruntime among
+// those it runs; and whole networks of every family.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "network/architecture.h"
+#include "network/backends/cpu/cpu_backend.h"
+#include "network/backends/onnxruntime/golden.h"
+#include "network/backends/onnxruntime/onnxruntime_backend.h"
+#include "support/onnxruntime.h"
+#include "support/synthetic_weights.h"
+
+namespace posse::ort {
+namespace {
+
+/// Lets backends() find the library that tests have.
+class NamedLibrary : public ::testing::Environment {
+ public:
+  void SetUp() override {
+    const std::filesystem::path& library = testing::onnxruntime_library();
+    if (!library.empty()) setenv("POSSE_ORT_LIBRARY", library.c_str(), 1);
+  }
+};
+const auto* const kNamedLibrary = ::testing::AddGlobalTestEnvironment(new NamedLibrary);
+
+struct FamilyCase {
+  std::string name;
+  NetworkSpec spec;
+};
+
+std::vector<FamilyCase> families() {
+  NetworkSpec resnet{.family = NetworkFamily::resnet, .resnet_depth = 50};
+  resnet.scope = "resnet_v1_50/";
+  NetworkSpec mobilenet{.family = NetworkFamily::mobilenet_v2, .mobilenet_width = 0.35};
+  mobilenet.scope = "MobilenetV2/";
+  NetworkSpec efficientnet{.family = NetworkFamily::efficientnet, .efficientnet_number = 0};
+  efficientnet.scope = "efficientnet/efficientnet-b0/";
+  TorchSpec torch{.depth = 18, .group_norm = true, .scope = "backbone.model."};
+  const auto layer = [](const std::string& scope, int channels) {
+    return std::vector<TorchHeadLayer>{{.scope = scope, .channels = channels}};
+  };
+  torch.heads = {{"bodypart", layer("b.map", 3), layer("b.locref", 6)}};
+  std::vector<FamilyCase> cases = {
+      {"resnet_50", resnet},
+      {"efficientnet_b0", efficientnet},
+      {"torch_resnet",
+       {.family = NetworkFamily::torch_resnet, .input_scale = {58, 57, 57}, .torch = torch}}};
+  for (const auto mode : {BatchNormMode::moving, BatchNormMode::frame, BatchNormMode::batch}) {
+    mobilenet.batch_norm_mode = mode;
+    cases.push_back({"mobilenet_" + std::string(to_string(mode)), mobilenet});
+  }
+  for (FamilyCase& network : cases) network.spec.num_bodyparts = 3;
+  return cases;
+}
+
+class OnnxRuntimeFamilies : public ::testing::TestWithParam<FamilyCase> {};
+
+/// 1e-4 of the range; where the frames' own statistics norm, the limit of
+/// network_agreement_test.cc.
+TEST_P(OnnxRuntimeFamilies, AgreeWithOurEngineAtOddSizes) {
+  POSSE_ONNXRUNTIME_OR_SKIP(file);
+  const Graph graph = build_graph(GetParam().spec);
+  const Weights weights = testing::synthetic_weights(graph);
+  const double limit = golden_bound(graph) > 1e-3 ? 5e-3 : 1e-4;
+  const auto own = cpu_backend().compile(graph, weights, {.tune = false});
+  const auto other =
+      open_onnxruntime("cpu", file)->compile(graph, weights, {.threads_per_operator = 2});
+  const auto own_space = own->make_workspace();
+  const auto other_space = other->make_workspace();
+  for (const Extent extent : {Extent{79, 65}, Extent{96, 128}}) {
+    const std::vector<uint8_t> first = golden_picture(extent);
+    std::vector<uint8_t> second(first.rbegin(), first.rend());
+    const FrameBatch batch{extent.height, extent.width, {first.data(), second.data()}};
+    NetworkOutput expected, got;
+    own->run(batch, true, *own_space, expected);
+    other->run(batch, true, *other_space, got);
+    EXPECT_EQ(got.scoremap_logits.shape(), expected.scoremap_logits.shape());
+    EXPECT_EQ(got.locref.shape(), expected.locref.shape());
+    EXPECT_LE(largest_error(expected.scoremap_logits.values(), got.scoremap_logits.values()),
+              limit);
+    EXPECT_LE(largest_error(expected.locref.values(), got.locref.values()), limit);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, OnnxRuntimeFamilies, ::testing::ValuesIn(families()),
+                         [](const auto& tested) { return tested.param.name; });
+
+}  // namespace
+}  // namespace posse::ort

@@ -1,0 +1,230 @@
+#include "network/backends/onnxruntime/onnxruntime_backend.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "network/backends/onnxruntime/golden.h"
+#include "network/backends/onnxruntime/session.h"
+#include "network/backends/onnxruntime/trial_network.h"
+#include "network/onnx.h"
+
+namespace posse {
+namespace ort {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Frames side by side, as the network takes them.
+class OrtWorkspace : public Workspace {
+ public:
+  int64_t num_bytes() const override { return static_cast<int64_t>(frames.capacity()); }
+  std::vector<uint8_t> frames;
+};
+
+class OrtExecutor : public Executor {
+ public:
+  OrtExecutor(Graph graph, std::unique_ptr<OrtSession> session, Device device, int64_t weight_bytes)
+      : graph_(std::move(graph)),
+        session_(std::move(session)),
+        device_(device),
+        weight_bytes_(weight_bytes) {}
+
+  std::unique_ptr<Workspace> make_workspace() const override {
+    return std::make_unique<OrtWorkspace>();
+  }
+  void run(const FrameBatch& batch, bool want_locref, Workspace& workspace,
+           NetworkOutput& output) const override;
+  int64_t weight_bytes() const override { return weight_bytes_; }
+  ExecutionFacts facts() const override {
+    return {.device = device_.text(),
+            .library = printable(session_->library().file().string()),
+            .version = session_->library().version(),
+            .precision = "fp32",
+            .golden_error = golden_error_};
+  }
+  void set_golden_error(double error) { golden_error_ = error; }
+
+ private:
+  Graph graph_;
+  std::unique_ptr<OrtSession> session_;
+  Device device_;
+  int64_t weight_bytes_;
+  double golden_error_ = 0;
+};
+
+/// Keeps the tensor if it has that shape already.
+void shape_as(Shape shape, Tensor& tensor) {
+  if (tensor.shape() != shape) tensor = Tensor(std::move(shape));
+}
+
+void OrtExecutor::run(const FrameBatch& batch, bool want_locref, Workspace& workspace,
+                      NetworkOutput& output) const {
+  const int64_t count = batch.size();
+  const std::vector<Extent> extents = node_extents(graph_, {batch.height, batch.width});
+  const Extent map = extents.at(static_cast<size_t>(graph_.scoremap_logits));
+  const int64_t parts = graph_.nodes.at(static_cast<size_t>(graph_.scoremap_logits)).channels;
+  shape_as({count, map.height, map.width, parts}, output.scoremap_logits);
+  std::vector<SessionOutput> outputs = {{"scoremap_logits", &output.scoremap_logits}};
+  if (want_locref && graph_.locref >= 0) {
+    shape_as({count, map.height, map.width, parts, 2}, output.locref);
+    outputs.push_back({"locref", &output.locref});
+  } else {
+    output.locref = Tensor();
+  }
+  if (count == 0) return;
+  std::vector<uint8_t>& frames = dynamic_cast<OrtWorkspace&>(workspace).frames;
+  const size_t size = static_cast<size_t>(3 * batch.height * batch.width);
+  frames.resize(size * batch.frames.size());
+  for (size_t i = 0; i < batch.frames.size(); ++i) {
+    std::memcpy(frames.data() + i * size, batch.frames[i], size);
+  }
+  session_->run(frames.data(), {count, batch.height, batch.width, 3}, outputs);
+}
+
+int64_t bytes_of(const Weights& weights) {
+  int64_t bytes = 0;
+  for (const auto& [name, tensor] : weights) {
+    bytes += static_cast<int64_t>(tensor.values().size_bytes());
+  }
+  return bytes;
+}
+
+class OrtBackend : public Backend {
+ public:
+  OrtBackend(fs::path library, Device device) : library_(std::move(library)), device_(device) {}
+
+  std::string_view name() const override { return "onnxruntime"; }
+  std::string numerics() const override {
+    return fmt::format("onnxruntime {} fp32", device_.kind->word);
+  }
+  std::optional<std::string> why_unavailable() const override {
+    try {
+      find_library(library_);
+    } catch (const Error& error) {  // the answer to the question
+      return fmt::format("{} ({})", error.message(), error.notes().hint);
+    }
+    return std::nullopt;
+  }
+  /// One caller, since the library has threads of its own.
+  ExecutionPlan plan(const PlanRequest& request) const override {
+    ExecutionPlan plan = Backend::plan(request);
+    plan.num_workers = 1;
+    plan.threads_per_operator = request.num_threads;
+    plan.compile_threads = 1;
+    return plan;
+  }
+  std::unique_ptr<Executor> compile(const Graph& graph, const Weights& weights,
+                                    const BackendOptions& options) const override {
+    const auto library = find_library(library_);
+    check_weights(graph, weights, "the network");
+    auto session = std::make_unique<OrtSession>(
+        library,
+        onnx_bytes({.members = {{.graph = &graph, .weights = &weights, .name = "member"}},
+                    .for_runtime = true,
+                    .metadata = {}}),
+        SessionSettings{.device = device_, .num_threads = options.threads_per_operator});
+    auto executor =
+        std::make_unique<OrtExecutor>(graph, std::move(session), device_, bytes_of(weights));
+    executor->set_golden_error(
+        check_golden(graph, weights, *executor, options.frame_extent, device_.text()));
+    return executor;
+  }
+
+ private:
+  fs::path library_;
+  Device device_;
+};
+
+/// Compiles and runs the trial network.
+DeviceTrial tried(const fs::path& library, const Device& device) {
+  DeviceTrial trial{.device = device.text()};
+  try {
+    const TrialNetwork network = make_trial_network();
+    const OrtBackend backend(library, device);
+    const auto executor = backend.compile(network.graph, network.weights, {});
+    trial.golden_error = executor->facts().golden_error;
+    const Extent extent{480, 640};
+    const std::vector<uint8_t> picture = golden_picture(extent);
+    const auto workspace = executor->make_workspace();
+    NetworkOutput output;
+    trial.milliseconds = 1e9;
+    for (int round = 0; round < 3; ++round) {
+      const double start = seconds_now();
+      executor->run({extent.height, extent.width, {picture.data()}}, true, *workspace, output);
+      trial.milliseconds = std::min(trial.milliseconds, 1e3 * (seconds_now() - start));
+    }
+  } catch (const Error& error) {  // the answer to the question
+    trial.why_not = error.message();
+    if (!error.notes().hint.empty()) trial.why_not += "; " + error.notes().hint;
+  }
+  return trial;
+}
+
+}  // namespace
+}  // namespace ort
+
+const Backend& onnxruntime_backend() {
+  static const ort::OrtBackend backend({}, ort::parse_device("cpu"));
+  return backend;
+}
+
+std::shared_ptr<const Backend> open_onnxruntime(const std::string& device,
+                                                const std::filesystem::path& file) {
+  using namespace ort;
+  const auto backend_on = [&](const Library& library, const Device& on) {
+    return std::make_shared<OrtBackend>(library.file(), on);
+  };
+  if (device != "auto") {
+    const Device on = parse_device(device);
+    const auto library = find_library(file);
+    const auto backend = backend_on(*library, on);
+    if (on.kind->word == "cpu") return backend;
+    const TrialNetwork network = make_trial_network();
+    backend->compile(network.graph, network.weights, {});
+    return backend;
+  }
+  const auto library = find_library(file);
+  for (const DeviceKind& kind : device_kinds()) {
+    const Device on{.kind = &kind};
+    if (!library->has_provider(kind.provider)) continue;
+    if (tried(library->file(), on).why_not.empty()) return backend_on(*library, on);
+  }
+  throw Error(ErrorKind::unavailable,
+              fmt::format("no device of ONNX Runtime {} ({}) works", library->version(),
+                          printable(library->file().string())),
+              {.hint = "posse doctor says what is missing"});
+}
+
+OnnxRuntimeReport try_onnxruntime(const std::filesystem::path& file) {
+  using namespace ort;
+  OnnxRuntimeReport report;
+  std::shared_ptr<const Library> library;
+  try {
+    library = find_library(file);
+  } catch (const Error& error) {  // the answer to the question
+    report.why_not = error.message();
+    report.hint = error.notes().hint;
+    return report;
+  }
+  report.file = printable(library->file().string());
+  report.version = library->version();
+  for (const DeviceKind& kind : device_kinds()) {
+    if (library->has_provider(kind.provider)) {
+      report.devices.push_back(tried(library->file(), {.kind = &kind}));
+    } else {
+      report.devices.push_back(
+          {.device = std::string(kind.word),
+           .why_not = fmt::format("this library is built without it; {} brings one; it needs {}",
+                                  kind.install_line, kind.needs)});
+    }
+  }
+  return report;
+}
+
+}  // namespace posse

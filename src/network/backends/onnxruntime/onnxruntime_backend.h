@@ -1,0 +1,45 @@
+/// Networks in ONNX Runtime, a library that is loaded when it is there: the way to graphics cards.
+/// See docs/gpu.md.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "network/backend.h"
+
+namespace posse {
+
+/// Named "onnxruntime": the CPU provider of the library that is found, looked for anew at every
+/// call.
+const Backend& onnxruntime_backend();
+
+/// On one device of one library.
+/// @param device  "cpu", "cuda", "cuda:1", ... or "auto": the first of tensorrt, cuda, coreml,
+/// openvino, directml, webgpu that the library has and that runs a trial network; else cpu
+/// @param library  a file; empty: POSSE_ORT_LIBRARY, else the usual places
+/// @throws Error(usage) for an unknown device; Error(unavailable) without a library, or if a device
+/// other than "auto" does not run the trial network
+std::shared_ptr<const Backend> open_onnxruntime(const std::string& device,
+                                                const std::filesystem::path& library);
+
+/// What became of trying a device.
+struct DeviceTrial {
+  std::string device;
+  double golden_error = 0;  ///< where it works
+  double milliseconds = 0;  ///< a frame of the trial network, where it works
+  std::string why_not;      ///< empty: it works
+};
+
+/// What is there of ONNX Runtime, for a report.
+struct OnnxRuntimeReport {
+  std::string file, version;  ///< empty: none
+  std::string why_not, hint;  ///< that there is none, and what brings one
+  std::vector<DeviceTrial>
+      devices;  ///< those the library has, and those only install lines lead to
+};
+
+/// Tries every device. @param library  as open_onnxruntime()
+OnnxRuntimeReport try_onnxruntime(const std::filesystem::path& library);
+
+}  // namespace posse
