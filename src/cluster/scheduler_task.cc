@@ -1,3 +1,5 @@
+#include "cluster/scheduler_task.h"
+
 #include <fmt/format.h>
 
 #include <charconv>
@@ -6,7 +8,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "cluster/work.h"
 
 namespace posse {
 namespace {

@@ -1,3 +1,5 @@
+#include "cluster/scheduler_task.h"
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -5,7 +7,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "cluster/work.h"
 
 namespace posse {
 namespace {

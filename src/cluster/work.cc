@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "cluster/run_directory.h"
+#include "cluster/scheduler_task.h"
 #include "cluster/unit_claim.h"
 #include "run/compute_frames.h"
 #include "run/input_identity.h"

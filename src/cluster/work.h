@@ -78,10 +78,4 @@ struct WorkHooks : JobHooks {
 WorkReport work(const std::filesystem::path& run_folder, const WorkOptions& options,
                 const WorkHooks& hooks = {});
 
-/// The task that a scheduler's variables name: SLURM_ARRAY_TASK_ID, AWS_BATCH_JOB_ARRAY_INDEX,
-/// JOB_COMPLETION_INDEX, PBS_ARRAY_INDEX, and counted from 1, LSB_JOBINDEX and SGE_TASK_ID; plus
-/// POSSE_TASK_OFFSET.
-/// @throws Error(usage) without any, or for a value that is no number
-int64_t task_of_scheduler();
-
 }  // namespace posse
