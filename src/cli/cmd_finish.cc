@@ -30,8 +30,8 @@ void print_video(const FinishedVideo& video, Console& console) {
   for (const std::string& failure : video.failures) console.warn(name + ": " + failure);
   switch (video.end) {
     case VideoEnd::written:
-      console.print(
-          fmt::format("{}: {} frames, {}", name, video.num_frames, video.folder.string()));
+      console.print(fmt::format("{}: {}, {}", name, count_text(video.num_frames, "frame"),
+                                video.folder.string()));
       return;
     case VideoEnd::there:
       console.note(name + ": done already");

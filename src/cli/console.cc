@@ -5,12 +5,20 @@
 
 #include <cmath>
 #include <cstdio>
+#include <string_view>
 
 #include "base/clock.h"
+#include "base/count_text.h"
 #include "base/text.h"
 
 namespace posse {
 namespace {
+
+/// "1 frame", "2 frames"; a unit is said in the plural
+std::string counted(int64_t number, std::string_view unit) {
+  if (unit.ends_with('s')) unit.remove_suffix(1);
+  return count_text(number, unit);
+}
 
 std::string describe(const Progress& progress) {
   std::string text =
@@ -21,10 +29,10 @@ std::string describe(const Progress& progress) {
           : 0;
   if (progress.total && *progress.total > 0) {
     const double share = static_cast<double>(progress.done) / static_cast<double>(*progress.total);
-    text += fmt::format(" {} of {} {} ({:.0f} %)", progress.done, *progress.total, progress.unit,
-                        100 * share);
+    text += fmt::format(" {} of {} ({:.0f} %)", progress.done,
+                        counted(*progress.total, progress.unit), 100 * share);
   } else {
-    text += fmt::format(" {} {}", progress.done, progress.unit);
+    text += " " + counted(progress.done, progress.unit);
   }
   if (rate > 0) text += fmt::format(", {:.1f} {}/s", rate, progress.unit);
   if (rate > 0 && progress.total && *progress.total > progress.done) {

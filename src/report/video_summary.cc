@@ -6,6 +6,7 @@
 #include <array>
 #include <string_view>
 
+#include "base/count_text.h"
 #include "base/error.h"
 #include "base/sheet.h"
 #include "base/text.h"
@@ -44,9 +45,10 @@ std::string to_text(const VideoSummary& summary) {
     sheet.add("streams", fmt::format("{} is read, not {}", info.stream, info.other_streams));
   if (!summary.decoded) return sheet.take();
   const VideoReport& decoded = *summary.decoded;
-  sheet.add("decoded", fmt::format("{} frames, {} with errors, {} lost{}", decoded.num_decoded,
-                                   decoded.num_corrupt, decoded.num_undecodable,
-                                   decoded.variable_frame_rate ? ", at a varying rate" : ""));
+  sheet.add("decoded",
+            fmt::format("{}, {} with errors, {} lost{}", count_text(decoded.num_decoded, "frame"),
+                        decoded.num_corrupt, decoded.num_undecodable,
+                        decoded.variable_frame_rate ? ", at a varying rate" : ""));
   for (const std::string& warning : decoded.warnings) sheet.add("warning", warning);
   return sheet.take();
 }

@@ -155,9 +155,10 @@ std::string misfit_of(const EpipolarLine& line, double cell) {
   }
   if (line.spread <= kMostCells * cell) return "";
   return fmt::format(
-      "the calibration does not fit{}: over {} in which both views are sure they are off its lines "
-      "by {:.1f} px (standard deviation), where {:.1f} px are a cell of the maps; are the views in "
-      "its order, its pixels those of the video?",
+      "the calibration is used and does not fit{}: over {} in which both views are sure they are "
+      "off its lines by {:.1f} px (standard deviation), where {:.1f} px are a cell of the maps; "
+      "are "
+      "the views in its order, its pixels those of the video?",
       line.views.cameras.empty() ? "" : " (cameras " + line.views.cameras + ")",
       count_text(static_cast<int64_t>(line.num_points), "place"), line.spread, cell);
 }
@@ -190,10 +191,10 @@ AgreeingViews parse_views(const TrackChoices& choices, const std::vector<std::st
 }
 
 std::vector<std::string> notes_of_lines(const std::vector<EpipolarLine>& lines,
-                                        const std::vector<std::string>& bodyparts) {
+                                        const std::vector<std::string>& bodyparts, double cell) {
   std::vector<std::string> notes;
   for (const EpipolarLine& line : lines) {
-    if (!line.why_not.empty()) continue;
+    if (!line.why_not.empty() || !misfit_of(line, cell).empty()) continue;
     const std::string where =
         line.equation
             ? text_of(*line.equation)

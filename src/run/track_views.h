@@ -19,9 +19,10 @@ namespace posse {
 /// as parse_view_calibration
 AgreeingViews parse_views(const TrackChoices& choices, const std::vector<std::string>& bodyparts);
 
-/// A sentence for each two views that are held to epipolar lines.
+/// A sentence for each two views that are held to epipolar lines and not warned of.
+/// @param cell  px
 std::vector<std::string> notes_of_lines(const std::vector<EpipolarLine>& lines,
-                                        const std::vector<std::string>& bodyparts);
+                                        const std::vector<std::string>& bodyparts, double cell);
 
 /// A sentence for each two views that are not, and for those whose given lines do not fit or could
 /// not be looked at.

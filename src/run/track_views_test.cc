@@ -82,14 +82,14 @@ TEST(EpipolarLines, AreToldWithEquationAndSpread) {
                     .equation = {{0.99, -0.02, -1.01, 0, 3.25}},
                     .spread = 1.26,
                     .num_points = 400};
-  const std::string note = notes_of_lines({line}, kParts).front();
+  const std::string note = notes_of_lines({line}, kParts, 8).front();
   EXPECT_THAT(note, HasSubstr("paw1,paw2"));
   EXPECT_THAT(note, HasSubstr("0.990 x -0.020 y -1.010 x' +0.000 y' +3.2 = 0"));
   EXPECT_THAT(note, HasSubstr("1.3 px"));
   EXPECT_THAT(lines_json({line}, kParts), HasSubstr(R"("used":true)"));
   EXPECT_TRUE(warnings_of_lines({line}, kParts, 8).empty());
   line.why_not = "few frames";
-  EXPECT_TRUE(notes_of_lines({line}, kParts).empty());
+  EXPECT_TRUE(notes_of_lines({line}, kParts, 8).empty());
   EXPECT_THAT(warnings_of_lines({line}, kParts, 8).front(), HasSubstr("none is used: few frames"));
 }
 
@@ -103,6 +103,8 @@ TEST(EpipolarLines, ACalibrationThatDoesNotFitIsToldOf) {
   EXPECT_THAT(warnings_of_lines({line}, kParts, 8).front(), HasSubstr("60.0 px"));
   EXPECT_THAT(warnings_of_lines({line}, kParts, 8).front(), HasSubstr("over 400 places"));
   EXPECT_TRUE(warnings_of_lines({line}, kParts, 40).empty());
+  EXPECT_TRUE(notes_of_lines({line}, kParts, 8).empty()) << "the warning says that it is used";
+  EXPECT_THAT(notes_of_lines({line}, kParts, 40).front(), HasSubstr("as calibrated"));
 }
 
 TEST(EpipolarLines, ACalibrationThatCouldNotBeLookedAtIsToldOf) {

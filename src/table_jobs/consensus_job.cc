@@ -167,7 +167,7 @@ TableConsensus tracked_consensus(std::span<const Poses> tables, const ConsensusJ
   if (options.track.look_alike == "auto") job.note(note_of_groups(track.groups, bodyparts));
   job.note(fmt::format("a cell of the track is {:.1f} px wide{}", track.cell,
                        options.cell > 0 ? "" : ", as members agree; see --cell"));
-  for (const std::string& note : notes_of_lines(track.lines, bodyparts)) job.note(note);
+  for (const std::string& note : notes_of_lines(track.lines, bodyparts, track.cell)) job.note(note);
   std::vector<std::string> warnings = warnings_of_track(
       {.report = track.report, .close_pairs = track.close_pairs, .lines = track.lines},
       TrackedSetting{.bodyparts = bodyparts,

@@ -86,10 +86,22 @@ class Demo(TrackTest):
         (line,) = self.record()["track"]["epipolar_lines"]
         self.assertEqual((line["bodyparts"], line["used"]), ("snout,tailbase", False))
 
+        self.a_calibration_of_other_views_is_used_and_warned_of()
         self.again("--save-members")
         np.testing.assert_array_equal(points(table(self.folder / "out" / "openarena")), points(first))
         self.tables_of_the_members_are_tracked_as_well()
         self.pictures_of_results_hide_what_is_hidden()
+
+    def a_calibration_of_other_views_is_used_and_warned_of(self):
+        calibration = self.folder / "views.toml"
+        calibration.write_text("[side]\nfundamental = [[0, 0, 0], [0, 0, -1], [0, 1, 100]]\n")  # y' = y + 100
+        done = self.again("--same-line", "leftear,rightear", "--view-calibration", calibration)
+        self.assertIn("warning: openarena.mp4: --same-line leftear,rightear: the calibration is used and does not fit", done.err)
+        self.assertNotIn("held to the epipolar line", done.err)
+        (line,) = self.record()["track"]["epipolar_lines"]
+        self.assertTrue(line["used"])
+        apart = np.abs(truth()[:, 2, 1] - truth()[:, 1, 1] - 100)  # of all frames, instead of those in which the members are sure
+        self.assertLess(abs(line["spread_px"] - 1.4826 * np.median(apart)), 15)
 
     def pictures_of_results_hide_what_is_hidden(self):
         arrays = plain_arrays(self.h5())
@@ -154,7 +166,8 @@ class Demo(TrackTest):
 
     def test_of_one_frame_and_of_few_members_runs(self):
         out = self.folder / "one"
-        self.assert_done(posse(*run_words(VIDEO, MEMBERS[:1], out, "--consensus", "track", "--frames", "100:101")))
+        done = posse(*run_words(VIDEO, MEMBERS[:1], out, "--consensus", "track", "--frames", "100:101"))
+        self.assertIn("networks 1 of 1 frame (100 %)", self.assert_done(done).err)
         self.assertEqual(points(table(out / "openarena", "*1member.h5")).shape, (1, 4, 3))
         done = posse(*run_words(VIDEO, MEMBERS[:2], self.folder / "two", "--consensus", "track", "--frames", "100:104"))
         self.assertIn("with fewer than 3 few votes decide", self.assert_done(done).err)

@@ -9,6 +9,7 @@
 #include <limits>
 #include <random>
 
+#include "base/count_text.h"
 #include "base/median.h"
 #include "cameras/symmetric_eigen.h"
 #include "consensus/track/place_votes.h"
@@ -149,7 +150,7 @@ std::optional<Point> sure_spot(const FrameEvidence& frame, int bodypart, double 
 EpipolarLineFinder::EpipolarLineFinder(std::vector<TwoViews> views, EpipolarLineOptions options)
     : views_(std::move(views)), options_(options), points_(views_.size()) {}
 
-void EpipolarLineFinder::thin(std::vector<PointPair>& points) {
+void EpipolarLineFinder::thin(std::vector<PointPair>& points) const {
   std::erase_if(points, [&](const PointPair& pair) { return pair.frame % every_ != 0; });
 }
 
@@ -189,8 +190,8 @@ EpipolarLine EpipolarLineFinder::find(const TwoViews& views,
   }
   line.spread = std::numeric_limits<double>::quiet_NaN();
   if (points.size() < options_.least_points) {
-    line.why_not = fmt::format("both are sure in {} frames only, {} are needed", points.size(),
-                               options_.least_points);
+    line.why_not = fmt::format("both are sure in {} only, {} are needed",
+                               count_text(std::ssize(points), "frame"), options_.least_points);
     return line;
   }
   std::ranges::sort(values,

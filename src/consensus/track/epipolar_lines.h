@@ -76,7 +76,7 @@ class EpipolarLineFinder {
     std::array<double, 4> values{};  ///< x, y, x', y'
   };
   EpipolarLine find(const TwoViews& views, const std::vector<PointPair>& points) const;
-  void thin(std::vector<PointPair>& points);
+  void thin(std::vector<PointPair>& points) const;
 
   std::vector<TwoViews> views_;
   EpipolarLineOptions options_;

@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 
+#include "base/count_text.h"
 #include "base/text.h"
 #include "results/table/header_levels.h"
 #include "results/table/table_crop.h"
@@ -209,8 +210,8 @@ std::string summary_text(const TableSummary& summary) {
     text += fmt::format("animals    {}\n", list_names(summary.individuals));
   }
   if (!summary.coords.empty()) text += fmt::format("coords     {}\n", list_names(summary.coords));
-  text += fmt::format("rows       {} {}", summary.num_rows,
-                      summary.rows_are_images ? "images" : "frames");
+  text += fmt::format("rows       {}", count_text(static_cast<int64_t>(summary.num_rows),
+                                                  summary.rows_are_images ? "image" : "frame"));
   if (summary.num_rows > 0) text += fmt::format(", {} to {}", summary.first_row, summary.last_row);
   if (!summary.bodyparts.empty()) {
     text += "\n           missing   median likelihood   points by likelihood, 0 to 1 in tenths";

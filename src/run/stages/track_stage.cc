@@ -191,7 +191,7 @@ std::vector<std::string> TrackStage::warnings() const {
 }
 
 std::vector<std::string> TrackStage::notes() const {
-  std::vector<std::string> notes = notes_of_lines(lines_, bodyparts_);
+  std::vector<std::string> notes = notes_of_lines(lines_, bodyparts_, cell_);
   if (finds_groups()) notes.insert(notes.begin(), note_of_groups(groups_, bodyparts_));
   return notes;
 }
