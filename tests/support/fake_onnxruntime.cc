@@ -122,7 +122,7 @@ Status* update_cuda(CudaOptions*, Keys, Keys, size_t) { return nullptr; }
 template <class Slot, class Function>
 void put(std::array<const void*, kNumPlaces>& table, Function* function) {
   typename Slot::Type* typed = function;
-  table[Slot::place] = reinterpret_cast<const void*>(typed);
+  table[Slot::kPlaceInTable] = reinterpret_cast<const void*>(typed);
 }
 
 std::array<const void*, kNumPlaces> make_table() {

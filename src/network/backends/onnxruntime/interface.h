@@ -38,7 +38,7 @@ inline constexpr const char* kEntryPoint = "OrtGetApiBase";
 /// A function of the table: where it stands, and what it takes.
 template <size_t kPlace, class Function>
 struct Slot {
-  static constexpr size_t place = kPlace;
+  static constexpr size_t kPlaceInTable = kPlace;
   using Type = Function;
 };
 

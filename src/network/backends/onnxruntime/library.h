@@ -31,8 +31,8 @@ class Library {
   /// The function at a place of the table.
   template <class Slot>
   typename Slot::Type* function() const {
-    static_assert(Slot::place < kNumPlaces);
-    return reinterpret_cast<typename Slot::Type*>(const_cast<void*>(table_[Slot::place]));
+    static_assert(Slot::kPlaceInTable < kNumPlaces);
+    return reinterpret_cast<typename Slot::Type*>(const_cast<void*>(table_[Slot::kPlaceInTable]));
   }
   /// Calls it. @throws Error(unavailable) with the library's words, behind `what`
   template <class Slot, class... Arguments>

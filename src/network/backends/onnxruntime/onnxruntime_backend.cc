@@ -170,53 +170,53 @@ DeviceTrial tried(const fs::path& library, const Device& device) {
 }  // namespace ort
 
 const Backend& onnxruntime_backend() {
-  static const ort::OrtBackend backend({}, ort::parse_device("cpu"));
-  return backend;
+  static const ort::OrtBackend kBackend({}, ort::parse_device("cpu"));
+  return kBackend;
 }
 
 std::shared_ptr<const Backend> open_onnxruntime(const std::string& device,
-                                                const std::filesystem::path& file) {
+                                                const std::filesystem::path& library) {
   using namespace ort;
-  const auto backend_on = [&](const Library& library, const Device& on) {
-    return std::make_shared<OrtBackend>(library.file(), on);
+  const auto backend_on = [&](const Library& of, const Device& on) {
+    return std::make_shared<OrtBackend>(of.file(), on);
   };
   if (device != "auto") {
     const Device on = parse_device(device);
-    const auto library = find_library(file);
-    const auto backend = backend_on(*library, on);
+    const auto found = find_library(library);
+    const auto backend = backend_on(*found, on);
     if (on.kind->word == "cpu") return backend;
     const TrialNetwork network = make_trial_network();
     backend->compile(network.graph, network.weights, {});
     return backend;
   }
-  const auto library = find_library(file);
+  const auto found = find_library(library);
   for (const DeviceKind& kind : device_kinds()) {
     const Device on{.kind = &kind};
-    if (!library->has_provider(kind.provider)) continue;
-    if (tried(library->file(), on).why_not.empty()) return backend_on(*library, on);
+    if (!found->has_provider(kind.provider)) continue;
+    if (tried(found->file(), on).why_not.empty()) return backend_on(*found, on);
   }
   throw Error(ErrorKind::unavailable,
-              fmt::format("no device of ONNX Runtime {} ({}) works", library->version(),
-                          printable(library->file().string())),
+              fmt::format("no device of ONNX Runtime {} ({}) works", found->version(),
+                          printable(found->file().string())),
               {.hint = "posse doctor says what is missing"});
 }
 
-OnnxRuntimeReport try_onnxruntime(const std::filesystem::path& file) {
+OnnxRuntimeReport try_onnxruntime(const std::filesystem::path& library) {
   using namespace ort;
   OnnxRuntimeReport report;
-  std::shared_ptr<const Library> library;
+  std::shared_ptr<const Library> found;
   try {
-    library = find_library(file);
+    found = find_library(library);
   } catch (const Error& error) {  // the answer to the question
     report.why_not = error.message();
     report.hint = error.notes().hint;
     return report;
   }
-  report.file = printable(library->file().string());
-  report.version = library->version();
+  report.file = printable(found->file().string());
+  report.version = found->version();
   for (const DeviceKind& kind : device_kinds()) {
-    if (library->has_provider(kind.provider)) {
-      report.devices.push_back(tried(library->file(), {.kind = &kind}));
+    if (found->has_provider(kind.provider)) {
+      report.devices.push_back(tried(found->file(), {.kind = &kind}));
     } else {
       report.devices.push_back(
           {.device = std::string(kind.word),
