@@ -132,7 +132,9 @@ std::vector<Keypoint> members_of(const std::vector<MemberMap>& maps) {
   return keypoints;
 }
 
-TrackedVideo track_maps(const std::vector<std::vector<MemberMap>>& maps, size_t bodyparts,
+/// @param maps  of frames and members; there may be no frame
+TrackedVideo track_maps(size_t num_members, const std::vector<std::vector<MemberMap>>& maps,
+                        size_t bodyparts,
                         const std::optional<std::vector<std::vector<int>>>& look_alike,
                         const AgreeingViews& views, const std::vector<double>& elapsed, bool smooth,
                         int lag) {
@@ -171,7 +173,6 @@ TrackedVideo track_maps(const std::vector<std::vector<MemberMap>>& maps, size_t 
   video.report = watch.finish();
   const auto close_pairs = look_alikes.close_pairs(video.groups);
   const std::vector<std::string> names = numbers_to(bodyparts);
-  const size_t num_members = maps.empty() ? 0 : maps.front().size();
   video.warnings =
       warnings_of_track({.report = video.report, .close_pairs = close_pairs, .lines = video.lines},
                         TrackedSetting{.bodyparts = names,
@@ -205,7 +206,7 @@ py::dict track(const std::vector<FloatArray>& members, const std::vector<FloatAr
   TrackedVideo video;
   {
     const py::gil_scoped_release other_threads_run;
-    video = track_maps(maps, bodyparts, look_alike, views, elapsed, smooth, lag);
+    video = track_maps(members.size(), maps, bodyparts, look_alike, views, elapsed, smooth, lag);
   }
   std::vector<TrackedKeypoint> keypoints;
   for (const TrackedFrame& frame : video.frames)

@@ -229,6 +229,14 @@ def test_a_track_of_maps_warns_as_a_run_does(case):
     assert [part["name"] for part in track.report["bodyparts"]] == [str(part) for part in range(maps.shape[-1])]
 
 
+def test_a_track_of_no_frame_counts_its_members_all_the_same():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert posse.track([np.zeros((0, 15, 20, 2), np.float32)] * 3).poses.shape == (0, 2, 2)
+    with pytest.warns(posse.DataWarning, match="a track of 2 members"):
+        posse.track([np.zeros((0, 15, 20, 2), np.float32)] * 2)
+
+
 def test_a_quiet_track_of_maps_warns_of_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
