@@ -160,6 +160,19 @@ TEST_F(OnnxFile, StatisticsOfABatchAreRefused) {
   EXPECT_NE(error.notes().hint.find("--batch-norm"), std::string::npos);
 }
 
+TEST_F(OnnxFile, InMemoryAreTheBytesOfTheFileAndStatisticsOfABatchAreForRuntimesOnly) {
+  const Graph stored = small_graph(BatchNormMode::moving);
+  const Weights weights = testing::synthetic_weights(stored);
+  OnnxExport what{.members = {member(stored, weights, "m")}, .metadata = {}};
+  write_onnx(what, folder_ / "model.onnx");
+  EXPECT_EQ(onnx_bytes(what), read_file(folder_ / "model.onnx"));
+  const Graph over_batch = small_graph(BatchNormMode::batch);
+  what.members.front().graph = &over_batch;
+  EXPECT_THROW(onnx_bytes(what), Error);
+  what.for_runtime = true;
+  EXPECT_NE(onnx_bytes(what).find("InstanceNormalization"), std::string::npos);
+}
+
 TEST_F(OnnxFile, SaysWhatItIs) {
   const Graph graph = small_graph(BatchNormMode::moving);
   const Weights weights = testing::synthetic_weights(graph);

@@ -14,6 +14,6 @@ const std::filesystem::path& onnxruntime_library();
 }  // namespace posse::testing
 
 /// Ends the test as SKIPPED when there is no library; else gives its path in `variable`.
-#define POSSE_ONNXRUNTIME_OR_SKIP(variable)                                       \
-  const std::filesystem::path variable = ::posse::testing::onnxruntime_library(); \
+#define POSSE_ONNXRUNTIME_OR_SKIP(variable)                                        \
+  const std::filesystem::path& variable = ::posse::testing::onnxruntime_library(); \
   if ((variable).empty()) GTEST_SKIP() << "ONNX Runtime is not there, nor is PyPI"

@@ -27,7 +27,7 @@ class OrtLibrary : public ::testing::Test {
   void TearDown() override { unsetenv("POSSE_FAKE_ORT"); }
 
   fs::path write(const std::string& name, const std::string& bytes) const {
-    const fs::path file = folder_.path() / name;
+    fs::path file = folder_.path() / name;
     fs::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << bytes;
     return file;
