@@ -189,6 +189,7 @@ class Demo(TrackTest):
         clips = DEMO / "video" / "openarena-train.mp4"
         done = posse(*run_words(clips, MEMBERS[:3], self.folder / "out", "--frames", "0:20"))
         self.assertIn("successive frames do not look like a video", self.assert_done(done).err)
+        self.assertNotIn("not seen by the track", done.err)  # the bodyparts are there
 
 
 class Bytes(TrackTest):

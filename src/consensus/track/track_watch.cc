@@ -253,7 +253,8 @@ std::vector<std::string> warnings_of(const TrackReport& report,
         "one frame is too short for a track: there is nothing to follow; {} mean or median",
         option));
   }
-  if (report.num_frames > 1 && share_hidden(report) > kMostHidden) {
+  if (report.num_frames > 1 && share_hidden(report) > kMostHidden &&
+      !looks_like_no_video(report)) {  // a track hides what jumps at every frame
     warnings.push_back(
         fmt::format("{:.0f} % of all keypoints are not seen by the track: either the bodyparts are "
                     "not there, or the "
