@@ -98,17 +98,29 @@ class JoinedFacts {
     };
     warn_of(engines_, "by different versions of posse,");
     warn_of(kernels_, "with kernels for different processors,");
-    const bool is_to_the_end = range.start == 0 && range.step == 1 && facts.report.reached_end;
-    if (num_units_ > 1 && is_to_the_end && info.container_num_frames &&
-        *info.container_num_frames != num_frames && joined_.report.warnings.empty()) {
-      facts.report.warnings.push_back(
-          fmt::format("The container announces {} frames, decoding gave {}.",
-                      *info.container_num_frames, num_frames));
-    }
+    warn_about_count(range, info, num_frames, facts);
     return facts;
   }
 
  private:
+  /// A unit in the middle of a video does not say which frames could not be decoded, the reader
+  /// only at its end: the number that is missing says it of all units.
+  void warn_about_count(const FrameRange& range, const VideoInfo& info, int64_t num_frames,
+                        JournalFacts& facts) const {
+    const std::optional<int64_t> expected = expected_frames(info, range);
+    if (num_units_ < 2 || !facts.report.broke_off.empty() || !expected || *expected == num_frames)
+      return;
+    std::vector<std::string>& warnings = facts.report.warnings;
+    const std::string is_whole = "The container announces ";
+    const auto says_so = [&](const std::string& warning) { return warning.starts_with(is_whole); };
+    if (std::any_of(warnings.begin(), warnings.end(), says_so)) return;
+    warnings.push_back(
+        range.start == 0 && range.step == 1 && facts.report.reached_end
+            ? fmt::format("{}{} frames, decoding gave {}.", is_whole, *expected, num_frames)
+            : fmt::format("By the container {} frames are to be used, decoding gave {}.", *expected,
+                          num_frames));
+  }
+
   static std::string names(const std::set<std::string>& set) {
     return list_names(std::vector<std::string>(set.begin(), set.end()));
   }

@@ -272,7 +272,11 @@ class Worker {
   }
 
   void open_ensemble() {
-    ensemble_.emplace(Ensemble::open(plan_.members, ensemble_options_));
+    try {
+      ensemble_.emplace(Ensemble::open(plan_.members, ensemble_options_));
+    } catch (const Error& error) {  // the plan could: another machine may see what this one misses
+      throw MachineFailure{error.what()};
+    }
     const auto& members = ensemble_->members();
     const auto fits = [](const MemberNetwork& member, const ClusterMember& planned) {
       return member.weights_sha256 == planned.weights_sha256;

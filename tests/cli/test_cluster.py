@@ -165,6 +165,24 @@ class Cluster(unittest.TestCase):
         posse("finish", run)
         self.assertTrue((run / "results" / "poisoned" / "run.json").exists())
 
+    def test_frames_that_cannot_be_decoded_are_told_whoever_met_them(self):
+        damaged = self.top / "damaged.mp4"
+        data = bytearray(VIDEO.read_bytes())
+        middle = (data.find(b"mdat") + len(data)) // 2
+        data[middle:middle + 4000] = bytes(k * 37 & 255 for k in range(4000))
+        damaged.write_bytes(data)
+        words = (damaged, "--members", DEMO / "member-1", "--frames", "180:228")
+        posse("run", *words, *FAST, "--out", self.top / "damaged-one", check=False)
+        run = self.top / "damaged-run"
+        posse("plan", run, *words, "--unit-frames", "12")
+        posse("work", run, "--task", "0")
+        said = posse("finish", run).stderr
+        self.assertIn("warning", said)
+        record = json.loads((run / "results" / "damaged" / "run.json").read_text())
+        self.assertLess(record["frames"], 48)
+        self.assertIn(f"By the container 48 frames are to be used, decoding gave {record['frames']}.", said)
+        self.assertEqual(tables_below(run / "results"), tables_below(self.top / "damaged-one"))
+
     def test_a_video_that_is_gone_is_not_needed_to_finish(self):
         copy = self.top / "openarena.mp4"
         shutil.copy(VIDEO, copy)
@@ -211,6 +229,17 @@ class Cluster(unittest.TestCase):
             self.assertIn("plan.json", outcome.stderr)
         (run / "plan.json").write_text(text.replace('"posse_plan": 1', '"posse_plan": 99'))
         self.assertEqual(posse("work", run, check=False).returncode, 5)
+
+    def test_networks_that_cannot_be_opened_are_the_machines_fault(self):
+        member = self.top / "member-gone"
+        shutil.copytree(DEMO / "member-1", member)
+        run = self.top / "gone-run"
+        posse("plan", run, VIDEO, "--members", member, "--frames", "0:4")
+        shutil.rmtree(member)
+        outcome = posse("work", run, check=False)
+        self.assertEqual(outcome.returncode, 75)
+        self.assertIn("this machine cannot go on", outcome.stderr)
+        self.assertIn("there is no such member", outcome.stderr)
 
     def test_a_directory_that_cannot_be_written_is_the_machines_fault(self):
         run = self.plan("closed")
