@@ -110,6 +110,8 @@ class JoinedFacts {
     const std::optional<int64_t> expected = expected_frames(info, range);
     if (num_units_ < 2 || !facts.report.broke_off.empty() || !expected || *expected == num_frames)
       return;
+    // Where the container says nothing the range may reach behind the end.
+    if (!info.container_num_frames && facts.report.reached_end) return;
     std::vector<std::string>& warnings = facts.report.warnings;
     const std::string is_whole = "The container announces ";
     const auto says_so = [&](const std::string& warning) { return warning.starts_with(is_whole); };
@@ -117,8 +119,7 @@ class JoinedFacts {
     warnings.push_back(
         range.start == 0 && range.step == 1 && facts.report.reached_end
             ? fmt::format("{}{} frames, decoding gave {}.", is_whole, *expected, num_frames)
-            : fmt::format("By the container {} frames are to be used, decoding gave {}.", *expected,
-                          num_frames));
+            : fmt::format("The range holds {} frames, decoding gave {}.", *expected, num_frames));
   }
 
   static std::string names(const std::set<std::string>& set) {

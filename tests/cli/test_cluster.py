@@ -180,7 +180,7 @@ class Cluster(unittest.TestCase):
         self.assertIn("warning", said)
         record = json.loads((run / "results" / "damaged" / "run.json").read_text())
         self.assertLess(record["frames"], 48)
-        self.assertIn(f"By the container 48 frames are to be used, decoding gave {record['frames']}.", said)
+        self.assertIn(f"The range holds 48 frames, decoding gave {record['frames']}.", said)
         self.assertEqual(tables_below(run / "results"), tables_below(self.top / "damaged-one"))
 
     def test_a_video_that_is_gone_is_not_needed_to_finish(self):
