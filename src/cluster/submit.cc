@@ -38,6 +38,16 @@ std::string quoted(const std::string& word) {
   return text + "'";
 }
 
+/// A folder's name within quotes of a line that sbatch reads, where '%' begins what it puts in.
+std::string quoted_pattern(const std::string& folder) {
+  std::string text;
+  for (const char letter : folder) {
+    if (letter == '%' || letter == '"') text += letter == '%' ? '%' : '\\';
+    text += letter;
+  }
+  return text;
+}
+
 std::string joined(std::span<const std::string> words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : " ") + quoted(word);
@@ -109,9 +119,9 @@ class Submit {
     line("--open-mode=append");
     if (is_work) line("--signal=B:TERM@60");
     // In quotes, as sbatch takes them, since a folder's name may have blanks.
-    line(fmt::format("--output=\"{}\"", (directory_.slurm() / "log" /
-                                         fmt::format("{}-{}.log", job, is_work ? "%A_%a" : "%j"))
-                                            .string()));
+    line(fmt::format("--output=\"{}/{}-{}.log\"",
+                     quoted_pattern((directory_.slurm() / "log").string()), job,
+                     is_work ? "%A_%a" : "%j"));
     text += directives + commands;
     if (is_work) text += "export POSSE_TASK_OFFSET=\"${1:-0}\"\n";
     return text + "exec " + command + "\n";

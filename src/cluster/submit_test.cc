@@ -103,6 +103,20 @@ TEST(Submit, PrintsWithoutSubmitting) {
   EXPECT_TRUE(fs::exists(folder.path() / "slurm" / "work.sbatch"));
 }
 
+// sbatch puts an array's number in for %A, also in folders, unless it is written as %%A; quotes
+// within quotes follow a backslash (sbatch's manual, "filename pattern").
+TEST(Submit, LogsLieInTheFolderWhateverItsName) {
+  const TemporaryFolder folder;
+  const fs::path run = folder.path() / "50%A \"x\" run";
+  plan_in(run, 1);
+  submit(run, "/opt/posse", {.print = true}, [](std::span<const std::string>) { return ""; });
+  const std::string log = folder.path().string() + "/50%%A \\\"x\\\" run/slurm/log/";
+  EXPECT_TRUE(has(read_file(RunDirectory{run}.slurm() / "work.sbatch"),
+                  "#SBATCH --output=\"" + log + "work-%A_%a.log\"\n"));
+  EXPECT_TRUE(has(read_file(RunDirectory{run}.slurm() / "finish.sbatch"),
+                  "#SBATCH --output=\"" + log + "finish-%j.log\"\n"));
+}
+
 TEST(Submit, LeavesNothingToSubmitWhereAllIsDone) {
   const TemporaryFolder folder;
   const ClusterPlan plan = plan_in(folder.path(), 1);
