@@ -30,6 +30,17 @@ class LogSum {
   double sum_ = 0;
 };
 
+/// log_sigmoid() of a logit and of its negative, to the same bits: they share what takes time.
+struct LogSigmoids {
+  explicit LogSigmoids(double logit) {
+    const double rest = std::log1p(std::exp(logit >= 0 ? -logit : logit));
+    yes = logit >= 0 ? -rest : logit - rest;
+    no = logit >= 0 ? -logit - rest : -rest;
+  }
+  double yes;
+  double no;
+};
+
 /// The middle of an odd number of values, or the two middle ones of an even number, in a sorted
 /// sequence.
 std::span<const double> middle(std::span<double> values) {
@@ -49,8 +60,9 @@ double logit_of_mean(std::span<const double> logits) {
   LogSum yes;
   LogSum no;
   for (const double logit : logits) {
-    yes.add(log_sigmoid(logit));
-    no.add(log_sigmoid(-logit));
+    const LogSigmoids sigmoids(logit);
+    yes.add(sigmoids.yes);
+    no.add(sigmoids.no);
   }
   return yes.value() - no.value();
 }
@@ -64,8 +76,10 @@ double logit_of_weighted_mean(std::span<const double> logits, std::span<const do
       return logits[i];
     }
     if (weights[i] > 0) {
-      yes.add(std::log(weights[i]) + log_sigmoid(logits[i]));
-      no.add(std::log(weights[i]) + log_sigmoid(-logits[i]));
+      const double weight = std::log(weights[i]);
+      const LogSigmoids sigmoids(logits[i]);
+      yes.add(weight + sigmoids.yes);
+      no.add(weight + sigmoids.no);
     }
   }
   return yes.value() - no.value();

@@ -22,7 +22,6 @@ class PixelShuffle : public Operation {
       : factor_(step.stride), channels_(step.channels), shape_(shape), machine_(machine) {}
 
   void run(const StepMemory& memory, int64_t begin, int64_t end) const override {
-    const int64_t lanes = machine_.lanes();
     for (int64_t frame = begin; frame < end; ++frame) {
       const MapView in = machine_.map(memory.input.at(frame), shape_.in.height, shape_.in.width,
                                       shape_.in_channels);
@@ -32,22 +31,29 @@ class PixelShuffle : public Operation {
       if (shape_.out_channels != channels_) {
         std::fill_n(dst, out.height * out.width * shape_.out_channels, 0.0F);
       }
-      for (int64_t row = 0; row < out.height; ++row) {
-        for (int64_t col = 0; col < out.width; ++col) {
-          const int64_t tap = row % factor_ * factor_ + col % factor_;
-          const float* from =
-              in.data + (row / factor_ * in.width + col / factor_) * in.pixel_stride;
-          float* to = dst + (row * out.width + col) * out.pixel_stride;
-          for (int64_t c = 0; c < channels_; ++c) {
-            to[channel_offset(out, lanes, c)] =
-                from[channel_offset(in, lanes, c * factor_ * factor_ + tap)];
-          }
-        }
-      }
+      for (int64_t tap = 0; tap < factor_ * factor_; ++tap) copy_tap(tap, in, out, dst);
     }
   }
 
  private:
+  /// One cell of every input cell's square of output cells.
+  void copy_tap(int64_t tap, const MapView& in, const MapView& out, float* dst) const {
+    std::vector<int64_t> from_offsets, to_offsets;
+    for (int64_t c = 0; c < channels_; ++c) {
+      from_offsets.push_back(channel_offset(in, machine_.lanes(), c * factor_ * factor_ + tap));
+      to_offsets.push_back(channel_offset(out, machine_.lanes(), c));
+    }
+    for (int64_t row = 0; row < in.height; ++row) {
+      const int64_t out_row = row * factor_ + tap / factor_;
+      for (int64_t col = 0; col < in.width; ++col) {
+        const int64_t out_col = col * factor_ + tap % factor_;
+        const float* from = in.data + (row * in.width + col) * in.pixel_stride;
+        float* to = dst + (out_row * out.width + out_col) * out.pixel_stride;
+        for (size_t c = 0; c < from_offsets.size(); ++c) to[to_offsets[c]] = from[from_offsets[c]];
+      }
+    }
+  }
+
   int64_t factor_;
   int64_t channels_;
   const StepShape shape_;
