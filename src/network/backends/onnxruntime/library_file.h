@@ -8,9 +8,9 @@
 
 namespace posse::ort {
 
-/// Why the file cannot be loaded into this process: it is missing, empty, cut off, no library, or
-/// made for another kind of processor. nullopt: nothing speaks against it. Only ELF is looked into;
-/// of other formats, as macOS has them, only that the file is there.
-std::optional<std::string> why_not_loadable(const std::filesystem::path& file);
+/// Why the file at `path` cannot be loaded into this process: it is missing, empty, cut off, no
+/// library, or made for another kind of processor. nullopt: nothing speaks against it. Only ELF is
+/// looked into; of other formats, as macOS has them, only that the file is there.
+std::optional<std::string> why_not_loadable(const std::filesystem::path& path);
 
 }  // namespace posse::ort

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <vector>
 
 #include "base/error.h"
@@ -92,7 +92,7 @@ class CsvSink final : public TableSink {
     while (!text.empty()) {
       char* const at = room(1);
       const size_t size = std::min(text.size(), buffer_.size() - used_);
-      std::memcpy(at, text.data(), size);
+      std::copy_n(text.data(), size, at);
       used_ += size;
       text.remove_prefix(size);
     }
