@@ -110,7 +110,7 @@ TEST(Submit, LogsLieInTheFolderWhateverItsName) {
   const fs::path run = folder.path() / "50%A \"x\" run";
   plan_in(run, 1);
   submit(run, "/opt/posse", {.print = true}, [](std::span<const std::string>) { return ""; });
-  const std::string log = folder.path().string() + "/50%%A \\\"x\\\" run/slurm/log/";
+  const std::string log = folder.path().string() + R"(/50%%A \"x\" run/slurm/log/)";
   EXPECT_TRUE(has(read_file(RunDirectory{run}.slurm() / "work.sbatch"),
                   "#SBATCH --output=\"" + log + "work-%A_%a.log\"\n"));
   EXPECT_TRUE(has(read_file(RunDirectory{run}.slurm() / "finish.sbatch"),

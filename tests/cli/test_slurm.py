@@ -138,11 +138,14 @@ class Slurm(unittest.TestCase):
         self.wait_for_jobs()
         self.check_results()
 
-    def test_a_signal_before_the_time_limit_and_the_retry(self):
-        made = self.submit("--retry", "2")
-        self.wait_for_work()
-        # What Slurm sends ahead of the time limit, to the batch process.
-        call("scancel", "--batch", "--signal=TERM", *made["jobs"], check=False)
+    def test_the_finish_submits_again_what_a_task_left_undone(self):
+        site = self.top / "site"
+        site.write_text(f"""if [ "${{SLURM_ARRAY_TASK_ID:-}}" = 3 ] && [ ! -e '{self.top}/stopped' ]; then
+  touch '{self.top}/stopped'
+  exit 75
+fi
+""")
+        self.submit("--retry", "2", "--site", site)
         self.wait_for_jobs()
         self.check_results()
         self.assertIn("submitted again", self.logs())

@@ -8,7 +8,7 @@ from program import (DEMO, FAST, MEMBERS, POSSE, ROOT, VIDEO, ProgramTest, extra
                      posse, read_csv, run_words, table)
 
 VERBS = ["bench", "calibrate", "consensus", "convert", "demo", "evaluate", "export", "render", "run", "scoremap", "smooth",
-         "info", "doctor", "neurocaas-config"]
+         "info", "doctor", "neurocaas-config", "plan", "work", "finish", "status", "submit"]
 
 
 class Help(ProgramTest):
@@ -17,7 +17,7 @@ class Help(ProgramTest):
         for verb in VERBS:
             self.assertRegex(done.out, rf"(?m)^  {verb} +\S")
         for code in ["0 done", "1 failed", "2 wrong usage", "3 some", "4 finished with data warnings",
-                     "5 capability missing", "130 interrupted"]:
+                     "5 capability missing", "75 run again", "130 interrupted"]:
             self.assertIn(code, done.out)
 
     def test_of_every_verb_is_there_and_none_is_left_out_here(self):
@@ -50,7 +50,7 @@ class WrongUsage(ProgramTest):
             (["run", VIDEO, "--members", MEMBERS[0], "--frames", "5:2"], "5:2"),
             (["run", VIDEO, "--members", MEMBERS[0], "--frames", "a:b"], "'a'"),
             (["run", VIDEO, "--members", MEMBERS[0], "--batch", "-1"], "--batch"),
-            (["run", VIDEO, "--members", MEMBERS[0], "--backend", "abacus"], "cpu, reference"),
+            (["run", VIDEO, "--members", MEMBERS[0], "--backend", "abacus"], "cpu, onnxruntime, reference"),
             (["run", VIDEO, "--members", MEMBERS[0], "--no-such-option"], "--no-such-option"),
             (["render", VIDEO, DEMO, "--out", "x", "--pick", "best"], "disagreement"),
             (["scoremap", DEMO, VIDEO, "--out", "x"], "5 members"),

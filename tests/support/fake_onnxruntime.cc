@@ -161,16 +161,17 @@ std::array<const void*, kNumPlaces> make_table() {
 }
 
 const void* const* table_of(uint32_t version) {
-  static const std::array<const void*, kNumPlaces> table = make_table();
+  static const std::array<const void*, kNumPlaces> kTable = make_table();
   const uint32_t newest = behaviour() == "old" ? 7 : 23;
-  return version <= newest ? table.data() : nullptr;
+  return version <= newest ? kTable.data() : nullptr;
 }
 
 const char* version_string() { return behaviour() == "old" ? "1.7.0" : "1.23.0"; }
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): by this name the library is entered
 extern "C" __attribute__((visibility("default"))) const ApiBase* OrtGetApiBase() {
-  static const ApiBase base{table_of, version_string};
-  return &base;
+  static const ApiBase kBase{table_of, version_string};
+  return &kBase;
 }

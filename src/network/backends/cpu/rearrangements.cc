@@ -83,8 +83,8 @@ struct AxisMeans {
     const double reach = std::max(scale, 1.0);
     for (int64_t i = 0; i < to; ++i) {
       const double centre = (static_cast<double>(i) + 0.5) * scale;
-      const auto begin = std::max(static_cast<int64_t>(centre - reach + 0.5), int64_t{0});
-      const auto end = std::min(static_cast<int64_t>(centre + reach + 0.5), from);
+      const auto begin = std::max<int64_t>(std::lround(centre - reach), 0);
+      const auto end = std::min<int64_t>(std::lround(centre + reach), from);
       std::vector<double> shares;
       double sum = 0;
       for (int64_t k = begin; k < end; ++k) {
