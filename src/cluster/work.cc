@@ -327,7 +327,9 @@ class Worker {
 
   /// Until others may have done, or given up, what they are at.
   void wait() {
-    for (int i = 0; i < 20 && !is_stopped(); ++i)
+    // Soon at first, for those that are about to end; then seldom, for the file system's sake.
+    const int tenths = num_waits_++ < 20 ? 1 : 20;
+    for (int i = 0; i < tenths && !is_stopped(); ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
 
@@ -342,6 +344,7 @@ class Worker {
   std::optional<FrameFeed> feed_;
   double load_seconds_ = 0;
   std::set<size_t> failed_;  ///< units that failed here
+  int num_waits_ = 0;
   WorkReport report_;
 };
 
