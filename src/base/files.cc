@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/host.h"
 #include "base/paths.h"
 
 namespace posse {
@@ -96,9 +97,7 @@ bool is_alive(int process) { return ::kill(process, 0) == 0 || errno == EPERM; }
 
 std::string machine_tag() {
   static const std::string kTag = [] {
-    char name[256] = {};
-    ::gethostname(name, sizeof(name) - 1);
-    std::string text(name);
+    std::string text = host_name();
     std::error_code missing;
     if (fs::exists("/etc/machine-id", missing)) text += read_file("/etc/machine-id", 4096);
     uint32_t hash = 0x811c9dc5U;  // FNV-1a

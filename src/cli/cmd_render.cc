@@ -236,7 +236,8 @@ void render(const RenderArguments& arguments, CommandContext& context) {
                     arguments.out / fmt::format("{}-frame{:06}.png", stem, frame.frame_index),
                     arguments.force, context);
     }
-    if (context.stop.requested()) throw Error(ErrorKind::interrupted, "stopped");
+    if (context.stop.requested())
+      throw Error(ErrorKind::interrupted, "pictures that were not drawn yet are missing");
   }
   for (const std::string& warning : reader->report().warnings) context.console.warn(warning);
   if (!pictures.empty()) {

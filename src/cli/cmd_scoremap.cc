@@ -69,7 +69,7 @@ void write_scoremaps(const ScoremapArguments& arguments, CommandContext& context
                       }
                     },
                 .stop = &context.stop});
-  if (context.stop.requested()) throw Error(ErrorKind::interrupted, "stopped; nothing was written");
+  if (context.stop.requested()) throw Error(ErrorKind::interrupted, "nothing was written");
   for (const std::string& warning : reader->report().warnings) context.console.warn(warning);
   logits.finish();
   context.console.print((arguments.out / "logits.npy").string());

@@ -142,6 +142,7 @@ ClusterPlan make_plan(const fs::path& run_folder, std::span<const fs::path> vide
                    .ensemble = ensemble_options,
                    .run = run,
                    .out = path_in_plan(out, run_folder)};
+  plan.ensemble.tune = false;  // kernels chosen by their time may differ in the last bits
   for (const fs::path& member : members) plan.members.push_back(path_in_plan(member, run_folder));
   for (const MemberNetwork& member : ensemble.members()) {
     plan.networks.push_back({.name = printable(member.name),

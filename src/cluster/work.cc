@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/host.h"
 #include "base/paths.h"
 #include "base/text.h"
 #include "base/version.h"
@@ -64,7 +65,6 @@ class Worker {
     }
     ensemble_options_ = plan_.ensemble;
     ensemble_options_.backend = plan_.backend;
-    ensemble_options_.tune = false;  // kernels chosen by their time may differ in the last bits
     ensemble_options_.threads = threads_of(options);
     ensemble_options_.batch = options.batch;
     ensemble_options_.low_memory = ensemble_options_.low_memory || options.low_memory;
@@ -310,9 +310,7 @@ class Worker {
         {"begin", report.begin}};
     json["end"] = report.stop ? nlohmann::ordered_json(*report.stop) : nullptr;
     json["error"] = report.error;
-    char host[256] = {};
-    ::gethostname(host, sizeof(host) - 1);
-    json["machine"] = host;
+    json["machine"] = host_name();
     json["process"] = ::getpid();
     json["time"] = unix_seconds_now();
     json["posse"] = version();

@@ -1,13 +1,11 @@
 #include "run/compute_frames.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/host.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "base/version.h"
 #include "simd/instruction_set.h"
 
@@ -35,12 +33,6 @@ int64_t frame_index_at(const fs::path& path, const JournalKey& key, int64_t numb
   FrameResult result;
   for (int64_t i = 0; i <= number; ++i) POSSE_ASSERT(journal.read(result));
   return result.frame_index;
-}
-
-std::string host_name() {
-  char name[256] = {};
-  ::gethostname(name, sizeof(name) - 1);
-  return printable(name);
 }
 
 class FrameComputation {

@@ -80,6 +80,8 @@ class Cluster(unittest.TestCase):
             posse("finish", run)
             self.check_results(run)
             self.assertEqual(self.left_behind(run), [])
+            record = json.loads((run / "results" / "openarena" / "run.json").read_text())
+            self.assertIs(record["options"]["tune"], False)
 
     def test_killed_workers_lose_nothing(self):
         generator = random.Random(20)

@@ -1,0 +1,11 @@
+/// The machine that a process runs on.
+#pragma once
+
+#include <string>
+
+namespace posse {
+
+/// As the system calls it; control characters as printable() shows them. Empty if it has no name.
+std::string host_name();
+
+}  // namespace posse
