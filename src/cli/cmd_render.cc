@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -22,6 +21,7 @@
 #include "run/stated_track.h"
 #include "table_jobs/table_inputs.h"
 #include "video/image_file.h"
+#include "video/picture_sheet.h"
 #include "video/video_reader.h"
 
 namespace posse {
@@ -175,25 +175,6 @@ ShownFrame shown_row(const RenderTables& tables, size_t row) {
   return frame;
 }
 
-/// Pictures of one size side by side, about as many columns as rows, white between them.
-Image contact_sheet(const std::vector<Image>& pictures) {
-  const auto count = static_cast<int>(pictures.size());
-  const int columns = static_cast<int>(std::ceil(std::sqrt(static_cast<double>(count))));
-  const int rows = (count + columns - 1) / columns;
-  constexpr int kGap = 4;
-  const int width = pictures[0].width, height = pictures[0].height;
-  Image sheet(columns * (width + kGap) - kGap, rows * (height + kGap) - kGap);
-  std::fill(sheet.rgb.begin(), sheet.rgb.end(), uint8_t{255});
-  for (int i = 0; i < count; ++i) {
-    const Image& picture = pictures[static_cast<size_t>(i)];
-    for (int row = 0; row < height; ++row) {
-      std::copy_n(picture.pixel(row, 0), static_cast<size_t>(width) * 3,
-                  sheet.pixel(i / columns * (height + kGap) + row, i % columns * (width + kGap)));
-    }
-  }
-  return sheet;
-}
-
 void write_picture(const Image& picture, const fs::path& path, bool force,
                    CommandContext& context) {
   if (!force && path_exists(path)) {
@@ -241,7 +222,7 @@ void render(const RenderArguments& arguments, CommandContext& context) {
   }
   for (const std::string& warning : reader->report().warnings) context.console.warn(warning);
   if (!pictures.empty()) {
-    write_picture(contact_sheet(pictures), arguments.out / (stem + "-frames.png"), arguments.force,
+    write_picture(picture_sheet(pictures), arguments.out / (stem + "-frames.png"), arguments.force,
                   context);
   }
 }

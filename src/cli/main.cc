@@ -60,6 +60,7 @@ void add_commands(Verb root, CommandContext& context) {
   add_finish(root, context);
   add_status(root, context);
   add_submit(root, context);
+  add_suggest(root, context);
   add_neurocaas_config(root, context);
   add_render(root, context);
   add_run(root, context);

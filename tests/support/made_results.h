@@ -1,0 +1,31 @@
+/// Results of `posse run` of a made video, without networks: a folder with run.json, the consensus
+/// and the journal.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ensemble/frame_result.h"
+
+namespace posse::testing {
+
+struct MadeResults {
+  std::string stem = "video";
+  std::filesystem::path video = "/nowhere/video.mp4";  ///< as recorded; its size if it is there
+  std::vector<std::string> bodyparts = {"nose", "tail"};
+  std::vector<std::string> members = {"a", "b", "c", "d", "e"};
+  int64_t num_frames = 100;
+  double fps = 30;
+  bool journal = true;
+  /// Fills consensus positions [bodyparts] and members [members, bodyparts], and track [bodyparts]
+  /// if it is asked for, all of which have their sizes; covariances are 1 px² along both axes.
+  std::function<void(FrameResult& result)> fill = [](FrameResult&) {};
+};
+
+/// @return <out>/<stem>
+std::filesystem::path write_made_results(const std::filesystem::path& out, const MadeResults& made);
+
+}  // namespace posse::testing
