@@ -16,6 +16,8 @@ Extent extent_within(const std::optional<CropBox>& crop, Extent frame) {
   return {crop->y2 - crop->y1, crop->x2 - crop->x1};
 }
 
+Extent larger(Extent a, Extent b) { return b.height * b.width > a.height * a.width ? b : a; }
+
 /// Copies the box's rows out of a picture: RGB bytes [y2 - y1, x2 - x1, 3].
 void cut(const Image& image, const CropBox& box, std::vector<uint8_t>& rgb) {
   const auto row_bytes = static_cast<size_t>(3 * (box.x2 - box.x1));
@@ -44,8 +46,20 @@ Extent extent_seen(const FrameView& view, Extent frame) {
 Extent largest_extent_seen(std::span<const MemberNetwork> members, Extent frame) {
   Extent largest{0, 0};
   for (const MemberNetwork& member : members) {
-    const Extent seen = extent_seen(view_of(member), frame);
-    if (seen.height * seen.width > largest.height * largest.width) largest = seen;
+    largest = larger(largest, extent_seen(view_of(member), frame));
+  }
+  return largest;
+}
+
+Extent largest_extent_convolved(std::span<const MemberNetwork> members, Extent frame) {
+  Extent largest{0, 0};
+  for (const MemberNetwork& member : members) {
+    const std::vector<Node>& nodes = member.graph.nodes;
+    const auto resize = std::find_if(nodes.begin(), nodes.end(), [](const Node& node) {
+      return node.kind == OpKind::resize && node.inputs.front() == 0;  // of the picture itself
+    });
+    largest = larger(largest,
+                     resize != nodes.end() ? resize->resized : extent_seen(view_of(member), frame));
   }
   return largest;
 }

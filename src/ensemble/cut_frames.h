@@ -31,6 +31,10 @@ Extent extent_seen(const FrameView& view, Extent frame);
 /// The size that kernels are chosen for: what most pixels are seen at.
 Extent largest_extent_seen(std::span<const MemberNetwork> members, Extent frame);
 
+/// The largest picture that members' convolutions see: as largest_extent_seen(), but of networks
+/// that resize what they see, the size they resize to.
+Extent largest_extent_convolved(std::span<const MemberNetwork> members, Extent frame);
+
 /// @throws Error(shape_mismatch) if a member's box does not lie within frames of this size, naming
 ///         both; as shaped_geometry()
 void check_crops(std::span<const MemberNetwork> members, Extent frame);

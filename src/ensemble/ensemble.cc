@@ -124,7 +124,8 @@ ExecutionPlan Ensemble::State::plan(Extent frame) const {
   const int together = batch_norm_frames();
   ExecutionPlan plan = backend->plan({.num_threads = num_threads,
                                       .frame = frame,
-                                      .batch_size = together > 1 ? together : options.batch});
+                                      .batch_size = together > 1 ? together : options.batch,
+                                      .convolved = largest_extent_convolved(members, frame)});
   if (together > 1) plan.batch_size = together;  // what the numbers depend on
   return plan;
 }

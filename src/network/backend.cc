@@ -56,8 +56,14 @@ void NetworkOutput::receive() {
 
 ExecutionPlan Backend::plan(const PlanRequest& request) const {
   constexpr double kPixelsPerCall = 1.2e6;
-  const double pixels = static_cast<double>(request.frame.height * request.frame.width);
-  const double frames = std::clamp(std::round(kPixelsPerCall / std::max(pixels, 1.0)), 1.0, 8.0);
+  constexpr double kFramePixelsHeld = 17e6;
+  const auto pixels = [](Extent extent) {
+    return std::max(static_cast<double>(extent.height * extent.width), 1.0);
+  };
+  const bool is_frame = request.convolved.height * request.convolved.width == 0;
+  const Extent convolved = is_frame ? request.frame : request.convolved;
+  const double most = std::clamp(std::round(kFramePixelsHeld / pixels(request.frame)), 1.0, 8.0);
+  const double frames = std::clamp(std::round(kPixelsPerCall / pixels(convolved)), 1.0, most);
   return {.num_workers = request.num_threads,
           .batch_size = request.batch_size > 0 ? request.batch_size : static_cast<int>(frames),
           .threads_per_operator = 1,

@@ -148,6 +148,7 @@ struct PlanRequest {
   int num_threads = 1;  ///< that may be used in all; at least 1
   Extent frame;         ///< size of the frames to come
   int batch_size = 0;   ///< asked for by the user; 0: the backend chooses
+  Extent convolved{};   ///< the largest picture that convolutions see; empty: the frame
 };
 
 /// How an ensemble's networks run.
@@ -184,8 +185,9 @@ class Backend {
   virtual std::optional<std::string> why_unavailable() const = 0;
   /// How frames are to be run. The default suits a backend whose calls run on the caller's thread
   /// and do not wait: as many workers as threads, each operator on one of them; about 1.2 million
-  /// pixels a call, at most 8 frames, so that weights are streamed once per call and activations
-  /// stay within the cache's reach.
+  /// convolved pixels a call, at most 8 frames, so that weights are streamed once per call and
+  /// activations stay within the cache's reach; of large frames that networks see small, as many
+  /// as have about 17 million pixels (50 MB) together.
   virtual ExecutionPlan plan(const PlanRequest& request) const;
   /// Copies what it needs: neither graph nor weights need outlive the call. Any node may be the
   /// graph's scoremap_logits (tests of single operators rely on it); a graph without locref gives

@@ -62,5 +62,16 @@ TEST(Plan, OneWorkerAThreadAndAboutAMegapixelACall) {
   EXPECT_EQ(backend.plan({.frame = {1080, 1920}, .batch_size = 3}).batch_size, 3);
 }
 
+TEST(Plan, CountsThePixelsThatConvolutionsSee) {
+  const auto batch = [](Extent frame, Extent convolved) {
+    return reference_backend().plan({.frame = frame, .convolved = convolved}).batch_size;
+  };
+  EXPECT_EQ(batch({480, 640}, {128, 256}), 8);
+  EXPECT_EQ(batch({1080, 1920}, {128, 256}), 8);  // 16.6 million pixels held
+  EXPECT_EQ(batch({2160, 3840}, {128, 256}), 2);  // 17e6 / 8,294,400
+  EXPECT_EQ(batch({4320, 7680}, {128, 256}), 1);  // at least one
+  EXPECT_EQ(batch({100, 100}, {480, 640}), 4);    // 1.2e6 / 307,200
+}
+
 }  // namespace
 }  // namespace posse
