@@ -128,8 +128,8 @@ class Bench:
     def posse(self, members, threads, batch=0, memory="full"):
         return Worker(threads, [self.bin + "/posse_bench_worker", self.frame, *self.size, threads, batch, memory, *members])
 
-    def onnxruntime_words(self, models, threads):
-        return [PYPI, "onnxruntime", HERE + "/onnxruntime_worker.py", self.frame, *self.size, threads, *models]
+    def onnxruntime_words(self, models, threads, batch=1):
+        return [PYPI, "onnxruntime", HERE + "/onnxruntime_worker.py", self.frame, *self.size, threads, batch, *models]
 
     def torch_words(self, mode, models, threads):
         return [PYTHON, HERE + "/torch_worker.py", mode, self.frame, *self.size, threads, *models]

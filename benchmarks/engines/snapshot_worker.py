@@ -1,6 +1,6 @@
 """PyTorch as a worker that runs a snapshot of DeepLabCut 3 (resnet_50) or Lightning Pose (resnet50), traced, frozen, channels-last.
 
-snapshot_worker.py FRAME.rgb WIDTH HEIGHT MEMBER   (needs torch and torchvision)
+snapshot_worker.py FRAME.rgb WIDTH HEIGHT BATCH MEMBER   (needs torch and torchvision)
 
 The networks are torchvision's with the snapshot's weights; the frame's preparation is inside, as the tools do it. The maps are the tools'
 own, the highest of each bodypart as 0.
@@ -87,7 +87,7 @@ class LightningPose(torch.nn.Module):
 
 
 class Prepared(torch.nn.Module):
-    """From bytes [1, height, width, 3] as float32 to maps [1, bodyparts, h, w]."""
+    """From bytes [batch, height, width, 3] as float32 to maps [batch, bodyparts, h, w]."""
 
     def __init__(self, network):
         super().__init__()
@@ -114,17 +114,17 @@ def network_of(member):
 def main():
     warnings.filterwarnings("ignore")
     torch.set_num_threads(1)
-    frame_file, width, height, member = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), pathlib.Path(sys.argv[4])
-    frame = torch.from_numpy(read_frame(frame_file, width, height))
+    frame_file, width, height, batch, member = sys.argv[1], *map(int, sys.argv[2:5]), pathlib.Path(sys.argv[5])
+    frames = torch.from_numpy(read_frame(frame_file, width, height, batch))
     with torch.no_grad():
         network = Prepared(network_of(member)).eval().to(memory_format=torch.channels_last)
-        frozen = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(network, frame)))
+        frozen = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(network, frames)))
 
         def run():
-            maps = frozen(frame)[0].permute(1, 2, 0).numpy()
+            maps = frozen(frames)[0].permute(1, 2, 0).numpy()
             return maps - maps.max(axis=(0, 1))
 
-        serve(run)
+        serve(run, batch)
 
 
 main()

@@ -6,13 +6,14 @@ import time
 import numpy as np
 
 
-def read_frame(path, width, height):
-    """float32 [1, height, width, 3], 0 ... 255."""
-    return np.fromfile(path, np.uint8).reshape(1, height, width, 3).astype(np.float32)
+def read_frame(path, width, height, batch=1):
+    """The frame `batch` times: float32 [batch, height, width, 3], 0 ... 255."""
+    frame = np.fromfile(path, np.uint8).reshape(1, height, width, 3).astype(np.float32)
+    return np.repeat(frame, batch, axis=0)
 
 
-def serve(run):
-    """`run()` computes one frame and gives its scoremap_logits."""
+def serve(run, batch=1):
+    """`run()` computes `batch` frames and gives the scoremap_logits of the first; N of "run N" is a multiple of `batch`."""
     start = time.perf_counter()
     for _ in range(3):
         run()
@@ -21,7 +22,7 @@ def serve(run):
         verb, argument = order.split()
         if verb == "run":
             begin = time.perf_counter()
-            for _ in range(int(argument)):
+            for _ in range(int(argument) // batch):
                 run()
             print(json.dumps({"ms_per_frame": 1e3 * (time.perf_counter() - begin) / int(argument)}), flush=True)
         else:

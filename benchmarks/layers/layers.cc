@@ -1,7 +1,9 @@
 // Times of every layer of a network on one thread, against the FMA peak measured in the same run.
 //
-//   posse_bench_layers [--net resnet50|mobilenet] [--size WxH] [--batch N] [--rounds N]
+//   posse_bench_layers [--net resnet50|mobilenet|MEMBER] [--size WxH] [--batch N] [--rounds N]
 //                      [--isa avx512|avx2|baseline] [--direct] [--total]
+//
+// MEMBER is a trained member, of any tool, as posse run takes it.
 //
 // Times are medians over the rounds, in processor time of the thread where other processes run.
 #include <fmt/format.h>
@@ -10,12 +12,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "ensemble/ensemble.h"
 #include "network/architecture.h"
 #include "network/backends/cpu/cpu_backend.h"
 #include "network/backends/cpu/peak.h"
+#include "network/load_network.h"
 #include "support/synthetic_weights.h"
 
 namespace {
@@ -66,16 +71,31 @@ Options parse(int argc, char** argv) {
   return options;
 }
 
-NetworkSpec spec_of(const std::string& net) {
+struct Network {
+  Graph graph;
+  Weights weights;
+};
+
+Network made_up(const NetworkSpec& spec) {
+  Network network{build_graph(spec), {}};
+  network.weights = testing::synthetic_weights(network.graph);
+  return network;
+}
+
+Network network_of(const std::string& net) {
   if (net == "resnet50") {
-    return {.family = NetworkFamily::resnet, .scope = "resnet_v1_50/", .num_bodyparts = 4};
+    return made_up({.family = NetworkFamily::resnet, .scope = "resnet_v1_50/", .num_bodyparts = 4});
   }
-  if (net != "mobilenet") usage("--net is resnet50 or mobilenet");
-  return {.family = NetworkFamily::mobilenet_v2,
-          .mobilenet_width = 0.35,
-          .scope = "MobilenetV2/",
-          .num_bodyparts = 4,
-          .batch_norm_mode = BatchNormMode::frame};
+  if (net == "mobilenet") {
+    return made_up({.family = NetworkFamily::mobilenet_v2,
+                    .mobilenet_width = 0.35,
+                    .scope = "MobilenetV2/",
+                    .num_bodyparts = 4,
+                    .batch_norm_mode = BatchNormMode::frame});
+  }
+  const Ensemble ensemble = Ensemble::open(std::vector<std::filesystem::path>{net});
+  const MemberNetwork& member = ensemble.members().front();
+  return {member.graph, load_weights(member.graph, *member.weights)};
 }
 
 const Backend& backend_of(const std::string& isa) {
@@ -96,8 +116,7 @@ double median(std::vector<double> values) {
 
 int main(int argc, char** argv) {
   const Options options = parse(argc, argv);
-  const Graph graph = build_graph(spec_of(options.net));
-  const Weights weights = testing::synthetic_weights(graph);
+  const auto [graph, weights] = network_of(options.net);
   const double compile_start = cpu::thread_seconds();
   const auto executor =
       backend_of(options.isa)

@@ -1,15 +1,17 @@
 #!/usr/bin/python3
-"""Networks of DeepLabCut 3 and Lightning Pose on one thread at batch 1 in posse, ONNX Runtime and PyTorch, in turn, as a markdown table.
+"""Networks of DeepLabCut 3 and Lightning Pose on one thread in posse, ONNX Runtime and PyTorch, in turn, as a markdown table.
 
-  torch_members.py BIN MEMBER... [--size 640x480] [--rounds R] [--frames K] [--torch-python PYTHON]
-                   [--processor-time]
+  torch_members.py BIN MEMBER... [--size 640x480] [--batch B] [--rounds R] [--frames K] [--quickest]
+                   [--torch-python PYTHON] [--processor-time]
 
 BIN is the folder of posse's programs, build/release/bin. MEMBER is a training folder of DeepLabCut 3 (resnet_50 with GroupNorm) or a model
 folder of Lightning Pose (resnet50), with one snapshot. ONNX Runtime (from PyPI by scripts/pypi_env.py) runs the file that `posse export`
 writes, and its maps are compared with posse's first. PyTorch runs torchvision's network with the snapshot's weights, traced, frozen,
 channels-last, in the interpreter given or in that of scripts/pypi_env.py deeplabcut (with POSSE_SLOW_TESTS set), and the highest cells of its
-maps are compared. Preparation of the frame is inside for all, location refinement for none. Engines stay loaded and take turns; cells are medians of
-the rounds with their range, ratios are formed round by round. --processor-time counts what each process had of the processor (in steps of 10
+maps are compared. Preparation of the frame is inside for all, location refinement for none. All engines get the same number of frames per call: 1, that of
+--batch, or with --batch 0 what posse chooses by itself for this member and frames of this size, as `posse run` does. Engines stay loaded and
+take turns; cells are medians of the rounds with their range, ratios are formed round by round. --quickest adds the quickest round of each and
+their ratio. --processor-time counts what each process had of the processor (in steps of 10
 ms a round) instead of the clock's time, where others run on the machine too.
 """
 import argparse
@@ -32,12 +34,13 @@ def num_bodyparts(bench, member):
     return len(json.loads(e.output([bench.bin + "/posse", "info", member, "--json"]))["members"][0]["bodyparts"])
 
 
-def start(bench, member, torch_python):
-    found = {"posse": bench.posse([member], 1, batch=1)}
+def start(bench, member, torch_python, batch):
+    found = {"posse": bench.posse([member], 1, batch=batch)}
+    batch = found["posse"].ready["batch"]
     if e.has_onnxruntime():
-        found["ONNX Runtime"] = e.Worker(1, bench.onnxruntime_words([bench.export(member)], 1))
+        found["ONNX Runtime"] = e.Worker(1, bench.onnxruntime_words([bench.export(member)], 1, batch))
     if torch_python:
-        words = [*torch_python, e.HERE + "/snapshot_worker.py", bench.frame, *bench.size, member]
+        words = [*torch_python, e.HERE + "/snapshot_worker.py", bench.frame, *bench.size, batch, member]
         found["PyTorch, frozen"] = e.Worker(1, words)
     return found
 
@@ -49,16 +52,19 @@ def agreement(name, ours, theirs):
 
 
 def compare(bench, member, torch_python, given):
-    found = start(bench, member, torch_python)
+    found = start(bench, member, torch_python, given.batch)
+    batch = found["posse"].ready["batch"]
     bodyparts = num_bodyparts(bench, member)
     maps = {name: maps_of(worker, bench.folder, bodyparts) for name, worker in found.items()}
     peaks = [found["posse"].ask("peak")]
     timed = {name: e.ProcessorTime(worker) for name, worker in found.items()} if given.processor_time else found
     frames = max(given.frames, round(20 * given.frames / found["posse"].ready["gflop"]))  # small networks more often
+    frames = -(-frames // batch) * batch
     times = e.take_turns(timed, given.rounds, frames)
     peaks.append(found["posse"].ask("peak"))
     peak, gflop = max(p["gflops"] for p in peaks), found["posse"].ready["gflop"]
-    print("\n%s, frames of %s: %.1f GFLOP; FMA peak %.0f GFLOP/s\n" % (os.path.basename(member), "x".join(bench.size), gflop, peak))
+    print("\n%s, frames of %s, %d a call: %.1f GFLOP; FMA peak %.0f GFLOP/s\n"
+          % (os.path.basename(member), "x".join(bench.size), batch, gflop, peak))
     print("| engine | ms per frame | of the peak | posse is faster by | agreement |")
     print("| --- | --- | --- | --- | --- |")
     for name, values in times.items():
@@ -66,6 +72,10 @@ def compare(bench, member, torch_python, given):
         is_posse = name == "posse"
         print("| %s | %s | %s | %s | %s |" % (name, e.spread(values), of_peak, "" if is_posse else e.spread(e.ratios(times, name, "posse"), "%.2f"),
                                               "" if is_posse else agreement(name, maps["posse"], maps[name])))
+    if given.quickest:
+        least = {name: min(values) for name, values in times.items()}
+        print("\nQuickest round: " + ", ".join("%s %.1f ms%s" % (name, value, "" if name == "posse" else " (%.2f)" % (value / least["posse"]))
+                                               for name, value in least.items()))
     for worker in found.values():
         worker.close()
 
@@ -75,6 +85,8 @@ def main():
     words.add_argument("bin")
     words.add_argument("members", nargs="+")
     words.add_argument("--size", default="640x480")
+    words.add_argument("--batch", type=int, default=1)
+    words.add_argument("--quickest", action="store_true")
     words.add_argument("--rounds", type=int, default=7)
     words.add_argument("--frames", type=int, default=3)
     words.add_argument("--torch-python")
