@@ -138,19 +138,17 @@ class MatrixConvolution : public Operation {
             options.copy_residual ? shape.out.height * shape.out.width * shape.out_channels : 0) {}
 
   void run(const StepMemory& memory, int64_t begin, int64_t end) const override {
-    const auto& in = shape_.in;
-    for (int64_t frame = begin; frame < end; ++frame) {
-      float* dst = memory.output.at(frame);
-      if (residual_floats_ > 0) std::copy_n(memory.residual.at(frame), residual_floats_, dst);
-      machine_.kernels->matrix(
-          {.src = machine_.map(memory.input.at(frame), in.height, in.width, shape_.in_channels),
-           .dst = machine_.map(dst, in.height, in.width, shape_.out_channels),
-           .weights = weights_.matrix().data(),
-           .bias = weights_.bias(),
-           .add_to_dst = add_,
-           .activation = activation_,
-           .scratch = static_cast<float*>(memory.scratch)});
+    if (residual_floats_ > 0) {
+      for (int64_t frame = begin; frame < end; ++frame) {
+        std::copy_n(memory.residual.at(frame), residual_floats_, memory.output.at(frame));
+      }
     }
+    if (frames_adjoin(memory.input, shape_.in_channels) &&
+        frames_adjoin(memory.output, shape_.out_channels)) {
+      multiply(memory, begin, end - begin);  // weights are read once for all
+      return;
+    }
+    for (int64_t frame = begin; frame < end; ++frame) multiply(memory, frame, 1);
   }
   int64_t scratch_bytes(int64_t /*num_frames*/) const override {
     return kFloatBytes * matrix_scratch_floats(shape_.in_channels, machine_.lanes());
@@ -159,6 +157,24 @@ class MatrixConvolution : public Operation {
   std::string implementation() const override { return "own matrix product"; }
 
  private:
+  /// Whether one frame's pixels follow those of the frame before.
+  bool frames_adjoin(const Slot& slot, int64_t channels) const {
+    return machine_.format == MapFormat::channels_last &&
+           slot.frame_stride == shape_.in.height * shape_.in.width * channels;
+  }
+
+  void multiply(const StepMemory& memory, int64_t frame, int64_t count) const {
+    const int64_t height = count * shape_.in.height, width = shape_.in.width;
+    machine_.kernels->matrix(
+        {.src = machine_.map(memory.input.at(frame), height, width, shape_.in_channels),
+         .dst = machine_.map(memory.output.at(frame), height, width, shape_.out_channels),
+         .weights = weights_.matrix().data(),
+         .bias = weights_.bias(),
+         .add_to_dst = add_,
+         .activation = activation_,
+         .scratch = static_cast<float*>(memory.scratch)});
+  }
+
   const LayerWeights& weights_;
   const StepShape shape_;
   const Machine machine_;

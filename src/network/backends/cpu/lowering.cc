@@ -139,6 +139,13 @@ class Lowering {
     step.resized = node(id).resized;
     step.antialias = node(id).antialias;
     const Value::Kind kind = program_.values[index(step.input)].kind;  // a picture stays one
+    // Most pixels of a large picture are never looked at.
+    const bool reads_frames = kind == Value::Kind::picture && !step.antialias &&
+                              program_.steps.size() == 1 && num_users_of(step.input) == 1;
+    if (reads_frames) {
+      program_.steps.pop_back();
+      step.input = -1;
+    }
     step.output = new_value(kind, id);
     value_of_[index(id)] = step.output;
     program_.steps.push_back(std::move(step));

@@ -122,7 +122,8 @@ StepShape CpuNetwork::step_shape(const Step& step, const std::vector<Extent>& ex
   for (const ValueId v : step.parts) {
     shape.part_channels.push_back(program_.values[index(v)].channels);
   }
-  if (step.kind == StepKind::preprocess) {
+  if (step.input < 0) {  // reads the frames
+    shape.in = extents.front();
     shape.picture = program_.values[index(step.output)].kind == Value::Kind::picture;
   }
   return shape;

@@ -258,27 +258,51 @@ class OverlapAdd : public StepOperation {
     int64_t pixel_stride, vector_stride;
   };
 
+  /// A cell of the input that reaches one of the output, and the first channel of its tap.
+  struct Reach {
+    int64_t cell, tap;
+  };
+
+  /// For each output cell of an axis those that reach it, in the order of taps.
+  std::vector<std::vector<Reach>> reaches(int64_t out, int64_t in) const {
+    const int64_t k = step_.kernel, s = step_.stride;
+    const int64_t crop = transpose_crop(step_.padding, step_.kernel, step_.stride);
+    std::vector<std::vector<Reach>> found(static_cast<size_t>(out));
+    for (int64_t at = 0; at < out; ++at) {
+      for (int64_t tap = (at + crop) % s; tap < k && tap <= at + crop; tap += s) {
+        const int64_t cell = (at + crop - tap) / s;
+        if (cell < in) found[static_cast<size_t>(at)].push_back({cell, tap});
+      }
+    }
+    return found;
+  }
+
   void add_frame(float* columns, const Destination& to) const {
     const MapView from = in_map(columns);
-    const int64_t lanes = machine_.lanes(), k = step_.kernel, s = step_.stride;
-    const int64_t crop = transpose_crop(step_.padding, step_.kernel, step_.stride);
+    const int64_t lanes = machine_.lanes(), channels = step_.channels;
+    std::vector<int64_t> place;  // of each column, in floats from its cell
+    for (int64_t c = 0; c < step_.kernel * step_.kernel * channels; ++c) {
+      place.push_back(c / lanes * from.vector_stride + c % lanes);
+    }
+    const auto row_reaches = reaches(shape_.out.height, shape_.in.height);
+    const auto col_reaches = reaches(shape_.out.width, shape_.in.width);
+    std::vector<float> sums(static_cast<size_t>(channels));
     for (int64_t row = 0; row < shape_.out.height; ++row) {
       for (int64_t col = 0; col < shape_.out.width; ++col) {
-        for (int64_t o = 0; o < step_.channels; ++o) {
-          float sum = weights_.bias() != nullptr ? weights_.bias()[o] : 0.0F;
-          for (int64_t a = (row + crop) % s; a < k && a <= row + crop; a += s) {
-            const int64_t p = (row + crop - a) / s;
-            if (p >= shape_.in.height) continue;
-            for (int64_t b = (col + crop) % s; b < k && b <= col + crop; b += s) {
-              const int64_t q = (col + crop - b) / s;
-              if (q >= shape_.in.width) continue;
-              const int64_t channel = (a * k + b) * step_.channels + o;
-              sum += from.data[(p * from.width + q) * from.pixel_stride +
-                               channel / lanes * from.vector_stride + channel % lanes];
-            }
+        std::fill(sums.begin(), sums.end(), 0.0F);
+        if (weights_.bias() != nullptr) std::copy_n(weights_.bias(), channels, sums.begin());
+        for (const Reach& down : row_reaches[static_cast<size_t>(row)]) {
+          for (const Reach& across : col_reaches[static_cast<size_t>(col)]) {
+            const float* cell =
+                from.data + (down.cell * from.width + across.cell) * from.pixel_stride;
+            const int64_t* column =
+                place.data() + (down.tap * step_.kernel + across.tap) * channels;
+            for (size_t o = 0; o < sums.size(); ++o) sums[o] += cell[column[o]];
           }
-          to.data[(row * shape_.out.width + col) * to.pixel_stride + o / lanes * to.vector_stride +
-                  o % lanes] = sum;
+        }
+        float* out = to.data + (row * shape_.out.width + col) * to.pixel_stride;
+        for (int64_t o = 0; o < channels; ++o) {
+          out[o / lanes * to.vector_stride + o % lanes] = sums[static_cast<size_t>(o)];
         }
       }
     }
@@ -313,7 +337,7 @@ std::unique_ptr<Operation> make_operation(const Graph& graph, const Step& step,
     case StepKind::pixel_shuffle:
     case StepKind::resize:
     case StepKind::concat:
-      return make_rearrangement(step, shape, machine);
+      return make_rearrangement(graph, step, shape, machine);
   }
   POSSE_ASSERT(false);
 }

@@ -43,7 +43,7 @@ enum class StepKind {
   global_mean,
   overlap_add,  ///< columns of a transposed convolution to its output
   pixel_shuffle,
-  resize,  ///< of a picture or a map
+  resize,  ///< of a picture or a map, or of the frames themselves where it has no input
   concat,  ///< channels of `parts`
 };
 

@@ -1,6 +1,7 @@
 #include "network/backends/cpu/rearrangements.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 #include <vector>
@@ -199,6 +200,59 @@ class Resize : public Operation {
   std::optional<AxisMeans> row_means_, col_means_;  ///< with antialiasing
 };
 
+/// Prepares and resizes a frame in one: the same numbers as one after the other.
+class ResizeFrame : public Operation {
+ public:
+  ResizeFrame(const Graph& graph, const Step& step, const StepShape& shape, const Machine& machine)
+      : shape_(shape),
+        planar_(picture_is_planar(machine.format)),
+        rows_(step.resized.height, shape.in.height),
+        cols_(step.resized.width, shape.in.width) {
+    POSSE_ASSERT(shape.picture);
+    for (size_t c = 0; c < 3; ++c) {
+      for (size_t value = 0; value < 256; ++value) {
+        prepared_[c][value] =
+            (static_cast<float>(value) - graph.mean_pixel[c]) / graph.input_scale[c];
+      }
+    }
+  }
+
+  void run(const StepMemory& memory, int64_t begin, int64_t end) const override {
+    for (int64_t frame = begin; frame < end; ++frame) {
+      const uint8_t* rgb = memory.frames->frames.at(static_cast<size_t>(frame));
+      for (int64_t row = 0; row < shape_.out.height; ++row) {
+        resize_row(rgb, row, memory.output.at(frame));
+      }
+    }
+  }
+
+ private:
+  void resize_row(const uint8_t* rgb, int64_t row, float* picture) const {
+    const auto r = static_cast<size_t>(row);
+    const uint8_t* above = rgb + rows_.first[r] * shape_.in.width * 3;
+    const uint8_t* below = rgb + rows_.second[r] * shape_.in.width * 3;
+    const float y = rows_.share[r];
+    const int64_t pixels = shape_.out.height * shape_.out.width;
+    float* out = picture + row * shape_.out.width * (planar_ ? 1 : 3);
+    for (int64_t col = 0; col < shape_.out.width; ++col) {
+      const auto k = static_cast<size_t>(col);
+      const int64_t left = 3 * cols_.first[k], right = 3 * cols_.second[k];
+      const float x = cols_.share[k];
+      for (int64_t c = 0; c < 3; ++c) {
+        const auto& prepared = prepared_[static_cast<size_t>(c)];
+        const float top = prepared[above[left + c]] * (1 - x) + prepared[above[right + c]] * x;
+        const float bottom = prepared[below[left + c]] * (1 - x) + prepared[below[right + c]] * x;
+        out[planar_ ? c * pixels + col : 3 * col + c] = top * (1 - y) + bottom * y;
+      }
+    }
+  }
+
+  const StepShape shape_;
+  const bool planar_;
+  AxisShares rows_, cols_;
+  std::array<std::array<float, 256>, 3> prepared_;
+};
+
 class Concat : public Operation {
  public:
   Concat(const StepShape& shape, const Machine& machine) : shape_(shape), machine_(machine) {}
@@ -236,12 +290,13 @@ class Concat : public Operation {
 
 }  // namespace
 
-std::unique_ptr<Operation> make_rearrangement(const Step& step, const StepShape& shape,
-                                              const Machine& machine) {
+std::unique_ptr<Operation> make_rearrangement(const Graph& graph, const Step& step,
+                                              const StepShape& shape, const Machine& machine) {
   switch (step.kind) {
     case StepKind::pixel_shuffle:
       return std::make_unique<PixelShuffle>(step, shape, machine);
     case StepKind::resize:
+      if (step.input < 0) return std::make_unique<ResizeFrame>(graph, step, shape, machine);
       return std::make_unique<Resize>(step, shape, machine);
     case StepKind::concat:
       return std::make_unique<Concat>(shape, machine);

@@ -8,7 +8,7 @@
 namespace posse::cpu {
 
 /// @param step  of kind pixel_shuffle, resize or concat.
-std::unique_ptr<Operation> make_rearrangement(const Step& step, const StepShape& shape,
-                                              const Machine& machine);
+std::unique_ptr<Operation> make_rearrangement(const Graph& graph, const Step& step,
+                                              const StepShape& shape, const Machine& machine);
 
 }  // namespace posse::cpu
