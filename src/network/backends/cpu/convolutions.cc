@@ -133,6 +133,7 @@ class MatrixConvolution : public Operation {
         machine_(machine),
         activation_(step.activation),
         add_(step.residual >= 0),
+        stride_(step.stride),
         flops_(convolution_flops(step, shape)),
         residual_floats_(
             options.copy_residual ? shape.out.height * shape.out.width * shape.out_channels : 0) {}
@@ -143,36 +144,66 @@ class MatrixConvolution : public Operation {
         std::copy_n(memory.residual.at(frame), residual_floats_, memory.output.at(frame));
       }
     }
-    if (frames_adjoin(memory.input, shape_.in_channels) &&
-        frames_adjoin(memory.output, shape_.out_channels)) {
-      multiply(memory, begin, end - begin);  // weights are read once for all
-      return;
-    }
-    for (int64_t frame = begin; frame < end; ++frame) multiply(memory, frame, 1);
+    const bool adjoin =
+        (stride_ > 1 || frames_adjoin(memory.input, shape_.in, shape_.in_channels)) &&
+        frames_adjoin(memory.output, shape_.out, shape_.out_channels);
+    const int64_t together = adjoin ? end - begin : 1;  // weights are read once for all
+    for (int64_t frame = begin; frame < end; frame += together) multiply(memory, frame, together);
   }
-  int64_t scratch_bytes(int64_t /*num_frames*/) const override {
-    return kFloatBytes * matrix_scratch_floats(shape_.in_channels, machine_.lanes());
+  int64_t scratch_bytes(int64_t num_frames) const override {
+    const int64_t gathered = stride_ > 1 ? num_frames * gathered_floats() : 0;
+    return kFloatBytes * (gathered + matrix_scratch_floats(shape_.in_channels, machine_.lanes()));
   }
   double flops() const override { return flops_; }
   std::string implementation() const override { return "own matrix product"; }
 
  private:
   /// Whether one frame's pixels follow those of the frame before.
-  bool frames_adjoin(const Slot& slot, int64_t channels) const {
+  bool frames_adjoin(const Slot& slot, Extent extent, int64_t channels) const {
     return machine_.format == MapFormat::channels_last &&
-           slot.frame_stride == shape_.in.height * shape_.in.width * channels;
+           slot.frame_stride == extent.height * extent.width * channels;
+  }
+
+  /// Of one frame: the pixels that a stride of more than one leaves.
+  int64_t gathered_floats() const {
+    return shape_.out.height * shape_.out.width * shape_.in_channels;
+  }
+
+  void gather(float* frame, float* to) const {
+    const int64_t lanes = machine_.lanes();
+    const MapView from = machine_.map(frame, shape_.in.height, shape_.in.width, shape_.in_channels);
+    const MutableMapView out =
+        machine_.map(to, shape_.out.height, shape_.out.width, shape_.in_channels);
+    for (int64_t row = 0; row < out.height; ++row) {
+      for (int64_t col = 0; col < out.width; ++col) {
+        const float* pixel = from.data + (row * from.width + col) * stride_ * from.pixel_stride;
+        float* place = to + (row * out.width + col) * out.pixel_stride;
+        for (int64_t v = 0; v < from.vectors; ++v) {
+          std::copy_n(pixel + v * from.vector_stride, lanes, place + v * out.vector_stride);
+        }
+      }
+    }
   }
 
   void multiply(const StepMemory& memory, int64_t frame, int64_t count) const {
-    const int64_t height = count * shape_.in.height, width = shape_.in.width;
+    const int64_t height = count * shape_.out.height, width = shape_.out.width;
+    float* src = memory.input.at(frame);
+    auto* scratch = static_cast<float*>(memory.scratch);
+    if (stride_ > 1) {
+      src = scratch;
+      for (int64_t i = 0; i < count; ++i) {
+        gather(memory.input.at(frame + i), src + i * gathered_floats());
+      }
+      scratch += count * gathered_floats();
+    }
     machine_.kernels->matrix(
-        {.src = machine_.map(memory.input.at(frame), height, width, shape_.in_channels),
+        {.src = machine_.map(src, height, width, shape_.in_channels),
          .dst = machine_.map(memory.output.at(frame), height, width, shape_.out_channels),
          .weights = weights_.matrix().data(),
          .bias = weights_.bias(),
          .add_to_dst = add_,
          .activation = activation_,
-         .scratch = static_cast<float*>(memory.scratch)});
+         .scratch = scratch});
   }
 
   const LayerWeights& weights_;
@@ -180,6 +211,7 @@ class MatrixConvolution : public Operation {
   const Machine machine_;
   const Activation activation_;
   const bool add_;
+  const int64_t stride_;
   const double flops_;
   const int64_t residual_floats_;
 };
@@ -219,8 +251,8 @@ bool matrix_fits(const Step& step, const StepShape& shape) {
   const bool activation_fits = step.activation == Activation::none ||
                                step.activation == Activation::relu ||
                                (step.activation == Activation::relu6 && step.residual < 0);
-  return step.kind == StepKind::convolution && step.kernel == 1 && step.stride == 1 &&
-         !shape.picture && activation_fits;
+  return step.kind == StepKind::convolution && step.kernel == 1 && !shape.picture &&
+         activation_fits;
 }
 
 std::unique_ptr<Operation> make_convolution_operation(const Step& step, const LayerWeights& weights,

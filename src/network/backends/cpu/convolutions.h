@@ -15,8 +15,8 @@ ConvolutionShape convolution_shape(const Step& step, const StepShape& shape,
 /// and channels enough to pay for the transforms.
 bool winograd_fits(const Step& step);
 
-/// Whether the step is a product of pixels and weights: 1x1, stride 1, of a map, with an epilogue
-/// that the kernel has.
+/// Whether the step is a product of pixels and weights: 1x1, of a map, with an epilogue that the
+/// kernel has.
 bool matrix_fits(const Step& step, const StepShape& shape);
 
 std::unique_ptr<Operation> make_convolution_operation(const Step& step, const LayerWeights& weights,

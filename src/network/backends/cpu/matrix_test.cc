@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "network/backends/cpu/convolutions.h"
 #include "network/backends/cpu/kernel_scratch.h"
 #include "network/backends/cpu/kernels.h"
 #include "network/backends/cpu/layer_weights.h"
@@ -160,6 +161,70 @@ TEST_P(Matrix, APixelsBitsDoNotDependOnHowManyThereAre) {
     const Tensor y = product(one, alone, machine);
     for (int64_t o = 0; o < all.out; ++o) {
       ASSERT_EQ(value_at(y, one, machine, 0, o), value_at(together, all, machine, pixel, o));
+    }
+  }
+}
+
+/// The operation on `frames` maps that lie one behind the other, `height` and `width` of one.
+Tensor operated(const Problem& p, int stride, int64_t frames, const Data& data,
+                const Machine& machine) {
+  Step step{.kind = StepKind::convolution, .name = "layer"};
+  step.stride = stride;
+  step.activation = p.activation;
+  step.channels = static_cast<int>(p.out);
+  step.weights_in = static_cast<int>(p.in);
+  step.weights = data.weights.clone();
+  step.bias.assign(data.bias.values().begin(), data.bias.values().end());
+  const LayerWeights weights(step, machine, ConvolutionMethod::matrix, {});
+  const StepShape shape = {
+      .in = {p.height, p.width},
+      .out = {(p.height + stride - 1) / stride, (p.width + stride - 1) / stride},
+      .in_channels = machine.padded(p.in),
+      .out_channels = machine.padded(p.out)};
+  EXPECT_TRUE(matrix_fits(step, shape));
+  const auto operation = make_convolution_operation(step, weights, shape, machine, {});
+  Tensor x({frames * shape.in.height * shape.in.width * shape.in_channels});
+  for (int64_t frame = 0; frame < frames; ++frame) {
+    const Tensor part({p.height * p.width, p.in},
+                      {data.x.data() + frame * p.height * p.width * p.in,
+                       static_cast<size_t>(p.height * p.width * p.in)});
+    const Tensor map = to_map(part, p, machine);
+    std::copy_n(map.data(), map.size(), x.data() + frame * map.size());
+  }
+  Tensor y({frames * shape.out.height * shape.out.width * shape.out_channels});
+  Tensor scratch({operation->scratch_bytes(frames) / static_cast<int64_t>(sizeof(float))});
+  StepMemory memory;
+  memory.input = {x.data(), x.size() / frames};
+  memory.output = {y.data(), y.size() / frames};
+  memory.scratch = scratch.data();
+  operation->run(memory, 0, frames);
+  return y;
+}
+
+TEST_P(Matrix, FramesTogetherAndStridesGiveTheBitsOfTheKernelOnThosePixels) {
+  const Machine machine = machine_with(GetParam());
+  constexpr int64_t kFrames = 3, kHeight = 5, kWidth = 6;
+  for (const int stride : {1, 2}) {
+    Problem p = {.in = 24, .out = 40, .height = kFrames * kHeight, .width = kWidth};
+    const Data data = random_data(p, random_);
+    p.height = kHeight;
+    const Tensor together = operated(p, stride, kFrames, data, machine);
+    Problem out = p;
+    out.height = (kHeight + stride - 1) / stride;
+    out.width = (kWidth + stride - 1) / stride;
+    for (int64_t frame = 0; frame < kFrames; ++frame) {
+      Data left = {Tensor({out.height * out.width, p.in}), data.weights.clone(), data.bias.clone(),
+                   Tensor({out.height * out.width, p.out})};
+      for (int64_t i = 0; i < out.height * out.width; ++i) {
+        const int64_t pixel = i / out.width * stride * kWidth + i % out.width * stride;
+        std::copy_n(data.x.data() + (frame * kHeight * kWidth + pixel) * p.in, p.in,
+                    left.x.data() + i * p.in);
+      }
+      const Tensor expected = product(out, left, machine);
+      EXPECT_EQ(std::memcmp(together.data() + frame * expected.size(), expected.data(),
+                            expected.values().size_bytes()),
+                0)
+          << "stride " << stride << ", frame " << frame;
     }
   }
 }

@@ -73,7 +73,7 @@ ConvolutionMethod CpuNetwork::choose_method(const Step& step,
   if (step.kind == StepKind::convolution && matrix_fits(step, step_shape(step, extents))) {
     candidates = {ConvolutionMethod::matrix, ConvolutionMethod::direct};
     // oneDNN is as good without AVX-512, and a little better where pixels lie whole pages apart.
-    if (machine_.kernels->set != InstructionSet::avx512 ||
+    if (machine_.kernels->set != InstructionSet::avx512 || step.stride > 1 ||
         machine_.padded(step.weights_in) % 1024 == 0) {
       std::swap(candidates[0], candidates[1]);
     }
@@ -150,8 +150,8 @@ std::shared_ptr<CpuNetwork::ShapePlan> CpuNetwork::make_plan(Extent frame, bool 
     plan->frame_floats.push_back(frame_floats(value, plan->extents));
   }
   for (const Step& step : program_.steps) plan->shapes.push_back(step_shape(step, plan->extents));
-  // Up to the first layer whose weights outweigh its maps, or that looks at all frames, frames go
-  // one by one.
+  // Up to the first layer whose weights clearly outweigh its maps, or that looks at all frames,
+  // frames go one by one: their maps stay in the second-level cache, weights come from the third.
   const int num_steps = static_cast<int>(program_.steps.size());
   plan->frame_major_end = num_steps;
   for (int i = 0; i < num_steps; ++i) {
@@ -163,7 +163,9 @@ std::shared_ptr<CpuNetwork::ShapePlan> CpuNetwork::make_plan(Extent frame, bool 
     if (step.input < 0 || step.output < 0 || i >= plan->frame_major_end) continue;
     const int64_t map_floats =
         plan->frame_floats[index(step.input)] + plan->frame_floats[index(step.output)];
-    if (weights_[index(i)]->num_bytes() > map_floats * static_cast<int64_t>(sizeof(float))) {
+    constexpr int64_t kClearly = 5;
+    const int64_t map_bytes = map_floats * static_cast<int64_t>(sizeof(float));
+    if (weights_[index(i)]->num_bytes() > kClearly * map_bytes) {
       plan->frame_major_end = i;
     }
   }

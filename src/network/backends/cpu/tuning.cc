@@ -27,6 +27,17 @@ std::filesystem::path user_cache_file() {
   return folder.empty() ? folder : folder / "tuning.txt";
 }
 
+/// Frames that a layer is timed with: several where its weights outweigh its maps, because those
+/// are read once for all frames of a call. What a call really gets does not count: the choice is
+/// the same for all.
+int64_t frames_timed(const Step& step, const StepShape& shape) {
+  constexpr int64_t kSeveral = 4;
+  const int64_t map_floats = shape.in.height * shape.in.width * shape.in_channels +
+                             shape.out.height * shape.out.width * shape.out_channels;
+  const int64_t weights = int64_t{step.kernel} * step.kernel * step.weights_in * step.channels;
+  return weights > map_floats ? kSeveral : 1;
+}
+
 /// One way of computing one layer, with memory of its own.
 class Candidate {
  public:
@@ -34,17 +45,19 @@ class Candidate {
             const Machine& machine)
       : weights_(step, machine, method, convolution_shape(step, shape, machine)),
         operation_(make_convolution_operation(step, weights_, shape, machine, {})),
-        in_(zeros(shape.in.height * shape.in.width * shape.in_channels)),
-        out_(zeros(shape.out.height * shape.out.width * shape.out_channels)),
-        scratch_(zeros(operation_->scratch_bytes(1) / static_cast<int64_t>(sizeof(float)) + 1)) {}
+        frames_(frames_timed(step, shape)),
+        in_(zeros(frames_ * shape.in.height * shape.in.width * shape.in_channels)),
+        out_(zeros(frames_ * shape.out.height * shape.out.width * shape.out_channels)),
+        scratch_(
+            zeros(operation_->scratch_bytes(frames_) / static_cast<int64_t>(sizeof(float)) + 1)) {}
 
   double seconds() {
     StepMemory memory;
-    memory.input = {in_.data(), in_.size()};
-    memory.output = {out_.data(), out_.size()};
+    memory.input = {in_.data(), in_.size() / frames_};
+    memory.output = {out_.data(), out_.size() / frames_};
     memory.scratch = scratch_.data();
     const double start = thread_seconds();
-    operation_->run(memory, 0, 1);
+    operation_->run(memory, 0, frames_);
     return thread_seconds() - start;
   }
 
@@ -57,6 +70,7 @@ class Candidate {
 
   LayerWeights weights_;
   std::unique_ptr<Operation> operation_;
+  int64_t frames_;
   Tensor in_, out_, scratch_;
 };
 
@@ -118,10 +132,11 @@ void TuningCache::store(const std::string& key, ConvolutionMethod method) {
 }
 
 std::string tuning_key(const Step& step, const StepShape& shape, const Machine& machine) {
-  return fmt::format("{}; {}; oneDNN {}; {}>{} {}x{} k{} s{} d{}{}", cpu_model(),
+  return fmt::format("{}; {}; oneDNN {}; {}>{} {}x{} k{} s{} d{}{}{}", cpu_model(),
                      title_of(machine.kernels->set), onednn_version(), shape.in_channels,
                      shape.out_channels, shape.in.height, shape.in.width, step.kernel, step.stride,
-                     step.dilation, step.residual >= 0 ? " sum" : "");
+                     step.dilation, step.residual >= 0 ? " sum" : "",
+                     frames_timed(step, shape) > 1 ? " frames" : "");
 }
 
 ConvolutionMethod tuned_method(const Step& step, const StepShape& shape, const Machine& machine,
