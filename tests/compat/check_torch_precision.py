@@ -3,7 +3,7 @@
 usage: scripts/pypi_env.py deeplabcut tests/compat/check_torch_precision.py POSSE
 
 Truth: torchvision's networks in float64. Hundreds of layers one after the other enlarge the rounding of each, in PyTorch's float32
-too: posse, with Winograd and folded norms, may be four times as far off as that (2 to 3 was measured), or 1e-4 of the largest value.
+too: posse may be one and a half times as far off as that (1.0 to 1.35 was measured), or 1e-4 of the largest value.
 """
 
 import pathlib
@@ -78,7 +78,7 @@ def check(name, posse, exact, single):
     largest = np.abs(exact).max()
     errors = [np.abs(values - exact).max() / largest for values in (posse, single)]
     print(f"{name}: posse {errors[0]:.1e}, PyTorch in float32 {errors[1]:.1e} of the largest value")
-    assert errors[0] <= max(4 * errors[1], 1e-4), name
+    assert errors[0] <= max(1.5 * errors[1], 1e-4), name
 
 
 def below_the_highest(maps):

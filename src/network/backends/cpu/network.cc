@@ -32,6 +32,14 @@ std::vector<bool> live_steps(const Program& program, bool want_locref) {
   return live;
 }
 
+/// Whether so many blocks follow each other that large Winograd tiles' rounding, which each
+/// enlarges, doubles that of the maps: ResNets of 101 and 152 layers, not those of 50.
+bool is_deep(const Graph& graph) {
+  constexpr int64_t kMostBlocks = 20;
+  return std::count_if(graph.nodes.begin(), graph.nodes.end(),
+                       [](const Node& node) { return node.kind == OpKind::add; }) > kMostBlocks;
+}
+
 /// Frames that go through a network together: enough to read large weights once for several. More
 /// only where statistics are taken over the batch.
 constexpr int64_t kMostFramesAtOnce = 8;
@@ -80,7 +88,7 @@ ConvolutionMethod CpuNetwork::choose_method(const Step& step,
     return tuned(step, extents, candidates);
   }
   if (options_.low_memory || !winograd_fits(step)) return ConvolutionMethod::direct;
-  if (winograd_is_exact_enough(step.weights.view(), 4)) {
+  if (!is_deep(graph_) && winograd_is_exact_enough(step.weights.view(), 4)) {
     candidates.push_back(ConvolutionMethod::winograd4);
   }
   if (winograd_is_exact_enough(step.weights.view(), 2)) {

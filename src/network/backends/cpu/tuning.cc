@@ -145,9 +145,15 @@ ConvolutionMethod tuned_method(const Step& step, const StepShape& shape, const M
   if (candidates.size() == 1) return candidates.front();
   // One layer at a time: members compiled side by side must come to one choice.
   const std::lock_guard one_at_a_time(cache.tuning());
-  const std::string key = tuning_key(step, shape, machine);
+  const auto is_candidate = [&](ConvolutionMethod method) {
+    return std::find(candidates.begin(), candidates.end(), method) != candidates.end();
+  };
+  // Networks that must not use large tiles keep choices of their own.
+  const bool small_tiles =
+      is_candidate(ConvolutionMethod::winograd2) && !is_candidate(ConvolutionMethod::winograd4);
+  const std::string key = tuning_key(step, shape, machine) + (small_tiles ? " small tiles" : "");
   const auto known = cache.find(key);
-  if (known && std::find(candidates.begin(), candidates.end(), *known) != candidates.end()) {
+  if (known && is_candidate(*known)) {
     return *known;
   }
   const OneDnnThreads threads(1);  // time is counted on this thread alone

@@ -82,6 +82,17 @@ TEST(TunedMethod, AnExcludedChoiceIsNotTaken) {
             ConvolutionMethod::direct);
 }
 
+TEST(TunedMethod, NetworksWithoutLargeTilesKeepChoicesOfTheirOwn) {
+  const Layer layer;
+  TuningCache cache{std::filesystem::path()};
+  const std::string key = tuning_key(layer.step, layer.shape, this_machine());
+  cache.store(key, ConvolutionMethod::winograd4);
+  constexpr std::array small = {ConvolutionMethod::winograd2, ConvolutionMethod::direct};
+  EXPECT_NE(tuned_method(layer.step, layer.shape, this_machine(), small, cache),
+            ConvolutionMethod::winograd4);
+  EXPECT_EQ(cache.find(key), ConvolutionMethod::winograd4);
+}
+
 TEST(Tuning, TheEnvironmentTurnsItOff) {
   setenv("POSSE_TUNE", "off", 1);
   EXPECT_FALSE(tuning_allowed());
