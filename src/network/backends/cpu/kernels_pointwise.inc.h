@@ -8,37 +8,63 @@ POSSE_ALWAYS_INLINE void clear_sums(double* sums, int64_t vectors) {
   for (int64_t i = 0; i < 2 * vectors * kLanes; ++i) sums[i] = 0;
 }
 
+// Vectors of channels that are summed side by side: neighbours in memory where a pixel's channels
+// are, so that whole stretches are read; as many as the registers hold.
+#if defined(__AVX512F__)
+constexpr int kSummedTogether = 4;
+#else
+constexpr int kSummedTogether = 2;
+#endif
+
+/// kCount vectors of one row from `first` on, see add_row_to_sums().
+template <int kCount>
+POSSE_ALWAYS_INLINE void add_vectors_to_sums(const MapView& map, const float* pivots, int64_t row,
+                                             int64_t first, double* sums) {
+  const int64_t channels = map.vectors * kLanes, next = map.vector_stride;
+  const float* x = map.data + row * map.width * map.pixel_stride + first * next;
+  Vec pivot[kCount], sum0[kCount], sum1[kCount], square0[kCount], square1[kCount];
+  for (int v = 0; v < kCount; ++v) {
+    pivot[v] = load(pivots + (first + v) * next);
+    sum0[v] = sum1[v] = square0[v] = square1[v] = broadcast(0.0F);
+  }
+  int64_t col = 0;
+  for (; col + 2 <= map.width; col += 2, x += 2 * map.pixel_stride) {
+    for (int v = 0; v < kCount; ++v) {
+      const Vec d0 = load(x + v * next) - pivot[v];
+      const Vec d1 = load(x + map.pixel_stride + v * next) - pivot[v];
+      sum0[v] = sum0[v] + d0;
+      sum1[v] = sum1[v] + d1;
+      square0[v] = fma(d0, d0, square0[v]);
+      square1[v] = fma(d1, d1, square1[v]);
+    }
+  }
+  for (int v = 0; v < kCount; ++v) {
+    if (col < map.width) {
+      const Vec d = load(x + v * next) - pivot[v];
+      sum0[v] = sum0[v] + d;
+      square0[v] = fma(d, d, square0[v]);
+    }
+    alignas(64) float values[2 * kLanes];
+    store(values, sum0[v] + sum1[v]);
+    store(values + kLanes, square0[v] + square1[v]);
+    double* to = sums + (first + v) * kLanes;
+    for (int i = 0; i < kLanes; ++i) {
+      to[i] += static_cast<double>(values[i]);
+      to[channels + i] += static_cast<double>(values[kLanes + i]);
+    }
+  }
+}
+
 /// Adds the sums of (x - pivot) and (x - pivot)^2 of one row, pivot being the first pixel of
 /// `pivots`, a map laid out like `map`: that keeps the variance exact for channels whose mean is
 /// far from zero.
 POSSE_ALWAYS_INLINE void add_row_to_sums(const MapView& map, const float* pivots, int64_t row,
                                          int64_t first, int64_t count, double* sums) {
-  const int64_t channels = map.vectors * kLanes;
-  for (int64_t v = first; v < first + count; ++v) {
-    const Vec pivot = load(pivots + v * map.vector_stride);
-    const float* x = map.data + row * map.width * map.pixel_stride + v * map.vector_stride;
-    Vec sum0 = broadcast(0.0F), sum1 = sum0, square0 = sum0, square1 = sum0;
-    int64_t col = 0;
-    for (; col + 2 <= map.width; col += 2, x += 2 * map.pixel_stride) {
-      const Vec d0 = load(x) - pivot, d1 = load(x + map.pixel_stride) - pivot;
-      sum0 = sum0 + d0;
-      sum1 = sum1 + d1;
-      square0 = fma(d0, d0, square0);
-      square1 = fma(d1, d1, square1);
-    }
-    if (col < map.width) {
-      const Vec d = load(x) - pivot;
-      sum0 = sum0 + d;
-      square0 = fma(d, d, square0);
-    }
-    alignas(64) float values[2 * kLanes];
-    store(values, sum0 + sum1);
-    store(values + kLanes, square0 + square1);
-    for (int i = 0; i < kLanes; ++i) {
-      sums[v * kLanes + i] += static_cast<double>(values[i]);
-      sums[channels + v * kLanes + i] += static_cast<double>(values[kLanes + i]);
-    }
+  int64_t v = first;
+  for (; v + kSummedTogether <= first + count; v += kSummedTogether) {
+    add_vectors_to_sums<kSummedTogether>(map, pivots, row, v, sums);
   }
+  for (; v < first + count; ++v) add_vectors_to_sums<1>(map, pivots, row, v, sums);
 }
 
 /// Replaces the sums of each channel by those that a channel with the mean and variance of its
