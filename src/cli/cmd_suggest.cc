@@ -7,6 +7,7 @@
 #include "cli/option_binding.h"
 #include "cli/table_job.h"
 #include "study/suggest/suggest_job.h"
+#include "study/suggest/suggestions_text.h"
 
 namespace posse {
 namespace {

@@ -1,3 +1,5 @@
+#include "run/finished_facts.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,7 +9,6 @@
 #include "base/error.h"
 #include "base/paths.h"
 #include "base/text.h"
-#include "run/finished_results.h"
 #include "run/job_record.h"
 #include "run/result_paths.h"
 
@@ -138,15 +139,6 @@ std::string difference_of_members(const FinishedFacts& a, const FinishedFacts& b
   return text;
 }
 
-std::string difference(const FinishedFacts& a, const FinishedFacts& b) {
-  if (a.bodyparts != b.bodyparts)
-    return fmt::format("bodyparts {} against {}", list_names(a.bodyparts), list_names(b.bodyparts));
-  if (a.consensus != b.consensus)
-    return fmt::format("consensus {} against {}", name_of(a.consensus), name_of(b.consensus));
-  if (a.rule != b.rule) return fmt::format("maps read by the rule {} against {}", a.rule, b.rule);
-  return difference_of_members(a, b);
-}
-
 /// How the file at a place stands to the video that was run; nullopt if nothing lies there.
 std::optional<FoundVideo> look_at(const fs::path& file, const InputIdentity& video) {
   std::error_code missing;
@@ -253,17 +245,13 @@ std::vector<fs::path> find_results(std::span<const fs::path> paths) {
   return found;
 }
 
-void require_alike(std::span<const FinishedResults> results) {
-  for (size_t i = 1; i < results.size(); ++i) {
-    const FinishedFacts &first = results[0].facts(), &other = results[i].facts();
-    const std::string what = difference(first, other);
-    if (what.empty()) continue;
-    throw Error(ErrorKind::usage,
-                fmt::format("{} and {}: are results of different runs: {}", first.folder.string(),
-                            other.folder.string(), what),
-                {.hint = "results are taken together only where members, consensus and bodyparts "
-                         "are the same"});
-  }
+std::string difference_of(const FinishedFacts& a, const FinishedFacts& b) {
+  if (a.bodyparts != b.bodyparts)
+    return fmt::format("bodyparts {} against {}", list_names(a.bodyparts), list_names(b.bodyparts));
+  if (a.consensus != b.consensus)
+    return fmt::format("consensus {} against {}", name_of(a.consensus), name_of(b.consensus));
+  if (a.rule != b.rule) return fmt::format("maps read by the rule {} against {}", a.rule, b.rule);
+  return difference_of_members(a, b);
 }
 
 }  // namespace posse

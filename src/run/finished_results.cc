@@ -216,4 +216,17 @@ void FinishedResults::read_tables(std::span<const int64_t> frames,
   }
 }
 
+void require_alike(std::span<const FinishedResults> results) {
+  for (size_t i = 1; i < results.size(); ++i) {
+    const FinishedFacts &first = results[0].facts(), &other = results[i].facts();
+    const std::string what = difference_of(first, other);
+    if (what.empty()) continue;
+    throw Error(ErrorKind::usage,
+                fmt::format("{} and {}: are results of different runs: {}", first.folder.string(),
+                            other.folder.string(), what),
+                {.hint = "results are taken together only where members, consensus and bodyparts "
+                         "are the same"});
+  }
+}
+
 }  // namespace posse

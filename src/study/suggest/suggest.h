@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "base/job_hooks.h"
-#include "base/json.h"
 #include "base/poses.h"
 #include "run/finished_results.h"
 #include "study/labels/label_set.h"
@@ -90,12 +89,5 @@ Suggestions suggest_frames(std::span<const std::filesystem::path> results,
                            const SuggestOptions& options, const LabelSet* labels,
                            std::span<const PicturesThere> there, bool needs_videos,
                            const JobHooks& hooks);
-
-/// posse-suggestions.json (docs/suggest.md).
-Json to_json(const Suggestions& suggestions);
-/// A row for each frame: video, frame, seconds, why, doubt, bodypart, inclusion_probability, path.
-std::string to_csv(const Suggestions& suggestions);
-/// For people.
-std::string to_text(const Suggestions& suggestions);
 
 }  // namespace posse

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/paths.h"
 #include "study/suggest/contact_sheet.h"
+#include "study/suggest/suggestions_text.h"
 #include "video/image_file.h"
 
 namespace posse {

@@ -1,10 +1,11 @@
+#include "study/suggest/suggestions_text.h"
+
 #include <fmt/format.h>
 
 #include <cmath>
 
 #include "base/text.h"
 #include "base/version.h"
-#include "study/suggest/suggest.h"
 
 namespace posse {
 namespace {

@@ -1,3 +1,5 @@
+#include "study/suggest/suggester.h"
+
 #include <fmt/format.h>
 
 #include <cmath>
@@ -8,7 +10,6 @@
 #include "study/scores/distance_summary.h"
 #include "study/suggest/centres.h"
 #include "study/suggest/shares.h"
-#include "study/suggest/suggester.h"
 #include "study/suggest/video_frames.h"
 #include "video/image_file.h"
 
