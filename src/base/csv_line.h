@@ -14,4 +14,7 @@ namespace posse {
 /// Pose tables, whose quoted cells may go over several lines, have their reader in results.
 std::vector<std::string> csv_cells(std::string_view line);
 
+/// The text as a cell: in quotes where it holds a comma, a quote or a line end.
+std::string csv_cell(std::string_view text);
+
 }  // namespace posse

@@ -25,5 +25,11 @@ TEST(CsvCells, KeepCommasAndQuotesWithinQuotes) {
   EXPECT_THAT(csv_cells("\"a\"\r"), ElementsAre("a"));
 }
 
+TEST(CsvCell, IsReadBackAsItWas) {
+  EXPECT_EQ(csv_cell("plain name.mp4"), "plain name.mp4");
+  const std::string odd = "a \"b\", c";
+  EXPECT_EQ(csv_cells(csv_cell(odd) + "," + csv_cell("")), (std::vector<std::string>{odd, ""}));
+}
+
 }  // namespace
 }  // namespace posse

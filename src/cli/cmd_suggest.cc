@@ -52,6 +52,10 @@ void add_suggest(Verb root, CommandContext& context) {
                   "folder for posse-suggestions.json, suggestions.csv and suggestions.png (default "
                   "posse-suggestions)")
       .placeholder("DIR");
+  verb.add_option("--write-to", arguments->targets.project,
+                  "a project of DeepLabCut or Lightning Pose: the frames' pictures and predictions "
+                  "are written into it, ready to be corrected")
+      .placeholder("PROJECT");
   describe(arguments->options, OptionBinder(verb, "Which frames"));
   verb.add_flag("--force", arguments->targets.force, "replace the files of other suggestions");
   verb.add_flag("--dry-run", arguments->targets.dry_run, "choose and print, write nothing");
@@ -61,7 +65,8 @@ void add_suggest(Verb root, CommandContext& context) {
       "maps as they were stored.\n"
       "A fifth of the frames is drawn at random (audit frames): errors on these alone estimate "
       "those of all frames.\n\n"
-      "example: posse suggest posse-results --count 40 --labels project");
+      "example: posse suggest posse-results --count 40 --labels project\n"
+      "         posse suggest posse-results --count 40 --write-to project");
   verb.on_call([arguments, &context] {
     const SuggestOutcome outcome =
         suggest(arguments->results, arguments->targets, arguments->options, console_hooks(context));

@@ -3,6 +3,9 @@
 // Single pictures: decoding by content, PNG encoding.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstring>
 #include <new>
 
@@ -199,29 +202,33 @@ Image read_image(const fs::path& path) {
   return read_picture(pictures_of_file(path, trouble).front()).image;
 }
 
-void write_png(const Image& image, const fs::path& path) {
+namespace {
+
+/// Codes one picture. @param put  fills the frame, whose buffer is there, and what else it wants
+template <class Put>
+std::string coded(AVCodecID id, AVPixelFormat format, const Image& image, const fs::path& path,
+                  const Put& put) {
   if (image.width <= 0 || image.height <= 0) {
     throw Error(ErrorKind::invalid_value,
                 fmt::format("an empty picture cannot be written to '{}'", path.string()));
   }
   const libav::LogCapture log;
-  const AVCodec* codec = avcodec_find_encoder(AV_CODEC_ID_PNG);
+  const AVCodec* codec = avcodec_find_encoder(id);
   if (codec == nullptr) {
-    throw Error(ErrorKind::unavailable, "the installed libavcodec cannot write PNG pictures");
+    throw Error(
+        ErrorKind::unavailable,
+        fmt::format("the installed libavcodec cannot write {} pictures", avcodec_get_name(id)));
   }
   const libav::Owned<AVCodecContext> encoder(avcodec_alloc_context3(codec));
   const auto frame = libav::make_frame();
   if (!encoder) throw std::bad_alloc();
   frame->width = encoder->width = image.width;
   frame->height = encoder->height = image.height;
-  frame->format = encoder->pix_fmt = AV_PIX_FMT_RGB24;
+  frame->format = encoder->pix_fmt = format;
   encoder->time_base = {1, 1};
   encoder->thread_count = 1;
   if (av_frame_get_buffer(frame.get(), 0) < 0) throw std::bad_alloc();
-  for (int row = 0; row < image.height; ++row) {
-    std::memcpy(frame->data[0] + static_cast<ptrdiff_t>(row) * frame->linesize[0],
-                image.pixel(row, 0), static_cast<size_t>(image.width) * 3);
-  }
+  put(*encoder, *frame);
   const auto packet = libav::make_packet();
   int status = avcodec_open2(encoder.get(), codec, nullptr);
   if (status >= 0) status = avcodec_send_frame(encoder.get(), frame.get());
@@ -230,8 +237,47 @@ void write_png(const Image& image, const fs::path& path) {
     throw Error(ErrorKind::io, fmt::format("picture '{}' cannot be coded: {}{}", path.string(),
                                            libav::error_text(status), log.last_in_brackets()));
   }
-  write_file(path,
-             {reinterpret_cast<const char*>(packet->data), static_cast<size_t>(packet->size)});
+  return {reinterpret_cast<const char*>(packet->data), static_cast<size_t>(packet->size)};
+}
+
+/// Y, Cb and Cr of JFIF: BT.601, all of 0 to 255.
+std::array<uint8_t, 3> jfif_of(const uint8_t* rgb) {
+  const double r = rgb[0], g = rgb[1], b = rgb[2];
+  const auto byte = [](double value) {
+    return static_cast<uint8_t>(std::clamp(std::lround(value), 0L, 255L));
+  };
+  return {byte(0.299 * r + 0.587 * g + 0.114 * b),
+          byte(128 - 0.168736 * r - 0.331264 * g + 0.5 * b),
+          byte(128 + 0.5 * r - 0.418688 * g - 0.081312 * b)};
+}
+
+}  // namespace
+
+void write_png(const Image& image, const fs::path& path) {
+  const auto put = [&](AVCodecContext&, AVFrame& frame) {
+    for (int row = 0; row < image.height; ++row) {
+      std::memcpy(frame.data[0] + static_cast<ptrdiff_t>(row) * frame.linesize[0],
+                  image.pixel(row, 0), static_cast<size_t>(image.width) * 3);
+    }
+  };
+  write_file(path, coded(AV_CODEC_ID_PNG, AV_PIX_FMT_RGB24, image, path, put));
+}
+
+void write_jpeg(const Image& image, const fs::path& path) {
+  const auto put = [&](AVCodecContext& encoder, AVFrame& frame) {
+    encoder.flags |= AV_CODEC_FLAG_QSCALE;
+    encoder.color_range = AVCOL_RANGE_JPEG;
+    encoder.global_quality = frame.quality = 2 * FF_QP2LAMBDA;
+    for (int row = 0; row < image.height; ++row) {
+      for (int col = 0; col < image.width; ++col) {
+        const std::array<uint8_t, 3> colour = jfif_of(image.pixel(row, col));
+        for (size_t plane = 0; plane < 3; ++plane)
+          frame.data[plane][static_cast<ptrdiff_t>(row) * frame.linesize[plane] + col] =
+              colour[plane];
+      }
+    }
+  };
+  write_file(path, coded(AV_CODEC_ID_MJPEG, AV_PIX_FMT_YUVJ444P, image, path, put));
 }
 
 }  // namespace posse

@@ -15,4 +15,8 @@ Image read_image(const std::filesystem::path& path);
 /// Writes a PNG through a temporary name. @throws Error(io)
 void write_png(const Image& image, const std::filesystem::path& path);
 
+/// Writes a JPEG of high quality, colours at full resolution, through a temporary name.
+/// @throws Error(io)
+void write_jpeg(const Image& image, const std::filesystem::path& path);
+
 }  // namespace posse

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/paths.h"
 #include "study/suggest/contact_sheet.h"
+#include "study/suggest/projects/frame_project.h"
 #include "study/suggest/suggestions_text.h"
 #include "video/image_file.h"
 
@@ -69,6 +70,35 @@ std::optional<Earlier> earlier_of(const fs::path& record, const std::string& key
   return earlier;
 }
 
+/// The labels that were named, or those of the project that is written into, which may have none.
+std::optional<LabelSet> labels_of(const SuggestOptions& options, const FrameProject* project) {
+  if (!options.labels.empty()) return read_label_set(options.labels);
+  if (project == nullptr) return std::nullopt;
+  try {
+    return read_label_set(project->data_folder());
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::not_found) throw;
+    return LabelSet();  // a project whose first pictures these will be
+  }
+}
+
+/// The project's pictures, without those that an earlier call of the same key wrote.
+std::vector<PicturesThere> pictures_before(const FrameProject* project,
+                                           const std::optional<Earlier>& earlier) {
+  if (project == nullptr) return {};
+  std::vector<PicturesThere> pictures = project->pictures();
+  if (!earlier) return pictures;
+  for (const PicturesThere& own : earlier->frames) {
+    for (PicturesThere& there : pictures) {
+      if (there.folder != own.folder) continue;
+      std::erase_if(there.frames, [&](int64_t frame) {
+        return std::find(own.frames.begin(), own.frames.end(), frame) != own.frames.end();
+      });
+    }
+  }
+  return pictures;
+}
+
 void write_record(const Suggestions& suggestions, const fs::path& file, const std::string& key,
                   bool complete) {
   Json json = to_json(suggestions);
@@ -77,36 +107,73 @@ void write_record(const Suggestions& suggestions, const fs::path& file, const st
   write_file(file, json.dump(2) + "\n");
 }
 
+/// A call at work.
+class SuggestJob {
+ public:
+  SuggestJob(const SuggestTargets& targets, const SuggestOptions& options, const JobHooks& hooks)
+      : targets_(targets), options_(options), hooks_(hooks) {}
+
+  SuggestOutcome run(std::span<const fs::path> results) {
+    const std::vector<fs::path> found = find_results(results);
+    if (!targets_.project.empty()) project_ = open_frame_project(targets_.project);
+    const std::optional<LabelSet> labels = labels_of(options_, project_.get());
+    const std::string key = key_of(found, targets_, options_, labels ? &*labels : nullptr);
+    const bool has_out = !targets_.out.empty();
+    if (has_out)
+      outcome_.files = {targets_.out / kTable, targets_.out / kSheet, targets_.out / kRecord};
+    const std::optional<Earlier> earlier =
+        has_out ? earlier_of(targets_.out / kRecord, key) : std::nullopt;
+    if (earlier && earlier->is_complete && !targets_.force && !targets_.dry_run) {
+      outcome_.was_done = true;
+      return std::move(outcome_);
+    }
+    for (const fs::path& file : outcome_.files) {
+      if (!earlier) refuse_to_replace(file, targets_.force);
+      require_writable(file);
+    }
+    outcome_.suggestions =
+        suggest_frames(found, options_, labels ? &*labels : nullptr,
+                       pictures_before(project_.get(), earlier), project_ != nullptr, hooks_);
+    if (has_out && !targets_.dry_run) {
+      write_record(outcome_.suggestions, targets_.out / kRecord, key, false);
+      write_file(targets_.out / kTable, to_csv(outcome_.suggestions));
+      if (!outcome_.suggestions.frames.empty())
+        write_png(contact_sheet(outcome_.suggestions, hooks_), targets_.out / kSheet);
+    }
+    if (project_) write_project();
+    if (has_out && !targets_.dry_run)
+      write_record(outcome_.suggestions, targets_.out / kRecord, key, true);
+    return std::move(outcome_);
+  }
+
+ private:
+  /// A dry run stages all and puts nothing in its place.
+  void write_project() {
+    StagedFiles staged(project_->folder());
+    std::vector<std::string>& warnings = outcome_.suggestions.warnings;
+    if (staged.took_back())
+      warnings.push_back("what a call that was killed had left in the project was taken back");
+    for (std::string& warning : project_->stage(outcome_.suggestions, staged, hooks_))
+      warnings.push_back(std::move(warning));
+    outcome_.project_files = staged.targets();
+    if (targets_.dry_run) return;
+    if (hooks_.stop != nullptr && hooks_.stop->requested())
+      throw Error(ErrorKind::interrupted, "nothing was written; the same command begins again");
+    staged.commit();
+  }
+
+  const SuggestTargets& targets_;
+  const SuggestOptions& options_;
+  const JobHooks& hooks_;
+  std::unique_ptr<FrameProject> project_;
+  SuggestOutcome outcome_;
+};
+
 }  // namespace
 
 SuggestOutcome suggest(std::span<const fs::path> results, const SuggestTargets& targets,
                        const SuggestOptions& options, const JobHooks& hooks) {
-  const std::vector<fs::path> found = find_results(results);
-  std::optional<LabelSet> labels;
-  if (!options.labels.empty()) labels = read_label_set(options.labels);
-  const std::string key = key_of(found, targets, options, labels ? &*labels : nullptr);
-  const fs::path record = targets.out / kRecord;
-  SuggestOutcome outcome;
-  const bool has_out = !targets.out.empty();
-  if (has_out) outcome.files = {targets.out / kTable, targets.out / kSheet, record};
-  const std::optional<Earlier> earlier = has_out ? earlier_of(record, key) : std::nullopt;
-  if (earlier && earlier->is_complete && !targets.force && !targets.dry_run) {
-    outcome.was_done = true;
-    return outcome;
-  }
-  if (has_out && !earlier) {
-    for (const fs::path& file : outcome.files) refuse_to_replace(file, targets.force);
-    for (const fs::path& file : outcome.files) require_writable(file);
-  }
-  outcome.suggestions =
-      suggest_frames(found, options, labels ? &*labels : nullptr, {}, false, hooks);
-  if (targets.dry_run || !has_out) return outcome;
-  write_record(outcome.suggestions, record, key, false);
-  write_file(targets.out / kTable, to_csv(outcome.suggestions));
-  if (!outcome.suggestions.frames.empty())
-    write_png(contact_sheet(outcome.suggestions, hooks), targets.out / kSheet);
-  write_record(outcome.suggestions, record, key, true);
-  return outcome;
+  return SuggestJob(targets, options, hooks).run(results);
 }
 
 }  // namespace posse

@@ -27,7 +27,8 @@ struct SuggestOutcome {
 /// Chooses frames from finished results (paths as find_results()) and writes
 /// posse-suggestions.json, suggestions.csv and suggestions.png into targets.out, and the frames
 /// into targets.project. A call that was stopped is made again with the same frames; one that was
-/// completed is not made again.
+/// completed is not made again. Without options.labels those of the project count as labelled. A
+/// dry run decodes and stages the project's files too, and changes nothing.
 /// @throws as suggest_frames; Error(usage) where `out` has files of other suggestions; Error(io)
 SuggestOutcome suggest(std::span<const std::filesystem::path> results,
                        const SuggestTargets& targets, const SuggestOptions& options,

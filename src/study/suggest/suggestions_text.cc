@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "base/csv_line.h"
 #include "base/text.h"
 #include "base/version.h"
 
@@ -45,17 +46,6 @@ Json json_of(const Suggestion& suggestion, const Suggestions& all) {
     json["inclusion_probability"] = suggestion.inclusion_probability;
   json["points"] = points_of(suggestion.consensus);
   return json;
-}
-
-/// In quotes where a comma, quote or line feed is in it.
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string cell = "\"";
-  for (const char c : text) {
-    if (c == '"') cell += '"';
-    cell += c;
-  }
-  return cell + '"';
 }
 
 std::string number(double value) { return std::isnan(value) ? "" : fmt::format("{:.6g}", value); }
