@@ -21,6 +21,7 @@ from posse.ensemble import Ensemble, open_project
 from posse.evaluation import Evaluation, calibrate, evaluate
 from posse.poses import ConsensusPoses, Poses, SmoothedPoses, SmoothedPupil, SmoothedViews
 from posse.result import DataWarning, Member, Result
+from posse.suggestions import suggest
 from posse.tables import (
     consensus,
     info,
@@ -69,6 +70,7 @@ __all__ = [
     "smooth_single",
     "status",
     "submit",
+    "suggest",
     "track",
     "work",
 ]

@@ -176,6 +176,15 @@ def consensus_keypoints(
     members: list[_Float32], strides: Sequence[_CellPlaces], consensus: str = "mean"
 ) -> tuple[_Float64, _Float64]: ...
 def consensus_scoremap(members: list[_Float32], strides: Sequence[_CellPlaces], consensus: str = "mean") -> _Float32: ...
+def suggest(
+    results: list[Path],
+    out: Path | None,
+    write_to: Path | None,
+    force: bool,
+    dry_run: bool,
+    progress: Callable[[int, int | None], object] | None,
+    **options: Any,
+) -> dict[str, Any]: ...
 def evaluate(
     members: list[Path],
     labels: Path,

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "run/job_record.h"
 #include "run/result_paths.h"
+#include "video/video_reader.h"
 
 namespace posse {
 namespace {
@@ -65,6 +66,11 @@ void read_video(const Json& json, FinishedFacts& facts) {
   facts.height = json.value("height", 0);
   facts.fps = json.value("fps", 0.0);
   facts.num_decoded = json.value("frames_decoded", int64_t{0});
+  const auto in_container = json.find("frames_by_container");
+  if (in_container != json.end() && in_container->is_number_integer())
+    facts.num_in_container = in_container->get<int64_t>();
+  const std::filesystem::path name = facts.video.path.filename();
+  facts.stem = has_video_extension(name) ? name.stem().string() : name.string();
 }
 
 /// The consensus: the table in the folder itself, .h5 before .csv. Empty: none.
@@ -159,8 +165,6 @@ FinishedFacts read_finished_facts(const fs::path& path) {
   const fs::path record = record_of(path);
   FinishedFacts facts;
   facts.folder = record.parent_path().empty() ? fs::path(".") : record.parent_path();
-  const fs::path whole = absolute_path(facts.folder);
-  facts.stem = (whole.has_filename() ? whole : whole.parent_path()).filename().string();
   const std::optional<Json> json = read_record(record);
   const std::string verb = json ? json->value("verb", std::string("run")) : "";
   if (!json || verb != "run") {

@@ -26,7 +26,7 @@ struct FinishedMember : RecordedMember {
 struct FinishedFacts {
   std::filesystem::path folder;  ///< that holds run.json
   std::filesystem::path table;   ///< of the consensus, .h5 or .csv
-  std::string stem;              ///< the video's name, as the folder is called
+  std::string stem;              ///< of the video: its name without the suffix of a video file
   std::string version;           ///< of posse
   std::string finished;          ///< time, UTC, as 2025-01-31T12:00:00Z
   std::string fingerprint;       ///< over everything that decides the numbers
@@ -36,6 +36,7 @@ struct FinishedFacts {
   double fps = 0;                ///< 0 if the record does not say
   int64_t num_frames = 0;        ///< rows of the consensus
   int64_t num_decoded = 0;       ///< frames of the whole video; 0 if the record does not say
+  int64_t num_in_container = 0;  ///< that the container claims; 0 if it does not
   RunConsensus consensus = RunConsensus::mean;
   std::string consensus_why;  ///< half a sentence; may be empty
   std::string stages;         ///< between the networks and the table, as "track(...)"

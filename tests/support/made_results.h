@@ -14,7 +14,7 @@ namespace posse::testing {
 
 struct MadeResults {
   std::string stem = "video";
-  std::filesystem::path video = "/nowhere/video.mp4";  ///< as recorded; its size if it is there
+  std::filesystem::path video{};  ///< as recorded; empty: /nowhere/<stem>.mp4, which is not there
   std::vector<std::string> bodyparts = {"nose", "tail"};
   std::vector<std::string> members = {"a", "b", "c", "d", "e"};
   int64_t num_frames = 100;

@@ -164,7 +164,7 @@ TEST(Suggest, OfVideosThatAreGoneSaysSoOnce) {
   for (int i = 0; i < 6; ++i) {
     const std::string stem = "v" + std::to_string(i);
     results.push_back(write_made_results(
-        folder.path(), {.stem = stem, .video = "/gone/" + stem, .num_frames = 60}));
+        folder.path(), {.stem = stem, .video = "/gone/" + stem + ".mp4", .num_frames = 60}));
   }
   const Suggestions made = suggest_of(results, {.count = 6, .audit = 0});
   ASSERT_EQ(made.warnings.size(), 1U);

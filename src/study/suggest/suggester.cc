@@ -240,8 +240,7 @@ void Suggester::choose() {
   std::vector<Spot> spots;
   for (const SuggestCandidate& candidate : candidates) {
     features.push_back(candidate.features);
-    // The square: where little is known counts more than how far apart frames are.
-    spots.push_back({candidate.video, candidate.score * candidate.score, candidate.is_empty});
+    spots.push_back({candidate.video, candidate.score, candidate.is_empty});
   }
   const std::vector<FrameFeatures> labelled = anchors();
   features.insert(features.end(), labelled.begin(), labelled.end());

@@ -115,8 +115,9 @@ DeepLabCutFrames::VideoPlan DeepLabCutFrames::plan_video(const Suggestions& sugg
   const VideoInfo info = open_video(suggested.video.file)->info();
   plan.box = {.x1 = 0, .x2 = info.width, .y1 = 0, .y2 = info.height};
   if (const auto crop = crop_of(stem, plan.data, info.width, info.height)) plan.box = *crop;
+  const FinishedFacts& facts = suggested.facts;
   const auto count = static_cast<double>(
-      std::max({suggested.facts.num_decoded, suggested.num_frames, int64_t{1}}));
+      std::max({facts.num_decoded, facts.num_in_container, facts.num_frames, int64_t{2}}));
   plan.width = number_width_in(plan.data);
   if (plan.width == 0) plan.width = static_cast<size_t>(std::ceil(std::log10(count)));
   plan.is_known =
