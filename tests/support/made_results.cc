@@ -38,7 +38,8 @@ FrameResult make_frame(const MadeResults& made, int64_t frame) {
 }
 
 Json record_of(const MadeResults& made, const std::string& fingerprint, const std::string& table) {
-  const fs::path video = made.video.empty() ? "/nowhere/" + made.stem + ".mp4" : made.video;
+  const fs::path video =
+      made.video.empty() ? fs::path("/nowhere/" + made.stem + ".mp4") : made.video;
   const bool is_there = path_exists(video);
   Json json = begin_record("run");
   json["fingerprint"] = fingerprint;
