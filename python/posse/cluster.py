@@ -49,7 +49,8 @@ def work(run: PathLike, *, progress: Progress | None = None, **options: Any) -> 
     """Does units of a planned run that nobody else does, until all are done; as ``posse work``.
 
     Any number of workers may do so at the same time, here and on other machines. ``options`` are ``task`` (the number of a task as text, or
-    ``"auto"``), ``map`` (a list of ``"OLD=NEW"``), ``threads``, ``batch`` and ``low_memory``.
+    ``"auto"``), ``map`` (a list of ``"OLD=NEW"``), ``threads``, ``batch``, ``low_memory`` and
+    ``members_at_once``.
 
     Returns
     -------

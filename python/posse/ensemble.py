@@ -116,6 +116,7 @@ class Ensemble:
         threads: int | None = None,
         batch: int | None = None,
         low_memory: bool | None = None,
+        members_at_once: int | None = None,
         tune: bool | None = None,
     ) -> Ensemble:
         """Opens members and checks that they fit together.
@@ -158,6 +159,9 @@ class Ensemble:
             Worker threads, and frames per network call; neither changes results.
         low_memory, tune : bool, optional
             Less memory for weights; timing of kernels.
+        members_at_once : int, optional
+            Networks in memory together; the others run after them, with the same results. Without it all, or those that half of the memory
+            holds.
 
         An option that is None has the command line's default (``posse run --help``).
 
@@ -194,6 +198,7 @@ class Ensemble:
             "threads": threads,
             "batch": batch,
             "low_memory": low_memory,
+            "members_at_once": members_at_once,
             "tune": tune,
         }
         several = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)

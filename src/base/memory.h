@@ -14,6 +14,10 @@ void prefer_huge_pages(void* data, size_t bytes);
 /// The most memory this process has held so far, in bytes.
 int64_t peak_resident_bytes();
 
+/// Memory that this process may use, in bytes: the machine's, cut by the control group's limit (v1
+/// and v2) and by what Slurm gave the job (SLURM_MEM_PER_NODE).
+int64_t usable_memory_bytes();
+
 /// Reserves room for `count` values, with large pages if there are many.
 template <class T>
 void reserve_large(std::vector<T>& values, size_t count) {

@@ -68,6 +68,7 @@ class Worker {
     ensemble_options_.threads = threads_of(options);
     ensemble_options_.batch = options.batch;
     ensemble_options_.low_memory = ensemble_options_.low_memory || options.low_memory;
+    if (options.members_at_once > 0) ensemble_options_.members_at_once = options.members_at_once;
   }
 
   WorkReport run() {

@@ -21,6 +21,7 @@ struct WorkOptions {
   int threads = 0;
   int batch = 0;
   bool low_memory = false;
+  int members_at_once = 0;
 };
 
 template <class Options, class Visitor>
@@ -38,6 +39,9 @@ void describe(Options& options, const Visitor& visit) {
         "frames per network call (default 0: by frame size); does not change results");
   visit("low-memory", options.low_memory, "",
         "keep network weights in their smallest form; slower");
+  visit("members-at-once", options.members_at_once, "N",
+        "networks in memory together, the others run after them; does not change results (default "
+        "0: as planned, else all, or those that half of the memory holds)");
 }
 
 enum class UnitEnd { done, skipped, failed };

@@ -48,6 +48,9 @@ struct EnsembleRun {
   const FrameBoxes* boxes = nullptr;
   /// Finished frames in order, on the calling thread.
   std::function<void(FrameBundle&)> sink;
+  /// Called on the calling thread now and then where nothing is sunk for long: while members run
+  /// one part after another.
+  std::function<void()> still_at_work;
   const StopFlag* stop = nullptr;
 };
 
@@ -99,6 +102,8 @@ class Ensemble {
   void check_frame(Extent frame) const;
   /// @throws Error(usage) if no member takes boxes (MemberNetwork::takes_boxes)
   void check_boxes(const FrameBoxes& boxes) const;
+  /// Parts of the members that are in memory one after another; 1: all are together.
+  int num_parts() const;
   /// True if frames are cut for any member (MemberNetwork::crop).
   bool cuts_frames() const;
   /// Loads the weights and compiles the networks for frames of this size, unless that is done.

@@ -133,6 +133,67 @@ TEST(Ensemble, RunsAsTheBackendPlansAndWaitsForItsMaps) {
   }
 }
 
+/// Everything that a run says of frames, as bytes.
+std::vector<double> numbers_of(const std::vector<FrameResult>& results) {
+  std::vector<double> numbers;
+  for (const FrameResult& result : results) {
+    for (const ConsensusKeypoint& part : result.consensus)
+      for (const double number : {part.keypoint.x, part.keypoint.y, part.keypoint.likelihood})
+        numbers.push_back(number);
+    for (const Keypoint& keypoint : result.members)
+      for (const double number : {keypoint.x, keypoint.y, keypoint.likelihood})
+        numbers.push_back(number);
+    for (const uint8_t byte : result.evidence) numbers.push_back(byte);
+  }
+  return numbers;
+}
+
+std::vector<FrameResult> run_at_once(int members_at_once, ConsensusMethod method, int batch,
+                                     int& num_waits) {
+  const std::vector demo{testing::source_folder() / "data" / "demo"};
+  Ensemble ensemble = Ensemble::open(demo, {.backend = "cpu",
+                                            .threads = 2,
+                                            .batch = batch,
+                                            .members_at_once = members_at_once,
+                                            .tune = false});
+  const std::vector<Image> images = pictures(7);
+  std::vector<FrameResult> results;
+  size_t next = 0;
+  ensemble.run({.source =
+                    [&](VideoFrame& frame) {
+                      if (next == images.size()) return false;
+                      frame.frame_index = static_cast<int64_t>(10 * next);
+                      frame.image = images[next++];
+                      return true;
+                    },
+                .consensus = method,
+                .keep_evidence = true,
+                .sink =
+                    [&](FrameBundle& bundle) {
+                      for (FrameResult& result : bundle.results)
+                        results.push_back(std::move(result));
+                    },
+                .still_at_work = [&] { num_waits += 1; }});
+  return results;
+}
+
+TEST(Ensemble, GivesTheSameBytesHoweverManyMembersAreInMemory) {
+  for (const ConsensusMethod method : {ConsensusMethod::mean, ConsensusMethod::median}) {
+    int num_waits = 0;
+    const std::vector<double> together = numbers_of(run_at_once(0, method, 3, num_waits));
+    EXPECT_EQ(num_waits, 0);
+    ASSERT_FALSE(together.empty());
+    for (const int at_once : {1, 2, 4}) {
+      num_waits = 0;
+      const std::vector<FrameResult> found = run_at_once(at_once, method, 3, num_waits);
+      EXPECT_EQ(numbers_of(found), together);
+      EXPECT_EQ(found.back().frame_index, 60);
+      // Three bundles of each part but the last one.
+      EXPECT_EQ(num_waits, 3 * ((5 + at_once - 1) / at_once - 1));
+    }
+  }
+}
+
 TEST(Ensemble, AsksTheBackendForTheUsersBatch) {
   const std::vector demo{testing::source_folder() / "data" / "demo"};
   const Ensemble late = Ensemble::open(demo, {.batch = 5}, std::make_shared<const LateBackend>());

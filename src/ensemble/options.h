@@ -83,6 +83,7 @@ struct EnsembleOptions {
   int threads = 0;          ///< 0: all this process may use
   int batch = 0;            ///< frames per network call; 0: chosen by frame size
   bool low_memory = false;
+  int members_at_once = 0;  ///< whose networks are in memory together; 0: those that fit
   bool tune = true;
 };
 
@@ -132,6 +133,9 @@ void describe(Options& options, const Visitor& visit) {
         "frames per network call (default 0: by frame size); does not change results");
   visit("low-memory", options.low_memory, "",
         "keep network weights in their smallest form; slower");
+  visit("members-at-once", options.members_at_once, "N",
+        "networks in memory together, the others run after them; does not change results (default "
+        "0: all, or those that half of the memory holds)");
   visit("tune", options.tune, "on|off",
         "time kernels once per layer and shape and keep the fastest (default on)");
 }

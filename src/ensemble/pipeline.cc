@@ -75,6 +75,7 @@ class Pipeline {
       OpenBundle* open = take_free_bundle();
       if (open == nullptr) break;
       FrameBundle& bundle = open->bundle;
+      bundle.number = sequence;
       bundle.num_frames = bundle.num_fillers = 0;
       while (bundle.num_frames < options_.batch_size &&
              work_.source(bundle.frames[bundle.num_frames])) {

@@ -18,6 +18,7 @@ namespace posse {
 /// their buffers are too.
 struct FrameBundle {
   std::vector<VideoFrame> frames;  ///< the first num_frames + num_fillers are valid
+  int64_t number = 0;              ///< counted from the run's first
   size_t num_frames = 0;
   size_t num_fillers = 0;  ///< frames behind them that only complete a batch: no results of theirs
   std::vector<NetworkOutput> outputs;  ///< [members]

@@ -1,5 +1,8 @@
 #include "run/compute_frames.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 
 #include "base/clock.h"
@@ -35,6 +38,9 @@ int64_t frame_index_at(const fs::path& path, const JournalKey& key, int64_t numb
   return result.frame_index;
 }
 
+/// Says to others who look at the journal's time that somebody is at work on it.
+void touch(const fs::path& file) { ::utimensat(AT_FDCWD, file.c_str(), nullptr, 0); }
+
 class FrameComputation {
  public:
   FrameComputation(Ensemble& ensemble, const RunPlan& plan, const FrameWork& work, FrameFeed& feed,
@@ -69,6 +75,7 @@ class FrameComputation {
               if (context_.on_batch) context_.on_batch(journal);
               report_progress(computed);
             },
+        .still_at_work = [&] { touch(work_.journal); },
         .stop = context_.stop,
     });
     if (context_.stop != nullptr && context_.stop->requested()) return computed;

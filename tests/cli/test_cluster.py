@@ -74,7 +74,7 @@ class Cluster(unittest.TestCase):
     def test_any_order_of_tasks_and_units_gives_the_same_bytes(self):
         for name, unit in (("small", "5"), ("large", "3000")):
             run = self.plan(name, unit=unit)
-            posse("work", run, "--task", "0", "--batch", "3", "--threads", "1")
+            posse("work", run, "--task", "0", "--batch", "3", "--threads", "1", "--members-at-once", "2")
             again = posse("work", run)
             self.assertIn("0 units done", again.stdout)
             posse("finish", run)

@@ -1,0 +1,70 @@
+/// What an Ensemble holds; for ensemble.cc and ensemble_run.cc alone.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "consensus/track/evidence_finder.h"
+#include "ensemble/cut_frames.h"
+#include "ensemble/ensemble.h"
+#include "ensemble/member_parts.h"
+#include "network/backend.h"
+
+namespace posse {
+
+/// What one worker owns.
+struct EnsembleWorker {
+  std::unique_ptr<Workspace> workspace;
+  std::vector<std::unique_ptr<PrefixActivations>> prefixes;
+  FrameBatch batch;
+  std::vector<std::vector<uint8_t>> pictures;  ///< of the batch, where networks see other than it
+  EvidenceFinder evidence;
+};
+
+/// Members that are computed together because they begin alike and see the same, or a single one.
+struct MemberGroup {
+  int prefix = -1;
+  FrameView view;
+  bool takes_boxes = false;
+  std::vector<int> members;  ///< numbers within the part that is loaded
+};
+
+struct Ensemble::State {
+  EnsembleOptions options;
+  std::vector<MemberNetwork> members;
+  std::vector<std::string> warnings;
+  BodypartAlignment alignment;
+  std::shared_ptr<const Backend> backend;
+  int num_threads = 1;
+
+  std::vector<MemberPart> parts;  ///< that are in memory together; several: one after another
+
+  std::mutex running;
+  std::unique_ptr<EnsembleExecutor> executor;
+  std::optional<Extent> compiled_for;
+  size_t loaded_part = 0;  ///< of the executor
+  std::vector<MemberGroup> groups;
+  std::vector<EnsembleWorker> workers;
+
+  struct Run;
+
+  /// Compiles a part for frames of this size, unless that is done.
+  void load(size_t part, Extent frame);
+  void compute(size_t group_index, const EnsembleRun& run, FrameBundle& bundle,
+               EnsembleWorker& worker) const;
+  /// A worker's batch. @param first_of_part  number of its first frame in the bundle, where it
+  /// holds a part of it: maps are added behind those of the frames before
+  void run_batch(const MemberGroup& group, const EnsembleRun& run, const size_t* first_of_part,
+                 FrameBundle& bundle, EnsembleWorker& worker) const;
+  /// @param evidence  also finds the frames' evidence; null: not wanted
+  void combine(const EnsembleRun& run, FrameBundle& bundle, ConsensusEngine& engine,
+               EvidenceFinder* evidence) const;
+  DecodeRule consensus_rule() const;
+  int batch_norm_frames() const;
+  ExecutionPlan plan(Extent frame) const;
+};
+
+}  // namespace posse
