@@ -79,9 +79,10 @@ void finish(const FinishArguments& arguments, CommandContext& context) {
                               report.videos.size(),
                               count_text(report.num_missing_units(), "unit")));
   }
+  if (!report.report_error.empty()) console.warn(report.report_error);
   if (report.num_missing_units() > 0 || report.is_stopped) {
     context.exit_code = ExitCode::try_again;
-  } else if (report.count(VideoEnd::failed) > 0) {
+  } else if (report.count(VideoEnd::failed) > 0 || !report.report_error.empty()) {
     context.exit_code = ExitCode::failed;
   }
   if (report.is_stopped || report.num_missing_units() == 0) return;

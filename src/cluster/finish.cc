@@ -149,7 +149,11 @@ class Finish {
       report.videos.push_back(finish_video(video, first, unit));
       tell(report);
     }
-    write_report(report);
+    try {
+      write_report(report);
+    } catch (const Error& error) {  // what became of the videos is worth more than its record
+      report.report_error = error.what();
+    }
     return report;
   }
 

@@ -60,6 +60,7 @@ struct FinishedVideo {
 struct FinishReport {
   std::vector<FinishedVideo> videos;
   bool is_stopped = false;
+  std::string report_error;  ///< why report.json could not be written; empty: it was
 
   int64_t count(VideoEnd end) const;
   int64_t num_missing_units() const;
@@ -70,7 +71,7 @@ struct FinishReport {
 /// ended workers left a day ago.
 ///
 /// A video that breaks off ends where the first of its units found it broken.
-/// @throws Error as read_plan and Ensemble::open; Error(io) if report.json cannot be written
+/// @throws Error as read_plan and Ensemble::open
 FinishReport finish(const std::filesystem::path& run_folder, const FinishOptions& options,
                     const JobHooks& hooks = {});
 

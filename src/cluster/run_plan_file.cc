@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -101,8 +102,13 @@ fs::path from_folder(const fs::path& folder, const fs::path& path) {
   return path.empty() || path.is_absolute() ? path : folder / path;
 }
 
-void place(ClusterPlan& plan, const fs::path& folder, const PathMap& map) {
-  const auto put = [&](fs::path& path) { path = map(from_folder(folder, path)); };
+void place(ClusterPlan& plan, const fs::path& folder, const PathMap& given) {
+  const PathMap map = given.seen_from(folder);
+  std::vector<fs::path> paths;
+  const auto put = [&](fs::path& path) {
+    paths.push_back(from_folder(folder, path).lexically_normal());
+    path = map(paths.back());
+  };
   for (fs::path& member : plan.members) put(member);
   for (ClusterMember& network : plan.networks) put(network.path);
   for (ClusterVideo& video : plan.videos) {
@@ -111,9 +117,13 @@ void place(ClusterPlan& plan, const fs::path& folder, const PathMap& map) {
   }
   put(plan.out);
   for (std::string* option : {&plan.run.bbox, &plan.run.calibration, &plan.run.extras}) {
-    if (!option->empty()) *option = map(from_folder(folder, *option)).string();
+    if (option->empty()) continue;
+    fs::path path = *option;
+    put(path);
+    *option = path.string();
   }
   if (!plan.run.track.view_calibration.empty()) put(plan.run.track.view_calibration);
+  map.require_use(paths);
 }
 
 bool keeps_evidence(const ClusterPlan& plan, const Unit& unit) {
@@ -160,14 +170,42 @@ PathMap::PathMap(const std::vector<std::string>& texts) {
   }
 }
 
+bool PathMap::fits(const std::string& path, const std::string& from) {
+  const bool ends_a_name = path.size() == from.size() || from.back() == '/' ||
+                           path[std::min(from.size(), path.size() - 1)] == '/';
+  return path.starts_with(from) && ends_a_name;
+}
+
 fs::path PathMap::operator()(const fs::path& path) const {
   const std::string text = path.string();
   for (const auto& [from, to] : pairs_) {
-    const bool ends_a_name = text.size() == from.size() || from.back() == '/' ||
-                             text[std::min(from.size(), text.size() - 1)] == '/';
-    if (text.starts_with(from) && ends_a_name) return to + text.substr(from.size());
+    if (!text.empty() && fits(text, from)) return to + text.substr(from.size());
   }
   return path;
+}
+
+PathMap PathMap::seen_from(const fs::path& folder) const {
+  PathMap absolute;
+  for (const auto& [from, to] : pairs_) {
+    absolute.pairs_.emplace_back(
+        fs::path(from).is_absolute() ? from : (folder / from).lexically_normal().string(),
+        fs::path(to).is_absolute() ? to : absolute_path(to).string());
+  }
+  return absolute;
+}
+
+void PathMap::require_use(const std::vector<fs::path>& paths) const {
+  for (const auto& [from, to] : pairs_) {
+    const auto is_used = [&, &old = from](const fs::path& path) {
+      return !path.empty() && fits(path.string(), old);
+    };
+    if (std::any_of(paths.begin(), paths.end(), is_used)) continue;
+    throw Error(ErrorKind::usage,
+                fmt::format("--map {}={}: no path of the plan begins with '{}'", printable(from),
+                            printable(to), printable(from)),
+                {.have = paths.empty() ? std::string() : printable(paths.front().string()),
+                 .hint = "OLD is as plan.json has it, up to the end of a folder's name"});
+  }
 }
 
 std::string to_text(const ClusterPlan& plan) {

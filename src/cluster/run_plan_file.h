@@ -68,8 +68,14 @@ class PathMap {
   /// @throws Error(usage) for a text without "=" or with an empty side
   explicit PathMap(const std::vector<std::string>& texts = {});
   std::filesystem::path operator()(const std::filesystem::path& path) const;
+  /// The same with relative OLDs as paths of a plan are relative: to the folder that its run's lies
+  /// in; relative NEWs to the present one.
+  PathMap seen_from(const std::filesystem::path& folder) const;
+  /// @param paths  of a plan @throws Error(usage), naming an OLD with which none of them begins
+  void require_use(const std::vector<std::filesystem::path>& paths) const;
 
  private:
+  static bool fits(const std::string& path, const std::string& from);
   std::vector<std::pair<std::string, std::string>> pairs_;
 };
 
@@ -78,7 +84,7 @@ std::string to_text(const ClusterPlan& plan);
 
 /// @param file  for messages; relative paths in the plan are of the folder above its own
 /// @throws Error(bad_file) for what is no plan, naming what is missing or wrong; Error(unsupported)
-///         for one of a later format
+///         for one of a later format; Error(usage) as PathMap::require_use
 ClusterPlan plan_from(const std::string& text, const std::filesystem::path& file,
                       const PathMap& map = PathMap());
 

@@ -118,6 +118,20 @@ TEST(ClusterPlan, KeysTellUnitsApart) {
             "000000010-end.");
 }
 
+TEST(PathMap, SaysWhatFitsNoPathAndTakesRelativeWordsFromTheRun) {
+  const std::vector<fs::path> paths{"/lab/videos/a.mp4", "/lab/models"};
+  const PathMap relative = PathMap({"videos=/fast"}).seen_from("/lab");
+  EXPECT_EQ(relative(paths[0]), "/fast/a.mp4");
+  EXPECT_NO_THROW(relative.require_use(paths));
+  const Error error = testing::error_of([&] { PathMap({"/la=/x"}).require_use(paths); });
+  EXPECT_EQ(error.kind(), ErrorKind::usage);
+  EXPECT_EQ(error.notes().have, "/lab/videos/a.mp4");
+  EXPECT_EQ(testing::error_of([&] {
+              plan_from(to_text(plan_of_two()), "/lab/run/plan.json", PathMap({"/no=/x"}));
+            }).kind(),
+            ErrorKind::usage);
+}
+
 TEST(ClusterPlan, WhatIsNoPlanIsRefused) {
   const std::string text = to_text(plan_of_two());
   const auto kind_of = [](const std::string& bytes) {

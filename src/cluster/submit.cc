@@ -39,7 +39,15 @@ std::string quoted(const std::string& word) {
 }
 
 /// A folder's name within quotes of a line that sbatch reads, where '%' begins what it puts in.
+/// @throws Error(usage) for a backslash, after which sbatch puts nothing in, and for a line's end
 std::string quoted_pattern(const std::string& folder) {
+  if (folder.find_first_of("\\\n\r") != std::string::npos) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: sbatch cannot write logs into a folder with a backslash or a line "
+                            "break in its name",
+                            printable(folder)),
+                {.hint = "give the run's directory another name"});
+  }
   std::string text;
   for (const char letter : folder) {
     if (letter == '%' || letter == '"') text += letter == '%' ? '%' : '\\';

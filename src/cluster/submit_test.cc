@@ -9,6 +9,7 @@
 #include "cluster/run_directory.h"
 #include "cluster/status.h"
 #include "cluster/unit_claim.h"
+#include "support/errors.h"
 
 namespace posse {
 namespace {
@@ -101,6 +102,15 @@ TEST(Submit, PrintsWithoutSubmitting) {
   ASSERT_EQ(report.commands.size(), 2U);
   EXPECT_TRUE(has(report.commands[1], "--dependency=afterany:ID1"));
   EXPECT_TRUE(fs::exists(folder.path() / "slurm" / "work.sbatch"));
+}
+
+TEST(Submit, RefusesFoldersThatSbatchCannotLogInto) {
+  const TemporaryFolder folder;
+  const fs::path run = folder.path() / "back\\slash";
+  fs::create_directory(run);
+  plan_in(run, 2);
+  const Error error = testing::error_of([&] { submit(run, "posse", {.print = true}); });
+  EXPECT_EQ(error.kind(), ErrorKind::usage);
 }
 
 // sbatch puts an array's number in for %A, also in folders, unless it is written as %%A; quotes

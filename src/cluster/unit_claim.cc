@@ -80,6 +80,14 @@ std::vector<fs::path> parts_of(const UnitPlace& place) {
   return parts;
 }
 
+/// A time further ahead than this is of a clock that was wrong, and says nothing.
+constexpr double kMostAhead = 1800;
+
+bool is_recent(double seconds, double now_seconds, double most) {
+  const double age = now_seconds - seconds;
+  return age < most && age > -kMostAhead;
+}
+
 /// Whether the process that writes a part may still be doing so.
 bool may_be_written(const fs::path& part, double now_seconds) {
   if (part.extension() == kLeft) return false;
@@ -88,7 +96,7 @@ bool may_be_written(const fs::path& part, double now_seconds) {
   // A process of this machine may take long for a batch; much later the number is another's.
   const double most = process > 0 ? kStaleHere : kStaleSeconds;
   const auto stamp = stamp_of(part);
-  return stamp && now_seconds - stamp->seconds < most;
+  return stamp && is_recent(stamp->seconds, now_seconds, most);
 }
 
 uint64_t sound_bytes_of(const fs::path& part, const JournalKey& key) {
@@ -150,7 +158,8 @@ bool is_at_work(const UnitPlace& place, double now_seconds) {
     if (stamp && stamp->inode == claim->inode && stamp->device == claim->device)
       return may_be_written(part, now_seconds);
   }
-  return now_seconds - claim->seconds < kStaleSeconds;  // its journal is just getting its name
+  return is_recent(claim->seconds, now_seconds,
+                   kStaleSeconds);  // its journal is just getting its name
 }
 
 std::unique_ptr<UnitClaim> UnitClaim::take(const UnitPlace& place, const FileCalls& calls) {

@@ -123,6 +123,18 @@ TEST_F(Claims, OfAnotherMachineAreTakenOverWhenTheyAreStale) {
   EXPECT_FALSE(fs::exists(part));
 }
 
+// As a clock that was wrong leaves them: nobody would ever take over what is always fresh.
+TEST_F(Claims, FromFarAheadAreTakenOver) {
+  fs::create_directories(place().folder);
+  const fs::path part = place().folder / (place().name + ".00c0ffee-1-12345678.part");
+  write_frames(part, place().key, 3, false);
+  fs::create_hard_link(part, place().claim());
+  make_older(part, -60);
+  EXPECT_FALSE(UnitClaim::take(place()));
+  make_older(part, -7 * 24 * 3600);
+  EXPECT_TRUE(UnitClaim::take(place()));
+}
+
 TEST_F(Claims, JournalsOfOtherRunsAreNotTakenOver) {
   fs::create_directories(place().folder);
   write_frames(place().folder / (place().name + ".1.left"), key_of('b'), 3, false);

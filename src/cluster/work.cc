@@ -83,6 +83,11 @@ class Worker {
     } catch (const std::bad_alloc&) {
       report_.machine_error = "out of memory, even frame by frame";
     }
+    if (report_.machine_error.empty() && !absent_.empty()) {
+      report_.machine_error =
+          fmt::format("it does not see {}; another that does may do the units",
+                      list_names(std::vector<std::string>(absent_.begin(), absent_.end())));
+    }
     report_.is_stopped = is_stopped();
     return report_;
   }
@@ -178,13 +183,16 @@ class Worker {
       } catch (const Error& error) {
         check_machine(place.folder, error);
         feed_.reset();
-        if (!is_last_try) continue;
+        const bool is_absent =
+            absent_.contains(printable(plan_.videos[unit.video].known.info.path.string()));
+        if (!is_last_try && !is_absent) continue;
         told.end = UnitEnd::failed;
         told.error = error.what();
         record_failure(told, failed_file(place, unit));
         failed_.insert(number);
         ++report_.num_failed;
         tell(told);
+        return true;
       }
     }
     return true;
@@ -250,6 +258,7 @@ class Worker {
     current_ = number;
     const fs::path& path = video.known.info.path;
     if (!path_exists(path)) {
+      absent_.insert(printable(path.string()));
       throw Error(ErrorKind::not_found,
                   fmt::format("{}: is not there (any more)", printable(path.string())),
                   {.hint = "--map OLD=NEW where this machine has it elsewhere"});
@@ -342,7 +351,8 @@ class Worker {
   std::optional<RunPlan> frames_;  ///< of the current video
   std::optional<FrameFeed> feed_;
   double load_seconds_ = 0;
-  std::set<size_t> failed_;  ///< units that failed here
+  std::set<std::string> absent_;  ///< videos that this machine does not see
+  std::set<size_t> failed_;       ///< units that failed here
   int num_waits_ = 0;
   WorkReport report_;
 };

@@ -1,4 +1,4 @@
-/// What an Ensemble holds; for ensemble.cc and ensemble_run.cc alone.
+/// What an Ensemble holds; and how frames go through it; for ensemble.cc alone.
 #pragma once
 
 #include <memory>

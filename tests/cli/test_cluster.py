@@ -195,6 +195,24 @@ class Cluster(unittest.TestCase):
         self.check_results(run)
         self.assertIn("done already", posse("finish", run).stderr)
 
+    def test_a_video_that_this_machine_lacks_is_left_to_others(self):
+        here, elsewhere = self.top / "here", self.top / "elsewhere"
+        here.mkdir()
+        copy = here / "seldom.mp4"
+        shutil.copy(VIDEO, copy)
+        run = self.plan("lacking", videos=[VIDEO, copy], unit="48")
+        here.rename(elsewhere)
+        lacking = posse("work", run, check=False)
+        self.assertEqual(lacking.returncode, 75)
+        self.assertIn("does not see", lacking.stderr)
+        report = json.loads(posse("status", run, "--json").stdout)
+        self.assertEqual((report["units_done"], report["units_failed"]), (1, 1))
+        posse("work", run, "--map", f"{here}={elsewhere}")
+        self.assertEqual(json.loads(posse("status", run, "--json").stdout)["units_failed"], 0)
+        unknown = posse("work", run, "--map", "/nowhere=/x", check=False)
+        self.assertEqual(unknown.returncode, 2)
+        self.assertIn("no path of the plan begins with", unknown.stderr)
+
     def test_tasks_are_named_by_schedulers(self):
         run = self.plan("tasks")
         wrong = posse("work", run, "--task", "auto", check=False)

@@ -1,14 +1,15 @@
-/// Frames through the networks of an Ensemble.
+#include "ensemble/ensemble_state.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "consensus/track/evidence_bytes.h"
-#include "ensemble/ensemble_state.h"
 #include "ensemble/frame_batch.h"
 #include "ensemble/member_map.h"
 #include "ensemble/scratch_maps.h"
