@@ -203,7 +203,7 @@ FrameResults BoundEnsemble::predict(const py::object& images, const std::string&
 }
 
 py::tuple BoundEnsemble::scoremaps(const std::filesystem::path& video, const py::object& frames,
-                                   const py::object& progress) {
+                                   const py::object& progress, const std::string& bbox) {
   const FrameRange range = frame_range_of(frames);
   PythonListener listener(progress);
   std::vector<int64_t> frame_index;
@@ -215,8 +215,11 @@ py::tuple BoundEnsemble::scoremaps(const std::filesystem::path& video, const py:
     const auto total = checked_count(reader->info(), range);
     for (const auto& columns : ensemble_.alignment().column_of_bodypart)
       members.emplace_back(columns, static_cast<size_t>(total.value_or(0)));
+    const std::optional<FrameBoxes> boxes =
+        boxes_for(ensemble_, video, reader->info(), {.frames = range, .bbox = bbox});
     ensemble_.run({.source = [&](VideoFrame& frame) { return reader->read(frame); },
                    .whole_pictures = runs_on_whole_pictures(ensemble_, video, reader->info()),
+                   .boxes = boxes ? &*boxes : nullptr,
                    .sink =
                        [&](FrameBundle& bundle) {
                          for (const auto& result : bundle.results)
@@ -424,7 +427,7 @@ void bind_ensemble(py::module_& core) {
            py::arg("keep_scoremaps") = false, py::arg("bbox") = "")
       .def("predict", &BoundEnsemble::predict, py::arg("images"), py::arg("consensus"))
       .def("scoremaps", &BoundEnsemble::scoremaps, py::arg("video"), py::arg("frames"),
-           py::arg("progress"))
+           py::arg("progress"), py::arg("bbox") = "")
       .def("scorer", &BoundEnsemble::scorer, py::arg("consensus"))
       .def("write", &BoundEnsemble::write, py::arg("video"), py::arg("folder"), py::arg("progress"))
       .def("plan", &BoundEnsemble::plan, py::arg("video"), py::arg("folder"), py::arg("measure"))

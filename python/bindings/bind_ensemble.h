@@ -42,7 +42,7 @@ class BoundEnsemble {
   FrameResults predict(const py::object& images, const std::string& consensus);
   /// (frame_index, one float32 array [frames, height, width, bodyparts] per member)
   py::tuple scoremaps(const std::filesystem::path& video, const py::object& frames,
-                      const py::object& progress);
+                      const py::object& progress, const std::string& bbox);
   py::dict write(const std::filesystem::path& video, const std::filesystem::path& folder,
                  const py::object& progress, const py::kwargs& keywords);
   /// What write() would do. @param measure  also run the networks on blank frames for the time

@@ -335,9 +335,9 @@ class Ensemble:
         return replace(parts[0], **arrays, warnings=said, _frames=None)
 
     def iterate(
-        self, video: PathLike, *, frames: Frames = None, consensus: str = "mean", chunk: int = 256
+        self, video: PathLike, *, frames: Frames = None, consensus: str = "mean", chunk: int = 256, bbox: PathLike | None = None
     ) -> Iterator[Result]:
-        """As :meth:`run`, but yields results of about `chunk` frames while the video runs.
+        """As :meth:`run`, its `bbox` too, but yields results of about `chunk` frames while the video runs.
 
         Networks work ahead by one chunk, so memory does not grow with the video. Leaving the loop early stops the run, and so
         does the next run of this ensemble in the same thread. A track looks ahead and cannot be had in chunks.
@@ -357,8 +357,9 @@ class Ensemble:
         if chunk < 1:
             raise ValueError(f"chunk {chunk}: must be at least 1")
         self._leave_iteration()
+        boxes = "" if bbox is None else str(path_of(bbox))
         run = ChunkedRun(
-            lambda progress, deliver: self._core.run(path_of(video), frames, consensus, progress, deliver, chunk)
+            lambda progress, deliver: self._core.run(path_of(video), frames, consensus, progress, deliver, chunk, bbox=boxes)
         )
         self._iteration = run
         try:
@@ -399,7 +400,12 @@ class Ensemble:
         return self._result(self._core.predict(pictures, consensus), None)
 
     def scoremaps(
-        self, video: PathLike, *, frames: Frames | Sequence[int] = None, progress: Progress | None = None
+        self,
+        video: PathLike,
+        *,
+        frames: Frames | Sequence[int] = None,
+        progress: Progress | None = None,
+        bbox: PathLike | None = None,
     ) -> list[npt.NDArray[np.float32]]:
         """What each member's network says of each frame.
 
@@ -409,6 +415,8 @@ class Ensemble:
         frames : optional
             As for :meth:`run`, or a list of frame numbers in any order.
         progress : callable or tqdm bar, optional
+        bbox : path, optional
+            As for :meth:`run`. The maps are then those of the boxes, and :meth:`cell_places` does not hold for them.
 
         Returns
         -------
@@ -434,9 +442,11 @@ class Ensemble:
         listed = _positions(frames, video)
         self.check_scoremap_bytes(video, frames)
         self._leave_iteration()
+        boxes = "" if bbox is None else str(path_of(bbox))
         if listed is None:
-            return list(self._core.scoremaps(path_of(video), frames, as_callback(progress))[1])
-        parts = [self._core.scoremaps(path_of(video), run, as_callback(progress))[1] for run in consecutive_runs(sorted(set(listed)))]
+            return list(self._core.scoremaps(path_of(video), frames, as_callback(progress), boxes)[1])
+        runs = consecutive_runs(sorted(set(listed)))
+        parts = [self._core.scoremaps(path_of(video), run, as_callback(progress), boxes)[1] for run in runs]
         rows = np.searchsorted(sorted(set(listed)), listed)
         return [np.concatenate(members)[rows] for members in zip(*parts)]
 

@@ -80,6 +80,10 @@ def test_boxes_cut_frames_for_lightning_pose(members: Path, tmp_path: Path) -> N
     assert np.abs(ensemble.run(CLIP, frames=range(4)).poses - theirs).max() > 1
     listed = ensemble.run(CLIP, frames=[2, 0], bbox=boxes)
     assert np.array_equal(listed.poses, result.poses[[2, 0]])
+    parts = list(ensemble.iterate(CLIP, frames=range(4), chunk=2, bbox=boxes))
+    assert np.array_equal(np.concatenate([part.poses for part in parts]), result.poses)
+    of_boxes, whole = (ensemble.scoremaps(CLIP, frames=[2], bbox=given)[0] for given in (boxes, None))
+    assert of_boxes.shape == whole.shape and not np.array_equal(of_boxes, whole)
     # What is saved says so: the same command finds it done.
     result.save(tmp_path / "saved")
     record = tmp_path / "saved" / CLIP.stem / "run.json"
