@@ -53,6 +53,7 @@ void add_run(Verb root, CommandContext& context);
 void add_scoremap(Verb root, CommandContext& context);
 void add_smooth(Verb root, CommandContext& context);
 void add_status(Verb root, CommandContext& context);
+void add_study(Verb root, CommandContext& context);
 void add_submit(Verb root, CommandContext& context);
 void add_suggest(Verb root, CommandContext& context);
 void add_work(Verb root, CommandContext& context);

@@ -54,6 +54,7 @@ void add_commands(Verb root, CommandContext& context) {
   add_convert(root, context);
   add_demo(root, context);
   add_evaluate(root, context);
+  add_study(root, context);
   add_export(root, context);
   add_plan(root, context);
   add_work(root, context);

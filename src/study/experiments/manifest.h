@@ -1,0 +1,32 @@
+/// Which networks an experiment has, and how each was trained.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace posse {
+
+struct ManifestMember {
+  std::string name;            ///< as the manifest has it; empty: planned, not trained yet
+  std::filesystem::path path;  ///< a project or a finished table, from the manifest's folder
+  std::optional<int64_t> seed;
+  std::optional<int64_t> frames;  ///< how many it was trained on
+  std::string group;              ///< those whose consensus is looked at together
+  std::optional<std::vector<std::string>> trained_on;  ///< pictures, or numbers of frames
+};
+
+/// Reads a csv with a header line of the columns member, seed, frames, group, trained_on (in any
+/// order, all but member may be missing; several frames in trained_on are parted by blanks or
+/// semicolons), or a yaml list of maps with these keys (also below the key `members`).
+///
+/// Without a group, members of one seed and number of frames are a group; those without either are
+/// one together.
+/// @throws Error(not_found) for the manifest or a member that is not there; Error(bad_file) naming
+/// the row for unknown columns and what is no whole number; Error(usage) for a member that comes
+/// twice, or for none
+std::vector<ManifestMember> read_manifest(const std::filesystem::path& path);
+
+}  // namespace posse
