@@ -173,11 +173,14 @@ std::vector<std::string> DeepLabCutFrames::stage(const Suggestions& suggestions,
     stage_pictures(suggestions, plan, staged, hooks);
     stage_labels(suggestions, plan, staged);
     if (plan.is_known) continue;
-    const std::string key = video_key(keys, suggestions.videos[v].video.file);
-    if (key != absolute_path(suggestions.videos[v].video.file).string()) {
+    const fs::path name = suggestions.videos[v].video.file.filename();
+    const fs::path own = data_folder() / "videos" / name;  // where the tool links or copies it
+    const fs::path file = path_exists(own) ? own : suggestions.videos[v].video.file;
+    const std::string key = video_key(keys, file);
+    if (key != absolute_path(file).string()) {
       warnings.push_back(fmt::format(
           "{} is called {} in config.yaml, whose paths are those of another system: put it there",
-          suggestions.videos[v].video.file.filename().string(), key));
+          name.string(), key));
     }
     text = with_video_set(
         text, config_.file.string(), key,
