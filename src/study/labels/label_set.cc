@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "project/yaml_tree.h"
 #include "results/formats/matlab/mat_reader.h"
 #include "results/formats/sleap/slp_reader.h"
 #include "results/table/table_meaning.h"
@@ -42,13 +43,32 @@ std::vector<fs::path> tables_of_folder(const fs::path& folder) {
   return tables;
 }
 
+/// Who labels, by the project's config.yaml; empty where that does not say.
+std::string scorer_of_project(const fs::path& folder) {
+  const fs::path config = folder / "config.yaml";
+  if (!path_exists(config)) return "";
+  const std::vector<std::string_view> needed = {"scorer"};
+  const YamlFile file = read_yaml(config, needed);
+  const YamlValue* scorer = file.root.find("scorer");
+  return scorer == nullptr ? "" : scorer->text;
+}
+
+/// Copies and earlier versions lie beside the table that DeepLabCut reads.
+void keep_that_of(const std::string& scorer, std::vector<fs::path>& tables) {
+  const auto own = std::find_if(tables.begin(), tables.end(), [&](const fs::path& table) {
+    return table.stem() == "CollectedData_" + scorer;
+  });
+  if (own != tables.end()) tables = {fs::path(*own)};
+}
+
 std::vector<fs::path> tables_of_project(const fs::path& folder) {
   std::vector<fs::path> tables = tables_of_folder(folder);
   const fs::path labelled = folder / "labeled-data";
   if (!tables.empty() || !is_folder(labelled)) return tables;
   for (const fs::path& entry : entries_of_folder(labelled)) {
     if (!is_folder(entry)) continue;
-    const std::vector<fs::path> here = tables_of_folder(entry);
+    std::vector<fs::path> here = tables_of_folder(entry);
+    if (here.size() > 1) keep_that_of(scorer_of_project(folder), here);
     if (here.size() > 1) {
       throw Error(ErrorKind::usage,
                   fmt::format("{}: has {} tables of labels", entry.string(), here.size()),

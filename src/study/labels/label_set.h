@@ -51,7 +51,8 @@ struct LabelOptions {
 
 /// Reads labels. `path` is
 ///   - a project: a folder with labeled-data/*/CollectedData_*.h5 or .csv in it (DeepLabCut), or
-///     with CollectedData*.csv (Lightning Pose);
+///     with CollectedData*.csv (Lightning Pose); of several tables in a folder that of the scorer
+///     in config.yaml;
 ///   - a folder of labeled-data, with one CollectedData file;
 ///   - such a table; the pictures are looked for below its folder and the two above it;
 ///   - a .slp of SLEAP: what a person placed, by frame of its videos (or their pictures), each of

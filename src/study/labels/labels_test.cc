@@ -56,6 +56,16 @@ TEST_F(Labels, OfAProjectAreThoseOfAllItsFoldersWithTheirPictures) {
   EXPECT_EQ(set.at(1, 1).point.y, 4);
 }
 
+TEST_F(Labels, OfAFolderWithSeveralTablesAreTheProjectsScorers) {
+  write("p/labeled-data/a/CollectedData_A.csv", kHead + "labeled-data/a/img1.png,1,2,3,4\n");
+  write("p/labeled-data/a/CollectedData_A - Copy.csv", kHead + "labeled-data/a/img2.png,1,2,3,4\n");
+  EXPECT_THAT(text_of([&] { read_label_set(root() / "p"); }), HasSubstr("2 tables of labels"));
+  write("p/config.yaml", "Task: t\nscorer: A\n");
+  const LabelSet set = read_label_set(root() / "p");
+  ASSERT_EQ(set.pictures.size(), 1U);
+  EXPECT_EQ(set.pictures[0].number, 1);
+}
+
 TEST_F(Labels, OfOnePictureInTwoRowsCountOnceAndHaveToBeEqual) {
   const std::string rows = kHead + "labeled-data/v/img1.png,1,2,3,4\n" +
                            "labeled-data/v/img1.png,1,2,3,4\nlabeled-data/v/img2.png,5,6,,\n";
