@@ -61,20 +61,21 @@ struct Step {
 /// @return whether the system refused nothing
 bool take_back(const std::vector<Step>& steps) {
   bool all = true;
-  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+  const std::vector<Step> backwards(steps.rbegin(), steps.rend());
+  for (const Step& step : backwards) {
     std::error_code error;
-    if (step->kind == 'f') {
-      fs::remove(step->target, error);  // one that somebody put a file into stays
+    if (step.kind == 'f') {
+      fs::remove(step.target, error);  // one that somebody put a file into stays
       continue;
     }
-    const bool is_ours = !fs::exists(step->staged, error) && fs::exists(step->target, error) &&
-                         sha256_of_file(step->target) == step->sha256;
+    const bool is_ours = !fs::exists(step.staged, error) && fs::exists(step.target, error) &&
+                         sha256_of_file(step.target) == step.sha256;
     if (!is_ours) continue;
     error.clear();
-    if (step->kind == 'r') {
-      fs::rename(step->kept, step->target, error);
+    if (step.kind == 'r') {
+      fs::rename(step.kept, step.target, error);
     } else {
-      fs::remove(step->target, error);
+      fs::remove(step.target, error);
     }
     all = all && !error;
   }
@@ -171,14 +172,13 @@ StagedFiles::~StagedFiles() {
 
 fs::path StagedFiles::add(const fs::path& target) {
   require_plain_names(target);
-  const fs::path staged =
-      staging_ / fmt::format("{}-{}", files_.size(), target.filename().string());
+  fs::path staged = staging_ / fmt::format("{}-{}", files_.size(), target.filename().string());
   files_.push_back({.target = target, .staged = staged, .kept = {}, .seen = {}});
   return staged;
 }
 
 fs::path StagedFiles::replace(const fs::path& target, const std::string& seen) {
-  const fs::path staged = add(target);
+  fs::path staged = add(target);
   files_.back().kept = staged.string() + ".before";
   files_.back().seen = seen;
   return staged;
@@ -229,9 +229,10 @@ void StagedFiles::find_new_folders() {
     for (fs::path folder = file.target.parent_path(); !path_exists(folder);
          folder = folder.parent_path())
       missing.push_back(folder);
-    for (auto folder = missing.rbegin(); folder != missing.rend(); ++folder) {
-      if (std::find(new_folders_.begin(), new_folders_.end(), *folder) == new_folders_.end())
-        new_folders_.push_back(*folder);
+    std::reverse(missing.begin(), missing.end());
+    for (const fs::path& folder : missing) {
+      if (std::find(new_folders_.begin(), new_folders_.end(), folder) == new_folders_.end())
+        new_folders_.push_back(folder);
     }
   }
 }

@@ -190,7 +190,7 @@ std::string video_key(const std::vector<std::string>& keys, const std::filesyste
     return key.find('\\') != std::string::npos ||
            (key.size() > 2 && key[1] == ':' && key[2] == '/');
   };
-  const std::string own = absolute_path(video).string();
+  std::string own = absolute_path(video).string();
   if (keys.empty() || !std::all_of(keys.begin(), keys.end(), is_of_windows) || is_of_windows(own))
     return own;
   const std::string& last = keys.back();

@@ -28,7 +28,7 @@ fs::path record_of(const fs::path& path) {
   if (kind_of_path(path) == PathKind::absent)
     throw Error(ErrorKind::not_found, fmt::format("{}: there are no results here", path.string()));
   const fs::path folder = is_folder(path) ? path : absolute_path(path).parent_path();
-  const fs::path record = folder / "run.json";
+  fs::path record = folder / "run.json";
   if (is_there(record)) return record;
   throw Error(ErrorKind::not_found,
               fmt::format("{}: has no run.json {}it that says what was run", path.string(),

@@ -26,7 +26,7 @@ fs::path journal_of(const FinishedFacts& facts) { return facts.folder / ".posse-
 std::optional<JournalKey> key_of_journal(const FinishedFacts& facts) {
   std::error_code missing;
   if (!fs::exists(journal_of(facts), missing)) return std::nullopt;
-  const std::optional<JournalKey> key = read_journal_key(journal_of(facts));
+  std::optional<JournalKey> key = read_journal_key(journal_of(facts));
   if (!key || key->fingerprint != facts.fingerprint) return std::nullopt;
   if (key->num_members != facts.members.size() || key->num_bodyparts != facts.bodyparts.size())
     return std::nullopt;

@@ -10,7 +10,7 @@ import tempfile
 import time
 import unittest
 
-from program import DEMO, FAST, POSSE, ROOT, VIDEO, ProgramTest, as_nobody, main, np, pd, posse
+from program import DEMO, FAST, POSSE, ROOT, VIDEO, ProgramTest, as_nobody, main, np, pd, posse, small_disk
 
 TRUTH = ROOT / "data/demo/labels/openarena-groundtruth.csv"
 PARTS = ["snout", "leftear", "rightear", "tailbase"]
@@ -229,6 +229,20 @@ class WriteToDeepLabCut(ProgramTest):
         self.assert_error(posse(*words, "c", "--write-to", project, folder=self.folder), 5, "add it by hand")
         broken.write_bytes(text)
         self.assertEqual(contents(project), before)
+
+
+    def test_a_full_disk_changes_nothing(self):
+        project = self.make_project("  videos/old.mp4:\n    crop: 0, 320, 0, 240\n")
+        with small_disk(self.folder / "disk", "300k") as disk:
+            shutil.copytree(project, disk / "project")
+            before = contents(disk / "project")
+            self.assert_error(posse("suggest", short_results(), "--count", 5, "--out", self.folder / "s", "--write-to", disk / "project",
+                                    folder=self.folder), 1, "No space left")
+            self.assertEqual(contents(disk / "project"), before)
+            subprocess.run(["mount", "-o", "remount,size=8m", str(disk)], check=True)
+            self.assert_code(posse("suggest", short_results(), "--count", 5, "--out", self.folder / "s", "--write-to", disk / "project",
+                                   folder=self.folder), 0)
+            self.assertEqual(len(list((disk / "project/labeled-data/openarena").glob("*.png"))), 5)
 
 
 class WriteToLightningPose(ProgramTest):

@@ -152,7 +152,7 @@ class SuggestJob {
     StagedFiles staged(project_->folder());
     std::vector<std::string>& warnings = outcome_.suggestions.warnings;
     if (staged.took_back())
-      warnings.push_back("what a call that was killed had left in the project was taken back");
+      warnings.emplace_back("what a call that was killed had left in the project was taken back");
     for (std::string& warning : project_->stage(outcome_.suggestions, staged, hooks_))
       warnings.push_back(std::move(warning));
     outcome_.project_files = staged.targets();
