@@ -59,6 +59,7 @@ void bind_cluster(py::module_& core);
 void bind_keypoints(py::module_& core);
 void bind_consensus(py::module_& core);
 void bind_evaluate(py::module_& core);
+void bind_experiments(py::module_& core);
 void bind_suggest(py::module_& core);
 void bind_study(py::module_& core);
 void bind_video(py::module_& core);

@@ -24,6 +24,7 @@ PYBIND11_MODULE(_core, core) {
   posse::bind_keypoints(core);
   posse::bind_consensus(core);
   posse::bind_evaluate(core);
+  posse::bind_experiments(core);
   posse::bind_suggest(core);
   posse::bind_study(core);
   posse::bind_video(core);

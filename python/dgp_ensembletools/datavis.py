@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from posse.result import html_table
+from posse.study import inclusion_matrix
 
 __all__ = ["DataInclusion"]
 
@@ -79,6 +80,5 @@ class DataInclusion:
         return self._matrix(sorted(self.datadict, key=cost))
 
     def _matrix(self, members: list[Hashable]) -> tuple[npt.NDArray[np.bool_], list[int], list[Hashable]]:
-        frames = sorted(self.get_all_frames())
-        own = [set(self.datadict[member]["frame_inds"]) for member in members]
-        return np.array([[frame in mine for frame in frames] for mine in own], dtype=bool), frames, members
+        matrix, frames = inclusion_matrix([self.datadict[member]["frame_inds"] for member in members])
+        return matrix, frames, members

@@ -12,6 +12,7 @@ are half-open, missing is NaN. Errors are :class:`posse.Error`, and at the same 
 
 from __future__ import annotations
 
+from posse import study
 from posse._core import __version__
 from posse._errors import AccessError, CapabilityError, Error, InputError, MissingError
 from posse._memory import LargeResultWarning
@@ -69,6 +70,7 @@ __all__ = [
     "smooth_pupil",
     "smooth_single",
     "status",
+    "study",
     "submit",
     "suggest",
     "track",
