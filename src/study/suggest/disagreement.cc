@@ -20,7 +20,10 @@ constexpr double kLeastLikelihood = 0.1;  ///< of other results
 
 bool is_there(const Keypoint& point) { return !std::isnan(point.x) && !std::isnan(point.y); }
 
-double distance(const Keypoint& a, const Keypoint& b) { return std::hypot(a.x - b.x, a.y - b.y); }
+double distance(const Keypoint& a, const Keypoint& b) {
+  const double dx = a.x - b.x, dy = a.y - b.y;  // of pixels: no overflow that hypot would avoid
+  return std::sqrt(dx * dx + dy * dy);
+}
 
 template <class Visit>
 void visit_pairs(size_t count, const Visit& visit) {
@@ -104,9 +107,11 @@ std::vector<double> MemberBlame::shares() const {
 
 double median_distance(std::span<const Keypoint> members) {
   std::vector<Keypoint> there;
+  there.reserve(members.size());
   for (const Keypoint& member : members)
     if (is_there(member)) there.push_back(member);
   std::vector<double> distances;
+  distances.reserve(there.size() * kRing);
   visit_pairs(there.size(),
               [&](size_t i, size_t j) { distances.push_back(distance(there[i], there[j])); });
   if (distances.empty()) return std::numeric_limits<double>::quiet_NaN();
