@@ -62,7 +62,8 @@ def work(run: PathLike, *, progress: Progress | None = None, **options: Any) -> 
 
 
 def finish(run: PathLike, *, progress: Progress | None = None, **options: Any) -> dict[str, Any]:
-    """Writes the results of every video whose units are all there; as ``posse finish``. The option is ``map``.
+    """Writes the results of every video whose units are all there; as ``posse finish``. Options are ``map`` and
+    ``remove_others``.
 
     Returns
     -------

@@ -51,7 +51,8 @@ Json describe(const FinishReport& report) {
                             {"videos_there", report.count(VideoEnd::there)},
                             {"videos_incomplete", report.count(VideoEnd::incomplete)},
                             {"videos_failed", report.count(VideoEnd::failed)},
-                            {"units_missing", report.num_missing_units()}});
+                            {"units_missing", report.num_missing_units()},
+                            {"units_removed", report.num_removed}});
   json["videos"] = Json::array();
   for (const FinishedVideo& video : report.videos) {
     json["videos"].push_back(Json::object({{"id", video.id},

@@ -134,7 +134,10 @@ class JoinedFacts {
 class Finish {
  public:
   Finish(const fs::path& folder, const FinishOptions& options, const JobHooks& hooks)
-      : directory_{folder}, hooks_(hooks), plan_(read_plan(folder, PathMap(options.map))) {}
+      : directory_{folder},
+        options_(options),
+        hooks_(hooks),
+        plan_(read_plan(folder, PathMap(options.map))) {}
 
   FinishReport run() {
     FinishReport report;
@@ -148,6 +151,12 @@ class Finish {
       }
       report.videos.push_back(finish_video(video, first, unit));
       tell(report);
+    }
+    if (options_.remove_others) {
+      for (const fs::path& file : units_of_other_plans(plan_, directory_)) {
+        std::error_code ignored;
+        if (fs::remove(file, ignored)) ++report.num_removed;
+      }
     }
     try {
       write_report(report);
@@ -195,6 +204,7 @@ class Finish {
     const ClusterVideo& video = plan_.videos[number];
     const RunOptions options = options_for(plan_, video);
     run_plan_.emplace(plan_run(ensemble(), video.known, plan_.out, options));
+    if (!video.consensus_why.empty()) run_plan_->consensus.why = video.consensus_why;
     finished.folder = run_plan_->paths.folder;
     if (!run_plan_->finished_already) return false;
     finished.end = VideoEnd::there;
@@ -300,6 +310,7 @@ class Finish {
   }
 
   RunDirectory directory_;
+  const FinishOptions& options_;
   const JobHooks& hooks_;
   ClusterPlan plan_;
   std::optional<Ensemble> ensemble_;

@@ -20,6 +20,7 @@ namespace posse {
 
 struct FinishOptions {
   std::vector<std::string> map;
+  bool remove_others = false;
 };
 
 template <class Options, class Visitor>
@@ -27,6 +28,8 @@ requires std::same_as<std::remove_const_t<Options>, FinishOptions>
 void describe(Options& options, const Visitor& visit) {
   visit("map", options.map, "OLD=NEW...",
         "paths of the plan that begin with OLD begin with NEW on this machine");
+  visit("remove-others", options.remove_others, "",
+        "remove units that are not of this plan, as of one that --replan replaced");
 }
 
 enum class VideoEnd {
@@ -60,6 +63,7 @@ struct FinishedVideo {
 struct FinishReport {
   std::vector<FinishedVideo> videos;
   bool is_stopped = false;
+  int64_t num_removed = 0;   ///< units of other plans
   std::string report_error;  ///< why report.json could not be written; empty: it was
 
   int64_t count(VideoEnd end) const;

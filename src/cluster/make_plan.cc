@@ -165,6 +165,7 @@ ClusterPlan make_plan(const fs::path& run_folder, std::span<const fs::path> vide
       chosen.consensus = choice_of(frames.consensus.method);
       video.id = video_id(path, video.known.input.sha256);
       video.consensus = frames.consensus.method;
+      video.consensus_why = frames.consensus.why;
       video.fingerprint = plan_frames(ensemble, video.known, out, chosen).key.fingerprint;
       if (rate == 0) rate = estimated_rate(ensemble, video.known.info);
       video.known.info.path = path_in_plan(path, run_folder);

@@ -42,6 +42,7 @@ Text describe_video(const ClusterVideo& video) {
   json["other_streams"] = info.other_streams;
   json["warnings"] = video.known.warnings;
   json["consensus"] = std::string(name_of(video.consensus));
+  json["consensus_why"] = video.consensus_why;
   json["fingerprint"] = video.fingerprint;
   return json;
 }
@@ -68,6 +69,7 @@ ClusterVideo video_from(const Text& json) {
   info.other_streams = json.at("other_streams").get<std::string>();
   video.known.warnings = json.at("warnings").get<std::vector<std::string>>();
   video.consensus = enum_of<RunConsensus>("consensus", json.at("consensus").get<std::string>());
+  video.consensus_why = json.value("consensus_why", std::string());
   video.fingerprint = json.at("fingerprint").get<std::string>();
   return video;
 }

@@ -28,7 +28,8 @@ struct ClusterVideo {
   std::string id;
   KnownVideo known;  ///< known.info.path as the plan has it
   RunConsensus consensus = RunConsensus::mean;
-  std::string fingerprint;  ///< of the whole run over this video
+  std::string consensus_why;  ///< that consensus, in words; empty in plans of earlier versions
+  std::string fingerprint;    ///< of the whole run over this video
 };
 
 /// Frames of a video that are kept or lost as a whole, with all members.

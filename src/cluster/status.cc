@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/clock.h"
+#include "base/count_text.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -70,6 +71,7 @@ class Look {
       if (std::find(begin, end, false) != end)
         report_.tasks_to_do.push_back(static_cast<int64_t>(task));
     }
+    report_.num_others = std::ssize(units_of_other_plans(plan_, directory_));
     estimate();
     return report_;
   }
@@ -172,6 +174,9 @@ std::string table_of(const RunStatusReport& report, size_t most_videos) {
     if (report.seconds_left) text += fmt::format(", about {} left", duration(*report.seconds_left));
     text += "\n";
   }
+  if (report.num_others > 0)
+    text += fmt::format("others  {} of earlier plans: posse finish --remove-others\n",
+                        count_text(report.num_others, "unit"));
   constexpr size_t kMostFailures = 10;
   for (size_t i = 0; i < std::min(report.failed.size(), kMostFailures); ++i) {
     const FailedUnit& failed = report.failed[i];
@@ -198,6 +203,7 @@ Json describe(const RunStatusReport& report) {
                             {"units_done", report.num_done()},
                             {"units_at_work", report.num_at_work()},
                             {"units_failed", static_cast<int64_t>(report.failed.size())},
+                            {"units_of_other_plans", report.num_others},
                             {"tasks", report.num_tasks},
                             {"tasks_to_do", report.tasks_to_do},
                             {"units_per_second", report.units_per_second},

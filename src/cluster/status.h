@@ -34,6 +34,7 @@ struct RunStatusReport {
   std::vector<FailedUnit> failed;
   std::vector<int64_t> tasks_to_do;  ///< numbers of the tasks with units that are not done
   int64_t num_tasks = 0;
+  int64_t num_others = 0;  ///< units that are not of this plan: of one that was replaced
   /// Units a second over the last kRateSeconds; 0 without any.
   double units_per_second = 0;
   std::optional<double> seconds_left;  ///< at that rate

@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cstring>
 #include <random>
+#include <set>
 #include <vector>
 
 #include "base/error.h"
@@ -134,6 +135,21 @@ UnitPlace place_of(const ClusterPlan& plan, const RunDirectory& directory, const
   return {.folder = directory.units(plan.videos.at(unit.video).id),
           .name = unit_name(unit, key.fingerprint),
           .key = key};
+}
+
+std::vector<fs::path> units_of_other_plans(const ClusterPlan& plan, const RunDirectory& directory) {
+  std::set<fs::path> own;
+  for (const Unit& unit : plan.units) own.insert(place_of(plan, directory, unit).unit());
+  std::vector<fs::path> others;
+  std::error_code error;
+  for (const auto& folder : fs::directory_iterator(directory.root / "units", error)) {
+    std::error_code no_folder;
+    for (const auto& entry : fs::directory_iterator(folder.path(), no_folder)) {
+      if (entry.path().extension() == ".unit" && !own.contains(entry.path()))
+        others.push_back(entry.path());
+    }
+  }
+  return others;
 }
 
 double file_system_now(const fs::path& folder) {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cluster/run_directory.h"
 #include "cluster/run_plan_file.h"
@@ -41,6 +42,10 @@ struct UnitPlace {
 };
 
 UnitPlace place_of(const ClusterPlan& plan, const RunDirectory& directory, const Unit& unit);
+
+/// Finished units below the directory that are not of this plan: of one that was replaced.
+std::vector<std::filesystem::path> units_of_other_plans(const ClusterPlan& plan,
+                                                        const RunDirectory& directory);
 
 /// Seconds without a frame after which another machine's claim is taken over.
 inline constexpr double kStaleSeconds = 180;

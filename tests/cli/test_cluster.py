@@ -236,6 +236,20 @@ class Cluster(unittest.TestCase):
         posse("finish", run)
         self.assertTrue(list((run / "results-extras" / "wide").iterdir()))
 
+    def test_units_of_a_replaced_plan_are_told_and_removed(self):
+        run = self.plan("replaced", unit="48")
+        posse("work", run)
+        self.plan("replaced", "--replan", unit="24")
+        self.assertIn("1 unit of earlier plans", posse("status", run).stdout)
+        posse("work", run)
+        posse("finish", run, "--remove-others")
+        self.assertEqual(json.loads(posse("status", run, "--json").stdout)["units_of_other_plans"], 0)
+        self.check_results(run)
+        records = [json.loads((folder / "openarena" / "run.json").read_text())
+                   for folder in (self.top / "one" / "results", run / "results")]
+        self.assertEqual(records[0]["consensus"], records[1]["consensus"])
+        self.assertNotIn("..", records[1]["video"]["path"])
+
     def test_what_is_wrong_is_said(self):
         nothing = posse("work", self.top / "none", check=False)
         self.assertEqual(nothing.returncode, 1)
