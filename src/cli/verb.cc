@@ -42,6 +42,13 @@ bool looks_like_a_file(std::string_view text) {
   return std::find(known.begin(), known.end(), suffix) != known.end();
 }
 
+/// "a.mp4=b.mp4": one file in the place of another, and no file that was taken by mistake.
+bool looks_like_two_files(std::string_view text) {
+  const size_t equals = text.find('=');
+  return equals != std::string_view::npos && looks_like_a_file(text.substr(0, equals)) &&
+         looks_like_a_file(text.substr(equals + 1));
+}
+
 /// "posse smooth multi": the program and the verbs that lead to this one.
 std::string called(const CLI::App& app) {
   const CLI::App* above = app.get_parent();
@@ -61,7 +68,7 @@ void refuse_files(CLI::Option& option, const CLI::App& app) {
   const std::string name = option.get_name();
   option.check(CLI::Validator(
       [name, &app](std::string& text) {
-        if (!looks_like_a_file(text)) return std::string();
+        if (!looks_like_a_file(text) || looks_like_two_files(text)) return std::string();
         if (const size_t equals = text.find('='); equals > 0 && equals < text.find('/')) {
           return fmt::format(
               "takes names alone, and {} is a file with its name\n  hint: leave {} out: {} {}",

@@ -207,7 +207,7 @@ class Cluster(unittest.TestCase):
         self.assertIn("does not see", lacking.stderr)
         report = json.loads(posse("status", run, "--json").stdout)
         self.assertEqual((report["units_done"], report["units_failed"]), (1, 1))
-        posse("work", run, "--map", f"{here}={elsewhere}")
+        posse("work", run, "--map", f"{copy}={elsewhere / copy.name}")
         self.assertEqual(json.loads(posse("status", run, "--json").stdout)["units_failed"], 0)
         unknown = posse("work", run, "--map", "/nowhere=/x", check=False)
         self.assertEqual(unknown.returncode, 2)
