@@ -88,6 +88,8 @@ done
 ((${#stages[@]} > 0)) || stages=("${kDefaultStages[@]}")
 # The layers need nothing but Python.
 [[ ${stages[*]} == layers ]] || scripts/install_packages.sh packages.txt packages-test.txt packages-check.txt || exit
+# The test that makes the site is skipped without these.
+[[ ${stages[*]} != *test* ]] || scripts/install_packages.sh packages-docs.txt || true
 
 summary=$(mktemp "${TMPDIR:-/tmp}/posse-check.XXXXXX")
 trap 'rm -f "$summary"' EXIT
