@@ -64,6 +64,7 @@ void add_commands(Verb root, CommandContext& context) {
   add_suggest(root, context);
   add_neurocaas_config(root, context);
   add_render(root, context);
+  add_report(root, context);
   add_run(root, context);
   add_scoremap(root, context);
   add_smooth(root, context);

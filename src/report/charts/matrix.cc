@@ -1,0 +1,113 @@
+#include "report/charts/matrix.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "report/charts/markup.h"
+#include "report/charts/palette.h"
+#include "video/encode_picture.h"
+
+namespace posse {
+namespace {
+
+constexpr double kLeft = 130, kTop = 96, kWide = 900;
+
+struct ColourScale {
+  double least = 0, most = 1;
+  bool is_diverging = false;
+
+  Colour colour(double value) const {
+    if (is_diverging) return diverging_colour(value / std::max(most, -least));
+    return sequential_colour((value - least) / (most > least ? most - least : 1));
+  }
+};
+
+ColourScale scale_of(const std::vector<double>& values) {
+  double least = std::nan(""), most = std::nan("");
+  for (const double value : values) {
+    least = std::fmin(least, value);
+    most = std::fmax(most, value);
+  }
+  if (std::isnan(least)) return {};
+  if (least < 0 && most > 0) return {least, most, true};
+  return {least > 0 ? 0 : least, most, false};
+}
+
+std::string names(const MatrixFigure& matrix, double cell) {
+  constexpr size_t kMostNames = 60;
+  std::string svg;
+  for (size_t row = 0; row < matrix.rows.size() && matrix.rows.size() <= kMostNames; ++row)
+    svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>", kLeft - 6,
+                       plain_number(kTop + (static_cast<double>(row) + 0.5) * cell + 4),
+                       escaped(matrix.rows[row].substr(0, 18)));
+  for (size_t col = 0; col < matrix.columns.size() && matrix.columns.size() <= kMostNames; ++col) {
+    const std::string x = plain_number(kLeft + (static_cast<double>(col) + 0.5) * cell + 4);
+    svg += fmt::format("<text x=\"{0}\" y=\"{1}\" transform=\"rotate(-60 {0} {1})\">{2}</text>", x,
+                       kTop - 6, escaped(matrix.columns[col].substr(0, 14)));
+  }
+  return svg;
+}
+
+std::string cells(const MatrixFigure& matrix, const ColourScale& scale, double cell) {
+  std::string svg = "<g data-role=\"cells\">";
+  for (size_t i = 0; i < matrix.values.size(); ++i) {
+    const size_t row = i / matrix.columns.size(), col = i % matrix.columns.size();
+    svg += fmt::format(
+        "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"><title>{}, {}: {}</title>"
+        "</rect>",
+        plain_number(kLeft + static_cast<double>(col) * cell),
+        plain_number(kTop + static_cast<double>(row) * cell), plain_number(cell),
+        plain_number(cell), css_colour(scale.colour(matrix.values[i])), escaped(matrix.rows[row]),
+        escaped(matrix.columns[col]), shown_number(matrix.values[i], 3));
+  }
+  return svg + "</g>";
+}
+
+std::string picture(const MatrixFigure& matrix, const ColourScale& scale, double cell) {
+  Image image(static_cast<int>(matrix.columns.size()), static_cast<int>(matrix.rows.size()));
+  for (size_t i = 0; i < matrix.values.size(); ++i) {
+    const Colour colour = scale.colour(matrix.values[i]);
+    std::copy(colour.begin(), colour.end(), image.rgb.begin() + static_cast<std::ptrdiff_t>(3 * i));
+  }
+  return fmt::format(
+      "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" "
+      "style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{}\"/>",
+      kLeft, kTop, plain_number(cell * static_cast<double>(matrix.columns.size())),
+      plain_number(cell * static_cast<double>(matrix.rows.size())), base64_of(png_of(image)));
+}
+
+}  // namespace
+
+std::string to_svg(const MatrixFigure& matrix) {
+  constexpr size_t kMostCells = 4000;
+  if (matrix.values.size() != matrix.rows.size() * matrix.columns.size() || matrix.values.empty()) {
+    throw Error(ErrorKind::shape_mismatch,
+                fmt::format("matrix '{}': {} values for {} rows and {} columns", matrix.title,
+                            matrix.values.size(), matrix.rows.size(), matrix.columns.size()));
+  }
+  const double cell =
+      std::clamp((kWide - kLeft - 20) / static_cast<double>(matrix.columns.size()), 1.0, 24.0);
+  const ColourScale scale = scale_of(matrix.values);
+  const double bottom = kTop + cell * static_cast<double>(matrix.rows.size());
+  const double right = kLeft + cell * static_cast<double>(matrix.columns.size());
+  return fmt::format(
+             "<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"{0}\" viewBox=\"0 0 {1} {2}\" "
+             "role=\"img\" aria-labelledby=\"{0}-title {0}-text\" font-family=\"sans-serif\" "
+             "font-size=\"12\" fill=\"{3}\"><title id=\"{0}-title\">{4}</title>"
+             "<desc id=\"{0}-text\">{5} {6} rows, {7} columns, from {8} to {9}.</desc>",
+             matrix.id, plain_number(std::max(right + 20, 420.0)), plain_number(bottom + 24),
+             kInkColour, escaped(matrix.title), escaped(matrix.description), matrix.rows.size(),
+             matrix.columns.size(), shown_number(scale.least, 3), shown_number(scale.most, 3)) +
+         names(matrix, cell) +
+         (matrix.values.size() > kMostCells ? picture(matrix, scale, cell)
+                                            : cells(matrix, scale, cell)) +
+         fmt::format("<text x=\"{}\" y=\"{}\">{}: from {} ({}) to {} ({})</text></svg>\n", kLeft,
+                     plain_number(bottom + 17), escaped(matrix.title), shown_number(scale.least, 3),
+                     scale.is_diverging ? "blue" : "light", shown_number(scale.most, 3),
+                     scale.is_diverging ? "vermilion" : "dark");
+}
+
+}  // namespace posse

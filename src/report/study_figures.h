@@ -1,0 +1,30 @@
+/// Figures and tables from the JSON of posse study and posse suggest.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "report/evaluation_figures.h"
+
+namespace posse {
+
+/// A section of a report that was read from one file.
+struct NamedPart {
+  std::string id;     ///< as "suggestions"
+  std::string title;
+  std::string about;
+  std::vector<std::string> drawings;  ///< SVG, as they stand
+  std::vector<ReportTable> tables;
+  std::vector<std::string> notes;
+  std::vector<std::string> warnings;
+};
+
+/// Reads posse-suggestions.json. @throws Error(not_found); Error(bad_file) for what is none
+NamedPart read_suggestions(const std::filesystem::path& file);
+
+/// Reads what `posse study ... --json` wrote: every matrix in it (an object with "rows", "columns"
+/// and "values") becomes a picture with its numbers. @throws as read_suggestions
+NamedPart read_study(const std::filesystem::path& file);
+
+}  // namespace posse
