@@ -34,8 +34,8 @@ void report(const ReportArguments& arguments, CommandContext& context) {
   } else if (arguments.dry_run) {
     context.console.print("would write " + arguments.out.string());
   } else {
-    context.console.print(fmt::format("{} ({})", out.string(),
-                                      format_bytes(static_cast<double>(outcome.num_bytes))));
+    context.console.print(
+        fmt::format("{} ({})", out.string(), format_bytes(static_cast<double>(outcome.num_bytes))));
   }
 }
 

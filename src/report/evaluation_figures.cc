@@ -41,11 +41,10 @@ ReportTable error_table(const Read& table) {
                                "95th percentile (px)", "missed", "hallucinated"},
                      .rows = {}};
   for (const Read& row : table.at("bodyparts")) {
-    result.rows.push_back({text(row, "bodypart"), row.at("points").dump(),
-                           shown_number(number(row, "rmse")),
-                           interval_words(row.at("rmse_interval"), 2),
-                           shown_number(number(row, "median")), shown_number(number(row, "p95")),
-                           row.at("missed").dump(), row.at("hallucinated").dump()});
+    result.rows.push_back(
+        {text(row, "bodypart"), row.at("points").dump(), shown_number(number(row, "rmse")),
+         interval_words(row.at("rmse_interval"), 2), shown_number(number(row, "median")),
+         shown_number(number(row, "p95")), row.at("missed").dump(), row.at("hallucinated").dump()});
   }
   return result;
 }
@@ -53,15 +52,24 @@ ReportTable error_table(const Read& table) {
 Figure errors_figure(const Read& tables) {
   Figure figure{.id = "errors",
                 .title = "Errors with their intervals",
-                .description = "Root-mean-square distance from the labels, all bodyparts "
-                               "together, with 95 % intervals, of every member and consensus.",
+                .description =
+                    "Root-mean-square distance from the labels, all bodyparts "
+                    "together, with 95 % intervals, of every member and consensus.",
                 .height = 62 + 24.0 * static_cast<double>(tables.size()),
                 .left = 150,
                 .x = {.label = "RMSE (px)", .least = 0, .most = 1, .ticks = {}},
                 .y = {.label = "", .least = -0.6, .most = 1, .ticks = {}},
                 .y_points_down = true};
-  PointMark members{.role = "members", .name = "member", .colour = std::string(kSeriesColours[2]), .shape = PointShape::ring, .bars_along_x = true};
-  PointMark methods{.role = "consensus", .name = "consensus", .colour = std::string(kSeriesColours[0]), .shape = PointShape::square, .bars_along_x = true};
+  PointMark members{.role = "members",
+                    .name = "member",
+                    .colour = std::string(kSeriesColours[2]),
+                    .shape = PointShape::ring,
+                    .bars_along_x = true};
+  PointMark methods{.role = "consensus",
+                    .name = "consensus",
+                    .colour = std::string(kSeriesColours[0]),
+                    .shape = PointShape::square,
+                    .bars_along_x = true};
   double most = 0, place = 0;
   for (const Read& table : tables) {
     const Read& row = all_of(table);
@@ -101,7 +109,13 @@ Figure reliability_figure(const Read& uncertainty) {
       "Share of labels that lie within the regions said to hold 50, 80, 90 and 95 % of them, with "
       "95 % intervals; below the diagonal the regions are too small.",
       "share that regions are said to hold", "share found");
-  figure.marks.emplace_back(LineMark{.role = "diagonal", .name = "", .colour = std::string(kFaintColour), .width = 1, .dashes = "4 3", .x = {0, 1}, .y = {0, 1}});
+  figure.marks.emplace_back(LineMark{.role = "diagonal",
+                                     .name = "",
+                                     .colour = std::string(kFaintColour),
+                                     .width = 1,
+                                     .dashes = "4 3",
+                                     .x = {0, 1},
+                                     .y = {0, 1}});
   for (size_t i = 0; i < std::min<size_t>(uncertainty.size(), 4); ++i) {
     const Read& one = uncertainty[i];
     const std::string colour(kSeriesColours.at(i));
@@ -153,22 +167,21 @@ std::optional<Figure> risk_figure(const Read& uncertainty) {
 }
 
 ReportTable uncertainty_table(const Read& uncertainty) {
-  ReportTable table{.caption = "What the stated uncertainties hold",
-                    .heads = {"method", "uncertainty", "points", "50 % region", "80 %", "90 %",
-                              "90 %, interval", "95 %", "error / spread", "AURC (px)",
-                              "AUGRC (px)", "rank correlation"},
-                    .rows = {}};
+  ReportTable table{
+      .caption = "What the stated uncertainties hold",
+      .heads = {"method", "uncertainty", "points", "50 % region", "80 %", "90 %", "90 %, interval",
+                "95 %", "error / spread", "AURC (px)", "AUGRC (px)", "rank correlation"},
+      .rows = {}};
   for (const Read& one : uncertainty) {
     const Read& coverage = one.at("coverage");
-    table.rows.push_back({text(one, "method"), text(one, "uncertainty"), one.at("points").dump(),
-                          percent(number(coverage.at(0), "share")),
-                          percent(number(coverage.at(1), "share")),
-                          percent(number(coverage.at(2), "share")),
-                          interval_words(coverage.at(2).at("interval"), 1, 100) + " %",
-                          percent(number(coverage.at(3), "share")),
-                          shown_number(number(one, "spread_skill")),
-                          shown_number(number(one, "aurc")), shown_number(number(one, "augrc")),
-                          shown_number(number(one, "spearman"))});
+    table.rows.push_back(
+        {text(one, "method"), text(one, "uncertainty"), one.at("points").dump(),
+         percent(number(coverage.at(0), "share")), percent(number(coverage.at(1), "share")),
+         percent(number(coverage.at(2), "share")),
+         interval_words(coverage.at(2).at("interval"), 1, 100) + " %",
+         percent(number(coverage.at(3), "share")), shown_number(number(one, "spread_skill")),
+         shown_number(number(one, "aurc")), shown_number(number(one, "augrc")),
+         shown_number(number(one, "spearman"))});
   }
   return table;
 }
@@ -204,7 +217,8 @@ EvaluationPart part_of(const Read& json) {
     if (auto risk = risk_figure(uncertainty)) part.figures.push_back(std::move(*risk));
     part.tables.push_back(uncertainty_table(uncertainty));
   }
-  if (!json.at("calibrated").empty()) part.tables.push_back(calibrated_table(json.at("calibrated")));
+  if (!json.at("calibrated").empty())
+    part.tables.push_back(calibrated_table(json.at("calibrated")));
   for (const Read& table : errors) part.tables.push_back(error_table(table));
   part.notes = json.at("notes").get<std::vector<std::string>>();
   part.warnings = json.at("warnings").get<std::vector<std::string>>();

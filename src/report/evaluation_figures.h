@@ -20,7 +20,7 @@ struct ReportTable {
 /// What a report shows of an evaluation.
 struct EvaluationPart {
   std::filesystem::path file;
-  std::string about;  ///< a sentence: labels, members, how they were judged
+  std::string about;            ///< a sentence: labels, members, how they were judged
   std::vector<Figure> figures;  ///< of kinds errors, reliability, risk-coverage, pit: in their ids
   std::vector<ReportTable> tables;
   std::vector<std::string> notes;
@@ -32,6 +32,5 @@ struct EvaluationPart {
 /// @throws Error(not_found); Error(bad_file) for what is no JSON, cut short, or of another verb,
 /// naming the key that is missing
 EvaluationPart read_evaluation(const std::filesystem::path& file);
-
 
 }  // namespace posse

@@ -1,6 +1,5 @@
 #include "report/peak_pictures.h"
 
-
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -100,9 +99,9 @@ void add_pictures(const FinishedResults& results, const ReportDetail& detail,
     const PeakPoints points = read_points(results, video);
     std::map<int64_t, DisagreementPeak*> wanted;
     for (DisagreementPeak& peak : video.peaks) wanted[peak.frame_index] = &peak;
-    const auto reader = open_video(
-        video.video.file,
-        {.range = {.start = wanted.begin()->first, .stop = wanted.rbegin()->first + 1}});
+    const auto reader =
+        open_video(video.video.file,
+                   {.range = {.start = wanted.begin()->first, .stop = wanted.rbegin()->first + 1}});
     for (VideoFrame frame; reader->read(frame);) {
       const auto found = wanted.find(frame.frame_index);
       if (found == wanted.end()) continue;

@@ -5,8 +5,8 @@
 
 namespace posse {
 
-/// Draws the peaks' frames from the video: members, consensus with its ellipse, a ring at the second
-/// place of what has one. Where the video is not there or cannot be read, a note says so.
+/// Draws the peaks' frames from the video: members, consensus with its ellipse, a ring at the
+/// second place of what has one. Where the video is not there or cannot be read, a note says so.
 /// @throws Error(interrupted)
 void add_pictures(const FinishedResults& results, const ReportDetail& detail, ReportedVideo& video);
 

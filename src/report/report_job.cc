@@ -81,8 +81,7 @@ ReportOutcome make_report(std::span<const fs::path> results, const fs::path& out
   Report report;
   if (!options.evaluation.empty()) report.evaluation = read_evaluation(options.evaluation);
   if (!options.study.empty()) report.further.push_back(read_study(options.study));
-  if (!options.suggestions.empty())
-    report.further.push_back(read_suggestions(options.suggestions));
+  if (!options.suggestions.empty()) report.further.push_back(read_suggestions(options.suggestions));
   const ReportDetail detail =
       detail_for(finished.size(), finished.empty() ? 0 : finished[0].facts().members.size());
   for (const FinishedResults& one : finished) {

@@ -16,7 +16,7 @@ namespace posse {
 struct ReportOutcome {
   std::filesystem::path file;  ///< empty if none was to be written
   uint64_t num_bytes = 0;
-  Json contents;               ///< what the report holds, as `posse report --json` prints it
+  Json contents;  ///< what the report holds, as `posse report --json` prints it
   std::vector<std::string> warnings;
 };
 

@@ -1,10 +1,10 @@
 /// Options of posse report, declared once for the command line and Python.
 #pragma once
 
-#include <filesystem>
-#include <vector>
 #include <concepts>
+#include <filesystem>
 #include <type_traits>
+#include <vector>
 
 namespace posse {
 
@@ -21,11 +21,12 @@ template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, ReportOptions>
 void describe(Options& options, const Visitor& visit) {
   visit("evaluation", options.evaluation, "FILE", "what posse evaluate --json printed");
-  visit("study", options.study, "FILE", "what posse study --json printed");
+  visit("study", options.study, "FILE", "study.json of posse study");
   visit("suggestions", options.suggestions, "FILE", "posse-suggestions.json of posse suggest");
   visit("videos", options.videos, "DIR", "where to look for videos that were moved");
   visit("pictures", options.pictures, "on|off", "frames of the videos as pictures (default on)");
-  visit("mixed", options.mixed, "", "accept results of different members or consensus in one report");
+  visit("mixed", options.mixed, "",
+        "accept results of different members or consensus in one report");
 }
 
 }  // namespace posse

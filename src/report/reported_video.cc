@@ -94,7 +94,8 @@ ReportedBodypart summarize(const Stored& stored, size_t part, const ReportedVide
   const size_t rows = stored.consensus.num_frames();
   ReportedBodypart result{.name = stored.consensus.bodyparts[part]};
   result.spread = Envelope(video.grid);
-  for (AxisTrace& axis : result.axes) axis = {Envelope(video.grid), Envelope(video.grid), Envelope(video.grid)};
+  for (AxisTrace& axis : result.axes)
+    axis = {Envelope(video.grid), Envelope(video.grid), Envelope(video.grid)};
   std::vector<double> likelihoods, spreads;
   double seen = stored.chance_seen.empty() ? std::nan("") : 0;
   for (size_t row = 0; row < rows; ++row) {
@@ -125,11 +126,11 @@ ReportedBodypart summarize(const Stored& stored, size_t part, const ReportedVide
 
 DisagreementPeak peak_at(const Stored& stored, size_t row, double disagreement,
                          const ReportedVideo& video, size_t around) {
-  DisagreementPeak peak{.row = row,
-                        .frame_index = stored.consensus.frame_index[row],
-                        .time_seconds = video.time_seconds.empty() ? std::nan("")
-                                                                   : video.time_seconds[row],
-                        .disagreement = disagreement};
+  DisagreementPeak peak{
+      .row = row,
+      .frame_index = stored.consensus.frame_index[row],
+      .time_seconds = video.time_seconds.empty() ? std::nan("") : video.time_seconds[row],
+      .disagreement = disagreement};
   double largest = -1;
   for (size_t part = 0; part < stored.consensus.num_bodyparts(); ++part) {
     const double spread = stored.spread[stored.index(row, part)];
@@ -193,7 +194,7 @@ void read_members(const FinishedResults& results, ReportedVideo& video, const Jo
 
 std::string words_of_band(const std::optional<StatedCovariance>& covariance) {
   if (!covariance) return "";
-  const std::string what = covariance->source == "covariance"         ? "of the calibrated uncertainty"
+  const std::string what = covariance->source == "covariance" ? "of the calibrated uncertainty"
                            : covariance->source == "track_covariance" ? "that the track states"
                                                                       : "of the members";
   return "two standard deviations " + what;
@@ -207,7 +208,7 @@ std::vector<size_t> peak_rows(const std::vector<double>& values, size_t count) {
   std::erase_if(order, [&](size_t row) { return std::isnan(values[row]); });
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return values[a] > values[b]; });
-  const size_t apart = values.size() / 50;
+  const size_t apart = values.size() / 20;
   std::vector<size_t> rows;
   for (const size_t row : order) {
     if (rows.size() == count) break;

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
 #include "base/job_hooks.h"
+#include "base/json.h"
 #include "report/charts/envelope.h"
 #include "run/finished_results.h"
 
@@ -18,10 +18,10 @@ namespace posse {
 
 /// How much of a video is kept.
 struct ReportDetail {
-  size_t columns = 4000;   ///< at most, of every trace
-  size_t num_peaks = 6;    ///< frames of largest disagreement
-  size_t around_peak = 40; ///< frames to either side that are kept of every member
-  int picture_width = 640; ///< at most, px
+  size_t columns = 4000;    ///< at most, of every trace
+  size_t num_peaks = 6;     ///< frames of largest disagreement
+  size_t around_peak = 40;  ///< frames to either side that are kept of every member
+  int picture_width = 640;  ///< at most, px
 };
 
 /// One axis of a bodypart over the video, px.
@@ -39,7 +39,7 @@ struct ReportedBodypart {
   double median_spread = 0;      ///< sqrt(var x + var y) of the members, px; NaN if not stored
   double p95_spread = 0;
   double largest_spread = 0;
-  int64_t largest_frame = -1;  ///< where that is; -1: nowhere
+  int64_t largest_frame = -1;     ///< where that is; -1: nowhere
   std::array<AxisTrace, 2> axes;  ///< x, y
   Envelope spread;
 };
@@ -56,11 +56,11 @@ struct CloseTrace {
 struct DisagreementPeak {
   size_t row = 0;
   int64_t frame_index = 0;
-  double time_seconds = 0;   ///< NaN if the video has none
-  double disagreement = 0;   ///< mean spread of the bodyparts, px
-  size_t bodypart = 0;       ///< of the largest spread
+  double time_seconds = 0;  ///< NaN if the video has none
+  double disagreement = 0;  ///< mean spread of the bodyparts, px
+  size_t bodypart = 0;      ///< of the largest spread
   CloseTrace trace;
-  std::string jpeg;          ///< the frame, drawn in; empty where there is none
+  std::string jpeg;  ///< the frame, drawn in; empty where there is none
   int picture_width = 0, picture_height = 0;
 };
 
@@ -71,9 +71,9 @@ struct ReportedVideo {
   std::vector<int64_t> frame_index;  ///< [frames]
   std::vector<double> time_seconds;  ///< [frames]; empty where not stored
   std::vector<ReportedBodypart> bodyparts;
-  Envelope disagreement;             ///< mean spread of the bodyparts
-  double median_disagreement = 0;    ///< px
-  std::string band;                  ///< what the band is, as "two standard deviations of the track"
+  Envelope disagreement;           ///< mean spread of the bodyparts
+  double median_disagreement = 0;  ///< px
+  std::string band;                ///< what the band is, as "two standard deviations of the track"
   bool has_members = false;
   std::vector<DisagreementPeak> peaks;  ///< in order of frames
   std::vector<std::string> notes;       ///< what the report lacks, and why
@@ -85,7 +85,7 @@ ReportedVideo read_reported_video(const FinishedResults& results, const ReportDe
                                   std::span<const std::filesystem::path> video_folders,
                                   const JobHooks& hooks);
 
-/// Rows of the largest values, at least a fiftieth of all apart, in order; NaN never.
+/// Rows of the largest values, at least a twentieth of all apart, in order; NaN never.
 std::vector<size_t> peak_rows(const std::vector<double>& values, size_t count);
 
 /// The numbers of a video: facts, bodyparts, peaks.

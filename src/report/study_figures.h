@@ -11,7 +11,7 @@ namespace posse {
 
 /// A section of a report that was read from one file.
 struct NamedPart {
-  std::string id;     ///< as "suggestions"
+  std::string id;  ///< as "suggestions"
   std::string title;
   std::string about;
   std::vector<std::string> drawings;  ///< SVG, as they stand
@@ -23,8 +23,8 @@ struct NamedPart {
 /// Reads posse-suggestions.json. @throws Error(not_found); Error(bad_file) for what is none
 NamedPart read_suggestions(const std::filesystem::path& file);
 
-/// Reads what `posse study ... --json` wrote: every matrix in it (an object with "rows", "columns"
-/// and "values") becomes a picture with its numbers. @throws as read_suggestions
+/// Reads the study.json of `posse study`: a picture for each layer of its matrices, and its tables.
+/// @throws as read_suggestions
 NamedPart read_study(const std::filesystem::path& file);
 
 }  // namespace posse

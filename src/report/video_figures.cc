@@ -39,7 +39,11 @@ FigureAxis pixel_axis(const std::string& label, double least, double most) {
 FigureMark consensus_mark(const Envelope& envelope, const std::vector<double>& frames) {
   const std::string colour(kSeriesColours[0]);
   if (envelope.grid().num_columns == envelope.grid().num_rows)
-    return LineMark{.role = "consensus", .name = "consensus", .colour = colour, .x = frames, .y = envelope.least()};
+    return LineMark{.role = "consensus",
+                    .name = "consensus",
+                    .colour = colour,
+                    .x = frames,
+                    .y = envelope.least()};
   return BandMark{.role = "consensus",
                   .name = "consensus",
                   .colour = colour,
@@ -63,7 +67,8 @@ Envelope coarser(const Envelope& envelope, size_t most_columns) {
   if (columns <= most_columns) return envelope;
   Envelope joined(ColumnGrid::of(envelope.grid().num_rows, most_columns));
   for (size_t column = 0; column < columns; ++column)
-    joined.add(envelope.grid().first_row(column), envelope.least()[column], envelope.most()[column]);
+    joined.add(envelope.grid().first_row(column), envelope.least()[column],
+               envelope.most()[column]);
   return joined;
 }
 
@@ -77,15 +82,16 @@ Figure trace_figure(const ReportedVideo& video, size_t bodypart, size_t axis, co
   const std::vector<double> frames = frames_of(consensus.grid(), video);
   const double least = std::fmin(consensus.lowest(), members.lowest());
   const double most = std::fmax(consensus.highest(), members.highest());
-  Figure figure{.id = id,
-                .title = fmt::format("{} of {}", axis_name(axis), part.name),
-                .description = fmt::format(
-                    "{} of {} over {} frames in pixels: the consensus runs from {}, its members from {}.",
-                    axis_name(axis), part.name, video.frame_index.size(),
-                    range_words(trace.consensus), range_words(trace.members)),
-                .height = 190,
-                .x = frame_axis(video),
-                .y = pixel_axis(std::string(axis_name(axis)) + " (px)", least, most)};
+  Figure figure{
+      .id = id,
+      .title = fmt::format("{} of {}", axis_name(axis), part.name),
+      .description = fmt::format(
+          "{} of {} over {} frames in pixels: the consensus runs from {}, its members from {}.",
+          axis_name(axis), part.name, video.frame_index.size(), range_words(trace.consensus),
+          range_words(trace.members)),
+      .height = 190,
+      .x = frame_axis(video),
+      .y = pixel_axis(std::string(axis_name(axis)) + " (px)", least, most)};
   if (has_values(members))
     figure.marks.emplace_back(BandMark{"members", "least and most of the members",
                                        std::string(kFaintColour), 0.3, frames, members.least(),
@@ -113,7 +119,12 @@ Figure disagreement_figure(const ReportedVideo& video, const std::string& id, si
                 .y = pixel_axis("spread (px)", 0, spread.highest())};
   figure.y.least = 0;
   if (spread.grid().num_columns == spread.grid().num_rows) {
-    figure.marks.emplace_back(LineMark{.role = "spread", .name = "", .colour = std::string(kSeriesColours[2]), .width = 1, .x = frames, .y = spread.least()});
+    figure.marks.emplace_back(LineMark{.role = "spread",
+                                       .name = "",
+                                       .colour = std::string(kSeriesColours[2]),
+                                       .width = 1,
+                                       .x = frames,
+                                       .y = spread.least()});
   } else {
     figure.marks.emplace_back(BandMark{"spread", "", std::string(kSeriesColours[2]), 0.8, frames,
                                        spread.least(), spread.most()});
@@ -147,22 +158,43 @@ Figure close_figure(const ReportedVideo& video, size_t peak, size_t axis, const 
   Figure figure{
       .id = id,
       .title = fmt::format("{} of {} around frame {}", axis_name(axis), part, at.frame_index),
-      .description = fmt::format("{} of {} of every member and of the consensus from frame {} to {}.",
-                                 axis_name(axis), part, trace.frames.front(), trace.frames.back()),
+      .description =
+          fmt::format("{} of {} of every member and of the consensus from frame {} to {}.",
+                      axis_name(axis), part, trace.frames.front(), trace.frames.back()),
       .width = 420,
       .height = 170,
-      .x = {.label = "frame", .least = trace.frames.front(), .most = trace.frames.back(), .ticks = {}},
+      .x = {.label = "frame",
+            .least = trace.frames.front(),
+            .most = trace.frames.back(),
+            .ticks = {}},
       .y = pixel_axis(std::string(axis_name(axis)) + " (px)", least, most)};
   if (figure.x.most <= figure.x.least) figure.x.most = figure.x.least + 1;
   figure.marks.emplace_back(BandMark{"band", "", std::string(kSeriesColours[1]), 0.3, trace.frames,
                                      trace.low.at(axis), trace.high.at(axis)});
   for (const auto& member : trace.members.at(axis)) {
     if (member.size() != trace.frames.size()) continue;
-    figure.marks.emplace_back(LineMark{.role = "member", .name = "", .colour = std::string(kFaintColour), .width = 1, .opacity = 0.7, .x = trace.frames, .y = member});
+    figure.marks.emplace_back(LineMark{.role = "member",
+                                       .name = "",
+                                       .colour = std::string(kFaintColour),
+                                       .width = 1,
+                                       .opacity = 0.7,
+                                       .x = trace.frames,
+                                       .y = member});
   }
-  figure.marks.emplace_back(LineMark{.role = "consensus", .name = "", .colour = std::string(kSeriesColours[0]), .width = 2, .x = trace.frames, .y = trace.consensus.at(axis)});
+  figure.marks.emplace_back(LineMark{.role = "consensus",
+                                     .name = "",
+                                     .colour = std::string(kSeriesColours[0]),
+                                     .width = 2,
+                                     .x = trace.frames,
+                                     .y = trace.consensus.at(axis)});
   const auto frame = static_cast<double>(at.frame_index);
-  figure.marks.emplace_back(LineMark{.role = "peak", .name = "", .colour = std::string(kInkColour), .width = 1, .dashes = "3 3", .x = {frame, frame}, .y = {figure.y.least, figure.y.most}});
+  figure.marks.emplace_back(LineMark{.role = "peak",
+                                     .name = "",
+                                     .colour = std::string(kInkColour),
+                                     .width = 1,
+                                     .dashes = "3 3",
+                                     .x = {frame, frame},
+                                     .y = {figure.y.least, figure.y.most}});
   return figure;
 }
 
@@ -201,8 +233,8 @@ std::string strip_svg(const ReportedVideo& video, const std::string& id) {
       "preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" "
       "href=\"data:image/png;base64,{8}\"/><text x=\"{5}\" y=\"{9}\">white: 0 px, darkest: {3} px "
       "or more</text></svg>\n",
-      id, kWidth, height + kBottom, shown_number(top, 1), labels, kLeft, kWidth - kLeft - 14, height,
-      base64_of(png_of(image)), height + 15);
+      id, kWidth, height + kBottom, shown_number(top, 1), labels, kLeft, kWidth - kLeft - 14,
+      height, base64_of(png_of(image)), height + 15);
 }
 
 }  // namespace posse

@@ -133,8 +133,9 @@ Image image_of_svg(const std::string& svg, int width, int height) {
   if (status >= 0) status = avcodec_send_packet(decoder.get(), packet.get());
   if (status >= 0) status = avcodec_receive_frame(decoder.get(), frame.get());
   if (status < 0) {
-    throw Error(ErrorKind::bad_file, fmt::format("a drawing cannot be read: {}{}",
-                                                 libav::error_text(status), log.last_in_brackets()));
+    throw Error(ErrorKind::bad_file,
+                fmt::format("a drawing cannot be read: {}{}", libav::error_text(status),
+                            log.last_in_brackets()));
   }
   return on_white(*frame);
 }

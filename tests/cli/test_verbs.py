@@ -7,7 +7,7 @@ import unittest
 from program import (DEMO, FAST, MEMBERS, POSSE, ROOT, VIDEO, ProgramTest, extras_of, files_below, main, np, pd, points,
                      posse, read_csv, run_words, table)
 
-VERBS = ["bench", "calibrate", "consensus", "convert", "demo", "evaluate", "export", "render", "run", "scoremap", "smooth",
+VERBS = ["bench", "calibrate", "consensus", "convert", "demo", "evaluate", "export", "render", "report", "run", "scoremap", "smooth",
          "info", "doctor", "neurocaas-config", "plan", "work", "finish", "status", "submit", "study", "suggest"]
 
 

@@ -53,12 +53,11 @@ std::string drawn(const LineMark& mark, const Plot& plot) {
   check_sizes(mark.role, mark.x.size(), {mark.y.size()});
   const std::string dashes =
       mark.dashes.empty() ? "" : fmt::format(" stroke-dasharray=\"{}\"", mark.dashes);
-  return group(mark.role) +
-         fmt::format(
-             "<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" "
-             "stroke-opacity=\"{}\" stroke-linejoin=\"round\"{}/></g>\n",
-             path_along(plot.xs(mark.x), plot.ys(mark.y)), mark.colour, plain_number(mark.width),
-             plain_number(mark.opacity), dashes);
+  return group(mark.role) + fmt::format(
+                                "<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" "
+                                "stroke-opacity=\"{}\" stroke-linejoin=\"round\"{}/></g>\n",
+                                path_along(plot.xs(mark.x), plot.ys(mark.y)), mark.colour,
+                                plain_number(mark.width), plain_number(mark.opacity), dashes);
 }
 
 /// Closed outlines, one for each stretch without NaN: along `low`, and back along `high`.
@@ -229,12 +228,13 @@ std::string legend(const Figure& figure, double left, size_t& number) {
 
 std::string head(const Plot& plot, const std::optional<PaperSize>& paper) {
   const Figure& figure = plot.figure;
-  const std::string size = paper ? fmt::format(" width=\"{}mm\" height=\"{}mm\"",
-                                               plain_number(paper->width_mm),
-                                               plain_number(paper->height_mm))
-                                 : "";
+  const std::string size =
+      paper ? fmt::format(" width=\"{}mm\" height=\"{}mm\"", plain_number(paper->width_mm),
+                          plain_number(paper->height_mm))
+            : "";
   return fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"{0}\" viewBox=\"0 0 {1} {2}\"{3} role=\"img\" "
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"{0}\" viewBox=\"0 0 {1} {2}\"{3} "
+      "role=\"img\" "
       "aria-labelledby=\"{0}-title {0}-text\" font-family=\"sans-serif\" font-size=\"12\" "
       "fill=\"{4}\" data-plot=\"{5} {6} {7} {8}\" data-range=\"{9} {10} {11} {12}\"{13}>\n"
       "<title id=\"{0}-title\">{14}</title><desc id=\"{0}-text\">{15}</desc>\n",

@@ -68,9 +68,9 @@ struct Figure {
   std::string description;  ///< what is to be seen, in a sentence or two: the alternative text
   double width = 760;       ///< viewBox
   double height = 200;
-  double left = 56;       ///< room for the labels of the y axis
+  double left = 56;  ///< room for the labels of the y axis
   FigureAxis x, y;
-  bool y_points_down = false;  ///< as rows of a picture do
+  bool y_points_down = false;     ///< as rows of a picture do
   std::vector<FigureMark> marks;  ///< in the order they are drawn
 };
 

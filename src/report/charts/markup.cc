@@ -59,8 +59,7 @@ std::string base64_of(std::string_view bytes) {
     uint32_t group = 0;
     for (size_t i = 0; i < 3; ++i)
       group = group << 8 | (i < count ? static_cast<uint8_t>(bytes[at + i]) : 0U);
-    for (size_t i = 0; i < 4; ++i)
-      text += i <= count ? kDigits[group >> (18 - 6 * i) & 63] : '=';
+    for (size_t i = 0; i < 4; ++i) text += i <= count ? kDigits[group >> (18 - 6 * i) & 63] : '=';
   }
   return text;
 }

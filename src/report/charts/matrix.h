@@ -9,7 +9,7 @@ namespace posse {
 struct MatrixFigure {
   std::string id, title, description;
   std::vector<std::string> rows, columns;  ///< names
-  std::vector<double> values;  ///< [rows, columns]; NaN is drawn grey
+  std::vector<double> values;              ///< [rows, columns]; NaN is drawn grey
 };
 
 /// SVG with a square per cell whose title says row, column and number. Blue to vermilion about 0

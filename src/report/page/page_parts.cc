@@ -41,7 +41,8 @@ std::string html_of(const std::vector<std::string>& texts, std::string_view css_
 std::string page_of(const std::string& title, const std::string& body) {
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-      "content=\"width=device-width, initial-scale=1\">\n<link rel=\"icon\" href=\"data:,\">\n<title>{}</title>\n<style>\n{}</style>"
+      "content=\"width=device-width, initial-scale=1\">\n<link rel=\"icon\" "
+      "href=\"data:,\">\n<title>{}</title>\n<style>\n{}</style>"
       "</head>\n<body>\n<a class=\"skip\" href=\"#content\">To the results</a>\n{}<script>\n{}"
       "</script>\n</body></html>\n",
       escaped(title), report_css(), body, report_js());

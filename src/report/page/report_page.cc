@@ -43,21 +43,25 @@ std::string run_facts(const ReportedVideo& video) {
        {"posse", facts.version},
        {"finished", facts.finished},
        {"fingerprint", facts.fingerprint}});
-  ReportTable members{.caption = "Members", .heads = {"member", "network", "read by", "SHA-256 of the weights"}, .rows = {}};
+  ReportTable members{.caption = "Members",
+                      .heads = {"member", "network", "read by", "SHA-256 of the weights"},
+                      .rows = {}};
   for (const FinishedMember& member : facts.members)
     members.rows.push_back({member.name, member.network, member.decode, member.weights_sha256});
   html += html_of(members);
   std::vector<std::pair<std::string, std::string>> options = facts.options;
-  std::erase_if(options, [](const auto& option) { return option.second.empty() || option.second == "null"; });
-  return html + facts_table("Options", options);
+  std::erase_if(
+      options, [](const auto& option) { return option.second.empty() || option.second == "null"; });
+  return html + "<details><summary>Options</summary>" + facts_table("Options", options) +
+         "</details>\n";
 }
 
 ReportTable bodypart_table(const ReportedVideo& video) {
-  ReportTable table{.caption = "Bodyparts",
-                    .heads = {"bodypart", "placed", "likely seen", "median likelihood",
-                              "median spread (px)", "95th percentile (px)", "largest (px)",
-                              "in frame"},
-                    .rows = {}};
+  ReportTable table{
+      .caption = "Bodyparts",
+      .heads = {"bodypart", "placed", "likely seen", "median likelihood", "median spread (px)",
+                "95th percentile (px)", "largest (px)", "in frame"},
+      .rows = {}};
   for (const ReportedBodypart& part : video.bodyparts) {
     table.rows.push_back({part.name, percent(part.placed), percent(part.likely_seen),
                           shown_number(part.median_likelihood, 3), shown_number(part.median_spread),
@@ -74,7 +78,8 @@ std::string peak_picture(const ReportedVideo& video, const DisagreementPeak& pea
       "second places; members disagree by {} px on average, most about {}.",
       peak.frame_index, shown_number(peak.disagreement, 1), video.bodyparts[peak.bodypart].name);
   return fmt::format(
-      "<img loading=\"lazy\" alt=\"{}\" width=\"{}\" height=\"{}\" src=\"data:image/jpeg;base64,{}\">",
+      "<img loading=\"lazy\" alt=\"{}\" width=\"{}\" height=\"{}\" "
+      "src=\"data:image/jpeg;base64,{}\">",
       escaped(words), peak.picture_width, peak.picture_height, base64_of(peak.jpeg));
 }
 
@@ -83,9 +88,8 @@ std::string peaks_of(const ReportedVideo& video, const std::string& id, bool is_
   std::string html = "<h3>Where members disagree most</h3>\n";
   for (size_t i = 0; i < video.peaks.size(); ++i) {
     const DisagreementPeak& peak = video.peaks[i];
-    const std::string when = std::isfinite(peak.time_seconds)
-                                 ? ", " + shown_number(peak.time_seconds, 2) + " s"
-                                 : "";
+    const std::string when =
+        std::isfinite(peak.time_seconds) ? ", " + shown_number(peak.time_seconds, 2) + " s" : "";
     html += fmt::format(
         "<article class=\"peak\"><h4><a href=\"#{0}-traces\" data-frame=\"{1}\">Frame {1}</a>{2}: "
         "{3} px on average, most about {4}</h4>\n{5}\n",
@@ -94,7 +98,8 @@ std::string peaks_of(const ReportedVideo& video, const std::string& id, bool is_
     if (!is_compact && !peak.trace.members[0].empty() && !peak.trace.members[0][0].empty()) {
       html += "<div class=\"pair\">";
       for (size_t axis = 0; axis < 2; ++axis)
-        html += html_of(close_figure(video, i, axis, fmt::format("{}-peak{}-{}", id, i, axis)), true);
+        html +=
+            html_of(close_figure(video, i, axis, fmt::format("{}-peak{}-{}", id, i, axis)), true);
       html += "</div>";
     }
     html += "</article>\n";
@@ -119,7 +124,10 @@ std::string traces_of(const ReportedVideo& video, const std::string& id, size_t 
   html += html_of(disagreement_figure(video, id + "-disagreement"));
   const std::string strip = strip_svg(video, id + "-strip");
   if (!strip.empty())
-    html += "<figure><h4>Disagreement by bodypart, whole video</h4><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Disagreement by bodypart\">" + strip + "</div></figure>\n";
+    html +=
+        "<figure><h4>Disagreement by bodypart, whole video</h4><div class=\"scroll\" "
+        "tabindex=\"0\" role=\"group\" aria-label=\"Disagreement by bodypart\">" +
+        strip + "</div></figure>\n";
   for (size_t part = 0; part < video.bodyparts.size(); ++part) {
     html += fmt::format("<h3>{}</h3>\n", escaped(video.bodyparts[part].name));
     for (size_t axis = 0; axis < 2; ++axis)
@@ -137,10 +145,15 @@ std::string section_of(const ReportedVideo& video, size_t number, bool is_compac
   html += html_of(bodypart_table(video));
   if (is_compact) {
     const std::string strip = strip_svg(video, id + "-strip");
-    if (!strip.empty()) html += "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Disagreement by bodypart\">" + strip + "</div>\n";
+    if (!strip.empty())
+      html +=
+          "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Disagreement by "
+          "bodypart\">" +
+          strip + "</div>\n";
     return html + peaks_of(video, id, true) + "</section>\n";
   }
-  html += "<details open><summary>What was run on what</summary>" + run_facts(video) + "</details>\n";
+  html +=
+      "<details open><summary>What was run on what</summary>" + run_facts(video) + "</details>\n";
   return html + peaks_of(video, id, false) + traces_of(video, id, zoom_bytes) + "</section>\n";
 }
 
@@ -169,9 +182,10 @@ std::string index_of(const std::vector<ReportedVideo>& videos) {
 }
 
 std::string section_of(const EvaluationPart& part) {
-  std::string html = "<section id=\"evaluation\"><h2>Errors and uncertainty against labels</h2>\n<p>" +
-                     escaped(part.about) + "</p>\n" + html_of(part.warnings, "warning") +
-                     html_of(part.notes, "note");
+  std::string html =
+      "<section id=\"evaluation\"><h2>Errors and uncertainty against labels</h2>\n<p>" +
+      escaped(part.about) + "</p>\n" + html_of(part.warnings, "warning") +
+      html_of(part.notes, "note");
   std::string small;
   for (const Figure& figure : part.figures) {
     if (figure.width < 500)
@@ -189,7 +203,8 @@ std::string section_of(const NamedPart& part) {
                                  escaped(part.title), escaped(part.about));
   html += html_of(part.warnings, "warning") + html_of(part.notes, "note");
   for (const std::string& drawing : part.drawings)
-    html += "<figure><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"matrix\">" + drawing + "</div></figure>\n";
+    html += "<figure><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"matrix\">" +
+            drawing + "</div></figure>\n";
   for (const ReportTable& table : part.tables) html += html_of(table);
   return html + "</section>\n";
 }
@@ -199,7 +214,8 @@ std::string contents_of(const Report& report) {
   if (report.videos.size() > 1) html += "<li><a href=\"#index\">Videos</a></li>";
   if (report.videos.size() <= kFewVideos) {
     for (size_t i = 0; i < report.videos.size(); ++i)
-      html += fmt::format("<li><a href=\"#video{}\">{}</a></li>", i, escaped(report.videos[i].facts.stem));
+      html += fmt::format("<li><a href=\"#video{}\">{}</a></li>", i,
+                          escaped(report.videos[i].facts.stem));
   }
   if (report.evaluation)
     html += "<li><a href=\"#evaluation\">Errors and uncertainty against labels</a></li>";
@@ -209,7 +225,8 @@ std::string contents_of(const Report& report) {
 }
 
 constexpr const char* kWords =
-    "<p>A <em>member</em> is one trained network, the <em>consensus</em> the pose formed from all of "
+    "<p>A <em>member</em> is one trained network, the <em>consensus</em> the pose formed from all "
+    "of "
     "them. <em>Spread</em> is the standard deviation of the members' points about their mean, "
     "sqrt(var x + var y), in pixels; <em>disagreement</em> its mean over bodyparts. Members can "
     "agree and be wrong together: only labels tell.</p>\n";

@@ -18,7 +18,8 @@ std::string packed(const std::vector<double>& values, double low, double high) {
   std::string bytes;
   for (const double value : values) {
     const double share = high > low ? (value - low) / (high - low) : 0;
-    const int number = std::isnan(value) ? kMissing : static_cast<int>(std::lround(share * kLargest));
+    const int number =
+        std::isnan(value) ? kMissing : static_cast<int>(std::lround(share * kLargest));
     bytes += static_cast<char>(number & 255);
     bytes += static_cast<char>(number >> 8);
   }
@@ -33,8 +34,7 @@ void add(Json& figure, const char* role, const Envelope& all, size_t columns) {
   json["low"] = low;
   json["high"] = high;
   json["least"] = packed(envelope.least(), low, high);
-  if (envelope.least() != envelope.most())
-    json["most"] = packed(envelope.most(), low, high);
+  if (envelope.least() != envelope.most()) json["most"] = packed(envelope.most(), low, high);
 }
 
 }  // namespace
