@@ -14,9 +14,11 @@
 #include "calibration/calibration.h"
 #include "cli/command.h"
 #include "ensemble/ensemble.h"
+#include "report/report_job.h"
 #include "run/run_video.h"
 #include "study/evaluate_job.h"
 #include "study/evaluation.h"
+#include "study/evaluation_json.h"
 #include "study/labels/label_set.h"
 #include "study/scores/gaussian_scores.h"
 
@@ -133,9 +135,11 @@ double share_held(const Calibration& calibration, const std::vector<StatedFrame>
 }
 
 /// How sure one may be, in a sentence: calibrated on the labelled frames, held against the others.
-void print_calibrated(const fs::path& data, const fs::path& video,
-                      const std::vector<StatedFrame>& frames, const std::vector<Poses>& tracks,
-                      const Poses& truth, CommandContext& context) {
+/// @return the evaluation that it comes from
+Evaluation print_calibrated(const fs::path& data, const fs::path& video,
+                            const std::vector<StatedFrame>& frames,
+                            const std::vector<Poses>& tracks, const Poses& truth,
+                            CommandContext& context) {
   const TemporaryFolder cache;
   EvaluateOptions options;
   options.consensus = ConsensusChoice::track;
@@ -153,6 +157,21 @@ void print_calibrated(const fs::path& data, const fs::path& video,
       evaluation.judged.pictures.size(), all.radius90,
       frames.size() - evaluation.judged.pictures.size(),
       100 * share_held(evaluation.calibration, frames, tracks[0], truth)));
+  return evaluation;
+}
+
+/// One file to look at: the results with their errors.
+void write_demo_report(const fs::path& results, const fs::path& out, const Evaluation& evaluation,
+                       CommandContext& context) {
+  const TemporaryFolder folder;
+  ReportOptions options;
+  options.evaluation = folder.path() / "evaluation.json";
+  write_file(options.evaluation, to_json(evaluation).dump());
+  const ReportOutcome report =
+      make_report(std::vector{results}, out, true, options,
+                  {.progress = {}, .note = {}, .warning = {}, .stop = &context.stop});
+  context.console.print(fmt::format("\nLook at it in a browser: {} ({})", report.file.string(),
+                                    format_bytes(static_cast<double>(report.num_bytes))));
 }
 
 struct DemoArguments {
@@ -196,7 +215,9 @@ void run_demo(const DemoArguments& arguments, CommandContext& context) {
       static_cast<double>(outcome.num_frames) / outcome.timings.wall_seconds,
       ensemble.num_threads()));
   for (const fs::path& file : outcome.files) console.print("  " + file.string());
-  print_calibrated(data, video, frames, tracks, truth, context);
+  const Evaluation evaluation = print_calibrated(data, video, frames, tracks, truth, context);
+  write_demo_report(arguments.out / video.stem(), arguments.out / "report.html", evaluation,
+                    context);
 }
 
 }  // namespace

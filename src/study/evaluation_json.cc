@@ -63,6 +63,9 @@ Json json_of(const UncertaintySummary& s) {
   json["augrc"] = s.risk.augrc;
   json["aurc_scaled"] = s.risk.aurc_scaled;
   json["augrc_scaled"] = s.risk.augrc_scaled;
+  json["risk_coverage"] = Json::array();
+  for (const RiskPoint& point : s.risk_curve)
+    json["risk_coverage"].push_back(Json::object({{"kept", point.kept}, {"error", point.error}}));
   json["auroc"] = s.auroc;
   json["failures"] = s.num_failures;
   for (size_t i = 0; i < s.quartile_coverage.size(); ++i) {

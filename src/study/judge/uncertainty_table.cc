@@ -92,6 +92,7 @@ UncertaintySummary summarise_uncertainty(std::span<const StatedError> errors,
   summary.radius90 = quantile(scores.radius, 0.5);
   summary.spearman = spearman(scores.distance, scores.trace);
   summary.risk = risk_coverage(scores.distance, scores.trace);
+  summary.risk_curve = risk_curve(scores.distance, scores.trace, 60);
   std::vector<char> failures;
   for (const double d : scores.distance) failures.push_back(d > options.failure_distance ? 1 : 0);
   summary.num_failures = static_cast<size_t>(std::count(failures.begin(), failures.end(), 1));

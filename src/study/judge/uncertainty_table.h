@@ -53,7 +53,8 @@ struct UncertaintySummary {
   double radius90 = 0;      ///< median radius of the circle as large as the 90 % region, px
   double spearman = 0;      ///< of error and spread
   RiskCoverage risk;
-  double auroc = 0;  ///< of failures
+  std::vector<RiskPoint> risk_curve;  ///< at most 60 points
+  double auroc = 0;                   ///< of failures
   size_t num_failures = 0;
   std::array<double, 4> quartile_coverage{};  ///< of the 90 % region, by StatedError::order
   std::array<Interval, 4> quartile_interval;

@@ -72,10 +72,11 @@ double spearman(std::span<const double> a, std::span<const double> b) {
   return aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : std::nan("");
 }
 
-RiskCoverage risk_coverage(std::span<const double> errors, std::span<const double> spreads) {
-  POSSE_ASSERT(errors.size() == spreads.size());
-  const double nan = std::nan("");
-  if (errors.empty()) return {nan, nan, nan, nan};
+namespace {
+
+/// Errors in the order of the spreads; of equal spreads their mean.
+std::vector<double> errors_by_spread(std::span<const double> errors,
+                                     std::span<const double> spreads) {
   const std::vector<size_t> order = order_of(spreads);
   std::vector<double> in_order(errors.size());
   for_equal_values(spreads, order, [&](size_t begin, size_t end) {
@@ -83,6 +84,16 @@ RiskCoverage risk_coverage(std::span<const double> errors, std::span<const doubl
     for (size_t i = begin; i < end; ++i) sum += errors[order[i]];
     for (size_t i = begin; i < end; ++i) in_order[i] = sum / static_cast<double>(end - begin);
   });
+  return in_order;
+}
+
+}  // namespace
+
+RiskCoverage risk_coverage(std::span<const double> errors, std::span<const double> spreads) {
+  POSSE_ASSERT(errors.size() == spreads.size());
+  const double nan = std::nan("");
+  if (errors.empty()) return {nan, nan, nan, nan};
+  const std::vector<double> in_order = errors_by_spread(errors, spreads);
   const Areas areas = areas_of(in_order);
   std::vector<double> sorted(errors.begin(), errors.end());
   std::sort(sorted.begin(), sorted.end());
@@ -95,6 +106,22 @@ RiskCoverage risk_coverage(std::span<const double> errors, std::span<const doubl
           .augrc = areas.augrc,
           .aurc_scaled = differ ? (areas.aurc - best.aurc) / (mean - best.aurc) : nan,
           .augrc_scaled = differ ? (areas.augrc - best.augrc) / (by_chance - best.augrc) : nan};
+}
+
+std::vector<RiskPoint> risk_curve(std::span<const double> errors, std::span<const double> spreads,
+                                  size_t most_points) {
+  POSSE_ASSERT(errors.size() == spreads.size());
+  const std::vector<double> in_order = errors_by_spread(errors, spreads);
+  const size_t count = in_order.size(), points = std::min(count, most_points);
+  std::vector<RiskPoint> curve;
+  double sum = 0;
+  for (size_t k = 1; k <= count; ++k) {
+    sum += in_order[k - 1];
+    if (k * points / count == (k - 1) * points / count) continue;
+    curve.push_back(
+        {static_cast<double>(k) / static_cast<double>(count), sum / static_cast<double>(k)});
+  }
+  return curve;
 }
 
 double auroc(std::span<const char> failures, std::span<const double> spreads) {

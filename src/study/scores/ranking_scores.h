@@ -27,6 +27,17 @@ struct RiskCoverage {
 /// arXiv 2407.01032 (AUGRC, which does not overweight few confident failures).
 RiskCoverage risk_coverage(std::span<const double> errors, std::span<const double> spreads);
 
+/// A point of the risk-coverage curve.
+struct RiskPoint {
+  double kept = 0;   ///< share of the points, those of least spread
+  double error = 0;  ///< their mean error, px
+};
+
+/// At most `most_points` points of the curve that aurc is the mean of, the last with all kept;
+/// every one where there are no more. None without points.
+std::vector<RiskPoint> risk_curve(std::span<const double> errors, std::span<const double> spreads,
+                                  size_t most_points);
+
 /// Chance that a failure has the larger spread of a failure and another point, equal ones counting
 /// half; NaN where there are no failures or nothing else.
 /// @param failures  [points] 1 for a failure, else 0

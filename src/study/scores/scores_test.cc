@@ -114,6 +114,26 @@ TEST(RankingScores, ScalesFromBestToChance) {
   EXPECT_TRUE(std::isnan(auroc(none, errors)));
 }
 
+TEST(RankingScores, AreaIsTheMeanOfTheRiskCoverageCurve) {
+  const std::vector<double> errors{3, 1, 4, 1, 5, 9, 2, 6}, spreads{2, 7, 1, 8, 2, 8, 1, 8};
+  const std::vector<RiskPoint> curve = risk_curve(errors, spreads, 100);
+  ASSERT_EQ(curve.size(), errors.size());
+  double sum = 0;
+  for (const RiskPoint& point : curve) sum += point.error;
+  EXPECT_NEAR(sum / 8, risk_coverage(errors, spreads).aurc, 1e-12);
+  EXPECT_EQ(curve.back().kept, 1);
+  EXPECT_NEAR(curve.back().error, 31.0 / 8, 1e-12);
+  EXPECT_EQ(curve.front().error, 3);  // the two of spread 1 count as their mean
+}
+
+TEST(RankingScores, ThinnedCurveKeepsItsEnd) {
+  const std::vector<double> errors(1000, 2.0);
+  const std::vector<RiskPoint> curve = risk_curve(errors, errors, 60);
+  EXPECT_EQ(curve.size(), 60);
+  EXPECT_EQ(curve.back().kept, 1);
+  EXPECT_TRUE(risk_curve({}, {}, 60).empty());
+}
+
 TEST(CoverageScores, AgreeWithNumpy) {
   std::vector<double> pit;
   for (int i = 0; i < 40; ++i) pit.push_back(std::fmod(i * 0.37, 1.0));
