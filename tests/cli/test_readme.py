@@ -5,19 +5,10 @@ import re
 import shutil
 import subprocess
 
+from documents import blocks, commands
 from program import POSSE, ROOT, ProgramTest, main, posse
 
 README = (ROOT / "README.md").read_text()
-
-
-def blocks():
-    """The code blocks that are not marked as some language."""
-    return re.findall(r"(?ms)^```\n(.*?)^```$", README)
-
-
-def commands():
-    return [line.split("  #")[0].strip() for block in blocks() for line in block.splitlines()
-            if re.match(r"(\$ )?\./posse ", line)]
 
 
 class Readme(ProgramTest):
@@ -27,7 +18,7 @@ class Readme(ProgramTest):
     def test_commands_on_the_shipped_data_run(self):
         (self.folder / "posse").symlink_to(pathlib.Path(POSSE).resolve())
         shutil.copytree(ROOT / "data", self.folder / "data")
-        ours = [c for c in commands() if "data/demo" in c or "posse-results" in c or c == "./posse doctor"]
+        ours = [c for c in commands(README, "./posse") if "data/demo" in c or "posse-results" in c or c == "./posse doctor"]
         self.assertGreaterEqual(len(ours), 8, ours)
         for command in ours:
             with self.subTest(command):
@@ -36,7 +27,7 @@ class Readme(ProgramTest):
                 self.assertEqual(done.returncode, 0, done)
 
     def test_other_commands_name_verbs_and_options_that_exist(self):
-        for command in commands():
+        for command in commands(README, "./posse"):
             verb = re.findall(r"\./posse (\w+)", command)[0]
             if verb in ("test", "python"):  # the launcher's own
                 continue
@@ -46,7 +37,7 @@ class Readme(ProgramTest):
                     self.assertIn(option, text)
 
     def test_shows_the_demo_as_it_prints_it(self):
-        shown = [line for block in blocks() for line in block.splitlines()
+        shown = [line for block in blocks(README) for line in block.splitlines()
                  if line.startswith(("member-", "consensus ", " " * 20 + "    snout"))]
         printed = posse("demo", "--out", self.folder / "out", "--data", ROOT / "data" / "demo").out.splitlines()
         self.assertEqual(len(shown), 7, shown)
