@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/paths.h"
 #include "base/text.h"
-#include "base/version.h"
+#include "cluster/joined_facts.h"
 #include "cluster/run_directory.h"
 #include "cluster/unit_claim.h"
 #include "run/job_record.h"
@@ -46,90 +45,6 @@ OpenFrames frames_of(const std::vector<DoneUnit>& units) {
     };
   };
 }
-
-/// What is known of a video's decoding and computing, from that of its units.
-class JoinedFacts {
- public:
-  /// Units in order. False once a unit's video broke off: later ones are behind its end.
-  bool add(const JournalFacts& facts) {
-    joined_.report.num_decoded += facts.report.num_decoded;
-    joined_.report.num_corrupt += facts.report.num_corrupt;
-    joined_.report.num_undecodable += facts.report.num_undecodable;
-    joined_.report.variable_frame_rate |= facts.report.variable_frame_rate;
-    joined_.report.reached_end = facts.report.reached_end;
-    joined_.report.broke_off = facts.report.broke_off;
-    for (const std::string& warning : facts.report.warnings) {
-      auto& known = joined_.report.warnings;
-      if (std::find(known.begin(), known.end(), warning) == known.end()) known.push_back(warning);
-    }
-    joined_.timings.decode_seconds += facts.timings.decode_seconds;
-    joined_.timings.network_seconds += facts.timings.network_seconds;
-    joined_.timings.consensus_seconds += facts.timings.consensus_seconds;
-    joined_.timings.sink_seconds += facts.timings.sink_seconds;
-    joined_.timings.wall_seconds += facts.timings.wall_seconds;
-    joined_.load_seconds += facts.load_seconds;
-    joined_.num_resumed += facts.num_resumed;
-    const bool is_first = num_units_++ == 0;
-    joined_.started_seconds =
-        is_first ? facts.started_seconds : std::min(joined_.started_seconds, facts.started_seconds);
-    joined_.finished_seconds = std::max(joined_.finished_seconds, facts.finished_seconds);
-    joined_.batch_size = facts.batch_size;
-    joined_.num_threads = std::max(joined_.num_threads, facts.num_threads);
-    joined_.num_shared_prefixes = facts.num_shared_prefixes;
-    joined_.weight_bytes = std::max(joined_.weight_bytes, facts.weight_bytes);
-    joined_.workspace_bytes = std::max(joined_.workspace_bytes, facts.workspace_bytes);
-    joined_.peak_bytes = std::max(joined_.peak_bytes, facts.peak_bytes);
-    if (!facts.engine.empty()) engines_.insert(facts.engine);
-    if (!facts.kernels.empty()) kernels_.insert(facts.kernels);
-    if (!facts.machine.empty()) machines_.insert(facts.machine);
-    return facts.report.broke_off.empty();
-  }
-
-  /// With what only the whole says.
-  JournalFacts whole(const FrameRange& range, const VideoInfo& info, int64_t num_frames) const {
-    JournalFacts facts = joined_;
-    facts.engine = names(engines_);
-    facts.kernels = names(kernels_);
-    facts.machine = names(machines_);
-    const auto warn_of = [&](const std::set<std::string>& kinds, const char* what) {
-      if (kinds.size() < 2) return;
-      facts.report.warnings.push_back(fmt::format(
-          "Its frames were computed {} {}: they may differ in the last bits.", what, names(kinds)));
-    };
-    warn_of(engines_, "by different versions of posse,");
-    warn_of(kernels_, "with kernels for different processors,");
-    warn_about_count(range, info, num_frames, facts);
-    return facts;
-  }
-
- private:
-  /// A unit in the middle of a video does not say which frames could not be decoded, the reader
-  /// only at its end: the number that is missing says it of all units.
-  void warn_about_count(const FrameRange& range, const VideoInfo& info, int64_t num_frames,
-                        JournalFacts& facts) const {
-    const std::optional<int64_t> expected = expected_frames(info, range);
-    if (num_units_ < 2 || !facts.report.broke_off.empty() || !expected || *expected == num_frames)
-      return;
-    // Where the container says nothing the range may reach behind the end.
-    if (!info.container_num_frames && facts.report.reached_end) return;
-    std::vector<std::string>& warnings = facts.report.warnings;
-    const std::string is_whole = "The container announces ";
-    const auto says_so = [&](const std::string& warning) { return warning.starts_with(is_whole); };
-    if (std::any_of(warnings.begin(), warnings.end(), says_so)) return;
-    warnings.push_back(
-        range.start == 0 && range.step == 1 && facts.report.reached_end
-            ? fmt::format("{}{} frames, decoding gave {}.", is_whole, *expected, num_frames)
-            : fmt::format("The range holds {} frames, decoding gave {}.", *expected, num_frames));
-  }
-
-  static std::string names(const std::set<std::string>& set) {
-    return list_names(std::vector<std::string>(set.begin(), set.end()));
-  }
-
-  JournalFacts joined_;
-  int64_t num_units_ = 0;
-  std::set<std::string> engines_, kernels_, machines_;
-};
 
 class Finish {
  public:
@@ -217,7 +132,7 @@ class Finish {
   bool find_units(size_t number, size_t first, size_t last, std::vector<DoneUnit>& units,
                   JournalFacts& facts, FinishedVideo& finished) const {
     const ClusterVideo& video = plan_.videos[number];
-    JoinedFacts joined;
+    JoinedFacts joined(plan_.run.frames, video.known.info);
     bool goes_on = true;
     for (size_t i = first; i < last && goes_on; ++i) {
       const UnitPlace place = place_of(plan_, directory_, plan_.units[i]);
@@ -229,10 +144,12 @@ class Finish {
       const JournalState state = look_at_journal(place.unit(), place.key);
       finished.num_frames += state.num_frames;
       units.push_back({place.unit(), place.key});
-      goes_on = joined.add(state.facts.value_or(JournalFacts()));
+      goes_on = joined.add(frames_of(plan_, plan_.units[i]), state.num_frames,
+                           state.facts.value_or(JournalFacts()),
+                           posse::frames_of(place.unit(), place.key));
     }
     if (!finished.missing.empty()) return false;
-    facts = joined.whole(plan_.run.frames, video.known.info, finished.num_frames);
+    facts = joined.whole();
     return true;
   }
 

@@ -226,11 +226,13 @@ class Worker {
   /// False if stopped.
   bool compute(const Unit& unit, UnitClaim& claim, UnitReport& told) {
     prepare(unit.video);
+    const bool is_first = &unit == &plan_.units.front() || (&unit - 1)->video != unit.video;
     const bool is_last = &unit == &plan_.units.back() || (&unit + 1)->video != unit.video;
     const FrameWork work{.frames = frames_of(plan_, unit),
                          .journal = claim.journal(),
                          .key = journal_key(plan_, unit),
                          .is_part = true,
+                         .has_before = !is_first,
                          .has_more = !is_last};
     for (;;) {
       try {

@@ -50,16 +50,19 @@ class FrameComputation {
   ComputedFrames run() {
     JournalWriter journal(work_.journal, work_.key);
     const std::optional<int64_t> last = journal.last_frame_index();
-    // What a stopped pass had said of the video is not in the journal: from the start it is all
-    // said again.
-    feed_.go_to(range_to_run(journal), /*allow_seek=*/journal.num_resumed() == 0 || work_.is_part,
-                work_.has_more);
+    const FrameRange to_run = range_to_run(journal);
+    // What a stopped pass had said of the video is not in the journal: from the start, of the video
+    // or of its piece, it is all said again.
+    feed_.go_to(work_.is_part ? work_.frames : to_run,
+                {.allow_seek = journal.num_resumed() == 0 || work_.is_part,
+                 .has_before = work_.has_before,
+                 .has_more = work_.has_more});
     const double started = unix_seconds_now();
     ComputedFrames computed{.num_frames = journal.num_resumed(),
                             .num_resumed = journal.num_resumed()};
     report_progress(computed);
     computed.timings = ensemble_.run({
-        .source = [&](VideoFrame& frame) { return feed_.read(frame); },
+        .source = [&](VideoFrame& frame) { return read_from(to_run.start, frame); },
         .consensus = map_method(plan_.consensus.method),
         .keep_evidence = work_.key.evidence,
         .whole_pictures = plan_.whole_pictures,
@@ -85,6 +88,15 @@ class FrameComputation {
   }
 
  private:
+  /// The feed's next frame that is not before `start`.
+  bool read_from(int64_t start, VideoFrame& frame) const {
+    while (feed_.read(frame)) {
+      if (frame.frame_index >= start) return true;
+      if (context_.stop != nullptr && context_.stop->requested()) return false;
+    }
+    return false;
+  }
+
   /// What is not in the journal; where networks look at whole batches, from the batch before it on.
   FrameRange range_to_run(const JournalWriter& journal) const {
     FrameRange range = remaining(work_.frames, journal.last_frame_index());

@@ -20,8 +20,9 @@ struct FrameWork {
   FrameRange frames;
   std::filesystem::path journal;
   JournalKey key;
-  bool is_part = false;   ///< the video's other frames are in other journals
-  bool has_more = false;  ///< other pieces of the same video may follow: FrameFeed::go_to
+  bool is_part = false;     ///< the video's other frames are in other journals
+  bool has_before = false;  ///< pieces of the same video come before it
+  bool has_more = false;    ///< others may follow
 };
 
 struct ComputedFrames {

@@ -30,7 +30,7 @@ std::vector<Seen> read_all(FrameFeed& feed) {
 
 std::vector<Seen> whole(int64_t step) {
   FrameFeed feed(demo_video());
-  feed.go_to({.start = 0, .stop = 60, .step = step}, /*allow_seek=*/true);
+  feed.go_to({.start = 0, .stop = 60, .step = step});
   return read_all(feed);
 }
 
@@ -49,12 +49,12 @@ TEST(FrameFeed, PiecesGiveTheFramesOfTheWhole) {
     FrameFeed feed(demo_video());
     std::vector<Seen> seen;
     for (const FrameRange& piece : pieces) {
-      feed.go_to(piece, /*allow_seek=*/true, /*has_more=*/true);
+      feed.go_to(piece, {.has_more = true});
       for (Seen& frame : read_all(feed)) seen.push_back(std::move(frame));
     }
     EXPECT_EQ(seen, expected);
 
-    feed.go_to(pieces[1], true, true);  // back
+    feed.go_to(pieces[1], {.has_more = true});  // back
     seen = read_all(feed);
     EXPECT_EQ(seen.front(), expected[static_cast<size_t>(21 / step)]);
     EXPECT_EQ(seen.size(), static_cast<size_t>(9 / step));
@@ -63,10 +63,10 @@ TEST(FrameFeed, PiecesGiveTheFramesOfTheWhole) {
 
 TEST(FrameFeed, APieceThatWasLeftInTheMiddleIsReadAnew) {
   FrameFeed feed(demo_video());
-  feed.go_to({.start = 0, .stop = 20}, true, true);
+  feed.go_to({.start = 0, .stop = 20}, {.has_more = true});
   VideoFrame frame;
   ASSERT_TRUE(feed.read(frame));
-  feed.go_to({.start = 20, .stop = 22}, true, true);
+  feed.go_to({.start = 20, .stop = 22}, {.has_more = true});
   EXPECT_EQ(read_all(feed).front().frame_index, 20);
 }
 
@@ -75,13 +75,32 @@ TEST(FrameFeed, EachPieceReportsItsOwnFrames) {
   int64_t num_decoded = 0;
   for (int64_t begin = 0; begin < 360; begin += 120) {
     const bool is_last = begin == 240;
-    feed.go_to({.start = begin, .stop = is_last ? std::nullopt : std::optional(begin + 120)}, true,
-               /*has_more=*/true);
+    feed.go_to({.start = begin, .stop = is_last ? std::nullopt : std::optional(begin + 120)},
+               {.has_more = true});
     read_all(feed);
     num_decoded += feed.report().num_decoded;
     EXPECT_EQ(feed.report().reached_end, is_last);
   }
   EXPECT_EQ(num_decoded, 360);
+}
+
+// Frames that are decoded on the way to a piece, or ahead of it, are counted by their own piece.
+TEST(FrameFeed, PiecesReadApartCountEachFrameOnce) {
+  for (const int64_t step : {1, 3}) {
+    int64_t num_decoded = 0;
+    for (int64_t begin = 0; begin < 360; begin += 60) {
+      FrameFeed feed(demo_video());
+      const bool is_last = begin == 300;
+      feed.go_to({.start = begin,
+                  .stop = is_last ? std::nullopt : std::optional(begin + 60),
+                  .step = step},
+                 {.has_before = begin > 0, .has_more = !is_last});
+      EXPECT_EQ(read_all(feed).front().frame_index, begin);
+      num_decoded += feed.report().num_decoded;
+      EXPECT_EQ(feed.report().num_corrupt, 0);
+    }
+    EXPECT_EQ(num_decoded, 360) << step;
+  }
 }
 
 }  // namespace

@@ -111,6 +111,7 @@ ImageFolderReader::ImageFolderReader(const fs::path& path, const FolderFiles& fi
   if (info_.codec.starts_with('.')) info_.codec.erase(0, 1);
   info_.pixel_format = "rgb24";
   info_.is_image_folder = true;
+  report_.num_jumped = std::min(range_.start, *info_.container_num_frames);
 }
 
 bool ImageFolderReader::read(VideoFrame& frame) {

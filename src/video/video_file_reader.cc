@@ -10,6 +10,7 @@
 
 #include "base/count_text.h"
 #include "base/error.h"
+#include "video/frame_list_text.h"
 
 extern "C" {
 #include <libavutil/display.h>
@@ -24,9 +25,6 @@ constexpr int64_t kFramesWorthASeek = 48;
 
 // Where only a duration is known, an end this much earlier (seconds) is called an early end.
 constexpr double kDurationSlack = 0.1;
-
-// Places that a warning names.
-constexpr size_t kMostNamed = 5;
 
 double as_double(AVRational rate) {
   return rate.num > 0 && rate.den > 0 ? static_cast<double>(rate.num) / rate.den : 0;
@@ -62,17 +60,6 @@ std::string quoted(const std::vector<std::string>& texts, size_t most) {
   }
   if (texts.size() > most) all += fmt::format(" and {} more", texts.size() - most);
   return all;
-}
-
-/// "frame 3", "frames 3, 4 and 7", "frames 1, 2, 3, 4, 5 and 20 more".
-std::string listed(const std::vector<int64_t>& frames, int64_t number) {
-  std::string text = number == 1 ? "frame " : "frames ";
-  for (size_t i = 0; i < frames.size(); ++i) {
-    const bool is_last = i > 0 && static_cast<int64_t>(i) + 1 == number;
-    text += fmt::format("{}{}", i == 0 ? "" : is_last ? " and " : ", ", frames[i]);
-  }
-  const int64_t rest = number - static_cast<int64_t>(frames.size());
-  return rest > 0 ? text + fmt::format(" and {} more", rest) : text;
 }
 
 }  // namespace
@@ -151,15 +138,16 @@ bool VideoFileReader::advance() {
   if (num_lost > 0) rate_.restart();
   current_index_ = first_index_ + num_from_stream_++ + num_gaps_;
   for (int64_t frame = current_index_ - num_lost; frame < current_index_; ++frame) {
-    if (lost_frames_.size() < kMostNamed) lost_frames_.push_back(frame);
+    if (lost_frames_.size() < kMostFramesNamed) lost_frames_.push_back(frame);
   }
   ++report_.num_decoded;
   if (is_flagged(*decoded_) || stream_->has_complaint()) {
     ++report_.num_corrupt;
-    if (corrupt_frames_.size() < kMostNamed) corrupt_frames_.push_back(current_index_);
+    if (corrupt_frames_.size() < kMostFramesNamed) corrupt_frames_.push_back(current_index_);
   }
   last_time_ = decoded_->best_effort_timestamp;
   rate_.add(last_time_, current_index_);
+  report_.variable_frame_rate = rate_.is_variable();
   return true;
 }
 
@@ -192,6 +180,7 @@ bool VideoFileReader::jump_to(const PresentationIndex& index, int64_t keyframe,
                               VideoStream& stream) {
   if (!stream.seek(keyframe)) return false;
   size_t num_complaints = 0;
+  int64_t num_leading = 0;
   const int64_t first = *index.frame_at(keyframe);
   auto frame = libav::make_frame();
   RateWatch rate;
@@ -202,7 +191,10 @@ bool VideoFileReader::jump_to(const PresentationIndex& index, int64_t keyframe,
     const auto& landed = stream.first_packet();
     if (!landed || !landed->is_key || landed->pts > keyframe) return false;
     if (frame->pts == AV_NOPTS_VALUE) return false;
-    if (frame->pts < keyframe) continue;  // leading pictures of an open group, or of an earlier one
+    if (frame->pts < keyframe) {  // leading pictures of an open group, or of an earlier one
+      ++num_leading;
+      continue;
+    }
     if (expected == first)
       num_complaints = stream.complaints().size();  // earlier ones are about leading pictures
     const bool is_clean = !is_flagged(*frame) && stream.num_undecodable() == 0 &&
@@ -213,6 +205,7 @@ bool VideoFileReader::jump_to(const PresentationIndex& index, int64_t keyframe,
     ++expected;
   }
   first_index_ = first;
+  num_leading_ = num_leading;
   num_from_stream_ = expected - first;
   current_index_ = expected - 1;
   report_.num_jumped = first;
@@ -275,13 +268,14 @@ void VideoFileReader::finish(bool is_end_of_stream) {
 // Files that were cut short without the demuxer noticing; empty if the end is where the header
 // says.
 std::string VideoFileReader::early_end() const {
-  if (info_.container_num_frames && report_.num_jumped == 0) {
-    const int64_t found = stream_->num_packets() + stream_->num_empty() + stream_->num_not_found();
+  if (info_.container_num_frames) {
+    const int64_t found = first_index_ - num_leading_ + stream_->num_packets() +
+                          stream_->num_empty() + stream_->num_not_found();
     if (found >= *info_.container_num_frames) return {};
     return fmt::format("its header announces {}, the file holds {}",
                        count_text(*info_.container_num_frames, "frame"), found);
   }
-  if (info_.container_num_frames || last_time_ == AV_NOPTS_VALUE || info_.fps <= 0) return {};
+  if (last_time_ == AV_NOPTS_VALUE || info_.fps <= 0) return {};
   const AVStream& stream = stream_->stream();
   const double start =
       stream.start_time != AV_NOPTS_VALUE ? stream_->seconds(stream.start_time) : 0;
@@ -325,19 +319,12 @@ void VideoFileReader::warn_about_quality() {
 
 void VideoFileReader::warn_about_errors() {
   if (report_.num_undecodable > 0) {
-    const std::string which =
-        lost_frames_.empty() ? std::string()
-                             : fmt::format(" ({})", listed(lost_frames_, report_.num_undecodable));
-    report_.warnings.push_back(fmt::format("{} could not be decoded and {} left out{}{}.",
-                                           count_text(report_.num_undecodable, "frame"),
-                                           report_.num_undecodable == 1 ? "is" : "are", which,
-                                           words_of_libav()));
+    report_.warnings.push_back(fmt::format(
+        "{}{}.", lost_frames_text(lost_frames_, report_.num_undecodable), words_of_libav()));
   }
   if (report_.num_corrupt > 0) {
-    report_.warnings.push_back(fmt::format("{} decoded with errors in the picture, kept ({}){}.",
-                                           count_text(report_.num_corrupt, "frame"),
-                                           listed(corrupt_frames_, report_.num_corrupt),
-                                           words_of_libav()));
+    report_.warnings.push_back(fmt::format(
+        "{}{}.", corrupt_frames_text(corrupt_frames_, report_.num_corrupt), words_of_libav()));
   }
   if (const std::string words = words_of_libav(); !words.empty()) {
     report_.warnings.push_back(

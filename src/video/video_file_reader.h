@@ -53,6 +53,7 @@ class VideoFileReader : public VideoReader {
   int stored_height_ = 0;
   int64_t first_index_ =
       0;  // of the frames that stream_ gives: 0, or the keyframe that was jumped to
+  int64_t num_leading_ = 0;      // frames before it that stream_ gave after the jump
   int64_t num_from_stream_ = 0;  // frames stream_ has given
   int64_t num_gaps_ = 0;         // lost frames that are counted in current_index_
   int64_t current_index_ = -1;   // of decoded_

@@ -167,23 +167,45 @@ class Cluster(unittest.TestCase):
         posse("finish", run)
         self.assertTrue((run / "results" / "poisoned" / "run.json").exists())
 
-    def test_frames_that_cannot_be_decoded_are_told_whoever_met_them(self):
-        damaged = self.top / "damaged.mp4"
-        data = bytearray(VIDEO.read_bytes())
-        middle = (data.find(b"mdat") + len(data)) // 2
-        data[middle:middle + 4000] = bytes(k * 37 & 255 for k in range(4000))
-        damaged.write_bytes(data)
-        words = (damaged, "--members", DEMO / "member-1", "--frames", "180:228")
-        posse("run", *words, *FAST, "--out", self.top / "damaged-one", check=False)
-        run = self.top / "damaged-run"
-        posse("plan", run, *words, "--unit-frames", "12")
-        posse("work", run, "--task", "0")
-        said = posse("finish", run).stderr
-        self.assertIn("warning", said)
-        record = json.loads((run / "results" / "damaged" / "run.json").read_text())
-        self.assertLess(record["frames"], 48)
-        self.assertIn(f"The range holds 48 frames, decoding gave {record['frames']}.", said)
-        self.assertEqual(tables_below(run / "results"), tables_below(self.top / "damaged-one"))
+    def made_video(self, name, *words, damaged=False):
+        """360 frames of the demo's video in small, with many places to jump to."""
+        video = self.top / f"{name}.mp4"
+        subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", VIDEO, *words, "-c:v", "libx264", "-g", "24", "-threads", "1",
+                        "-preset", "veryfast", video], check=True)
+        if damaged:
+            data = bytearray(video.read_bytes())
+            for part in (3, 6):
+                place = data.find(b"mdat") + (len(data) - data.find(b"mdat")) * part // 10
+                data[place:place + 6000] = bytes(k * 37 & 255 for k in range(6000))
+            video.write_bytes(data)
+        return video
+
+    @unittest.skipUnless(shutil.which("ffmpeg"), "needs ffmpeg")
+    def test_what_decoding_found_is_told_as_by_one_run(self):
+        slower = "setpts=if(lt(N\\,150)\\,N\\,2*N-150)/(30*TB)"
+        for video in (self.made_video("clean"), self.made_video("damaged", damaged=True),
+                      self.made_video("varying", "-vf", slower, "-vsync", "vfr")):
+            name = video.stem
+            for frames in ("0:", "60:300") if name != "damaged" else ("0:",):
+                words = (video, "--members", DEMO / "member-1", "--frames", frames)
+                one, run = self.top / f"{name}{frames[0]}-one", self.top / f"{name}{frames[0]}"
+                posse("run", *words, *FAST, "--out", one, check=False)
+                posse("plan", run, *words, "--unit-frames", "6")
+                tasks = json.loads(posse("status", run, "--json").stdout)["tasks"]
+                self.assertGreater(tasks, 1)
+                for task in reversed(range(tasks)):
+                    posse("work", run, "--task", str(task))
+                posse("finish", run)
+                self.assertEqual(tables_below(run / "results"), tables_below(one))
+                expected, found = (json.loads((top / name / "run.json").read_text()) for top in (one, run / "results"))
+                self.assertEqual(found["video"], expected["video"], (name, frames))
+                self.assertEqual(found["frames"], expected["frames"])
+                if name != "damaged":
+                    self.assertEqual(found["video"]["variable_frame_rate"], name == "varying")
+                self.assertEqual(bool(found["warnings"]), bool(expected["warnings"]), (found["warnings"], expected["warnings"]))
+                if name == "damaged":
+                    self.assertGreater(found["video"]["frames_corrupt"], 0)
+                    self.assertIn("could not be decoded and are left out (frames ", " ".join(found["warnings"]))
 
     def test_a_video_that_is_gone_is_not_needed_to_finish(self):
         copy = self.top / "openarena.mp4"
