@@ -83,6 +83,19 @@ std::vector<TrackedFrame> Tracker::push(FrameEvidence frame, double elapsed) {
   return frames;
 }
 
+TrackedFrame Tracker::push_causal(FrameEvidence frame, double elapsed) {
+  if (options_.tracker.lag != size_t{0}) {
+    throw Error(ErrorKind::invalid_value,
+                "a track that does not wait looks no frame ahead: its lag must be 0");
+  }
+  const bool is_first = num_frames_ == 0;
+  waiting_.push_back({std::move(frame), is_first ? std::nullopt : std::optional<double>(elapsed)});
+  ++num_frames_;
+  std::vector<TrackedFrame> decided = take(track_newest(is_first ? 1 : elapsed));
+  POSSE_ASSERT(decided.size() == 1);
+  return std::move(decided.front());
+}
+
 std::vector<std::vector<GroupDecision>> Tracker::track_newest(std::optional<double> after) {
   const auto& [frame, before] = waiting_.back();
   const double power = evidence_power(options_.error_memory, before, after);

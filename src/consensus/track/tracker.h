@@ -55,6 +55,10 @@ class Tracker {
   /// @return what is decided by now, in order of the video.
   std::vector<TrackedFrame> push(FrameEvidence frame, double elapsed);
   std::vector<TrackedFrame> finish();
+  /// The same without waiting, for a tracker with lag 0 that is given all its frames so: the frame
+  /// itself, decided by the past. How much it counts follows from the next frame coming as soon as
+  /// this one did; after the first, a frame later. @throws Error(invalid_value) with another lag
+  TrackedFrame push_causal(FrameEvidence frame, double elapsed);
 
   /// All groups, those of one bodypart included.
   const std::vector<std::vector<int>>& groups() const { return groups_; }

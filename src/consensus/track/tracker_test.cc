@@ -71,6 +71,30 @@ TEST(Tracker, FollowsThePartWhereMostMembersAreLostForAWhile) {
   EXPECT_NEAR(frames[25].votes[0].x, x_at(25), 0.1);
 }
 
+TEST(Tracker, WithoutWaitingItSaysWhatItSaysWithAFramesDelay) {
+  std::vector<FrameEvidence> video;
+  for (int t = 0; t < 30; ++t) {
+    const MadeBump truth{x_at(t), 80, t % 7 == 3 ? 1.0 : 5.0, 0};
+    video.push_back(evidence_of({member_of({truth}), member_of({{260, 180, 4, 0}})}));
+    video.back().frame_index = t;
+  }
+  TrackOptions options;
+  options.tracker.lag = 0;
+  const auto delayed = track(video, 1, {}, options);
+  Tracker tracker(1, {}, options);
+  ASSERT_EQ(delayed.size(), video.size());
+  // The last one counts more with a delay, which knows that nothing follows.
+  for (size_t t = 0; t + 1 < video.size(); ++t) {
+    const TrackedFrame frame = tracker.push_causal(video[t], 1);
+    EXPECT_EQ(frame.frame_index, static_cast<int64_t>(t));
+    EXPECT_EQ(frame.keypoints[0].keypoint.x, delayed[t].keypoints[0].keypoint.x) << t;
+    EXPECT_EQ(frame.keypoints[0].chance, delayed[t].keypoints[0].chance) << t;
+    EXPECT_EQ(frame.keypoints[0].chance_seen, delayed[t].keypoints[0].chance_seen) << t;
+  }
+  Tracker looks_ahead(1, {});
+  EXPECT_THROW(looks_ahead.push_causal(video[0], 1), Error);
+}
+
 TEST(Tracker, PartsThatCrossDoNotTakeOnePlace) {
   std::vector<FrameEvidence> video;
   for (int t = 0; t < 60; ++t) {

@@ -9,45 +9,10 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/text.h"
-#include "calibration/calibration.h"
+#include "run/frame_calibration.h"
 
 namespace posse {
 namespace {
-
-/// What decides a consensus of these members, in no order.
-std::vector<std::string> identities(const std::vector<std::string>& hashes,
-                                    const std::vector<std::string>& rules) {
-  std::vector<std::string> all;
-  for (size_t m = 0; m < hashes.size(); ++m)
-    all.push_back(hashes[m] + " " + (m < rules.size() ? rules[m] : ""));
-  std::sort(all.begin(), all.end());
-  return all;
-}
-
-/// Why the calibration does not fit this run; empty if it does.
-std::string misfit(const Calibration& calibration, const RunSetting& setting) {
-  const std::string consensus(name_of(setting.consensus));
-  const std::string rule(to_string(setting.ensemble.consensus_rule()));
-  if (calibration.consensus != consensus) {
-    return fmt::format("is for --consensus {}, this run's is {}", calibration.consensus, consensus);
-  }
-  std::vector<std::string> hashes, rules, names;
-  for (const MemberNetwork& member : setting.ensemble.members()) {
-    hashes.push_back(member.weights_sha256);
-    rules.emplace_back(to_string(member.rule));
-    names.push_back(member.name);
-  }
-  if (calibration.rule != rule) {
-    return fmt::format("is for keypoints read by the {} rule, this run reads them by {}",
-                       calibration.rule, rule);
-  }
-  if (identities(calibration.member_hashes, calibration.member_rules) !=
-      identities(hashes, rules)) {
-    return fmt::format("is for other networks: it was made for {}, this run has {}",
-                       list_names(calibration.member_names), list_names(names));
-  }
-  return "";
-}
 
 /// What to do about a misfit, in half a line.
 std::string remedy(const Calibration& calibration, const RunSetting& setting) {
@@ -64,47 +29,33 @@ std::string remedy(const Calibration& calibration, const RunSetting& setting) {
 class CalibrateStage : public Stage {
  public:
   explicit CalibrateStage(const RunSetting& setting)
-      : radius_(setting.options.radius),
-        hash_(sha256_of_file(setting.options.calibration)),
-        calibration_(read_calibration(setting.options.calibration)) {
-    if (!(radius_ > 0)) {
-      throw Error(ErrorKind::usage, fmt::format("--radius is {}, must be above 0", radius_));
-    }
-    misfit_ = misfit(calibration_, setting);
-    if (!misfit_.empty() && !setting.options.force_calibration) {
-      throw Error(ErrorKind::usage, fmt::format("{} {}", setting.options.calibration, misfit_),
+      : hash_(sha256_of_file(setting.options.calibration)),
+        frames_(setting.options.calibration, setting.ensemble, setting.consensus,
+                setting.options.radius),
+        calibration_(frames_.calibration()) {
+    if (!frames_.misfit().empty() && !setting.options.force_calibration) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("{} {}", setting.options.calibration, frames_.misfit()),
                   {.hint = remedy(calibration_, setting) +
                            "; --force-calibration uses it all the same and marks the results"});
-    }
-    for (const std::string& name : setting.ensemble.bodyparts()) {
-      const auto found =
-          std::find(calibration_.bodyparts.begin(), calibration_.bodyparts.end(), name);
-      columns_.push_back(static_cast<size_t>(found - calibration_.bodyparts.begin()));
-      if (found == calibration_.bodyparts.end()) unknown_.push_back(name);
     }
   }
 
   std::string description() const override {
-    return fmt::format("calibrate({}, radius={}{})", hash_.substr(0, 16), radius_,
-                       misfit_.empty() ? "" : ", forced");
+    return fmt::format("calibrate({}, radius={}{})", hash_.substr(0, 16), frames_.radius(),
+                       frames_.misfit().empty() ? "" : ", forced");
   }
   void push(FrameResult&& frame, const DeliverFrame& deliver) override {
-    const double nan = std::nan("");
-    for (size_t p = 0; p < columns_.size(); ++p) {
-      CalibratedPoint point{{nan, nan, nan}, nan, nan};
-      const bool is_missing = std::isnan(frame.consensus[p].keypoint.x);
-      if (columns_[p] < calibration_.bodyparts.size() && !is_missing)
-        point = calibrated_point(calibration_, columns_[p], facts_of(frame, p), radius_);
-      frame.calibrated.push_back(point);
-    }
+    frame.calibrated = frames_.points_of(frame);
     deliver(std::move(frame));
   }
   void finish(const DeliverFrame&) override {}
   std::vector<std::string> warnings() const override {
     std::vector<std::string> warnings;
-    if (!misfit_.empty()) warnings.push_back("the calibration " + misfit_ + "; used all the same");
-    if (!unknown_.empty()) {
-      warnings.push_back("the calibration does not know " + list_names(unknown_) +
+    if (!frames_.misfit().empty())
+      warnings.push_back("the calibration " + frames_.misfit() + "; used all the same");
+    if (!frames_.unknown().empty()) {
+      warnings.push_back("the calibration does not know " + list_names(frames_.unknown()) +
                          ": without calibrated uncertainty");
     }
     return warnings;
@@ -142,8 +93,8 @@ class CalibrateStage : public Stage {
     }
     const Json json = {{"sha256", hash_},
                        {"consensus", calibration_.consensus},
-                       {"forced", !misfit_.empty()},
-                       {"radius", radius_},
+                       {"forced", !frames_.misfit().empty()},
+                       {"radius", frames_.radius()},
                        {"regions", std::move(regions)},
                        {"pooled_bodyparts", calibration_.pooled_bodyparts},
                        {"guarantee", calibration_.guarantee}};
@@ -151,20 +102,9 @@ class CalibrateStage : public Stage {
   }
 
  private:
-  static SpreadFacts facts_of(const FrameResult& frame, size_t part) {
-    std::vector<Point> points;
-    for (size_t m = 0; m < frame.num_members(); ++m)
-      points.push_back({frame.member(m)[part].x, frame.member(m)[part].y});
-    return spread_of(points, frame.track.empty() ? frame.consensus[part].map_covariance
-                                                 : frame.track[part].covariance);
-  }
-
-  double radius_;
   std::string hash_;
-  Calibration calibration_;
-  std::string misfit_;
-  std::vector<size_t> columns_;  ///< [bodyparts] in the calibration; its number where unknown
-  std::vector<std::string> unknown_;
+  FrameCalibration frames_;
+  const Calibration& calibration_;
 };
 
 }  // namespace
