@@ -121,6 +121,10 @@ class Ensemble {
   /// also where members see a part of it; the maps in FrameBundle::outputs are of that part.
   /// @throws Error of members, source or sink; as check_frame, check_boxes and FrameBoxes::box_of.
   RunTimings run(const EnsembleRun& run);
+  /// What run() says of one frame, at once: with one worker no thread is started and the last
+  /// call's memory is used again. source, sink and stop are not looked at, and no bundle is filled
+  /// up for batch norm. @throws Error as run()
+  FrameResult run_frame(VideoFrame frame, const EnsembleRun& run);
   /// Consensus and members' keypoints of single pictures, which need not be of one size.
   /// @param whole_pictures  as EnsembleRun::whole_pictures
   std::vector<FrameResult> predict(std::span<const Image> images,

@@ -166,6 +166,21 @@ void Ensemble::State::combine(const EnsembleRun& run, FrameBundle& bundle, Conse
   }
 }
 
+void Ensemble::State::make_workers(const ExecutionPlan& plan) {
+  while (workers.size() < static_cast<size_t>(plan.num_workers)) {
+    EnsembleWorker worker{.workspace = executor->make_workspace()};
+    for (int p = 0; p < executor->num_prefixes(); ++p)
+      worker.prefixes.push_back(executor->make_prefix_activations(p));
+    workers.push_back(std::move(worker));
+  }
+}
+
+ConsensusEngine Ensemble::State::engine_for(const EnsembleRun& run) const {
+  return ConsensusEngine({.method = run.consensus,
+                          .rule = consensus_rule(),
+                          .keep_scoremap = run.keep_consensus_scoremap});
+}
+
 /// One call of Ensemble::run().
 struct Ensemble::State::Run {
   State& state;
@@ -219,12 +234,7 @@ void Ensemble::State::Run::combine(FrameBundle& bundle, size_t worker) {
 
 void Ensemble::State::Run::pass(PipelineWork work) {
   const auto num_workers = static_cast<size_t>(plan.num_workers);
-  while (state.workers.size() < num_workers) {
-    EnsembleWorker worker{.workspace = state.executor->make_workspace()};
-    for (int p = 0; p < state.executor->num_prefixes(); ++p)
-      worker.prefixes.push_back(state.executor->make_prefix_activations(p));
-    state.workers.push_back(std::move(worker));
-  }
+  state.make_workers(plan);
   work.compute = [&](size_t group, FrameBundle& bundle, size_t worker) {
     network.time([&] { state.compute(group, run, bundle, state.workers[worker]); });
   };
@@ -334,11 +344,8 @@ RunTimings Ensemble::run(const EnsembleRun& run) {
                    .run = run,
                    .extent = extent,
                    .plan = plan,
-                   .engines = std::vector<ConsensusEngine>(
-                       static_cast<size_t>(plan.num_workers),
-                       ConsensusEngine({.method = run.consensus,
-                                        .rule = state.consensus_rule(),
-                                        .keep_scoremap = run.keep_consensus_scoremap})),
+                   .engines = std::vector<ConsensusEngine>(static_cast<size_t>(plan.num_workers),
+                                                           state.engine_for(run)),
                    .first = std::move(first)};
   if (state.parts.size() > 1) {
     whole.part_after_part();
@@ -350,6 +357,44 @@ RunTimings Ensemble::run(const EnsembleRun& run) {
           .consensus_seconds = whole.consensus.seconds(),
           .sink_seconds = whole.sink.seconds(),
           .wall_seconds = seconds_now() - start};
+}
+
+FrameResult Ensemble::run_frame(VideoFrame frame, const EnsembleRun& run) {
+  State& state = *state_;
+  const Extent extent{frame.image.height, frame.image.width};
+  std::unique_lock lock(state.running);
+  if (!run.whole_pictures) check_frame(extent);
+  if (run.boxes != nullptr) check_boxes(*run.boxes);
+  prepare(extent);
+  const ExecutionPlan plan = state.plan(extent);
+  const bool one_after_another = plan.num_workers == 1 || state.groups.size() == 1;
+  if (state.parts.size() > 1 || !one_after_another) {
+    lock.unlock();
+    FrameResult result;
+    bool given = false;
+    EnsembleRun alone = run;
+    alone.stop = nullptr;
+    alone.source = [&](VideoFrame& next) {
+      if (std::exchange(given, true)) return false;
+      next = std::move(frame);
+      return true;
+    };
+    alone.sink = [&](FrameBundle& bundle) { result = std::move(bundle.results.front()); };
+    this->run(alone);
+    return result;
+  }
+  state.make_workers(plan);
+  EnsembleWorker& worker = state.workers.front();
+  FrameBundle& bundle = state.single;
+  bundle.frames.resize(1);
+  bundle.frames.front() = std::move(frame);
+  bundle.num_frames = 1;
+  bundle.outputs.resize(state.members.size());
+  for (size_t group = 0; group < state.groups.size(); ++group)
+    state.compute(group, run, bundle, worker);
+  ConsensusEngine engine = state.engine_for(run);
+  state.combine(run, bundle, engine, run.keep_evidence ? &worker.evidence : nullptr);
+  return std::move(bundle.results.front());
 }
 
 }  // namespace posse

@@ -48,11 +48,15 @@ struct Ensemble::State {
   size_t loaded_part = 0;  ///< of the executor
   std::vector<MemberGroup> groups;
   std::vector<EnsembleWorker> workers;
+  FrameBundle single;  ///< of run_frame()
 
   struct Run;
 
   /// Compiles a part for frames of this size, unless that is done.
   void load(size_t part, Extent frame);
+  /// As many workers as the plan says, at least.
+  void make_workers(const ExecutionPlan& plan);
+  ConsensusEngine engine_for(const EnsembleRun& run) const;
   void compute(size_t group_index, const EnsembleRun& run, FrameBundle& bundle,
                EnsembleWorker& worker) const;
   /// A worker's batch. @param first_of_part  number of its first frame in the bundle, where it

@@ -79,19 +79,9 @@ void LiveFrames::track(FrameResult& frame, double time_seconds) {
 FrameResult LiveFrames::push(Image image, double time_seconds) {
   const bool is_track = options_.consensus == RunConsensus::track;
   if (is_track) elapsed(time_seconds);  // refused before the networks run
-  FrameResult result;
-  bool given = false;
-  ensemble_.run({.source =
-                     [&](VideoFrame& frame) {
-                       if (std::exchange(given, true)) return false;
-                       frame.frame_index = num_frames_;
-                       frame.time_seconds = time_seconds;
-                       frame.image = std::move(image);
-                       return true;
-                     },
-                 .consensus = map_method(options_.consensus),
-                 .keep_evidence = is_track,
-                 .sink = [&](FrameBundle& bundle) { result = std::move(bundle.results.at(0)); }});
+  FrameResult result = ensemble_.run_frame(
+      {.frame_index = num_frames_, .time_seconds = time_seconds, .image = std::move(image)},
+      {.consensus = map_method(options_.consensus), .keep_evidence = is_track});
   if (is_track) track(result, time_seconds);
   if (calibration_) result.calibrated = calibration_->points_of(result);
   ++num_frames_;
