@@ -191,47 +191,47 @@ TEST(Ensemble, GivesTheSameBytesHoweverManyMembersAreInMemory) {
       // Three bundles of each part but the last one.
       EXPECT_EQ(num_waits, 3 * ((5 + at_once - 1) / at_once - 1));
     }
+  }
+}
 
-    TEST(Ensemble, SaysOfAFrameAloneWhatItSaysOfItAmongOthers) {
-      const std::vector demo{testing::source_folder() / "data" / "demo"};
-      const std::vector<Image> images = pictures(3);
-      for (const int threads : {1, 2}) {
-        Ensemble ensemble =
-            Ensemble::open(demo, {.backend = "cpu", .threads = threads, .tune = false});
-        const std::vector<FrameResult> together = ensemble.predict(images);
-        for (size_t i = 0; i < images.size(); ++i) {
-          const FrameResult alone =
-              ensemble.run_frame({.frame_index = 40, .image = images[i]}, {.keep_evidence = true});
-          EXPECT_EQ(alone.frame_index, 40);
-          EXPECT_FALSE(alone.evidence.empty());
-          ASSERT_EQ(alone.members.size(), together[i].members.size());
-          for (size_t k = 0; k < alone.members.size(); ++k)
-            EXPECT_EQ(alone.members[k].x, together[i].members[k].x);
-          for (size_t part = 0; part < alone.consensus.size(); ++part)
-            EXPECT_EQ(alone.consensus[part].keypoint.x, together[i].consensus[part].keypoint.x);
-        }
-        EXPECT_NO_THROW(ensemble.run_frame({.image = Image(64, 48)}, {}));  // of another size
-      }
+TEST(Ensemble, SaysOfAFrameAloneWhatItSaysOfItAmongOthers) {
+  const std::vector demo{testing::source_folder() / "data" / "demo"};
+  const std::vector<Image> images = pictures(3);
+  for (const int threads : {1, 2}) {
+    Ensemble ensemble = Ensemble::open(demo, {.backend = "cpu", .threads = threads, .tune = false});
+    const std::vector<FrameResult> together = ensemble.predict(images);
+    for (size_t i = 0; i < images.size(); ++i) {
+      const FrameResult alone =
+          ensemble.run_frame({.frame_index = 40, .image = images[i]}, {.keep_evidence = true});
+      EXPECT_EQ(alone.frame_index, 40);
+      EXPECT_FALSE(alone.evidence.empty());
+      ASSERT_EQ(alone.members.size(), together[i].members.size());
+      for (size_t k = 0; k < alone.members.size(); ++k)
+        EXPECT_EQ(alone.members[k].x, together[i].members[k].x);
+      for (size_t part = 0; part < alone.consensus.size(); ++part)
+        EXPECT_EQ(alone.consensus[part].keypoint.x, together[i].consensus[part].keypoint.x);
     }
+    EXPECT_NO_THROW(ensemble.run_frame({.image = Image(64, 48)}, {}));  // of another size
+  }
+}
 
-    TEST(Ensemble, AsksTheBackendForTheUsersBatch) {
-      const std::vector demo{testing::source_folder() / "data" / "demo"};
-      const Ensemble late =
-          Ensemble::open(demo, {.batch = 5}, std::make_shared<const LateBackend>());
-      EXPECT_EQ(late.batch_size({80, 96}), 5);
-    }
+TEST(Ensemble, AsksTheBackendForTheUsersBatch) {
+  const std::vector demo{testing::source_folder() / "data" / "demo"};
+  const Ensemble late = Ensemble::open(demo, {.batch = 5}, std::make_shared<const LateBackend>());
+  EXPECT_EQ(late.batch_size({80, 96}), 5);
+}
 
-    TEST(EnsembleBodyparts, GetTheNamesOfTheBodypartMap) {
-      const std::vector<std::filesystem::path> paths = {testing::source_folder() /
-                                                        "data/demo/member-1"};
-      const Ensemble renamed = Ensemble::open(paths, {.bodypart_map = "snout=nose"});
-      EXPECT_EQ(renamed.bodyparts().front(), "nose");
-      EXPECT_EQ(renamed.bodyparts().size(), 4U);
-      const Error error =
-          testing::error_of([&] { Ensemble::open(paths, {.bodypart_map = "snuot=nose"}); });
-      EXPECT_EQ(error.kind(), ErrorKind::usage);
-      EXPECT_EQ(error.notes().have, "snout");
-    }
+TEST(EnsembleBodyparts, GetTheNamesOfTheBodypartMap) {
+  const std::vector<std::filesystem::path> paths = {testing::source_folder() /
+                                                    "data/demo/member-1"};
+  const Ensemble renamed = Ensemble::open(paths, {.bodypart_map = "snout=nose"});
+  EXPECT_EQ(renamed.bodyparts().front(), "nose");
+  EXPECT_EQ(renamed.bodyparts().size(), 4U);
+  const Error error =
+      testing::error_of([&] { Ensemble::open(paths, {.bodypart_map = "snuot=nose"}); });
+  EXPECT_EQ(error.kind(), ErrorKind::usage);
+  EXPECT_EQ(error.notes().have, "snout");
+}
 
-  }  // namespace
+}  // namespace
 }  // namespace posse
