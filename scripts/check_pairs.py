@@ -27,6 +27,7 @@ DECLARING = {
 }
 # Folders where one header declares what a file each defines.
 FAMILIES = {
+    "src/library": "include/posse/posse.h",
     "src/run/outputs": "outputs.h",
 }
 # A declaration of a function: it begins at the line's first column, since namespaces are not indented, and ends in ");".
