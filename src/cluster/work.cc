@@ -276,8 +276,8 @@ class Worker {
       throw Error(
           ErrorKind::shape_mismatch,
           fmt::format("{}: this machine would give other numbers than the plan is for", video.id),
-          {.hint = "the same posse and the same files on all machines, or posse plan "
-                   "--replan"});
+          {.hint = "the same posse and the same files (networks, boxes) on all machines, or posse "
+                   "plan --replan"});
     }
     load_seconds_ += ensemble_->prepare({video.known.info.height, video.known.info.width});
     feed_.emplace(path);

@@ -7,6 +7,7 @@ Says SKIPPED with the reason where the tool is not there, or Slurm cannot be bro
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -149,6 +150,28 @@ fi
         self.wait_for_jobs()
         self.check_results()
         self.assertIn("submitted again", self.logs())
+
+    @unittest.skipUnless(os.environ.get("POSSE_SLOW_TESTS"), "takes Slurm half a minute of waiting")
+    def test_a_worker_at_its_time_limit_stops_and_the_next_goes_on(self):
+        # One that lies still keeps the unit, so that the job waits, which costs no time of the processor.
+        run = self.run_folder = self.top / "time"
+        call(POSSE, "plan", run, VIDEO, "--members", MEMBER, "--frames", "0:160", "--unit-frames", "160")
+        still = subprocess.Popen([POSSE, "work", str(run), "--threads", "1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while not list(run.rglob("*.claim")):
+            self.assertIsNone(still.poll())
+            time.sleep(0.01)
+        still.send_signal(signal.SIGSTOP)
+        try:
+            call(POSSE, "submit", run, "--memory", "400", "--time", "1", "--cpus", "1")  # the signal comes a minute ahead of it
+            self.wait_for_jobs()
+        finally:
+            still.kill()
+            still.wait()
+        self.assertEqual(self.status()["videos_with_results"], 0)
+        self.assertIn("stopped", self.logs())
+        self.submit()
+        self.wait_for_jobs()
+        self.check_results()
 
     def test_a_job_beyond_its_memory_ends_and_is_done_with_more(self):
         run = self.run_folder = self.top / "memory"  # one task of some seconds: Slurm looks once a second

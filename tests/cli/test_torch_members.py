@@ -134,6 +134,12 @@ class TorchMembers(ProgramTest):
         self.assertEqual(record["boxes"]["rows"], 48)
         done = posse(*run_words(CLIP, [model], out))
         self.assertNotEqual(done.code, 0, "without boxes it is another run")
+        many = self.folder / "many"
+        self.assert_code(posse("plan", many, CLIP, "--members", model, "--bbox", boxes, "--unit-frames", "20", "--save-members"), 0)
+        for verb in ("work", "finish"):
+            self.assert_code(posse(verb, many), 0)
+        one, joined = (next((extras / "members").glob("*/*.h5")) for extras in (extras_of(out), extras_of(many / "results")))
+        self.assertEqual(joined.read_bytes(), one.read_bytes())
 
     def test_boxes_that_do_not_fit_are_told_before_anything_runs(self):
         model = self.lightning_model()

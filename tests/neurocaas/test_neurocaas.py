@@ -300,6 +300,12 @@ class Archives(JobTest):
                     archive.write(source, inside)
         return self.put_data(name, path)
 
+    def test_what_is_no_archive_is_said(self):
+        broken = self.folder / "broken.zip"
+        broken.write_bytes(b"no archive " * 300)
+        self.register(self.put_data("broken.zip", broken), self.put(config()))
+        self.assert_failed(self.run_script(), 1, "broken.zip is no zip file, or not all of it is there")
+
     def test_every_video_of_an_archive_is_run_with_models_from_it(self):
         with_videos = self.folder / "member"
         shutil.copytree(DEMO / "member-1", with_videos)
