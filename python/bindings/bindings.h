@@ -63,6 +63,7 @@ void bind_experiments(py::module_& core);
 void bind_suggest(py::module_& core);
 void bind_study(py::module_& core);
 void bind_video(py::module_& core);
+void bind_report(py::module_& core);
 void bind_results(py::module_& core);
 void bind_ensemble(py::module_& core);
 void bind_table_jobs(py::module_& core);

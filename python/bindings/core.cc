@@ -28,6 +28,7 @@ PYBIND11_MODULE(_core, core) {
   posse::bind_suggest(core);
   posse::bind_study(core);
   posse::bind_video(core);
+  posse::bind_report(core);
   posse::bind_results(core);
   posse::bind_ensemble(core);
   posse::bind_table_jobs(core);

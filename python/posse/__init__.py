@@ -21,6 +21,7 @@ from posse.cluster import finish, plan, status, submit, work
 from posse.ensemble import Ensemble, open_project
 from posse.evaluation import Evaluation, calibrate, evaluate
 from posse.poses import ConsensusPoses, Poses, SmoothedPoses, SmoothedPupil, SmoothedViews
+from posse.reports import Figure, plot, report
 from posse.result import DataWarning, Member, Result
 from posse.suggestions import suggest
 from posse.tables import (
@@ -44,6 +45,7 @@ __all__ = [
     "EpipolarLine",
     "Error",
     "Evaluation",
+    "Figure",
     "InputError",
     "LargeResultWarning",
     "Member",
@@ -64,6 +66,8 @@ __all__ = [
     "info",
     "open_project",
     "plan",
+    "plot",
+    "report",
     "smooth_mirrored",
     "smooth_multi",
     "smooth_paw",

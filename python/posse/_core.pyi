@@ -199,6 +199,20 @@ def calibrate(
     progress: Callable[[int, int | None], object] | None,
     **options: Any,
 ) -> dict[str, Any]: ...
+def report(
+    results: list[Path],
+    out: Path | None,
+    force: bool,
+    progress: Callable[[int, int | None], object] | None,
+    **options: Any,
+) -> str: ...
+def plot(
+    input: Path,
+    out: Path | None,
+    force: bool,
+    progress: Callable[[int, int | None], object] | None,
+    **options: Any,
+) -> str: ...
 def scores_at_points(
     scoremap_logits: npt.ArrayLike, points: npt.ArrayLike, stride: _CellPlaces
 ) -> tuple[_Float64, _Float64]: ...

@@ -19,7 +19,7 @@ from posse._paths import path_of
 from posse._progress import Progress, as_callback
 from posse.ensemble import Ensemble
 from posse.poses import Poses
-from posse.result import PathLike
+from posse.result import PathLike, html_table, pyplot_module
 
 if TYPE_CHECKING:
     import pandas
@@ -76,6 +76,54 @@ class Evaluation:
     member_poses: npt.NDArray[np.float64]
     poses: Mapping[str, npt.NDArray[np.float64]]
     covariance: Mapping[str, npt.NDArray[np.float64]]
+
+    def __repr__(self) -> str:
+        return f"<posse.Evaluation: {len(self.pictures)} pictures, {', '.join(self.bodyparts)}; {len(self.members)} members>"
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks: a row for every member and consensus, all bodyparts together."""
+        rows = []
+        for table in self.report["errors"]:
+            one = table["bodyparts"][-1]
+            low, high = ("" if value is None else f"{value:.2f}" for value in one["rmse_interval"])
+            values = ["" if one[key] is None else f"{one[key]:.2f}" for key in ("rmse", "median", "p95")]
+            rows.append((table["name"], str(one["points"]), values[0], f"{low} to {high}", *values[1:]))
+        heads = ("name", "points", "RMSE (px)", "95 % interval", "median (px)", "95th percentile (px)")
+        return html_table(heads, rows, repr(self).strip("<>"))
+
+    def plot(self) -> Any:
+        """Draws the errors with their intervals, and the reliability of the stated regions.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        ImportError
+            matplotlib is not installed; :func:`posse.plot` draws without it.
+        """
+        figure, (left, right) = pyplot_module("evaluation.plot()").subplots(1, 2, figsize=(11, 4))
+        for place, table in enumerate(self.report["errors"]):
+            one = table["bodyparts"][-1]
+            colour = "#1A1A1A" if table["member"] else "#0072B2"
+            if None not in one["rmse_interval"]:
+                left.plot(one["rmse_interval"], [place, place], color=colour)
+            if one["rmse"] is not None:
+                left.plot([one["rmse"]], [place], marker="o" if table["member"] else "s", color=colour)
+        left.set_yticks(range(len(self.report["errors"])), [table["name"] for table in self.report["errors"]])
+        left.invert_yaxis()
+        left.set_xlabel("RMSE (px), 95 % interval")
+        right.plot([0, 1], [0, 1], color="#8A8F98", linestyle="--")
+        for summary, marker in zip(self.report["uncertainty"], "os^vDPX*" * len(self.report["uncertainty"])):
+            said, found = ([one[key] for one in summary["coverage"]] for key in ("region", "share"))
+            right.plot(said, found, marker=marker, label=f"{summary['method']} {summary['uncertainty']}")
+        right.set_xlabel("share that regions are said to hold")
+        right.set_ylabel("share found")
+        if self.report["uncertainty"]:
+            right.legend(fontsize="small")
+        figure.tight_layout()
+        return figure
 
     def errors(self) -> pandas.DataFrame:
         """A row for every member or method and bodypart ("all" too): points, rmse with its interval, median, p95, missed ..."""

@@ -37,6 +37,15 @@ def html_table(heads: Sequence[str], rows: Sequence[Sequence[str]], caption: str
     return f"<table><caption>{html.escape(caption)}</caption>{line(heads, 'th')}{body}</table>"
 
 
+def pyplot_module(what: str) -> Any:
+    """matplotlib.pyplot, or an error that says how to have it."""
+    try:
+        from matplotlib import pyplot
+    except ImportError as error:
+        raise ImportError(f"{what} needs matplotlib (Debian: python3-matplotlib); posse.plot() draws without it") from error
+    return pyplot
+
+
 def _median(values: npt.NDArray[np.float64], form: str) -> str:
     finite = values[np.isfinite(values)]
     return format(float(np.median(finite)), form) if len(finite) else ""
@@ -182,6 +191,43 @@ class Result:
         ]
         heads = ("bodypart", "frames placed", "median likelihood", "median spread (px)")
         return html_table(heads, rows, repr(self).strip("<>"))
+
+    def plot(self, bodyparts: Sequence[str] | None = None) -> Any:
+        """Draws x and y of bodyparts over the frames: members faint, consensus, two standard deviations of the members.
+
+        Parameters
+        ----------
+        bodyparts : sequence of str, optional
+            All by default.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            A row for every bodypart.
+
+        Raises
+        ------
+        ImportError
+            matplotlib is not installed; :meth:`save` and :func:`posse.plot` draw without it.
+        """
+        pyplot = pyplot_module("result.plot()")
+        names = list(self.bodyparts if bodyparts is None else bodyparts)
+        unknown = [name for name in names if name not in self.bodyparts]
+        if unknown:
+            raise ValueError(f"no bodypart {unknown[0]!r}; there are: {', '.join(self.bodyparts)}")
+        figure, axes = pyplot.subplots(len(names), 2, sharex=True, squeeze=False, figsize=(11, 2.2 * len(names)))
+        for row, name in zip(axes, names):
+            part = self.bodyparts.index(name)
+            for axis, letter in enumerate("xy"):
+                value, two_sigmas = self.poses[:, part, axis], 2 * self.spread[:, part, axis]
+                row[axis].plot(self.frame_index, self.member_poses[:, :, part, axis].T, color="#8A8F98", linewidth=0.6, alpha=0.6)
+                row[axis].fill_between(self.frame_index, value - two_sigmas, value + two_sigmas, color="#D55E00", alpha=0.25, linewidth=0)
+                row[axis].plot(self.frame_index, value, color="#0072B2", linewidth=1.4)
+                row[axis].set_ylabel(f"{name} {letter} (px)")
+        for cell in axes[-1]:
+            cell.set_xlabel("frame")
+        figure.tight_layout()
+        return figure
 
     def __getstate__(self) -> dict[str, Any]:
         """Arrays and names; a copy or pickle cannot :meth:`save`, which needs the networks."""

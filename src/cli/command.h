@@ -48,6 +48,7 @@ void add_export(Verb root, CommandContext& context);
 void add_finish(Verb root, CommandContext& context);
 void add_neurocaas_config(Verb root, CommandContext& context);
 void add_plan(Verb root, CommandContext& context);
+void add_plot(Verb root, CommandContext& context);
 void add_render(Verb root, CommandContext& context);
 void add_report(Verb root, CommandContext& context);
 void add_run(Verb root, CommandContext& context);

@@ -57,6 +57,7 @@ void add_commands(Verb root, CommandContext& context) {
   add_study(root, context);
   add_export(root, context);
   add_plan(root, context);
+  add_plot(root, context);
   add_work(root, context);
   add_finish(root, context);
   add_status(root, context);

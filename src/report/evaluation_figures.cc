@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/count_text.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "report/charts/markup.h"
@@ -24,7 +25,7 @@ std::string interval_words(const Read& interval, int decimals, double factor = 1
                      shown_number(factor * number(interval.at(1)), decimals));
 }
 
-std::string percent(double share) { return shown_number(100 * share, 1) + " %"; }
+std::string percent(double share) { return shown_number(100 * share, 1) + "\u00a0%"; }
 
 /// The row of all bodyparts together, else the last.
 const Read& all_of(const Read& table) {
@@ -95,9 +96,29 @@ Figure square_figure(const char* id, const char* title, const char* about, const
           .title = title,
           .description = about,
           .width = 420,
-          .height = 330,
+          .height = 360,
           .x = {.label = x, .least = 0, .most = 1, .ticks = {}},
           .y = {.label = y, .least = 0, .most = 1, .ticks = {}}};
+}
+
+/// "mean map covariance", "track covariance"
+std::string name_of_stated(const Read& one) {
+  const std::string method = text(one, "method"), uncertainty = text(one, "uncertainty");
+  return uncertainty.starts_with(method) ? uncertainty : method + " " + uncertainty;
+}
+
+/// At most four of the stated uncertainties: those of the recommended consensus first.
+Read chosen(const Read& json) {
+  const Read& all = json.at("uncertainty");
+  const std::string consensus =
+      json.at("consensus").is_string() ? json.at("consensus").get<std::string>() : "";
+  Read few = Read::array();
+  for (const bool is_first : {true, false}) {
+    for (const Read& one : all) {
+      if ((text(one, "method") == consensus) == is_first && few.size() < 4) few.push_back(one);
+    }
+  }
+  return few;
 }
 
 /// Said against found, for every stated uncertainty; the diagonal is right.
@@ -120,10 +141,8 @@ Figure reliability_figure(const Read& uncertainty) {
     const Read& one = uncertainty[i];
     const std::string colour(kSeriesColours.at(i));
     LineMark line{.role = "found", .name = "", .colour = colour, .width = 1.2};
-    PointMark points{.role = "found",
-                     .name = text(one, "method") + " " + text(one, "uncertainty"),
-                     .colour = colour,
-                     .shape = kShapes.at(i)};
+    PointMark points{
+        .role = "found", .name = name_of_stated(one), .colour = colour, .shape = kShapes.at(i)};
     for (const Read& region : one.at("coverage")) {
       points.x.push_back(number(region, "region"));
       points.y.push_back(number(region, "share"));
@@ -151,7 +170,7 @@ std::optional<Figure> risk_figure(const Read& uncertainty) {
     const Read& one = uncertainty[i];
     if (!one.contains("risk_coverage")) continue;
     LineMark line{.role = "risk",
-                  .name = text(one, "method") + " " + text(one, "uncertainty"),
+                  .name = name_of_stated(one),
                   .colour = std::string(kSeriesColours.at(i)),
                   .dashes = kDashes.at(i)};
     for (const Read& point : one.at("risk_coverage")) {
@@ -204,17 +223,18 @@ EvaluationPart part_of(const Read& json) {
   EvaluationPart part;
   part.members = json.at("members").get<std::vector<std::string>>();
   part.about = fmt::format(
-      "{} pictures of {} videos, labelled by {}, judged {}; intervals come from {} {}s drawn anew.",
-      json.at("pictures").size(), json.at("videos").dump(), text(json, "labels_scorer"),
+      "{} of {}, labelled by {}, judged {}; intervals come from drawing whole {} anew.",
+      count_text(static_cast<int64_t>(json.at("pictures").size()), "picture"),
+      count_text(json.at("videos").get<int64_t>(), "video"), text(json, "labels_scorer"),
       json.at("out_of_bag").get<bool>() ? "only by members that were not trained on them"
                                         : "by members that may have been trained on them",
-      "whole", text(json, "groups"));
+      text(json, "groups"));
   const Read& errors = json.at("errors");
   if (!errors.empty()) part.figures.push_back(errors_figure(errors));
   const Read& uncertainty = json.at("uncertainty");
   if (!uncertainty.empty()) {
-    part.figures.push_back(reliability_figure(uncertainty));
-    if (auto risk = risk_figure(uncertainty)) part.figures.push_back(std::move(*risk));
+    part.figures.push_back(reliability_figure(chosen(json)));
+    if (auto risk = risk_figure(chosen(json))) part.figures.push_back(std::move(*risk));
     part.tables.push_back(uncertainty_table(uncertainty));
   }
   if (!json.at("calibrated").empty())

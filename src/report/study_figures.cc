@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/text.h"
 #include "report/charts/markup.h"
 #include "report/charts/matrix.h"
 
@@ -56,23 +57,27 @@ NamedPart suggestions_of(const Read& json) {
   return part;
 }
 
+/// A layer of a study's matrix.
+MatrixFigure matrix_of(const Read& json, const std::string& name, size_t layer, size_t number) {
+  const std::string part = text_of(json.at("layers").at(layer));
+  MatrixFigure matrix{.id = fmt::format("matrix-{}", number),
+                      .title = part.empty() ? name : name + " of " + part,
+                      .description = "Unit: " + text_of(json, "unit") + ".",
+                      .rows = texts_of(json, "rows"),
+                      .columns = texts_of(json, "columns"),
+                      .values = {}};
+  for (const Read& row : json.at("values").at(layer))
+    for (const Read& value : row)
+      matrix.values.push_back(value.is_number() ? value.get<double>() : std::nan(""));
+  return matrix;
+}
+
 /// The matrices of a study, one drawing per layer.
 /// @throws Error(shape_mismatch) where values do not fit the names
 void add_matrices(const Read& matrices, NamedPart& part) {
   for (const auto& [name, json] : matrices.items()) {
-    const std::vector<std::string> layers = texts_of(json, "layers");
-    for (size_t layer = 0; layer < layers.size(); ++layer) {
-      MatrixFigure matrix{.id = fmt::format("matrix-{}", part.drawings.size() + 1),
-                          .title = layers[layer].empty() ? name : name + " of " + layers[layer],
-                          .description = "Unit: " + text_of(json, "unit") + ".",
-                          .rows = texts_of(json, "rows"),
-                          .columns = texts_of(json, "columns"),
-                          .values = {}};
-      for (const Read& row : json.at("values").at(layer))
-        for (const Read& value : row)
-          matrix.values.push_back(value.is_number() ? value.get<double>() : std::nan(""));
-      part.drawings.push_back(to_svg(matrix));
-    }
+    for (size_t layer = 0; layer < json.at("layers").size(); ++layer)
+      part.drawings.push_back(to_svg(matrix_of(json, name, layer, part.drawings.size() + 1)));
   }
 }
 
@@ -95,8 +100,7 @@ void add_tables(const Read& tables, NamedPart& part) {
 }
 
 template <class Take>
-NamedPart read_part(const std::filesystem::path& file, const char* what, const char* hint,
-                    Take take) {
+auto read_part(const std::filesystem::path& file, const char* what, const char* hint, Take take) {
   const std::string bytes = read_file(file, kMostBytes);
   try {
     return take(Read::parse(bytes));
@@ -117,17 +121,30 @@ NamedPart read_suggestions(const std::filesystem::path& file) {
 }
 
 NamedPart read_study(const std::filesystem::path& file) {
-  return read_part(file, "is no study", "posse study ... --json > FILE makes it",
-                   [](const Read& json) {
-                     if (text_of(json, "format") != "posse study")
-                       throw Error(ErrorKind::bad_file, "its format is not 'posse study'");
-                     NamedPart part{.id = "study", .title = "Training frames and members"};
-                     add_matrices(json.at("matrices"), part);
-                     add_tables(json.at("tables"), part);
-                     part.notes = texts_of(json, "notes");
-                     part.warnings = texts_of(json, "warnings");
-                     return part;
-                   });
+  return read_part(file, "is no study", "posse study writes study.json", [](const Read& json) {
+    if (text_of(json, "format") != "posse study")
+      throw Error(ErrorKind::bad_file, "its format is not 'posse study'");
+    NamedPart part{.id = "study", .title = "Training frames and members"};
+    add_matrices(json.at("matrices"), part);
+    add_tables(json.at("tables"), part);
+    part.notes = texts_of(json, "notes");
+    part.warnings = texts_of(json, "warnings");
+    return part;
+  });
+}
+
+std::string matrix_of_study(const std::filesystem::path& file, const std::string& name) {
+  return read_part(
+      file, "is no study with matrices", "posse study writes study.json", [&](const Read& json) {
+        const Read& matrices = json.at("matrices");
+        std::vector<std::string> names;
+        for (const auto& [known, matrix] : matrices.items()) {
+          if (name.empty() || known == name) return to_svg(matrix_of(matrix, known, 0, 1));
+          names.push_back(known);
+        }
+        throw Error(ErrorKind::not_found, fmt::format("matrix '{}' is not there; there are: {}",
+                                                      name, list_names(names)));
+      });
 }
 
 }  // namespace posse

@@ -27,4 +27,8 @@ NamedPart read_suggestions(const std::filesystem::path& file);
 /// @throws as read_suggestions
 NamedPart read_study(const std::filesystem::path& file);
 
+/// One matrix of it as SVG, its first layer. @param name  empty: the first
+/// @throws as read_study; Error(not_found) for a name that is not there, naming those that are
+std::string matrix_of_study(const std::filesystem::path& file, const std::string& name);
+
 }  // namespace posse

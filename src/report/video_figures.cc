@@ -130,7 +130,7 @@ Figure disagreement_figure(const ReportedVideo& video, const std::string& id, si
                                        spread.least(), spread.most()});
   }
   PointMark peaks{.role = "peaks",
-                  .name = "shown below",
+                  .name = "frames that are shown",
                   .colour = std::string(kSeriesColours[1]),
                   .shape = PointShape::triangle,
                   .radius = 4.5};

@@ -9,6 +9,10 @@
 #include "base/error.h"
 #include "video/libav.h"
 
+extern "C" {
+#include <libavutil/opt.h>
+}
+
 namespace posse {
 namespace {
 
@@ -64,7 +68,7 @@ void convert(const uint8_t* const* from, const int* from_lengths, AVPixelFormat 
   sws_scale(scaler.get(), from, from_lengths, 0, to.height, to.data, to.linesize);
 }
 
-/// What libavcodec's SVG decoder gives: 8-bit channels with straight or no alpha, put on white.
+/// What libavcodec's SVG decoder gives, cairo's channels times their alpha, put on white.
 Image on_white(const AVFrame& frame) {
   const int alpha = 3;
   Image rgba_as_rows(frame.width, frame.height);
@@ -80,8 +84,7 @@ Image on_white(const AVFrame& frame) {
           rgba->data[0] + static_cast<ptrdiff_t>(row) * rgba->linesize[0] + col * 4;
       uint8_t* to = rgba_as_rows.pixel(row, col);
       for (int i = 0; i < 3; ++i) {
-        const int value = (from[i] * from[alpha] + 255 * (255 - from[alpha]) + 127) / 255;
-        to[i] = static_cast<uint8_t>(value);
+        to[i] = static_cast<uint8_t>(std::min(255, from[i] + 255 - from[alpha]));
       }
     }
   }
@@ -114,7 +117,7 @@ std::string jpeg_of(const Image& image, int coarseness) {
   return coded(*encoder, *frame);
 }
 
-Image image_of_svg(const std::string& svg, int width, int height) {
+Image image_of_svg(const std::string& svg, int width) {
   const AVCodec* codec = avcodec_find_decoder(AV_CODEC_ID_SVG);
   if (codec == nullptr) {
     throw Error(ErrorKind::unavailable, "the installed libavcodec draws no SVG pictures",
@@ -123,12 +126,11 @@ Image image_of_svg(const std::string& svg, int width, int height) {
   const libav::LogCapture log;
   const libav::Owned<AVCodecContext> decoder(avcodec_alloc_context3(codec));
   if (!decoder) throw std::bad_alloc();
-  decoder->width = width;
-  decoder->height = height;
   const auto packet = libav::make_packet();
   if (av_new_packet(packet.get(), static_cast<int>(svg.size())) < 0) throw std::bad_alloc();
   std::memcpy(packet->data, svg.data(), svg.size());
   const auto frame = libav::make_frame();
+  av_opt_set_int(decoder->priv_data, "width", width, 0);  // the height follows
   int status = avcodec_open2(decoder.get(), codec, nullptr);
   if (status >= 0) status = avcodec_send_packet(decoder.get(), packet.get());
   if (status >= 0) status = avcodec_receive_frame(decoder.get(), frame.get());

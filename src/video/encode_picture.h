@@ -14,9 +14,9 @@ std::string png_of(const Image& image);
 /// A JPEG of 4:2:0 chroma. @param coarseness  of the quantiser: 2 (best) to 31. @throws as png_of
 std::string jpeg_of(const Image& image, int coarseness = 5);
 
-/// A drawing in SVG as a picture of width x height pixels on white.
+/// A drawing in SVG as a picture of `width` pixels on white, as high as it is drawn.
 /// @throws Error(unavailable) where the installed libavcodec draws no SVG (Debian's does);
 /// Error(bad_file) for what is no SVG
-Image image_of_svg(const std::string& svg, int width, int height);
+Image image_of_svg(const std::string& svg, int width);
 
 }  // namespace posse

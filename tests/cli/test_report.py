@@ -182,6 +182,36 @@ class Report(ProgramTest):
         self.assertEqual(len(re.findall(r"frame 30\. Disagreement of the members: spread \d", done.stdout)), 1)
 
 
+class Plot(ProgramTest):
+    def test_of_a_few_frames_holds_their_numbers(self):
+        out = self.folder / "x.svg"
+        self.assert_code(posse("plot", RESULTS / "openarena", "--bodypart", "leftear", "--frames", "10:20", "-o", out), 0)
+        svg = out.read_text()
+        plot = [float(one) for one in re.search(r'data-plot="(.*?)"', svg)[1].split()]
+        span = [float(one) for one in re.search(r'data-range="(.*?)"', svg)[1].split()]
+        d = re.search(r'<g data-role="consensus"><path d="(.*?)"', svg)[1]
+        path = np.array([float(one) for one in re.findall(r"[\d.]+", d)]).reshape(-1, 2)
+        frames = span[0] + (path[:, 0] - plot[0]) / (plot[2] - plot[0]) * (span[1] - span[0])
+        values = span[2] + (plot[3] - path[:, 1]) / (plot[3] - plot[1]) * (span[3] - span[2])
+        np.testing.assert_allclose(frames, np.arange(10, 20), atol=0.05)
+        unit = (span[3] - span[2]) / (plot[3] - plot[1])
+        np.testing.assert_allclose(values, points(table(RESULTS / "openarena"))[10:20, 1, 0], atol=0.051 * unit)  # one decimal
+        self.assertIn('width="180mm"', svg)
+
+    def test_as_png_has_the_size_on_paper(self):
+        out = self.folder / "x.png"
+        self.assert_code(posse("plot", RESULTS / "openarena", "--kind", "disagreement", "--width-mm", "50.8", "--dpi", "100", "-o", out), 0)
+        self.assertEqual(struct.unpack(">I", out.read_bytes()[16:20])[0], 200)
+
+    def test_says_what_is_not_there(self):
+        out = self.folder / "x.svg"
+        self.assert_error(posse("plot", RESULTS, "--bodypart", "ear", "-o", out), 1, "'ear'", "leftear")
+        self.assert_error(posse("plot", RESULTS, "--frames", "100:200", "-o", out), 2, "no such frame")
+        self.assert_error(posse("plot", RESULTS, "-o", self.folder / "x.pdf"), 2, ".svg or .png")
+        self.assert_error(posse("plot", RESULTS, "--width-mm", "0", "-o", out), 2, "out of range")
+        self.assertFalse(out.exists())
+
+
 if __name__ == "__main__":
     assert POSSE and DEMO
     main()

@@ -8,7 +8,7 @@ from program import (DEMO, FAST, MEMBERS, POSSE, ROOT, VIDEO, ProgramTest, extra
                      posse, read_csv, run_words, table)
 
 VERBS = ["bench", "calibrate", "consensus", "convert", "demo", "evaluate", "export", "render", "report", "run", "scoremap", "smooth",
-         "info", "doctor", "neurocaas-config", "plan", "work", "finish", "status", "submit", "study", "suggest"]
+         "info", "doctor", "neurocaas-config", "plan", "plot", "work", "finish", "status", "submit", "study", "suggest"]
 
 
 class Help(ProgramTest):

@@ -9,6 +9,7 @@
 #include "report/charts/markup.h"
 #include "report/charts/matrix.h"
 #include "report/charts/palette.h"
+#include "video/encode_picture.h"
 
 namespace posse {
 namespace {
@@ -167,6 +168,18 @@ TEST(Matrix, RefusesValuesThatDoNotFit) {
                                    .columns = {"b"},
                                    .values = {1, 2}}),
                Error);
+}
+
+TEST(SvgPicture, HalfOfRedOnWhiteIsPink) {
+  const Image image = image_of_svg(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 4 2\" width=\"4\" height=\"2\">"
+      "<rect width=\"2\" height=\"2\" fill=\"#f00\" fill-opacity=\"0.5\"/></svg>",
+      40);
+  ASSERT_EQ(image.width, 40);
+  ASSERT_EQ(image.height, 20);
+  EXPECT_EQ(image.pixel(10, 5)[0], 255);
+  EXPECT_NEAR(image.pixel(10, 5)[1], 127.5, 1);  // bytes
+  EXPECT_EQ(image.pixel(10, 35)[1], 255);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
@@ -193,37 +194,52 @@ std::string y_axis(const Plot& plot) {
   return svg + "</g>\n";
 }
 
-/// A small sign of each mark with a name, in one line above the plot.
-std::string legend(const Figure& figure, double left, size_t& number) {
+/// The sign that stands for a mark, `x` and `y` its left end and middle.
+template <class Mark>
+std::string sign_of(const Mark& mark, double x, double y) {
+  if constexpr (std::is_same_v<Mark, PointMark>) {
+    return shape_at(mark, x + 9, y);
+  } else if constexpr (std::is_same_v<Mark, LineMark>) {
+    return fmt::format(
+        "<path d=\"M{} {}h18\" stroke=\"{}\" stroke-width=\"2\" stroke-opacity=\"{}\"{}/>",
+        plain_number(x), plain_number(y), mark.colour, plain_number(mark.opacity),
+        mark.dashes.empty() ? "" : fmt::format(" stroke-dasharray=\"{}\"", mark.dashes));
+  } else {
+    double opacity = 1;
+    if constexpr (std::is_same_v<Mark, BandMark>) opacity = mark.opacity;
+    return fmt::format(
+        "<rect x=\"{}\" y=\"{}\" width=\"18\" height=\"11\" fill=\"{}\" fill-opacity=\"{}\"/>",
+        plain_number(x), plain_number(y - 5.5), mark.colour, plain_number(opacity));
+  }
+}
+
+/// A small sign of each mark with a name, in as many lines above the plot as they need.
+struct Legend {
   std::string svg;
-  double x = left;
+  int lines = 0;
+};
+
+Legend legend_of(const Figure& figure) {
+  Legend legend;
+  double x = figure.left, y = 11;
   for (const FigureMark& one : figure.marks) {
     std::visit(
         [&](const auto& mark) {
           if (mark.name.empty()) return;
-          ++number;
-          std::string sign = fmt::format("<path d=\"M{} 11h18\" stroke=\"{}\" stroke-width=\"{}\"",
-                                         plain_number(x), mark.colour, 2);
-          using Kind = std::decay_t<decltype(mark)>;
-          if constexpr (std::is_same_v<Kind, LineMark>) {
-            if (!mark.dashes.empty()) sign += fmt::format(" stroke-dasharray=\"{}\"", mark.dashes);
-            svg += sign + fmt::format(" stroke-opacity=\"{}\"/>", plain_number(mark.opacity));
-          } else if constexpr (std::is_same_v<Kind, PointMark>) {
-            svg += shape_at(mark, x + 9, 11);
-          } else {
-            double opacity = 1;
-            if constexpr (std::is_same_v<Kind, BandMark>) opacity = mark.opacity;
-            svg += fmt::format(
-                "<rect x=\"{}\" y=\"5\" width=\"18\" height=\"11\" fill=\"{}\" "
-                "fill-opacity=\"{}\"/>",
-                plain_number(x), mark.colour, plain_number(opacity));
+          const double width = 39 + 6.6 * static_cast<double>(mark.name.size());
+          if (legend.lines > 0 && x + width > figure.width) {
+            x = figure.left;
+            y += kLegendLine;
+            ++legend.lines;
           }
-          svg += text_at(x + 23, 15, "start", mark.name);
-          x += 23 + 6.6 * static_cast<double>(mark.name.size()) + 16;
+          legend.lines = std::max(legend.lines, 1);
+          legend.svg += sign_of(mark, x, y) + text_at(x + 23, y + 4, "start", mark.name);
+          x += width;
         },
         one);
   }
-  return number == 0 ? "" : "<g data-role=\"legend\">" + svg + "</g>\n";
+  if (legend.lines > 0) legend.svg = "<g data-role=\"legend\">" + legend.svg + "</g>\n";
+  return legend;
 }
 
 std::string head(const Plot& plot, const std::optional<PaperSize>& paper) {
@@ -262,14 +278,13 @@ std::string path_along(const std::vector<double>& x, const std::vector<double>& 
 }
 
 std::string to_svg(const Figure& figure, const std::optional<PaperSize>& paper) {
-  size_t named = 0;
-  const std::string signs = legend(figure, figure.left, named);
+  const Legend legend = legend_of(figure);
   const Plot plot{.left = figure.left,
-                  .top = kTop + (named > 0 ? kLegendLine : 0),
+                  .top = kTop + kLegendLine * legend.lines,
                   .right = figure.width - kRight,
                   .bottom = figure.height - kBottom,
                   .figure = figure};
-  std::string svg = head(plot, paper) + signs + y_axis(plot);
+  std::string svg = head(plot, paper) + legend.svg + y_axis(plot);
   svg += fmt::format(
       "<clipPath id=\"{}-clip\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>"
       "<g clip-path=\"url(#{}-clip)\" data-role=\"marks\">\n",
