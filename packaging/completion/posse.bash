@@ -3,7 +3,7 @@ _posse() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb='' position next
   local -A verbs options choices
   options['posse']='-h --help --version -q --quiet'
-  verbs['posse']='bench calibrate consensus convert demo evaluate study export plan work finish status submit suggest neurocaas-config render report run scoremap smooth info doctor'
+  verbs['posse']='bench calibrate consensus convert demo evaluate study export plan plot work finish status submit suggest neurocaas-config render report run scoremap smooth info doctor'
   options['bench']='-h --help --size --video --rounds --json --snapshot --shuffle --training-set-index --iteration --decode --resize --batch-norm --output-stride --no-crop --common-bodyparts --bodypart-map --skip-broken-members --backend --device --ort-library --threads --batch --low-memory --members-at-once --tune'
   verbs['bench']=''
   options['calibrate']='-h --help --labels -o --out --force --dry-run --json --consensus --membership --labels-unseen --allow-training-frames --video --clips --through-time --window --pck --min-likelihood --failure --video-results --label-noise --second-rater --alpha --simultaneous --split --partperm --cache --cache-limit --snapshot --shuffle --training-set-index --iteration --decode --resize --batch-norm --output-stride --no-crop --common-bodyparts --bodypart-map --skip-broken-members --backend --device --ort-library --threads --batch --low-memory --members-at-once --tune'
@@ -22,6 +22,8 @@ _posse() {
   verbs['export']=''
   options['plan']='-h --help --members --json --out --unit-frames --rate --replan --skip-bad-videos --consensus --look-alike --same-x --same-y --same-line --view-calibration --track-smooth --track-lag --hide-below --keep-evidence --calibration --radius --force-calibration --frames --bbox --format --save-members --wide-csv --smooth --labeled-video --as-member --video-preds --extras --keep-journal --force --snapshot --shuffle --training-set-index --iteration --decode --resize --batch-norm --output-stride --no-crop --common-bodyparts --bodypart-map --skip-broken-members --backend --device --ort-library --threads --batch --low-memory --members-at-once --tune'
   verbs['plan']=''
+  options['plot']='-h --help -o --out --force --kind --bodypart --axis --frames --matrix --width-mm --height-mm --dpi'
+  verbs['plot']=''
   options['work']='-h --help --all --json --task --map --threads --batch --low-memory --members-at-once'
   verbs['work']=''
   options['finish']='-h --help --retry --json --map --remove-others'
@@ -95,6 +97,8 @@ _posse() {
   choices['plan --resize']='float antialias linear cubic'
   choices['plan --batch-norm']='auto frame batch'
   choices['plan --tune']='on off'
+  choices['plot --kind']='traces disagreement errors reliability risk-coverage matrix'
+  choices['plot --axis']='x y'
   choices['work --task']='N auto'
   choices['suggest --strategy']='auto disagreement typical random'
   choices['report --pictures']='on off'
