@@ -143,6 +143,9 @@ def made_files(program):
 
 
 def main():
+    if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
+        print(__doc__)
+        return 0 if sys.argv[1:] in (["--help"], ["-h"]) else 2
     num_different = 0
     for path, fresh in made_files(sys.argv[1]).items():
         kept = (ROOT / path).read_text() if (ROOT / path).exists() else ""

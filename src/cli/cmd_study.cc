@@ -31,7 +31,9 @@ void run_study(const StudyArguments& arguments, CommandContext& context) {
   if (!found.warnings.empty()) context.exit_code = ExitCode::data_warnings;
   std::string written;
   if (!arguments.out.empty() && arguments.dry_run) {
-    written = "\n\nnothing was written";
+    written = "\n";
+    for (const fs::path& file : study_files(found, arguments.out))
+      written += "\nwould write " + file.string();
   } else if (!arguments.out.empty()) {
     for (const fs::path& file : write_study(found, arguments.out)) written += "\n" + file.string();
     written = "\n\nwritten:" + written;
@@ -53,7 +55,7 @@ void add_study(Verb root, CommandContext& context) {
   describe(arguments->ensemble, OptionBinder(verb, "Networks"));
   verb.add_option("--out", arguments->out, "folder for a csv of each table and for study.json")
       .placeholder("DIR");
-  verb.add_flag("--dry-run", arguments->dry_run, "write nothing to --out");
+  verb.add_flag("--dry-run", arguments->dry_run, "compute and print, write nothing to --out");
   verb.add_flag("--json", arguments->json, "print the numbers as JSON");
   verb.footer(
       "Errors are those on test frames: labelled frames that no member was trained on.\n\n"

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "base/error.h"
@@ -19,24 +18,6 @@
 namespace posse {
 namespace {
 namespace fs = std::filesystem;
-
-/// "1,3,0,2"
-std::vector<int> permutation_of(const std::string& text) {
-  std::vector<int> numbers;
-  size_t begin = 0;
-  while (begin < text.size()) {
-    const size_t end = std::min(text.find(',', begin), text.size());
-    int number = 0;
-    const auto [stop, error] = std::from_chars(text.data() + begin, text.data() + end, number);
-    if (error != std::errc() || stop != text.data() + end) {
-      throw Error(ErrorKind::usage,
-                  fmt::format("--partperm: '{}' is not a list of numbers as 1,3,0,2", text));
-    }
-    numbers.push_back(number);
-    begin = end + 1;
-  }
-  return numbers;
-}
 
 /// Before networks run: what they are compared with afterwards has to be there.
 void check_files(const EvaluateOptions& options) {

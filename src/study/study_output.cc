@@ -142,16 +142,21 @@ Json to_json(const Study& study) {
   return json;
 }
 
-std::vector<fs::path> write_study(const Study& study, const fs::path& folder) {
+std::vector<fs::path> study_files(const Study& study, const fs::path& folder) {
   std::vector<fs::path> files;
-  const auto write = [&](const std::string& name, const std::string& text) {
-    files.push_back(folder / name);
-    write_file(files.back(), text);
-  };
-  for (const StudyTable& table : study.tables) write(table.name + ".csv", csv_of(table));
+  for (const StudyTable& table : study.tables) files.push_back(folder / (table.name + ".csv"));
   for (const StudyMatrix& matrix : study.matrices)
-    write(matrix.name + "_matrix.csv", csv_of(matrix));
-  write("study.json", to_json(study).dump(1) + "\n");
+    files.push_back(folder / (matrix.name + "_matrix.csv"));
+  files.push_back(folder / "study.json");
+  return files;
+}
+
+std::vector<fs::path> write_study(const Study& study, const fs::path& folder) {
+  std::vector<fs::path> files = study_files(study, folder);
+  size_t next = 0;
+  for (const StudyTable& table : study.tables) write_file(files[next++], csv_of(table));
+  for (const StudyMatrix& matrix : study.matrices) write_file(files[next++], csv_of(matrix));
+  write_file(files[next], to_json(study).dump(1) + "\n");
   return files;
 }
 

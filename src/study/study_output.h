@@ -43,6 +43,9 @@ struct Study {
 std::string to_text(const Study& study);
 /// All of it; docs/study.md describes the layout.
 Json to_json(const Study& study);
+/// The files that write_study() writes, in its order.
+std::vector<std::filesystem::path> study_files(const Study& study,
+                                               const std::filesystem::path& folder);
 /// <name>.csv of each table and matrix (long: layer, row, column, value), and study.json; each is
 /// complete or not there. @return the files
 std::vector<std::filesystem::path> write_study(const Study& study,

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+import re
 import sys
 import unittest
 
@@ -12,7 +13,7 @@ except ImportError as missing:
     print("SKIPPED:", missing)
     sys.exit(77)
 
-from program import ProgramTest, main, np, pd, posse
+from program import DEMO, FAST, ROOT, ProgramTest, main, np, pd, posse
 
 PARTS = ["nose", "paw", "hip"]
 FRAMES = 40
@@ -215,10 +216,12 @@ class Study(ProgramTest):
         self.assertIsNone(legacy["summed_rmse"])
 
     def test_writes_a_table_of_each_and_nothing_when_dry(self):
-        self.assert_code(self.study("--out", "out", "--dry-run"), 4)
+        plan = self.assert_code(self.study("--out", "out", "--dry-run"), 4)
         self.assertFalse((self.folder / "out").exists())
         for _ in range(2):
             self.assertIn("written", self.assert_code(self.study("--out", "out"), 4).out)
+        planned = re.findall("would write out/(.*)", plan.out)
+        self.assertEqual(sorted(planned), sorted(path.name for path in (self.folder / "out").iterdir()))
         table = pd.read_csv(self.folder / "out" / "members.csv")
         self.assertEqual(list(table["member"]), self.names)
         long = pd.read_csv(self.folder / "out" / "influence_error_matrix.csv")
@@ -251,6 +254,35 @@ class Study(ProgramTest):
         self.assert_error(self.study("--only", "members", labels=None), 2, "--labels")
         self.assert_error(self.study("--only", "colours"), 2, "colours")
         self.assert_error(self.study("--labels-unseen", "--only", "influence"), 2, "influence")
+
+    def test_influence_on_maps_of_networks_is_that_of_their_reference_maps(self):
+        members = [str(DEMO / f"member-{k}") for k in (1, 2)]
+        labels = ROOT / "data/demo/labels/CollectedData_posse.csv"
+        network = ["--labels", labels, "--video", ROOT / "data/demo/video/openarena.mp4", "--cache", "cache", "--only", "influence", "--json", *FAST]
+        self.manifest(["member", *members])  # asked before networks run
+        asked = posse("study", "m.csv", *network, folder=self.folder)
+        self.assert_error(asked, 2, "not known on which frames")
+        self.assertNotIn("maps", asked.err)
+        self.manifest(["member,trained_on", f"{members[0]},img000.png", f"{members[1]},none"])
+        made = self.assert_code(posse("study", "m.csv", *network, folder=self.folder), 0).json
+        matrices = made["matrices"]
+        self.assertEqual(matrices["influence_error"]["rows"], ["labeled-data/openarena/img000.png"])
+        truth = pd.read_csv(labels, header=[0, 1, 2], index_col=0).values.reshape(-1, 4, 2)
+        golden = ROOT / "data/demo/golden"
+        points = [pd.read_csv(golden / f"member-{k}.csv", index_col="frame") for k in (1, 2)]
+        for number in (60, 200):
+            at = matrices["influence_error"]["columns"].index(f"labeled-data/openarena/img{number:03d}.png")
+            here = truth[number // 10]
+            columns, rows = np.rint((here - 4) / 8).astype(int).T
+            maps = [1 / (1 + np.exp(-np.load(golden / f"member-{k}-frame-{number:04d}-logits.npy").astype(float))) for k in (1, 2)]
+            values = [each[rows, columns, range(4)] for each in maps]
+            shares = [value / each.sum(axis=(0, 1)) for value, each in zip(values, maps)]
+            parts = made["bodyparts"]
+            errors = [np.hypot(table.loc[number, [f"{part}_dlc_x" for part in parts]].values - here[:, 0],
+                               table.loc[number, [f"{part}_dlc_y" for part in parts]].values - here[:, 1]) for table in points]
+            for name, (a, b), near in [("error", errors, 0.02), ("confidence", values, 1e-3), ("probability", shares, 1e-3)]:
+                got = np.array(matrices[f"influence_{name}"]["values"])[:, 0, at]
+                np.testing.assert_allclose(got, a - b, atol=near, err_msg=f"{name} {number}")
 
     def test_members_that_saw_none_of_the_labels_and_yaml(self):
         (self.folder / "m.yaml").write_text("members:\n" + "".join(f"- {{member: {name}, group: a}}\n" for name in self.names))

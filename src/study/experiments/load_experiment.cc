@@ -30,21 +30,6 @@ std::optional<int64_t> whole_number(const std::string& text) {
   return value;
 }
 
-std::vector<int> permutation_of(const std::string& text) {
-  std::vector<int> numbers;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find(',', begin), text.size());
-    const auto number = whole_number(text.substr(begin, end - begin));
-    if (!number) {
-      throw Error(ErrorKind::usage,
-                  fmt::format("--partperm: '{}' is not a list of numbers as 1,3,0,2", text));
-    }
-    numbers.push_back(static_cast<int>(*number));
-    begin = end + 1;
-  }
-  return numbers;
-}
-
 /// The folder that a picture's name has, "" without one.
 std::string folder_of(const std::string& name) {
   const std::string key = picture_key(name);
@@ -62,8 +47,10 @@ class Loader {
     read_members();
     make_groups();
     read_labels();
+    read_records();
+    const std::vector<std::set<std::string>> trained_on = training_names();
     judge_groups();
-    find_training();
+    find_training(trained_on);
     choose_test_frames();
     return std::move(experiment_);
   }
@@ -76,11 +63,12 @@ class Loader {
   void check_tables() const;
   void make_groups();
   void read_labels();
+  void read_records();
   JudgedFrames judge_group(const ExperimentGroup& group);
   void judge_groups();
   void take(size_t group, const JudgedFrames& judged, std::span<const size_t> rows);
   std::vector<std::set<std::string>> training_names();
-  void find_training();
+  void find_training(std::span<const std::set<std::string>> names);
   std::optional<size_t> frame_of(const std::string& name) const;
   void choose_test_frames();
 
@@ -191,6 +179,21 @@ void Loader::read_labels() {
   }
 }
 
+/// What projects say of their training, before networks run for long.
+void Loader::read_records() {
+  const bool is_needed = std::any_of(members_.begin(), members_.end(), [](const auto& member) {
+    return !member.trained_on.has_value();
+  });
+  if (!tables_.empty() || !options_.membership.empty() || options_.labels_unseen || !is_needed)
+    return;
+  from_records_.resize(members_.size());
+  for (size_t m = 0; m < members_.size(); ++m) {
+    const Ensemble ensemble = Ensemble::open(std::vector{members_[m].path}, networks_);
+    const std::vector<Member> member = {ensemble.members()[0].member};
+    from_records_[m] = training_from_projects(member)[0];
+  }
+}
+
 JudgedFrames Loader::judge_group(const ExperimentGroup& group) {
   JudgeOptions how{.allow_training_frames = true,
                    .clips = options_.clips,
@@ -211,11 +214,6 @@ JudgedFrames Loader::judge_group(const ExperimentGroup& group) {
                             ensemble.members().size(), group.members.size()),
                 {.hint = "a member of a manifest is one network"});
   }
-  std::vector<Member> trained;
-  for (const MemberNetwork& member : ensemble.members()) trained.push_back(member.member);
-  from_records_.resize(members_.size());
-  const std::vector<MemberTraining> records = training_from_projects(trained);
-  for (size_t i = 0; i < records.size(); ++i) from_records_[group.members[i]] = records[i];
   return judge_pictures(ensemble, labels_, {}, how, hooks_);
 }
 
@@ -324,10 +322,13 @@ std::optional<size_t> Loader::frame_of(const std::string& name) const {
     const bool is_numbered = number.has_value() || frame.name.starts_with("frame ");
     const std::string other = folder_of(frame.name);
     const bool one_video = folder.empty() || other.empty() || folder == other;
-    if (!is_numbered || !one_video || !named || frame.number != named) continue;
+    const bool is_same_number = is_numbered && one_video && named && frame.number == named;
+    const bool is_same_file =
+        folder.empty() && !number && picture_key(frame.name).ends_with("/" + key);
+    if (!is_same_number && !is_same_file) continue;
     if (found) {
       throw Error(ErrorKind::usage,
-                  fmt::format("frame {} is labelled in several videos: {} and {}", *named,
+                  fmt::format("frame {} is labelled in several videos: {} and {}", name,
                               experiment_.frames[*found].name, frame.name),
                   {.hint = "trained_on takes pictures by name, as labeled-data/video/img07.png"});
     }
@@ -336,8 +337,7 @@ std::optional<size_t> Loader::frame_of(const std::string& name) const {
   return found;
 }
 
-void Loader::find_training() {
-  const std::vector<std::set<std::string>> names = training_names();
+void Loader::find_training(std::span<const std::set<std::string>> names) {
   std::map<std::string, size_t> columns;
   std::set<std::string> folders;
   size_t num_without_truth = 0;

@@ -28,15 +28,17 @@ const std::vector<std::string>& known_columns() {
 /// A row's cells by column, and where it stands.
 struct Row {
   std::map<std::string, std::string> cells;
-  std::string place;  ///< "FILE: line 3"
+  std::optional<std::vector<std::string>> trained_on;  ///< where it is a list of its own
+  std::string place;                                   ///< "FILE: line 3"
 };
 
 void check_column(const std::string& name, const std::string& place) {
   const auto& known = known_columns();
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
-  throw Error(ErrorKind::bad_file,
-              fmt::format("{}: there is no column '{}'", place, printable(name)),
-              {.have = list_names(known)});
+  const bool has_semicolons = name.find(';') != std::string::npos;
+  throw Error(
+      ErrorKind::bad_file, fmt::format("{}: there is no column '{}'", place, printable(name)),
+      {.have = list_names(known), .hint = has_semicolons ? "cells are parted by commas" : ""});
 }
 
 std::string trimmed(const std::string& text) {
@@ -45,8 +47,21 @@ std::string trimmed(const std::string& text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-std::vector<Row> rows_of_csv(const fs::path& path) {
-  std::string text = read_file(path, uint64_t{16} << 20);
+std::vector<std::string> head_of(const std::vector<std::string>& cells, const std::string& place) {
+  std::vector<std::string> head;
+  for (const std::string& cell : cells) {
+    head.push_back(trimmed(cell));
+    check_column(head.back(), place);
+    if (std::count(head.begin(), head.end(), head.back()) > 1)
+      throw Error(ErrorKind::bad_file,
+                  fmt::format("{}: the column '{}' comes twice", place, head.back()));
+  }
+  if (std::find(head.begin(), head.end(), "member") == head.end())
+    throw Error(ErrorKind::bad_file, fmt::format("{}: there is no column 'member'", place));
+  return head;
+}
+
+std::vector<Row> rows_of_csv(std::string text, const std::string& name) {
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   std::istringstream lines(text);
   std::vector<std::string> head;
@@ -55,12 +70,14 @@ std::vector<Row> rows_of_csv(const fs::path& path) {
   for (int number = 1; std::getline(lines, line); ++number) {
     if (trimmed(line).empty() || line == "\r") continue;
     const std::vector<std::string> cells = csv_cells(line);
-    const std::string place = fmt::format("{}: line {}", path.string(), number);
+    const std::string place = fmt::format("{}: line {}", name, number);
+    if (!is_valid_utf8(line)) {
+      throw Error(ErrorKind::bad_file,
+                  fmt::format("{}: is not UTF-8: '{}'", place, printable(line)),
+                  {.hint = "save the file with encoding UTF-8"});
+    }
     if (head.empty()) {
-      for (const std::string& cell : cells) head.push_back(trimmed(cell));
-      for (const std::string& name : head) check_column(name, place);
-      if (std::find(head.begin(), head.end(), "member") == head.end())
-        throw Error(ErrorKind::bad_file, fmt::format("{}: there is no column 'member'", place));
+      head = head_of(cells, place);
       continue;
     }
     if (cells.size() > head.size()) {
@@ -74,31 +91,42 @@ std::vector<Row> rows_of_csv(const fs::path& path) {
   return rows;
 }
 
-std::string text_of(const YamlValue& value) {
-  if (value.kind == YamlValue::Kind::scalar) return value.text;
-  std::string joined;
-  for (const YamlValue& item : value.items) joined += (joined.empty() ? "" : ";") + item.text;
-  return joined;
+void take_entry(const YamlEntry& entry, Row& row) {
+  using Kind = YamlValue::Kind;
+  check_column(entry.key, row.place);
+  const YamlValue& value = entry.value;
+  const bool is_plain =
+      std::all_of(value.items.begin(), value.items.end(),
+                  [](const YamlValue& item) { return item.kind == Kind::scalar; });
+  if (value.kind == Kind::map || !is_plain ||
+      (value.kind == Kind::list && entry.key != "trained_on")) {
+    throw Error(ErrorKind::bad_file,
+                fmt::format("{}: {} is a {}, expected {}", row.place, entry.key,
+                            value.kind == Kind::map ? "map" : "list",
+                            entry.key == "trained_on" ? "a list of frames" : "a value"));
+  }
+  row.cells[entry.key] = value.text;
+  if (value.kind != Kind::list) return;
+  row.trained_on.emplace();
+  for (const YamlValue& item : value.items) row.trained_on->push_back(item.text);
 }
 
-std::vector<Row> rows_of_yaml(const fs::path& path) {
-  const YamlValue root = read_yaml(path);
+std::vector<Row> rows_of_yaml(const std::string& text, const std::string& name) {
+  const YamlValue root = parse_yaml(text, name);
   const YamlValue* list = root.kind == YamlValue::Kind::list ? &root : root.find("members");
   if (list == nullptr || list->kind != YamlValue::Kind::list) {
-    throw Error(ErrorKind::bad_file, fmt::format("{}: has no list of members", path.string()),
+    throw Error(ErrorKind::bad_file, fmt::format("{}: has no list of members", name),
                 {.hint = "as: - {member: project-1, seed: 2, frames: 17}"});
   }
   std::vector<Row> rows;
   for (const YamlValue& item : list->items) {
     Row& row = rows.emplace_back();
-    row.place = fmt::format("{}: line {}", path.string(), item.line);
+    row.place = fmt::format("{}: line {}", name, item.line);
+    if (item.kind == YamlValue::Kind::list)
+      throw Error(ErrorKind::bad_file,
+                  fmt::format("{}: a list, expected a member or a map", row.place));
     if (item.kind == YamlValue::Kind::scalar) row.cells["member"] = item.text;
-    for (const YamlEntry& entry : item.entries) {
-      check_column(entry.key, row.place);
-      const bool is_empty_list =
-          entry.value.kind == YamlValue::Kind::list && entry.value.items.empty();
-      row.cells[entry.key] = is_empty_list ? "none" : text_of(entry.value);
-    }
+    for (const YamlEntry& entry : item.entries) take_entry(entry, row);
   }
   return rows;
 }
@@ -117,14 +145,18 @@ std::optional<int64_t> count_of(const Row& row, const std::string& column, int64
 }
 
 std::optional<std::vector<std::string>> frames_of(const Row& row) {
+  if (row.trained_on) return row.trained_on;
   const auto cell = row.cells.find("trained_on");
   if (cell == row.cells.end() || cell->second.empty()) return std::nullopt;
   std::vector<std::string> frames;
   if (cell->second == "none") return frames;
-  std::string text = cell->second;
-  std::replace(text.begin(), text.end(), ';', ' ');
-  std::istringstream words(text);
-  for (std::string word; words >> word;) frames.push_back(word);
+  std::istringstream words(cell->second);
+  if (cell->second.find(';') == std::string::npos) {
+    for (std::string word; words >> word;) frames.push_back(word);
+    return frames;
+  }
+  for (std::string part; std::getline(words, part, ';');)
+    if (!trimmed(part).empty()) frames.push_back(trimmed(part));
   return frames;
 }
 
@@ -135,16 +167,24 @@ std::string group_of(const ManifestMember& member) {
   return member.seed ? fmt::format("seed {}", *member.seed) : "all";
 }
 
+/// Where a member lies: below the folder, its path written as here or as Windows writes it.
+fs::path place_of(const ManifestMember& member, const fs::path& folder, const std::string& place) {
+  fs::path path = folder / member.name;
+  if (path_exists(path)) return path;
+  std::string slashes = member.name;
+  std::replace(slashes.begin(), slashes.end(), '\\', '/');
+  if (slashes != member.name && path_exists(folder / slashes)) return folder / slashes;
+  throw Error(ErrorKind::not_found,
+              fmt::format("{}: there is no member at {}", place, path.string()),
+              {.hint = "members are named from the manifest's own folder"});
+}
+
 }  // namespace
 
-std::vector<ManifestMember> read_manifest(const fs::path& path) {
-  if (kind_of_path(path) != PathKind::file)
-    throw Error(ErrorKind::not_found, fmt::format("{}: there is no manifest here", path.string()));
-  const std::string suffix = ascii_lower(path.extension().string());
-  const bool is_yaml = suffix == ".yaml" || suffix == ".yml";
+std::vector<ManifestMember> parse_manifest(const std::string& text, const std::string& name,
+                                           bool is_yaml) {
   std::vector<ManifestMember> members;
-  std::set<fs::path> seen;
-  for (const Row& row : is_yaml ? rows_of_yaml(path) : rows_of_csv(path)) {
+  for (const Row& row : is_yaml ? rows_of_yaml(text, name) : rows_of_csv(text, name)) {
     ManifestMember& member = members.emplace_back();
     const auto cell = row.cells.find("member");
     member.name = cell == row.cells.end() ? "" : cell->second;
@@ -154,20 +194,27 @@ std::vector<ManifestMember> read_manifest(const fs::path& path) {
     const auto group = row.cells.find("group");
     member.group =
         group == row.cells.end() || group->second.empty() ? group_of(member) : group->second;
+    member.place = row.place;
+  }
+  if (members.empty()) throw Error(ErrorKind::usage, fmt::format("{}: names no member", name));
+  return members;
+}
+
+std::vector<ManifestMember> read_manifest(const fs::path& path) {
+  if (kind_of_path(path) != PathKind::file)
+    throw Error(ErrorKind::not_found, fmt::format("{}: there is no manifest here", path.string()));
+  const std::string suffix = ascii_lower(path.extension().string());
+  std::vector<ManifestMember> members = parse_manifest(
+      read_file(path, uint64_t{16} << 20), path.string(), suffix == ".yaml" || suffix == ".yml");
+  std::set<fs::path> seen;
+  for (ManifestMember& member : members) {
     if (member.name.empty()) continue;
-    member.path = absolute_path(path).parent_path() / member.name;
-    if (!path_exists(member.path)) {
-      throw Error(ErrorKind::not_found,
-                  fmt::format("{}: there is no member at {}", row.place, member.path.string()),
-                  {.hint = "members are named from the manifest's own folder"});
-    }
+    member.path = place_of(member, absolute_path(path).parent_path(), member.place);
     if (!seen.insert(with_system_errors([&] { return fs::canonical(member.path); })).second) {
       throw Error(ErrorKind::usage,
-                  fmt::format("{}: the member {} comes twice", row.place, member.name));
+                  fmt::format("{}: the member {} comes twice", member.place, member.name));
     }
   }
-  if (members.empty())
-    throw Error(ErrorKind::usage, fmt::format("{}: names no member", path.string()));
   return members;
 }
 

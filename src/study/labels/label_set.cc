@@ -381,6 +381,22 @@ std::optional<int64_t> number_in_name(std::string_view name) {
   return number;
 }
 
+std::vector<int> permutation_of(const std::string& text) {
+  std::vector<int> numbers;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    int number = 0;
+    const auto [stop, error] = std::from_chars(text.data() + begin, text.data() + end, number);
+    if (error != std::errc() || stop != text.data() + end) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("--partperm: '{}' is not a list of numbers as 1,3,0,2", text));
+    }
+    numbers.push_back(number);
+    begin = end + 1;
+  }
+  return numbers;
+}
+
 LabelSet read_label_set(const fs::path& path, const LabelOptions& options) {
   std::vector<fs::path> files;
   LabelSet set = read_any(path, options, files);

@@ -70,6 +70,9 @@ LabelSet read_label_set(const std::filesystem::path& path, const LabelOptions& o
 /// Backslashes part folders as slashes do.
 std::string picture_key(std::string_view name);
 
+/// The numbers of "1,3,0,2", as --partperm has them for a .mat. @throws Error(usage) for others
+std::vector<int> permutation_of(const std::string& text);
+
 /// The digits at the end of a picture's stem; nullopt without any.
 std::optional<int64_t> number_in_name(std::string_view name);
 

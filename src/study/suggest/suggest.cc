@@ -146,7 +146,6 @@ void Suggester::choose_strategy() {
 
 void Suggester::draw_audit() {
   const double share = out_.strategy == SuggestStrategy::random ? 1 : options_.audit;
-  const auto count = static_cast<uint64_t>(std::lround(share * options_.count));
   const auto visit_unknown = [&](const auto& visit) {
     for (size_t v = 0; v < work_.size(); ++v) {
       const auto& frames = work_[v].doubt.frame_index;
@@ -158,6 +157,8 @@ void Suggester::draw_audit() {
     }
   };
   visit_unknown([&](size_t, size_t) { ++out_.audit_population; });
+  const double most = std::min(options_.count + 0.0, static_cast<double>(out_.audit_population));
+  const auto count = static_cast<uint64_t>(std::lround(share * most));
   const std::vector<uint64_t> drawn =
       draw_of(out_.audit_population, count, static_cast<uint64_t>(options_.seed));
   uint64_t at = 0;

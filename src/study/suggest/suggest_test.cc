@@ -93,6 +93,14 @@ TEST(Suggest, TakesWhereMembersDisagreeAndLeavesTime) {
   EXPECT_FALSE(made.failed);
 }
 
+TEST(Suggest, DrawsAtMostTheAuditsShareOfTheFramesThereAre) {
+  const TemporaryFolder folder;
+  const fs::path results =
+      write_made_results(folder.path(), {.num_frames = 40, .fill = some_disagree});
+  const Suggestions made = suggest_of({results}, {.count = 1000, .audit = 0.2});
+  EXPECT_EQ(frames_of(made, SuggestedFor::audit).size(), 8U);
+}
+
 TEST(Suggest, ScoresWithoutAMemberThatFailedAndSaysWhich) {
   const TemporaryFolder folder;
   const auto fill = [](FrameResult& result) {
