@@ -1,4 +1,4 @@
-/// Reading clocks.
+/// Functions that read clocks.
 #pragma once
 
 namespace posse {

@@ -1,4 +1,4 @@
-/// Numbers of things in sentences.
+/// Writes numbers of things for sentences, as "1 frame" and "2 frames".
 #pragma once
 
 #include <cstdint>

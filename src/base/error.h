@@ -13,21 +13,21 @@ namespace posse {
 
 /// What went wrong, for callers that react to it (exit codes, Python exception classes).
 enum class ErrorKind {
-  usage,  ///< an option or argument is wrong                        exit 2, Python ValueError
-  invalid_value,  ///< a value given through the API is out of range         exit 1, Python
-                  ///< ValueError
-  not_found,      ///< file, folder, bodypart, snapshot ... does not exist   exit 1, Python
-                  ///< FileNotFoundError
-  bad_file,  ///< a file is damaged or not what it claims to be         exit 1, Python ValueError
-  shape_mismatch,  ///< arrays, tensors or members do not fit together        exit 1, Python
-                   ///< ValueError
-  unsupported,     ///< well-formed, but nothing posse can work with          exit 5, Python
-                   ///< RuntimeError
-  unavailable,     ///< not built in, or not possible on this machine         exit 5, Python
-                   ///< RuntimeError
-  io,              ///< the operating system refused (disk full, permission)  exit 1, Python OSError
-  interrupted,     ///< the caller asked to stop                              exit 130, Python
-                   ///< KeyboardInterrupt
+  usage,          ///< an option or argument is wrong; exit 2, ValueError
+  invalid_value,  ///< a value given through the API is out of range; exit 1, ValueError
+  /// A file, folder, bodypart, snapshot ... does not exist; exit 1, FileNotFoundError.
+  not_found,
+  /// A file is damaged or not what it claims to be; exit 1, ValueError.
+  bad_file,
+  shape_mismatch,  ///< arrays, tensors or members do not fit together; exit 1, ValueError
+  /// Well-formed, but nothing that posse can work with; exit 5, RuntimeError.
+  unsupported,
+  /// Not built in, or not possible on this machine; exit 5, RuntimeError.
+  unavailable,
+  /// The operating system refused (disk full, permission); exit 1, OSError.
+  io,
+  interrupted,  ///< the caller asked to stop; exit 130, KeyboardInterrupt
+  // The exit status is the program's, the exception's class that of Python.
 };
 
 /// "usage", "bad_file", ...: the enumerator's own name.

@@ -1,4 +1,4 @@
-/// The value in the middle.
+/// The median of numbers.
 #pragma once
 
 #include <span>

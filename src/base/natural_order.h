@@ -1,4 +1,4 @@
-/// Order of names as people expect it.
+/// Natural order of names: numbers within them count as numbers (img2 before img10).
 #pragma once
 
 #include <string_view>

@@ -15,8 +15,8 @@ namespace posse {
 /// picture becomes smaller, and the outermost pixels are repeated.
 enum class PictureFilter {
   linear,  ///< OpenCV's INTER_LINEAR on bytes, whose weights are multiples of 1 / 2048: bit for bit
-  cubic,   ///< INTER_CUBIC (a = -0.75), in float64, rounded to even; OpenCV itself differs between
-           ///< builds by one step in a few of a thousand bytes
+  cubic,   ///< INTER_CUBIC (a = -0.75), in float64, rounded to even
+  // OpenCV's own builds differ in INTER_CUBIC by one step in a few of a thousand bytes.
 };
 
 struct PictureSize {

@@ -1,4 +1,4 @@
-/// A place in a picture, and how uncertain one is.
+/// Points in a picture, and the covariance of uncertain ones.
 #pragma once
 
 namespace posse {

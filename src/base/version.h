@@ -1,3 +1,4 @@
+/// The version of posse.
 #pragma once
 
 #include <string>

@@ -17,15 +17,15 @@ namespace posse {
 
 /// How members' keypoints become one. With n members that found the bodypart:
 enum class KeypointMethod {
-  mean,            ///< mean of x and of y; mean likelihood
-  median,          ///< median of x and of y (even n: mean of the middle two); median likelihood
-  weighted_mean,   ///< weights are the likelihoods; likelihood: the same weighted mean; all zero:
-                   ///< mean
-  most_confident,  ///< the keypoint of highest likelihood; of equals the one nearest to the median,
-                   ///< then the first
-  geometric_median,  ///< the point of least summed distance to the members; median likelihood
-  trimmed_mean,  ///< mean of x and of y without the floor(trim * n) least and largest; likelihood
-                 ///< likewise
+  mean,           ///< mean of x and of y; mean likelihood
+  median,         ///< median of x and of y (even n: mean of the middle two); median likelihood
+  weighted_mean,  ///< by the likelihoods, whose own weighted mean it has; all zero: mean
+  /// The keypoint of highest likelihood; of equals the one nearest to the median, then the first.
+  most_confident,
+  /// The point of least summed distance to the members; median likelihood.
+  geometric_median,
+  trimmed_mean,  ///< of x, y and likelihood, without the floor(trim * n) least and largest
+  // The share that is trimmed is an option of its own.
 };
 
 template <>
@@ -56,12 +56,12 @@ struct KeypointConsensusOptions {
 /// The consensus of one bodypart in one frame.
 struct KeypointConsensus {
   Keypoint keypoint;      ///< missing (NaN, NaN, 0) with fewer than min_members
-  Covariance covariance;  ///< of the members' positions about their mean, divided by their number;
-                          ///< px²; NaN without members
-  double std_x = 0;       ///< square root of covariance.xx
-  double std_y = 0;       ///< square root of covariance.yy
-  int num_members = 0;    ///< that found the bodypart
-  int num_agreeing = 0;   ///< of those, within agreement_radius of the consensus
+  Covariance covariance;  ///< of the members' positions, divided by their number; px²
+  /// Square roots of the covariance's xx and yy; without members all of them are NaN.
+  double std_x = 0;
+  double std_y = 0;
+  int num_members = 0;   ///< that found the bodypart
+  int num_agreeing = 0;  ///< of those, within agreement_radius of the consensus
 };
 
 /// Consensus of one bodypart in one frame over members, in any order.

@@ -49,10 +49,11 @@ struct ConsensusKeypoint {
 struct ConsensusFrame {
   std::vector<ConsensusKeypoint> keypoints;  ///< [bodyparts]
   std::vector<Keypoint> members;             ///< [members, bodyparts]; empty when not asked for
-  std::vector<double> member_distances;  ///< [members, bodyparts] from the consensus in pixels, NaN
-                                         ///< when one is missing
-  Tensor scoremap_logits;  ///< [height, width, bodyparts] on `grid`; empty when not asked for
-  Grid grid;               ///< see consensus_grid
+  std::vector<double>
+      member_distances;  ///< [members, bodyparts] to the consensus, px; NaN: one missing
+  /// [height, width, bodyparts] on `grid`; empty when not asked for.
+  Tensor scoremap_logits;
+  Grid grid;  ///< see consensus_grid
 };
 
 /// Computes the consensus frame by frame; keeps scratch memory for one frame, so use one engine per

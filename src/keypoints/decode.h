@@ -47,9 +47,9 @@ std::string_view to_string(DecodeRule rule);
 /// Which arithmetic is used. The fast kernels differ from plain double precision by less than 1e-6
 /// cells.
 enum class Arithmetic {
-  fast,   ///< vector instructions where this machine has them; what is outside float32's range is
-          ///< done plainly
-  plain,  ///< double precision throughout, the measure of the fast one
+  fast,  ///< vector instructions where there are some; plainly what is outside float32's range
+  /// Double precision throughout, the measure of the fast one.
+  plain,
 };
 
 /// The keypoints of one frame, one per bodypart of the map, in full-frame pixels.

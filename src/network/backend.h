@@ -49,8 +49,8 @@ class PendingMaps {
 /// What a network says of a batch.
 struct NetworkOutput {
   Tensor scoremap_logits;  ///< [frames, h, w, bodyparts], before the sigmoid
-  Tensor locref;  ///< [frames, h, w, bodyparts, xy] in units of locref_stdev; empty when not asked
-                  ///< for or absent
+  Tensor locref;           ///< [frames, h, w, bodyparts, xy] in units of locref_stdev
+  // locref is empty when it was not asked for or the network has none.
   /// Set by an EnsembleExecutor that has not filled the tensors yet.
   std::unique_ptr<PendingMaps> pending;
 

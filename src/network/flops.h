@@ -1,4 +1,4 @@
-/// How much arithmetic a graph is.
+/// Counts the arithmetic of a graph.
 #pragma once
 
 #include "network/graph.h"

@@ -1,4 +1,4 @@
-/// posse report: results in, one HTML file out.
+/// Makes one HTML file of finished results: `posse report` as a function.
 #pragma once
 
 #include <cstdint>

@@ -28,8 +28,8 @@ namespace posse {
 
 /// What must be equal for a journal to be continued.
 struct JournalKey {
-  std::string fingerprint;  ///< 64 hexadecimal digits over everything that decides the numbers
-                            ///< (inputs, options)
+  std::string fingerprint;  ///< 64 hexadecimal digits over inputs and options
+  // All that decides the numbers is in the fingerprint.
   uint32_t num_members = 0;
   uint32_t num_bodyparts = 0;
   bool evidence = false;  ///< also keeps what tracking needs of the maps

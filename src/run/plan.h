@@ -45,10 +45,10 @@ struct RunPlan {
   /// What the reader warns of before a frame is decoded, as the run does.
   std::vector<std::string> warnings;
   std::vector<std::string> notes;  ///< what was found and how it is taken, a sentence each
-  int64_t num_frames = 0;          ///< by the journal if it is complete, else by the container's
-                                   ///< count; 0 if unknown
-  bool finished_already = false;   ///< everything is there: the run would be skipped
-  bool needs_networks = true;      ///< false: all frames are in the journal
+  int64_t num_frames = 0;  ///< of a complete journal, else as the container counts; 0: unknown
+  /// Everything is there: the run would be skipped.
+  bool finished_already = false;
+  bool needs_networks = true;  ///< false: all frames are in the journal
 
   /// Frames that need not be computed: those in the journal.
   int64_t num_resumable() const { return journal.num_frames; }

@@ -35,14 +35,14 @@ struct RunOutcome {
   RunStatus status = RunStatus::done;
   ResultPaths paths;
   ChosenConsensus consensus;
-  std::vector<std::filesystem::path> files;  ///< of the results, run.json last; without those of
-                                             ///< failed outputs
-  int64_t num_frames = 0;                    ///< rows of the table
-  int64_t num_resumed = 0;                   ///< of these, taken over from an earlier run's journal
-  bool ran_networks = true;                  ///< false: all frames were in the journal
-  int64_t journal_bytes = 0;                 ///< of the journal that was kept; 0 if there is none
-  RunTimings timings;                        ///< of this call; zeros if no network was run
-  double load_seconds = 0;  ///< loading and compiling the networks, 0 if they were ready
+  std::vector<std::filesystem::path> files;  ///< of the results, run.json last
+  /// Rows of the table. Files of outputs that failed are not among the files.
+  int64_t num_frames = 0;
+  int64_t num_resumed = 0;    ///< of these, taken over from an earlier run's journal
+  bool ran_networks = true;   ///< false: all frames were in the journal
+  int64_t journal_bytes = 0;  ///< of the journal that was kept; 0 if there is none
+  RunTimings timings;         ///< of this call; zeros if no network was run
+  double load_seconds = 0;    ///< loading and compiling the networks, 0 if they were ready
   /// About the data: corrupt frames, differing counts, a video that breaks off.
   std::vector<std::string> warnings;
   std::map<std::string, std::string> stage_reports;  ///< of the stages, by name: JSON for run.json

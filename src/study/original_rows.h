@@ -1,4 +1,4 @@
-/// What the original package's study says of the same pictures.
+/// The numbers of the original package's study, of the same pictures.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-/// posse study: a manifest and truth in, tables and matrices out.
+/// Runs `posse study`: a manifest and truth in, tables and matrices out.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// From one table format to another, as a job.
+/// The job that converts a table from one format to another.
 #pragma once
 
 #include <concepts>

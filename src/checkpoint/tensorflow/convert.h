@@ -1,4 +1,4 @@
-/// Stored numbers to float32.
+/// Converts stored numbers to float32.
 #pragma once
 
 #include <cstdint>

@@ -36,10 +36,10 @@ struct EpipolarLine {
   /// a x + b y + c x' + d y' + e = 0 in px with a² + b² + c² + d² = 2, the larger of a and b
   /// positive; nothing if the geometry was given, or none was found.
   std::optional<std::array<double, 5>> equation;
-  double spread = 0;      ///< 1.4826 times the median difference of the points (as a standard
-                          ///< deviation), px; NaN without points
-  size_t num_points = 0;  ///< that were looked at
-  std::string why_not;    ///< empty: the views are held to it
+  double spread = 0;  ///< as a standard deviation: 1.4826 times the median difference of the points
+  /// Points that were looked at; without any the spread, in pixels, is NaN.
+  size_t num_points = 0;
+  std::string why_not;  ///< empty: the views are held to it
 };
 
 struct EpipolarLineOptions {

@@ -27,8 +27,8 @@ struct Place {
 struct PlaceEvidence {
   int32_t place = 0;
   int32_t bodypart = 0;
-  float mass = 0;  ///< in the place's box, as a multiple of what uniform evidence has there; cells
-                   ///< in the box of an earlier place of the same bodypart count there
+  float mass = 0;  ///< in the place's box, as a multiple of what uniform evidence has there
+  // Cells in the box of an earlier place of the same bodypart count there.
 };
 
 /// Votes are kept to so many steps a pixel, at most 511 px from their place, and likelihoods to so

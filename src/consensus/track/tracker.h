@@ -1,4 +1,4 @@
-/// Consensus through time: every bodypart's track through the places where the members see it.
+/// Tracks every bodypart through the places where the members see it: consensus through time.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// From one table format to another.
+/// Converts a table from one format to another.
 #pragma once
 
 #include <filesystem>

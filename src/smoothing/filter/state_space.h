@@ -38,8 +38,8 @@ struct StateModel {
 struct StateTrack {
   StateModel model;
   const FrameArray* values;     ///< [frames, coordinates], px; NaN = missing
-  const FrameArray* variances;  ///< [frames, coordinates], px^2; or [1, coordinates], the same for
-                                ///< all frames
+  const FrameArray* variances;  ///< [frames, coordinates], px^2
+  // Or [1, coordinates]: the same variances for all frames.
 };
 
 /// How coordinates follow from the states of a group: y = rows x + offset near a mean.

@@ -1,4 +1,4 @@
-/// Several cameras' members without gaps in their frame numbers.
+/// Multi-camera recordings whose members' tables have no gaps in their frame numbers.
 #pragma once
 
 #include <cstdint>

@@ -28,9 +28,9 @@ struct PupilOptions {
 };
 
 struct SmoothedPupil {
-  SmoothedTracks tracks;      ///< the four bodyparts, in the order of PupilOptions::names; without
-                              ///< parameters of their own
-  FrameArray state;           ///< [frames, 3]: diameter, centre x, centre y, px
+  SmoothedTracks tracks;  ///< of PupilOptions::names, in their order, without own parameters
+  /// [frames, 3]: diameter, centre x, centre y, px.
+  FrameArray state;
   FrameArray state_variance;  ///< [frames, 3], px^2
   double diameter_s = 0;
   double centre_s = 0;

@@ -1,4 +1,4 @@
-/// Ensemble Kalman smoothing of a keypoint seen by several cameras, with or without a calibration.
+/// Multi-camera ensemble Kalman smoothing of a keypoint, with or without a calibration.
 #pragma once
 
 #include <span>

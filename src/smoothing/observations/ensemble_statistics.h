@@ -40,8 +40,8 @@ struct StatisticsOptions {
 struct EnsembleStatistics {
   FrameArray position;    ///< px; NaN where no member has a finite value
   FrameArray variance;    ///< px^2, finite, >= 0; kUnknownVariance where it cannot be told
-  FrameArray likelihood;  ///< mean of the members' finite likelihoods; 1 where members found it and
-                          ///< no likelihood of a found one is known; 0 where none found it
+  FrameArray likelihood;  ///< mean of the members' finite likelihoods
+  // 1 where members found it and none of them has a likelihood; 0 where none found it.
 };
 
 /// Statistics over members, frame by frame.

@@ -33,11 +33,11 @@ struct StackedKeypoint {
   std::vector<size_t> cameras;  ///< those whose lanes are here; empty: never seen
   FrameArray position;          ///< px, not centred; NaN = missing
   FrameArray variance;          ///< px^2
-  std::vector<size_t> kept;  ///< frames on which centring, axes and process are based: shown to two
-                             ///< cameras (one, if there is but one) and below the quantile
-  bool kept_are_complete = true;  ///< all cameras show it in all of `kept`
-  size_t num_for_axes = 0;        ///< how many of them, from the first, make mean and axes
-  std::vector<double> mean;       ///< [lanes], px, over those
+  std::vector<size_t> kept;     ///< reliable frames: centring, axes and process are based on them
+  /// All cameras show it in all of `kept`, which are shown to two cameras, or to the only one.
+  bool kept_are_complete = true;
+  size_t num_for_axes = 0;   ///< how many of them, from the first, make mean and axes
+  std::vector<double> mean;  ///< [lanes], px, over those
 
   size_t num_lanes() const { return position.num_lanes(); }
   /// Position less mean.
@@ -47,9 +47,9 @@ struct StackedKeypoint {
 /// Which cameras of a keypoint are stacked together.
 enum class ViewSets {
   all,             ///< all that see it
-  sharing_frames,  ///< sets that hang together: neighbours share ten frames, or all that one of
-                   ///< them has
-  single,          ///< each by itself
+  sharing_frames,  ///< hang together: neighbours share ten frames, or all that one of them has
+  /// Each by itself.
+  single,
 };
 
 /// Stacks all keypoints and picks the frames to rely on.

@@ -1,4 +1,4 @@
-/// Searches for the smoothing parameter: many one-dimensional minima at once.
+/// Searches for the smoothing parameter, many blocks at once: a grid, then Brent's method.
 ///
 /// All blocks of keypoints are searched in step, because one pass over the frames evaluates a
 /// candidate for each block.

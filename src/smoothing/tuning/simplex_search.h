@@ -1,4 +1,4 @@
-/// Minimum of a smooth function of a few numbers.
+/// The Nelder-Mead simplex search for the minimum of a smooth function of a few numbers.
 #pragma once
 
 #include <functional>

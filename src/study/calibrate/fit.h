@@ -31,8 +31,8 @@ std::vector<FitPoint> fit_points(const JudgedFrames& judged, const JudgedMethod&
 struct FitOptions {
   bool constant = false;       ///< without the members' spread and the map
   double floor = 0;            ///< least a, px: the labels' noise per axis
-  std::vector<char> pooled{};  ///< [bodyparts] 1 for those that have nothing of their own; empty:
-                               ///< as with_few_points() says of the points
+  std::vector<char> pooled{};  ///< [bodyparts] 1 for those that have nothing of their own
+  // Without entries they are those that with_few_points() names.
 };
 
 /// [bodyparts] 1 for those with fewer than kFewPoints points: too few to say anything of their own.

@@ -1,4 +1,4 @@
-/// What a training frame does to the networks that were trained on it.
+/// Influence of a training frame on the networks that were trained on it.
 #pragma once
 
 #include <cstddef>

@@ -40,9 +40,9 @@ struct JudgedFrames {
   std::vector<Point> labels;                  ///< [pictures, bodyparts]; NaN where not labelled
   std::vector<char> hidden;                   ///< [pictures, bodyparts] labelled as not to be seen
   std::vector<Keypoint> member_keypoints;     ///< [pictures, members, bodyparts], all members'
-  std::vector<Covariance> member_covariance;  ///< [pictures, bodyparts] of the judging members'
-                                              ///< keypoints, by n - 1; NaN below two
-  std::vector<int> num_members;               ///< [pictures, bodyparts] judging with a keypoint
+  std::vector<Covariance> member_covariance;  ///< [pictures, bodyparts], by n - 1; NaN below two
+  /// [pictures, bodyparts] judging members with a keypoint, whose covariance that is.
+  std::vector<int> num_members;
   /// [pictures, members, bodyparts] the member's probability at the label's cell, and its share of
   /// the map's sum (scores_at_points); NaN without a label.
   std::vector<double> member_confidence, member_share;

@@ -1,4 +1,4 @@
-/// Who judges which picture.
+/// Out-of-bag judging: which members judge which picture.
 #pragma once
 
 #include <span>

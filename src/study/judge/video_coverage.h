@@ -14,8 +14,8 @@ namespace posse {
 /// The members' spread in a run's results.
 struct VideoSpread {
   std::filesystem::path table;
-  std::vector<double> spreads;  ///< variance of the members' keypoints, xx + yy by their number;
-                                ///< every frame and every bodypart asked for; px^2
+  std::vector<double> spreads;  ///< variance of the members' keypoints, xx + yy; px^2
+  // By their number; every frame and every bodypart asked for.
 };
 
 /// What the results of a run have to be of.

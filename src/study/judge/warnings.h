@@ -1,4 +1,4 @@
-/// What a person should look at before trusting the tables.
+/// Warnings about members and labels, to read before trusting the tables.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-/// Members that begin alike share the beginning.
+/// Runs members whose first layers have the same weights through these layers once.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// Depthwise convolution. Input rows are copied, normalised and zero-padded, into a ring of rows
-// that stays in the cache, so the inner loops know no borders and each value is normalised once.
+/// Depthwise convolution. Input rows are copied, normalised and zero-padded, into a ring of rows
+/// that stays in the cache, so the inner loops know no borders and each value is normalised once.
 
 namespace posse::cpu::POSSE_SIMD_NAMESPACE {
 

@@ -1,5 +1,5 @@
-// The matrix product behind 1x1 convolutions and Winograd's frequencies: rows (pixels, tiles) of
-// vectors of channels, times a panel of weights that is two vectors wide.
+/// The matrix product behind 1x1 convolutions and Winograd's frequencies: rows (pixels, tiles) of
+/// vectors of channels, times a panel of weights that is two vectors wide.
 
 namespace posse::cpu::POSSE_SIMD_NAMESPACE {
 

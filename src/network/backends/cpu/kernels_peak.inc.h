@@ -1,4 +1,4 @@
-// Fused multiply-adds that depend on nothing but themselves.
+/// Fused multiply-adds that depend on nothing but themselves.
 
 namespace posse::cpu::POSSE_SIMD_NAMESPACE {
 

@@ -1,9 +1,9 @@
-// Winograd convolution F(m x m, 3 x 3), m = 4 or 2, fused with the map layout: tiles are gathered
-// from and scattered to the map as it lies, dilation d is d * d interleaved maps of dilation 1.
-//
-//   transformed[f][v][t] = (B^T d B) of tile t, channels v     one GEMM per frequency f:
-//   products[f][n][t]    = sum over channels of transformed * weights
-//   dst                  = activation(A^T products A + bias)
+/// Winograd convolution F(m x m, 3 x 3), m = 4 or 2, fused with the map layout: tiles are gathered
+/// from and scattered to the map as it lies, dilation d is d * d interleaved maps of dilation 1.
+///
+///   transformed[f][v][t] = (B^T d B) of tile t, channels v     one GEMM per frequency f:
+///   products[f][n][t]    = sum over channels of transformed * weights
+///   dst                  = activation(A^T products A + bias)
 
 namespace posse::cpu::POSSE_SIMD_NAMESPACE {
 
