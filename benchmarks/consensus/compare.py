@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Time and agreement of the consensus beside a NumPy restatement of the peer's path, in one interleaved run.
+"""Time and agreement of the consensus beside a NumPy restatement of the original package's path, in one interleaved run.
 
 The restatement does what dgp_ensembletools does for Ensemble.get_mean_pose and get_median_pose, in float64 as it does:
 logistic function of every member's logits, mean or median over members, logit, softmax over the map, expectation.
@@ -34,7 +34,7 @@ def make_maps(members, frames, height, width, bodyparts):
     return maps
 
 
-def peer(maps, method):
+def original(maps, method):
     """x, y in cells, each [frames, bodyparts]; maps is a list of float64 [frames, height, width, bodyparts]."""
     probability = [np.exp(logits) / (np.exp(logits) + 1) for logits in maps]
     consensus = np.mean(probability, axis=0) if method == "mean" else np.median(probability, axis=0)
@@ -67,18 +67,18 @@ def main():
                 times.setdefault("posse " + line.split()[0], []).append(float(line.split()[2]))
             for method in ("mean", "median"):
                 start = time.perf_counter()
-                positions[method] = peer(doubles, method)
-                times.setdefault("peer " + method, []).append(1e3 * (time.perf_counter() - start))
+                positions[method] = original(doubles, method)
+                times.setdefault("original " + method, []).append(1e3 * (time.perf_counter() - start))
         ours = np.fromfile(out).reshape(2, args.frames, args.bodyparts, 2)
     print(f"{args.frames} frames of {args.height}x{args.width}x{args.bodyparts}, {args.members} members; one thread; "
           f"medians of {args.rounds} rounds")
     for name, values in times.items():
         print(f"{name:24} {np.median(values):9.1f} ms  ({min(values):.1f} to {max(values):.1f})")
     for i, method in enumerate(("mean", "median")):
-        ratio = np.median(times["peer " + method]) / np.median(times["posse " + method])
+        ratio = np.median(times["original " + method]) / np.median(times["posse " + method])
         difference = max(np.abs(ours[i, :, :, k] - positions[method][k]).max() for k in (0, 1))
         share = np.median(times["posse reading"]) / np.median(times["posse " + method])
-        print(f"{method}: {ratio:.0f}x the peer's speed, {100 * share:.0f} % of it reading the maps from memory; "
+        print(f"{method}: {ratio:.0f}x the original's speed, {100 * share:.0f} % of it reading the maps from memory; "
               f"largest difference {difference:.1e} cells")
 
 

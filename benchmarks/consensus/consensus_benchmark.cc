@@ -1,5 +1,5 @@
 // Time of the consensus per frame, on maps like those of trained networks. compare.py runs this
-// beside a NumPy restatement of the peer program and prints the ratio.
+// beside a NumPy restatement of the original package and prints the ratio.
 //
 // usage: posse_consensus_benchmark MAPS.f32 MEMBERS FRAMES HEIGHT WIDTH BODYPARTS [OUT]
 //   MAPS.f32: float32 [members, frames, height, width, bodyparts]; OUT: positions in cells by the

@@ -94,7 +94,7 @@ def smooth_single(
     blocks: Sequence[Sequence[int]] | None = None,
     objective: Literal["full", "constant"] | None = None,
     restart_at_ranges: bool | None = None,
-    peer_objective: bool | None = None,
+    eks_objective: bool | None = None,
     bodypart_list: Sequence[str] | None = None,
     causal: bool | None = None,
     progress: Progress | None = None,
@@ -115,7 +115,7 @@ def smooth_single(
         What the members say of a frame, as on the command line (``posse smooth single --help``).
     s : float or sequence of float, optional
         Process variance in square pixels per frame; tuned by default.
-    s_frames, blocks, objective, restart_at_ranges, peer_objective
+    s_frames, blocks, objective, restart_at_ranges, eks_objective
         How s is tuned.
     bodypart_list : sequence of str, optional
         Bodyparts to keep, in this order.
@@ -151,7 +151,7 @@ def smooth_single(
         "blocks": blocks,
         "objective": objective,
         "restart_at_ranges": restart_at_ranges,
-        "peer_objective": peer_objective,
+        "eks_objective": eks_objective,
         "bodypart_list": bodypart_list,
         "causal": causal,
     }

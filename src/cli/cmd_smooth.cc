@@ -41,6 +41,10 @@ void add_kind(Verb verb, CommandContext& context, const KindWords& words, RunJob
       .required()
       .placeholder(words.out_is_folder ? "DIR" : "TABLE");
   describe(arguments->options, OptionBinder(kind, "Options"));
+  if constexpr (requires { arguments->options.tuning.eks_objective; }) {
+    // The option's name until version 0.1; no group: not in the help.
+    kind.add_flag("--peer-objective", arguments->options.tuning.eks_objective, "").group("");
+  }
   kind.on_call([arguments, &context, job] {
     const auto outcome = job({.paths = arguments->inputs, .poses = {}}, arguments->out,
                              arguments->options, console_hooks(context));

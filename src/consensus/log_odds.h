@@ -23,7 +23,7 @@ struct EnumNames<ConsensusMethod> {
 /// Logit of the mean of sigmoid(logits): logsumexp(log p) - logsumexp(log(1 - p)).
 ///
 /// Exact to rounding also where every p rounds to 0 or 1; infinite only where all logits are that
-/// infinity, NaN if one is NaN. At least one logit. The peer program takes log(mean) - log(1 -
+/// infinity, NaN if one is NaN. At least one logit. The original takes log(mean) - log(1 -
 /// mean), which becomes infinite from about 37 on.
 double logit_of_mean(std::span<const double> logits);
 

@@ -49,11 +49,10 @@ struct ConsensusKeypoint {
 struct ConsensusFrame {
   std::vector<ConsensusKeypoint> keypoints;  ///< [bodyparts]
   std::vector<Keypoint> members;             ///< [members, bodyparts]; empty when not asked for
-  std::vector<double>
-      member_distances;  ///< [members, bodyparts] to the consensus, px; NaN: one missing
-  /// [height, width, bodyparts] on `grid`; empty when not asked for.
-  Tensor scoremap_logits;
-  Grid grid;  ///< see consensus_grid
+  std::vector<double> member_distances;      ///< [members, bodyparts] to the consensus in pixels
+  // A distance is NaN where a point is missing. The maps: [height, width, bodyparts] on `grid`.
+  Tensor scoremap_logits;  ///< empty when not asked for
+  Grid grid;               ///< see consensus_grid
 };
 
 /// Computes the consensus frame by frame; keeps scratch memory for one frame, so use one engine per

@@ -1,5 +1,5 @@
 // Structure of exported files, read back with the reader of checkpoint indexes (both are protobuf).
-// What other programs compute from them is tested in onnx_peers_test.cc.
+// What other programs compute from them is tested in onnx_programs_test.cc.
 #include "network/onnx.h"
 
 #include <gmock/gmock.h>

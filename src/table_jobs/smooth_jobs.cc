@@ -39,10 +39,10 @@ StatisticsOptions statistics_of(const SmoothCommonOptions& common, VarianceMode 
 
 TuningOptions tuning_of(const SmoothCommonOptions& common, const SmoothTuningOptions& tuning,
                         Job& job) {
-  const bool constant = tuning.objective == TuningObjective::constant || tuning.peer_objective;
+  const bool constant = tuning.objective == TuningObjective::constant || tuning.eks_objective;
   return {.s = tuning.s,
           .objective = constant ? TuningObjective::constant : TuningObjective::full,
-          .search = tuning.peer_objective ? TuningSearch::peer : TuningSearch::exact,
+          .search = tuning.eks_objective ? TuningSearch::eks : TuningSearch::exact,
           .frames = common.s_frames,
           .restart_at_ranges = tuning.restart_at_ranges,
           .blocks = tuning.blocks,

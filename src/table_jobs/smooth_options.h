@@ -83,7 +83,7 @@ struct SmoothTuningOptions {
   KeypointBlocks blocks;
   TuningObjective objective = TuningObjective::full;
   bool restart_at_ranges = false;
-  bool peer_objective = false;
+  bool eks_objective = false;
 };
 
 template <class Options, class Visitor>
@@ -98,7 +98,7 @@ void describe(Options& options, const Visitor& visit) {
         "as eks has it)");
   visit("restart-at-ranges", options.restart_at_ranges, "",
         "start anew at each range of --s-frames instead of joining them");
-  visit("peer-objective", options.peer_objective, "",
+  visit("eks-objective", options.eks_objective, "",
         "tune exactly as eks does, to match its results");
 }
 

@@ -66,11 +66,11 @@ def s_of(path):
 
 
 def check_minimisers(facts, smooth, prefix, *more):
-    """The s that tuning finds, by each objective and as the peer finds it."""
+    """The s that tuning finds, by each objective and as eks finds it."""
     for words, key, tolerance in [
             (["--objective", "constant"], "minimiser_constant_R", 1e-4),  # the minimum is flat
             (["--objective", "full"], "minimiser_time_varying_R", 1e-4),
-            (["--peer-objective"], "peer_adam", 1e-5)]:  # slopes by differences, over 60 steps
+            (["--eks-objective"], "peer_adam", 1e-5)]:  # slopes by differences, over 60 steps
         smooth(f"{os.path.basename(prefix)}_{key}", *words, *more)
         found = s_of(f"{prefix}_{key}.h5")
         for name, expected in zip(facts["keypoints"], facts[key]["s"]):

@@ -71,7 +71,7 @@ def mean_consensus(logits):
     return np.log(inside / outside)
 
 
-def run_peer(words, folder, model, input_type, frame, outputs):
+def run_program(words, folder, model, input_type, frame, outputs):
     """Runs one of the check scripts on a picture and outputs; its report, or None if the program is not there."""
     frame.astype(input_type).tofile(os.path.join(folder, "frame"))
     run = {"frames": "frame", "shape": [1, *frame.shape], "outputs": []}
@@ -92,8 +92,8 @@ def run_peer(words, folder, model, input_type, frame, outputs):
 
 
 def check_numbers(folder, exported, frame, outputs):
-    reports = [run_peer([PYPI, "onnxruntime", HERE + "/check_onnxruntime.py"], folder, exported["uint8"], "uint8", frame, outputs),
-               run_peer([sys.executable, HERE + "/check_opencv.py"], folder, exported["float32"], "float32", frame, outputs)]
+    reports = [run_program([PYPI, "onnxruntime", HERE + "/check_onnxruntime.py"], folder, exported["uint8"], "uint8", frame, outputs),
+               run_program([sys.executable, HERE + "/check_opencv.py"], folder, exported["float32"], "float32", frame, outputs)]
     for report, name in zip(reports, ("ONNX Runtime", "OpenCV")):
         print(report.rstrip() if report else "SKIPPED: numbers not compared in %s" % name)
 

@@ -34,7 +34,7 @@ struct RowRange {
   size_t end = 0;
 };
 
-/// Mean and population variance of the finite values of each lane: the peer's prior.
+/// Mean and population variance of the finite values of each lane: the prior of eks.
 ScalarPrior prior_from_track(const FrameArray& observations, int num_threads = 1);
 
 /// Tracks after filtering or smoothing, each [frames, lanes].

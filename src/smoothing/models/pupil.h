@@ -42,7 +42,7 @@ struct SmoothedPupil {
 /// The diameter of a frame's ensemble positions is the median of six: the two axes and sqrt 2 times
 /// the four sides. The prior and stationary variances are those of diameter and centre over time.
 /// Both parameters are the joint maximum of the likelihood, whether one of them is given or none.
-/// The diameter's autoregression pulls towards 0, as in the peer.
+/// The diameter's autoregression pulls towards 0, as in eks.
 /// @throws Error(not_found) for a missing bodypart; Error(invalid_value) for a parameter outside
 /// (0, 1), fewer than two frames, or no frame that determines the circle. Source: fit_eks_pupil of
 /// eks 4.6.2; see docs/compat-eks.md for its exchanged labels, which are not repeated.

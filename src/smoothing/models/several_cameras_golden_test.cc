@@ -1,4 +1,4 @@
-// Against tables computed in double precision by an independent reference on the peer's
+// Against tables computed in double precision by an independent reference on eks's
 // mirror-mouse data.
 #include <gtest/gtest.h>
 
@@ -114,11 +114,11 @@ TEST(SeveralCamerasGolden, TunedTracksAgree) {
                       testing::read_csv_table(eks / "golden/mirror-mouse-tuned.csv.gz"));
 }
 
-TEST(SeveralCamerasGolden, ThePeersSearchEndsWhereThePeersDid) {
+TEST(SeveralCamerasGolden, TheSearchOfEksEndsWhereItsOwnDid) {
   POSSE_SHARED_OR_SKIP(eks, "eks");
   const MirrorMouse mouse(eks);
   const json facts = facts_of(eks, "mirror-mouse.json");
-  const TuningOptions tuning{.objective = TuningObjective::constant, .search = TuningSearch::peer};
+  const TuningOptions tuning{.objective = TuningObjective::constant, .search = TuningSearch::eks};
   const auto smoothed = smooth_several_cameras(mouse.cameras(), {.tuning = tuning});
   for (size_t k = 0; k < 4; ++k) {
     EXPECT_EQ(smoothed.cameras[0].parameters[k].num_rounds,

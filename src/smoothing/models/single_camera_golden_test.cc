@@ -1,5 +1,5 @@
-// Against tables computed in double precision by an independent reference on the peer's example
-// data.
+// Against tables computed in double precision by an independent reference on the example of eks,
+// its data.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -31,7 +31,7 @@ PupilData load(const std::filesystem::path& eks, const std::string& table) {
   return data;
 }
 
-TuningOptions tuned_like_the_peer() { return {.objective = TuningObjective::constant}; }
+TuningOptions tuned_like_eks() { return {.objective = TuningObjective::constant}; }
 
 double relative_difference(double found, double expected) {
   return std::abs(found - expected) / std::abs(expected);
@@ -68,7 +68,7 @@ TEST(SingleCameraGolden, TunedSIsTheExactMinimiser) {
   POSSE_SHARED_OR_SKIP(eks, "eks");
   const PupilData data = load(eks, "pupil-singlecam-tuned.csv.gz");
   for (const bool full : {false, true}) {
-    TuningOptions tuning = tuned_like_the_peer();
+    TuningOptions tuning = tuned_like_eks();
     if (full) tuning.objective = TuningObjective::full;
     const auto result = smooth_single_camera(data.members, {.tuning = tuning});
     const json& minimiser = data.facts[full ? "minimiser_time_varying_R" : "minimiser_constant_R"];
@@ -131,11 +131,11 @@ TEST(SingleCameraGolden, LikelihoodsOnTheGridAgree) {
   }
 }
 
-TEST(SingleCameraGolden, ThePeersSearchEndsWhereThePeersDid) {
+TEST(SingleCameraGolden, TheSearchOfEksEndsWhereItsOwnDid) {
   POSSE_SHARED_OR_SKIP(eks, "eks");
   const PupilData data = load(eks, "pupil-singlecam-s10.csv.gz");
-  TuningOptions tuning = tuned_like_the_peer();
-  tuning.search = TuningSearch::peer;
+  TuningOptions tuning = tuned_like_eks();
+  tuning.search = TuningSearch::eks;
   const auto result = smooth_single_camera(data.members, {.tuning = tuning});
   for (size_t k = 0; k < 4; ++k) {
     EXPECT_EQ(result.parameters[k].num_rounds, data.facts["peer_adam"]["iterations"][k].get<int>());

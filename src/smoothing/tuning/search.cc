@@ -146,10 +146,10 @@ std::vector<Minimum> minimise_exactly(size_t num_blocks, const BlockObjective& o
 
 namespace {
 
-/// Adam on one block, as the peer runs it.
-class PeerSearch {
+/// Adam on one block, as eks runs it.
+class EksSearch {
  public:
-  explicit PeerSearch(double log_s) : log_s_(log_s) {}
+  explicit EksSearch(double log_s) : log_s_(log_s) {}
 
   bool done() const { return done_; }
   double log_s() const { return log_s_; }
@@ -183,9 +183,9 @@ class PeerSearch {
   bool done_ = false;
 };
 
-std::vector<double> places(const std::vector<PeerSearch>& searches, double shift) {
+std::vector<double> places(const std::vector<EksSearch>& searches, double shift) {
   std::vector<double> log_s;
-  for (const PeerSearch& search : searches) {
+  for (const EksSearch& search : searches) {
     log_s.push_back(std::clamp(search.log_s(), kLeastLogS, kMostLogS) + shift);
   }
   return log_s;
@@ -193,12 +193,12 @@ std::vector<double> places(const std::vector<PeerSearch>& searches, double shift
 
 }  // namespace
 
-std::vector<Minimum> minimise_as_peer(std::span<const double> initial_log_s,
-                                      const BlockObjective& objective) {
+std::vector<Minimum> minimise_as_eks(std::span<const double> initial_log_s,
+                                     const BlockObjective& objective) {
   constexpr double kDifference =
       1e-4;  // central differences: about 1e-8 of the slope, both from rounding and truncation
-  std::vector<PeerSearch> searches(initial_log_s.begin(), initial_log_s.end());
-  const auto unfinished = [](const PeerSearch& search) { return !search.done(); };
+  std::vector<EksSearch> searches(initial_log_s.begin(), initial_log_s.end());
+  const auto unfinished = [](const EksSearch& search) { return !search.done(); };
   while (std::any_of(searches.begin(), searches.end(), unfinished)) {
     const std::vector<double> here = objective(places(searches, 0));
     const std::vector<double> above = objective(places(searches, kDifference));

@@ -21,7 +21,7 @@ using BlockObjective = std::function<std::vector<double>(std::span<const double>
 struct Minimum {
   double log_s = 0;
   double value = 0;    ///< of the objective at log_s
-  int num_rounds = 0;  ///< evaluations (exact) or steps (peer) it took
+  int num_rounds = 0;  ///< evaluations (exact) or steps (eks) it took
 };
 
 /// Global minimum in [kLeastLogS, kMostLogS]: 33 grid points, then Brent's method around the lowest
@@ -33,7 +33,7 @@ std::vector<Minimum> minimise_exactly(size_t num_blocks, const BlockObjective& o
 /// step past the last value it looked at, typically 1 to 10 % from the minimum; for matching old
 /// results only.
 /// @param initial_log_s  one per block.
-std::vector<Minimum> minimise_as_peer(std::span<const double> initial_log_s,
-                                      const BlockObjective& objective);
+std::vector<Minimum> minimise_as_eks(std::span<const double> initial_log_s,
+                                     const BlockObjective& objective);
 
 }  // namespace posse

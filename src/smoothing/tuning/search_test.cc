@@ -45,9 +45,9 @@ TEST(Search, AFlatFunctionEnds) {
   EXPECT_DOUBLE_EQ(minima[0].value, 2);
 }
 
-TEST(Search, ThePeersSearchFirstStepHasUnitLength) {
+TEST(Search, TheFirstStepOfTheSearchOfEksHasUnitLength) {
   std::vector<double> visited;
-  minimise_as_peer(std::vector<double>{0.5}, [&](std::span<const double> log_s) {
+  minimise_as_eks(std::vector<double>{0.5}, [&](std::span<const double> log_s) {
     visited.push_back(log_s[0]);
     return std::vector<double>{100 * log_s[0] * log_s[0]};
   });

@@ -87,7 +87,7 @@ std::vector<double> initial_log_s(const std::vector<std::vector<size_t>>& blocks
     for (const size_t keypoint : block) sum += problem.initial_guess(keypoint);
     const double guess = std::clamp(sum / static_cast<double>(block.size()), 1e-6, 1e3);
     result.push_back(
-        std::log(static_cast<double>(static_cast<float>(guess))));  // the peer keeps it in float32
+        std::log(static_cast<double>(static_cast<float>(guess))));  // eks keeps it in float32
   }
   return result;
 }
@@ -112,7 +112,7 @@ std::vector<SmoothingParameter> choose_smoothing(const TuningOptions& options,
   const std::vector<Minimum> minima =
       options.search == TuningSearch::exact
           ? minimise_exactly(blocks.size(), objective)
-          : minimise_as_peer(initial_log_s(blocks, problem), objective);
+          : minimise_as_eks(initial_log_s(blocks, problem), objective);
   for (size_t b = 0; b < blocks.size(); ++b) {
     for (const size_t keypoint : blocks[b]) {
       parameters[keypoint] = {.s = std::exp(minima[b].log_s),

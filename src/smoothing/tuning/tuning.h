@@ -21,7 +21,7 @@ enum class TuningObjective {
 /// How the maximum is sought.
 enum class TuningSearch {
   exact,  ///< minimise_exactly
-  peer,   ///< minimise_as_peer, for matching results of eks
+  eks,    ///< minimise_as_eks, for matching results of eks
 };
 
 struct TuningOptions {
@@ -60,7 +60,7 @@ struct TuningProblem {
   std::vector<std::string> bodyparts;
   size_t num_frames = 0;
   KeypointObjective objective;
-  std::function<double(size_t keypoint)> initial_guess;  ///< where the peer's search starts, s
+  std::function<double(size_t keypoint)> initial_guess;  ///< where the search of eks starts, s
 };
 
 /// s for each keypoint.
@@ -73,13 +73,13 @@ std::vector<SmoothingParameter> choose_smoothing(const TuningOptions& options,
 /// overlapping or with a step
 ScalarLikelihoodRows tuning_rows(const TuningOptions& options, size_t num_frames);
 
-/// The peer's constant observation variance: each lane's median over `rows`, missing entries left
+/// The constant observation variance: each lane's median over `rows`, missing entries left
 /// out, at least 1e-4.
 /// @return [1, lanes]
 FrameArray constant_variances(const FrameArray& observations, const FrameArray& variances,
                               const ScalarLikelihoodRows& rows);
 
-/// The peer's first guess of s for lanes [begin, end): spread of the frame-to-frame differences of
+/// The first guess of s in eks for lanes [begin, end): spread of the frame-to-frame differences of
 /// the variances.
 double initial_guess_of_s(const FrameArray& variances, size_t begin, size_t end);
 

@@ -204,9 +204,9 @@ Tensor mean_consensus(const std::vector<Expected>& members) {
 }
 
 /// A folder with an exported model, frames and expected outputs, for the scripts of tests/onnx.
-class PeerCheck {
+class ProgramCheck {
  public:
-  explicit PeerCheck(OnnxExport what, double limit = 1e-4) : what_(std::move(what)) {
+  explicit ProgramCheck(OnnxExport what, double limit = 1e-4) : what_(std::move(what)) {
     const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
     folder_ = fs::path(::testing::TempDir()) / fmt::format("onnx_{}", info->name());
     fs::remove_all(folder_);
@@ -217,9 +217,9 @@ class PeerCheck {
                  {"limit", limit},
                  {"runs", json::array()}};
   }
-  ~PeerCheck() { fs::remove_all(folder_); }
-  PeerCheck(const PeerCheck&) = delete;
-  PeerCheck& operator=(const PeerCheck&) = delete;
+  ~ProgramCheck() { fs::remove_all(folder_); }
+  ProgramCheck(const ProgramCheck&) = delete;
+  ProgramCheck& operator=(const ProgramCheck&) = delete;
 
   /// Smooth random pictures of one size: a coarse grid of colours, enlarged.
   void add_run(Extent size, int count) {
@@ -240,7 +240,7 @@ class PeerCheck {
     write_run(batch, pictures);
   }
 
-  /// Runs a script of tests/onnx; skips the test if the peer is absent.
+  /// Runs a script of tests/onnx; skips the test if the program is absent.
   /// @param interpreter  command, seen from the source folder
   void run(const std::string& interpreter, const std::string& script) {
     std::ofstream(folder_ / "manifest.json") << manifest_.dump(1);
@@ -306,20 +306,21 @@ class PeerCheck {
   json manifest_;
 };
 
-struct Peer {
+struct Program {
   std::string name, interpreter, script;
   OnnxInput input;
   int num_frames;
 };
 
-class OnnxPeers : public ::testing::TestWithParam<Peer> {
+class OnnxPrograms : public ::testing::TestWithParam<Program> {
  protected:
   /// Odd and even sizes, one after the other in the same file: height and width are dynamic.
   void check(const std::vector<OnnxMember>& members, double limit = 1e-4) {
-    PeerCheck peer_check({.members = members, .input = GetParam().input, .metadata = {}}, limit);
-    peer_check.add_run({79, 65}, GetParam().num_frames);
-    peer_check.add_run({96, 128}, 1);
-    peer_check.run(GetParam().interpreter, GetParam().script);
+    ProgramCheck program_check({.members = members, .input = GetParam().input, .metadata = {}},
+                               limit);
+    program_check.add_run({79, 65}, GetParam().num_frames);
+    program_check.add_run({96, 128}, 1);
+    program_check.run(GetParam().interpreter, GetParam().script);
   }
   void check(const NetworkSpec& spec, double limit = 1e-4) {
     const Network network = synthetic(spec);
@@ -331,15 +332,15 @@ class OnnxPeers : public ::testing::TestWithParam<Peer> {
   }
 };
 
-TEST_P(OnnxPeers, AgreeOnAResnet) { check(resnet50()); }
+TEST_P(OnnxPrograms, AgreeOnAResnet) { check(resnet50()); }
 
-TEST_P(OnnxPeers, AgreeOnOutputStrideEight) {
+TEST_P(OnnxPrograms, AgreeOnOutputStrideEight) {
   NetworkSpec spec = resnet50();
   spec.output_stride = 8;
   check(spec);
 }
 
-TEST_P(OnnxPeers, AgreeOnHeadsOfStrideFourAndOne) {
+TEST_P(OnnxPrograms, AgreeOnHeadsOfStrideFourAndOne) {
   for (const int stride : {4, 1}) {
     NetworkSpec spec = mobilenet(0.5, BatchNormMode::moving);
     spec.deconvolution_stride = stride;
@@ -347,28 +348,28 @@ TEST_P(OnnxPeers, AgreeOnHeadsOfStrideFourAndOne) {
   }
 }
 
-TEST_P(OnnxPeers, AgreeOnAMobilenetWithStoredStatistics) {
+TEST_P(OnnxPrograms, AgreeOnAMobilenetWithStoredStatistics) {
   check(mobilenet(1.0, BatchNormMode::moving));
 }
 
-TEST_P(OnnxPeers, AgreeOnAMobilenetWithFrameStatistics) {
+TEST_P(OnnxPrograms, AgreeOnAMobilenetWithFrameStatistics) {
   // Random weights amplify float32 noise in this mode: 7e-5 to 3e-4 between two plain programs.
   check(mobilenet(0.35, BatchNormMode::frame), 1e-3);
 }
 
-TEST_P(OnnxPeers, AgreeOnAnEfficientnet) {
+TEST_P(OnnxPrograms, AgreeOnAnEfficientnet) {
   NetworkSpec spec{.family = NetworkFamily::efficientnet, .efficientnet_number = 0};
   spec.scope = "efficientnet/efficientnet-b0/";
   check(spec);
 }
 
-TEST_P(OnnxPeers, AgreeOnANetworkWithoutLocref) {
+TEST_P(OnnxPrograms, AgreeOnANetworkWithoutLocref) {
   NetworkSpec spec = mobilenet(0.35, BatchNormMode::moving);
   spec.has_locref = false;
   check(spec);
 }
 
-TEST_P(OnnxPeers, AgreeOnAnEnsembleWithItsConsensus) {
+TEST_P(OnnxPrograms, AgreeOnAnEnsembleWithItsConsensus) {
   const Network first = synthetic(mobilenet(0.35, BatchNormMode::moving), 1);
   const Network second = synthetic(mobilenet(0.5, BatchNormMode::moving), 2);
   const Network third = synthetic(mobilenet(0.35, BatchNormMode::moving), 3);
@@ -381,7 +382,7 @@ TEST_P(OnnxPeers, AgreeOnAnEnsembleWithItsConsensus) {
 }
 
 // Trained networks with frame statistics, which do not amplify noise as random weights do.
-TEST_P(OnnxPeers, AgreeOnTheDemoEnsemble) {
+TEST_P(OnnxPrograms, AgreeOnTheDemoEnsemble) {
   std::vector<Network> networks;
   std::vector<OnnxMember> members;
   for (int m = 1; m <= 2; ++m) {
@@ -404,7 +405,7 @@ TEST_P(OnnxPeers, AgreeOnTheDemoEnsemble) {
 }
 
 // OpenCV 4.6 knows neither the operators of opset 17 nor shapes that are computed.
-class OnnxRuntime : public OnnxPeers {};
+class OnnxRuntime : public OnnxPrograms {};
 
 TEST_P(OnnxRuntime, AgreesOnANetworkOfDeepLabCut3) {
   const Network network = synthetic(deeplabcut3());
@@ -435,18 +436,20 @@ TEST_P(OnnxRuntime, AgreesOnAnEnsembleOfPyTorchsNetworksWithItsConsensus) {
 }
 
 /// What googletest prints of a case.
-void PrintTo(const Peer& peer, std::ostream* stream) { *stream << peer.name; }  // NOLINT: its name
+void PrintTo(const Program& program, std::ostream* stream) {
+  *stream << program.name;
+}  // NOLINT: its name
 
-INSTANTIATE_TEST_SUITE_P(Programs, OnnxPeers,
-                         ::testing::Values(Peer{"OnnxRuntime", "scripts/pypi_env.py onnxruntime",
-                                                "check_onnxruntime.py", OnnxInput::uint8, 2},
-                                           Peer{"OpenCv", "/usr/bin/python3", "check_opencv.py",
-                                                OnnxInput::float32, 1}),
+INSTANTIATE_TEST_SUITE_P(Programs, OnnxPrograms,
+                         ::testing::Values(Program{"OnnxRuntime", "scripts/pypi_env.py onnxruntime",
+                                                   "check_onnxruntime.py", OnnxInput::uint8, 2},
+                                           Program{"OpenCv", "/usr/bin/python3", "check_opencv.py",
+                                                   OnnxInput::float32, 1}),
                          [](const auto& param) { return param.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(Programs, OnnxRuntime,
-                         ::testing::Values(Peer{"OnnxRuntime", "scripts/pypi_env.py onnxruntime",
-                                                "check_onnxruntime.py", OnnxInput::uint8, 2}),
+                         ::testing::Values(Program{"OnnxRuntime", "scripts/pypi_env.py onnxruntime",
+                                                   "check_onnxruntime.py", OnnxInput::uint8, 2}),
                          [](const auto& param) { return param.param.name; });
 
 }  // namespace
