@@ -3,7 +3,8 @@
 # Stages, in their order:
 #
 #   format   clang-format 14 on every source
-#   layers   module layering (check_layers.py), headers and sources that belong together (check_pairs.py)
+#   layers   module layering (check_layers.py), headers and sources that belong together (check_pairs.py), plain words
+#            (check_words.py)
 #   clang    everything built by Clang 14 with AddressSanitizer and UndefinedBehaviorSanitizer, warnings as errors
 #   tidy     clang-tidy 14 on the sources that changed, newest first, until the time is used up (tidy.py)
 #   asan     unit tests of that build
@@ -50,7 +51,7 @@ run_ctest() { scripts/run_tests.py --test-dir "build/$1" --parallel "$jobs" --ou
 
 check_format() { sources 'h|cc' | xargs "$CLANG_FORMAT" --dry-run --Werror; }
 
-check_layers() { scripts/check_layers.py && scripts/check_pairs.py; }
+check_layers() { scripts/check_layers.py && scripts/check_pairs.py && scripts/check_words.py; }
 
 check_clang() { build asan; }
 

@@ -21,12 +21,7 @@ mkdir -p "$site/source/extra"
 export POSSE_PYTHON=$modules POSSE_VERSION PYTHONDONTWRITEBYTECODE=1
 POSSE_VERSION=$(<VERSION)
 
-headers=()
-if [[ -d include/posse ]]; then
-  { cat scripts/site/Doxyfile; echo "OUTPUT_DIRECTORY = $site/source/extra"; echo "HTML_OUTPUT = cpp"; } | doxygen -
-else
-  headers=(--without-headers)
-fi
-PYTHONPATH=$modules /usr/bin/python3 scripts/site/stage.py "$site/source" "${headers[@]}"
+{ cat scripts/site/Doxyfile; echo "OUTPUT_DIRECTORY = $site/source/extra"; echo "HTML_OUTPUT = cpp"; } | doxygen -
+PYTHONPATH=$modules /usr/bin/python3 scripts/site/stage.py "$site/source"
 /usr/bin/python3 -m sphinx -b html -q -W --keep-going "$site/source" "$site/html"
 echo "$site/html/index.html"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Lays out what the site is made of: the repository's pages in their folders, what they link to, and lists of contents.
 
-  stage.py FOLDER [--without-headers]
+  stage.py FOLDER
 
 README.md becomes the first page; a page of the Python module's public names is written from what the module says of
 itself. A link to a folder or to a source file leads nowhere on a site, and becomes text.
@@ -63,7 +63,7 @@ def contents(caption, names):
     return "\n```{toctree}\n:hidden:\n:caption: %s\n\n%s\n```\n" % (caption, "\n".join(names))
 
 
-def lists_of_contents(known, with_headers):
+def lists_of_contents(known):
     """Every page stands in one list; what CONTENTS does not name comes last."""
     left = [str(staged_name(page).with_suffix("")) for page in known]
     left.remove("index")
@@ -72,7 +72,7 @@ def lists_of_contents(known, with_headers):
         chosen = [name for name in (f"docs/{name}" for name in names) if name in left]
         left = [name for name in left if name not in chosen]
         if caption == "From programs":
-            chosen = ["python"] + (["headers"] if with_headers else []) + chosen
+            chosen = ["python", "headers", *chosen]
         if caption == "The project":
             chosen, left = chosen + left, []
         text += contents(caption, chosen)
@@ -100,18 +100,16 @@ def python_page():
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    with_headers = "--without-headers" not in sys.argv
     known = pages()
     for page in known:
         target = folder / staged_name(page)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(with_links_of_the_site(page, known, folder))
     with (folder / "index.md").open("a") as index:
-        index.write(lists_of_contents(known, with_headers))
+        index.write(lists_of_contents(known))
     (folder / "python.md").write_text(python_page())
-    if with_headers:
-        (folder / "headers.md").write_text("# The C and C++ headers\n\n"
-                                           "<a href=\"cpp/files.html\">Every header and what stands in it</a>, made from the headers themselves.\n")
+    (folder / "headers.md").write_text("# The C and C++ headers\n\n"
+                                       "<a href=\"cpp/files.html\">Every header and what stands in it</a>, made from the headers themselves.\n")
     shutil.copy(pathlib.Path(__file__).with_name("conf.py"), folder)
 
 

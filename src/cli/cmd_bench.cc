@@ -175,7 +175,7 @@ void run_bench(BenchArguments& arguments, CommandContext& context) {
 
 void add_bench(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<BenchArguments>();
-  Verb verb = root.add_verb("bench", "how fast an ensemble runs on this machine");
+  Verb verb = root.add_verb("bench", "measure how fast an ensemble runs on this machine");
   verb.add_option("MEMBERS", arguments->bench.members, "as --members of posse run").required();
   verb.add_option("--size", arguments->size, "of the frames (default 640x480)").placeholder("WxH");
   verb.add_option("--video", arguments->video,

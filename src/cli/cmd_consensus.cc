@@ -56,7 +56,7 @@ void print_consensus(const ConsensusArguments& arguments, CommandContext& contex
 
 void add_consensus(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<ConsensusArguments>();
-  Verb verb = root.add_verb("consensus", "one table from the tables of several networks");
+  Verb verb = root.add_verb("consensus", "form one table from the tables of several networks");
   verb.add_option("FILE", arguments->inputs,
                   "tables (.csv, .h5, .slp) of one video, or a folder that holds them")
       .required();

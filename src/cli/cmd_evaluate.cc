@@ -55,7 +55,7 @@ void add_options(Verb verb, EvaluateArguments& arguments) {
 
 void add_evaluate(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<EvaluateArguments>();
-  Verb verb = root.add_verb("evaluate", "errors and uncertainty against hand labels");
+  Verb verb = root.add_verb("evaluate", "measure errors and uncertainty against hand labels");
   add_options(verb, *arguments);
   verb.add_flag("--json", arguments->json, "print the numbers as JSON");
   verb.footer(

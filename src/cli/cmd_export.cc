@@ -104,7 +104,7 @@ void export_onnx(const ExportArguments& arguments, CommandContext& context) {
 
 void add_export(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<ExportArguments>();
-  Verb verb = root.add_verb("export", "a member, or a whole ensemble, as an ONNX file");
+  Verb verb = root.add_verb("export", "write a member, or a whole ensemble, as an ONNX file");
   verb.add_option("MEMBER", arguments->members, "project folder, train/ folder or snapshot prefix")
       .required();
   verb.add_option("--onnx", arguments->file, "the file to write").required().placeholder("FILE");

@@ -95,7 +95,7 @@ void finish(const FinishArguments& arguments, CommandContext& context) {
 
 void add_finish(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<FinishArguments>();
-  Verb verb = root.add_verb("finish", "results of a planned run, from its units");
+  Verb verb = root.add_verb("finish", "write the results of a planned run from its units");
   verb.add_option("RUN", arguments->folder, "directory of posse plan").required();
   describe(arguments->options, OptionBinder(verb, "Finish"));
   verb.add_option("--retry", arguments->retry,

@@ -37,7 +37,7 @@ void print_config(const std::filesystem::path& file, Console& console) {
 void add_neurocaas_config(Verb root, CommandContext& context) {
   auto file = std::make_shared<std::filesystem::path>();
   Verb verb = root.add_verb("neurocaas-config",
-                            "what a NeuroCAAS configuration asks for, for posse-neurocaas");
+                            "say what a NeuroCAAS configuration asks for, for posse-neurocaas");
   verb.add_option("FILE", *file, "configuration of a job, .yaml or .json").required();
   verb.footer(
       "prints lines of field, tab and value: mode, modelpath, and for each model, option of posse "

@@ -58,7 +58,7 @@ void plan(const PlanArguments& arguments, CommandContext& context) {
 
 void add_plan(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<PlanArguments>();
-  Verb verb = root.add_verb("plan", "a run for many machines: what is to be done, in a directory");
+  Verb verb = root.add_verb("plan", "plan a run for many machines in a directory");
   verb.add_option("RUN", arguments->folder, "directory that all machines see").required();
   verb.add_option("VIDEO", arguments->videos, "video files, or folders of pictures").required();
   verb.add_option("--members", arguments->members, "as for posse run")

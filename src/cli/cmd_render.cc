@@ -231,7 +231,7 @@ void render(const RenderArguments& arguments, CommandContext& context) {
 
 void add_render(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<RenderArguments>();
-  Verb verb = root.add_verb("render", "pictures of example frames with members and consensus");
+  Verb verb = root.add_verb("render", "draw members and consensus into pictures of example frames");
   verb.add_option("VIDEO", arguments->video, "the video, or folder of pictures").required();
   verb.add_option("RESULTS", arguments->results,
                   "a folder that posse run wrote for it, or a pose table")

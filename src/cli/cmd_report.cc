@@ -43,7 +43,7 @@ void report(const ReportArguments& arguments, CommandContext& context) {
 
 void add_report(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<ReportArguments>();
-  Verb verb = root.add_verb("report", "finished results as one HTML file to look at");
+  Verb verb = root.add_verb("report", "write finished results as one HTML file to look at");
   verb.add_option("RESULTS", arguments->results,
                   "results of posse run: folders of videos, or a folder that holds them")
       .required();

@@ -402,7 +402,7 @@ void run(RunArguments arguments, CommandContext& context) {
 
 void add_run(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<RunArguments>();
-  Verb verb = root.add_verb("run", "consensus poses of an ensemble over videos");
+  Verb verb = root.add_verb("run", "write consensus poses of an ensemble over videos");
   verb.add_option("VIDEO", arguments->videos, "video files, or folders of pictures");
   verb.add_option("--members", arguments->members,
                   "trained networks: project folders, train/ folders or snapshot prefixes, or a "

@@ -55,21 +55,24 @@ void add_kind(Verb verb, CommandContext& context, const KindWords& words, RunJob
 }  // namespace
 
 void add_smooth(Verb root, CommandContext& context) {
-  Verb verb =
-      root.add_verb("smooth", "ensemble Kalman smoothing of the tables of several networks");
+  Verb verb = root.add_verb(
+      "smooth", "smooth the tables of several networks with an ensemble Kalman smoother");
   verb.require_verb();
-  add_kind<SmoothSingleOptions>(verb, context, {"single", "one camera", false}, run_smooth_single);
-  add_kind<SmoothMultiOptions>(verb, context,
-                               {"multi", "several cameras, a file per camera and member", true},
-                               run_smooth_multi);
+  add_kind<SmoothSingleOptions>(
+      verb, context, {"single", "smooth the keypoints of one camera", false}, run_smooth_single);
+  add_kind<SmoothMultiOptions>(
+      verb, context,
+      {"multi", "smooth a multi-camera recording, a file per camera and member", true},
+      run_smooth_multi);
   add_kind<SmoothMirroredOptions>(
-      verb, context, {"mirrored", "several views in one picture, bodyparts <name>_<view>", false},
+      verb, context,
+      {"mirrored", "smooth several views in one picture, bodyparts <name>_<view>", false},
       run_smooth_mirrored);
   add_kind<SmoothPupilOptions>(verb, context,
-                               {"pupil", "four points around a pupil, as one circle", false},
+                               {"pupil", "smooth four points around a pupil as one circle", false},
                                run_smooth_pupil);
   add_kind<SmoothPawOptions>(
-      verb, context, {"paw", "two paws seen by two cameras with clocks of their own", true},
+      verb, context, {"paw", "smooth two paws seen by two cameras with clocks of their own", true},
       [](const JobInputs& inputs, const fs::path& out, const SmoothPawOptions& options,
          const JobHooks& hooks) { return run_smooth_paw(inputs, out, options, hooks); });
   verb.footer("example: posse smooth single seed0.csv seed1.csv seed2.csv --out smoothed.h5");

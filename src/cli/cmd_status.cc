@@ -16,7 +16,7 @@ struct StatusArguments {
 
 void add_status(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<StatusArguments>();
-  Verb verb = root.add_verb("status", "how far a planned run is");
+  Verb verb = root.add_verb("status", "say how far a planned run is");
   verb.add_option("RUN", arguments->folder, "directory of posse plan").required();
   verb.add_flag("--json", arguments->json, "print it as JSON");
   verb.footer("Looks at names and times of files alone; changes nothing.");

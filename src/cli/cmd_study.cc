@@ -45,7 +45,7 @@ void run_study(const StudyArguments& arguments, CommandContext& context) {
 
 void add_study(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<StudyArguments>();
-  Verb verb = root.add_verb("study", "which training frames help, which members fail");
+  Verb verb = root.add_verb("study", "find out which training frames help and which members fail");
   verb.add_option("MANIFEST", arguments->manifest,
                   "csv or yaml with the columns member (a project, or a table of one video; from "
                   "the manifest's folder), seed, frames (number of training frames), group, "

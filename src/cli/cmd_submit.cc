@@ -56,7 +56,8 @@ void submit(const SubmitArguments& arguments, CommandContext& context) {
 
 void add_submit(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<SubmitArguments>();
-  Verb verb = root.add_verb("submit", "a planned run as Slurm job arrays: what is missing of it");
+  Verb verb =
+      root.add_verb("submit", "submit what is missing of a planned run as Slurm job arrays");
   verb.add_option("RUN", arguments->folder, "directory of posse plan").required();
   describe(arguments->options, OptionBinder(verb, "Slurm"));
   verb.add_flag("--json", arguments->json, "print the outcome as JSON");

@@ -44,7 +44,7 @@ void print_outcome(const SuggestOutcome& outcome, const SuggestArguments& argume
 
 void add_suggest(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<SuggestArguments>();
-  Verb verb = root.add_verb("suggest", "frames to label next, from finished results");
+  Verb verb = root.add_verb("suggest", "choose frames to label next from finished results");
   verb.add_option("RESULTS", arguments->results,
                   "results of posse run: folders of videos, or a folder that holds them")
       .required();

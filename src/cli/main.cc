@@ -94,7 +94,7 @@ int run(int argc, char** argv) {
                    "posse " + version());
   Verb root = line.root();
   bool quiet = false;
-  root.add_flag("-q,--quiet", quiet, "no progress and no notes; warnings and errors only");
+  root.add_flag("-q,--quiet", quiet, "show no progress and no notes, only warnings and errors");
   root.footer(
       "exit codes: 0 done, 1 failed, 2 wrong usage, 3 some inputs or results failed, 4 finished "
       "with "

@@ -65,16 +65,18 @@ void describe_common(Options& options, bool out_is_folder, const Visitor& visit)
         out_is_folder ? "folder for tables with the columns of eks"
                       : "also write the columns of eks here");
   visit("force", options.force, "", "replace files that exist");
-  visit("average", options.average, "", "of the members");
+  visit("average", options.average, "", "how members are averaged");
   visit("variance", options.variance, "",
-        "of an observation (default: as eks, confidence_weighted_var; paw: var)");
+        "how the variance of an observation is found (default: as eks, confidence_weighted_var; "
+        "paw: var)");
   visit("min-likelihood", options.min_likelihood, "FLOAT",
         "predictions below count as missing, in [0, 1] (default 0)");
   visit("one-member", options.one_member, "",
         "accept a single table; its variances come from the likelihood and are not calibrated");
   visit("s-frames", options.s_frames, "A:B...",
         "frames used to tune s, as 0:1000 2000:3000; N means 0:N (default: all)");
-  visit("threads", options.threads, "N", "default 0: all that this process may use");
+  visit("threads", options.threads, "N",
+        "how many threads to use (default 0: all that this process may use)");
 }
 
 /// Of the kinds that have one s per keypoint.

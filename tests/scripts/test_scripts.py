@@ -72,6 +72,25 @@ class Layers(unittest.TestCase):
             self.assertIn(words, found)
 
 
+class Words(unittest.TestCase):
+    def faults(self, name, *lines):
+        return [number for number, _ in script("check_words").faults_of(pathlib.Path(name), "\n".join(lines))]
+
+    def test_headers_that_say_what_they_are_pass(self):
+        self.assertEqual(self.faults("src/a/a.h", "/// Reads tables.", "#pragma once", "int a;  ///< in pixels", "/// Of b.", "int b;"), [])
+        self.assertEqual(self.faults("include/posse/posse.h", "/* The C interface. */"), [])
+
+    def test_headers_without_a_first_sentence_are_told(self):
+        self.assertEqual(self.faults("src/a/a.h", "#pragma once"), [1])
+        self.assertEqual(self.faults("src/a/a.h", "/// understood by content"), [1])
+
+    def test_comments_that_were_broken_behind_a_field_are_told(self):
+        self.assertEqual(self.faults("src/a/a.h", "/// Reads.", "int a;  ///< in pixels of", "        ///< the frame"), [2])
+
+    def test_riddles_are_told(self):
+        self.assertEqual(self.faults("docs/a.md", "as the peer has it", "a TypeError of peering", "`facts[\"peer_adam\"]`"), [1])
+
+
 class Kernels(unittest.TestCase):
     def faults(self, source):
         """What check_kernels says of an object compiled for AVX2 from `source`."""
