@@ -17,7 +17,7 @@ C_FIRST = re.compile(r"/\*\*?\s|/// ")
 BROKEN = re.compile(r"\s*///<")
 # What was written for a program that posse is compared with: say which one.
 RIDDLES = re.compile(r"(?<![a-z_\"])(?:the |a )?peers?(?:'s)?\b(?!_adam)", re.IGNORECASE)
-MAY_SAY_SO = {"CONTRIBUTING.md", "CHANGELOG.md", "src/cli/cmd_smooth.cc"}
+MAY_SAY_SO = {"CONTRIBUTING.md", "CHANGELOG.md", "src/cli/cmd_smooth.cc", "tests/scripts/test_scripts.py"}
 
 
 def faults_of(path, text):
