@@ -1,4 +1,4 @@
-/// posse plot: one figure as SVG or PNG, in the size it has on paper.
+/// Makes one figure as SVG or PNG, in the size it has on paper: `posse plot` as a function.
 #pragma once
 
 #include <filesystem>
