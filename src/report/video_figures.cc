@@ -219,7 +219,7 @@ std::string strip_svg(const ReportedVideo& video, const std::string& id) {
       std::copy(colour.begin(), colour.end(),
                 image.pixel(static_cast<int>(row), static_cast<int>(column)));
     }
-    labels += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>", kLeft - 6,
+    labels += fmt::format(R"(<text x="{}" y="{}" text-anchor="end">{}</text>)", kLeft - 6,
                           kRow * static_cast<double>(row) + 12,
                           escaped(video.bodyparts[row].name.substr(0, 18)));
   }

@@ -99,21 +99,21 @@ std::string shape_at(const PointMark& mark, double x, double y) {
   const double r = mark.radius;
   switch (mark.shape) {
     case PointShape::square:
-      return fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"/>",
+      return fmt::format(R"(<rect x="{}" y="{}" width="{}" height="{}" fill="{}"/>)",
                          plain_number(x - r), plain_number(y - r), plain_number(2 * r),
                          plain_number(2 * r), mark.colour);
     case PointShape::triangle:
-      return fmt::format("<path d=\"M{} {}L{} {}L{} {}Z\" fill=\"{}\"/>", plain_number(x),
+      return fmt::format(R"(<path d="M{} {}L{} {}L{} {}Z" fill="{}"/>)", plain_number(x),
                          plain_number(y - 1.2 * r), plain_number(x - 1.1 * r), plain_number(y + r),
                          plain_number(x + 1.1 * r), plain_number(y + r), mark.colour);
     case PointShape::ring:
       return fmt::format(
-          "<circle cx=\"{}\" cy=\"{}\" r=\"{}\" fill=\"#fff\" stroke=\"{}\" stroke-width=\"1.5\"/>",
+          R"(<circle cx="{}" cy="{}" r="{}" fill="#fff" stroke="{}" stroke-width="1.5"/>)",
           plain_number(x), plain_number(y), plain_number(r), mark.colour);
     case PointShape::disc:
       break;
   }
-  return fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"{}\" fill=\"{}\"/>", plain_number(x),
+  return fmt::format(R"(<circle cx="{}" cy="{}" r="{}" fill="{}"/>)", plain_number(x),
                      plain_number(y), plain_number(r), mark.colour);
 }
 
@@ -131,7 +131,7 @@ std::string drawn(const PointMark& mark, const Plot& plot) {
           mark.bars_along_x
               ? fmt::format("M{} {}H{}", plain_number(from), plain_number(y), plain_number(to))
               : fmt::format("M{} {}V{}", plain_number(x), plain_number(from), plain_number(to));
-      svg += fmt::format("<path d=\"{}\" stroke=\"{}\" stroke-width=\"1.5\"/>", line, mark.colour);
+      svg += fmt::format(R"(<path d="{}" stroke="{}" stroke-width="1.5"/>)", line, mark.colour);
     }
     svg += shape_at(mark, x, y);
   }
@@ -144,17 +144,17 @@ std::string drawn(const BarMark& mark, const Plot& plot) {
   for (size_t i = 0; i < mark.left.size(); ++i) {
     if (!std::isfinite(mark.height[i])) continue;
     const double left = plot.x(mark.left[i]), top = plot.y(mark.height[i]);
-    svg += fmt::format(
-        "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\" stroke=\"#fff\"/>",
-        plain_number(left), plain_number(top), plain_number(plot.x(mark.right[i]) - left),
-        plain_number(plot.y(0) - top), mark.colour);
+    svg += fmt::format(R"(<rect x="{}" y="{}" width="{}" height="{}" fill="{}" stroke="#fff"/>)",
+                       plain_number(left), plain_number(top),
+                       plain_number(plot.x(mark.right[i]) - left), plain_number(plot.y(0) - top),
+                       mark.colour);
   }
   return svg + "</g>\n";
 }
 
 std::string text_at(double x, double y, const std::string& anchor, const std::string& text,
                     const std::string& more = "") {
-  return fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"{}\"{}>{}</text>", plain_number(x, 1),
+  return fmt::format(R"(<text x="{}" y="{}" text-anchor="{}"{}>{}</text>)", plain_number(x, 1),
                      plain_number(y, 1), anchor, more, escaped(text));
 }
 
@@ -166,7 +166,7 @@ std::string x_axis(const Plot& plot) {
                                        static_cast<int>((plot.right - plot.left) / 80))
                          : figure.x.ticks;
   for (const Tick& tick : ticks) {
-    svg += fmt::format("<path d=\"M{} {}v5\" stroke=\"{}\"/>", plain_number(plot.x(tick.value), 1),
+    svg += fmt::format(R"(<path d="M{} {}v5" stroke="{}"/>)", plain_number(plot.x(tick.value), 1),
                        plain_number(plot.bottom), kInkColour);
     svg += text_at(plot.x(tick.value), plot.bottom + 17, "middle", tick.label);
   }
@@ -183,7 +183,7 @@ std::string y_axis(const Plot& plot) {
                          : figure.y.ticks;
   for (const Tick& tick : ticks) {
     const double y = plot.y(tick.value);
-    svg += fmt::format("<path d=\"M{} {}H{}\" stroke=\"#E3E5E8\"/>", plain_number(plot.left),
+    svg += fmt::format(R"(<path d="M{} {}H{}" stroke="#E3E5E8"/>)", plain_number(plot.left),
                        plain_number(y, 1), plain_number(plot.right));
     svg += text_at(plot.left - 6, y + 4, "end", tick.label);
   }
@@ -201,14 +201,14 @@ std::string sign_of(const Mark& mark, double x, double y) {
     return shape_at(mark, x + 9, y);
   } else if constexpr (std::is_same_v<Mark, LineMark>) {
     return fmt::format(
-        "<path d=\"M{} {}h18\" stroke=\"{}\" stroke-width=\"2\" stroke-opacity=\"{}\"{}/>",
+        R"(<path d="M{} {}h18" stroke="{}" stroke-width="2" stroke-opacity="{}"{}/>)",
         plain_number(x), plain_number(y), mark.colour, plain_number(mark.opacity),
         mark.dashes.empty() ? "" : fmt::format(" stroke-dasharray=\"{}\"", mark.dashes));
   } else {
     double opacity = 1;
     if constexpr (std::is_same_v<Mark, BandMark>) opacity = mark.opacity;
     return fmt::format(
-        "<rect x=\"{}\" y=\"{}\" width=\"18\" height=\"11\" fill=\"{}\" fill-opacity=\"{}\"/>",
+        R"(<rect x="{}" y="{}" width="18" height="11" fill="{}" fill-opacity="{}"/>)",
         plain_number(x), plain_number(y - 5.5), mark.colour, plain_number(opacity));
   }
 }
@@ -245,7 +245,7 @@ Legend legend_of(const Figure& figure) {
 std::string head(const Plot& plot, const std::optional<PaperSize>& paper) {
   const Figure& figure = plot.figure;
   const std::string size =
-      paper ? fmt::format(" width=\"{}mm\" height=\"{}mm\"", plain_number(paper->width_mm),
+      paper ? fmt::format(R"( width="{}mm" height="{}mm")", plain_number(paper->width_mm),
                           plain_number(paper->height_mm))
             : "";
   return fmt::format(

@@ -40,7 +40,7 @@ std::string names(const MatrixFigure& matrix, double cell) {
   constexpr size_t kMostNames = 60;
   std::string svg;
   for (size_t row = 0; row < matrix.rows.size() && matrix.rows.size() <= kMostNames; ++row)
-    svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>", kLeft - 6,
+    svg += fmt::format(R"(<text x="{}" y="{}" text-anchor="end">{}</text>)", kLeft - 6,
                        plain_number(kTop + (static_cast<double>(row) + 0.5) * cell + 4),
                        escaped(matrix.rows[row].substr(0, 18)));
   for (size_t col = 0; col < matrix.columns.size() && matrix.columns.size() <= kMostNames; ++col) {
@@ -56,8 +56,7 @@ std::string cells(const MatrixFigure& matrix, const ColourScale& scale, double c
   for (size_t i = 0; i < matrix.values.size(); ++i) {
     const size_t row = i / matrix.columns.size(), col = i % matrix.columns.size();
     svg += fmt::format(
-        "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"><title>{}, {}: {}</title>"
-        "</rect>",
+        R"(<rect x="{}" y="{}" width="{}" height="{}" fill="{}"><title>{}, {}: {}</title></rect>)",
         plain_number(kLeft + static_cast<double>(col) * cell),
         plain_number(kTop + static_cast<double>(row) * cell), plain_number(cell),
         plain_number(cell), css_colour(scale.colour(matrix.values[i])), escaped(matrix.rows[row]),

@@ -133,7 +133,7 @@ std::string traces_of(const ReportedVideo& video, const std::string& id, size_t 
     for (size_t axis = 0; axis < 2; ++axis)
       html += html_of(trace_figure(video, part, axis, trace_id(id, part, axis)));
   }
-  return html + "<script type=\"application/json\" class=\"traces\">" +
+  return html + R"(<script type="application/json" class="traces">)" +
          zoom_data(video, id, zoom_bytes) + "</script></section>\n";
 }
 
@@ -203,7 +203,7 @@ std::string section_of(const NamedPart& part) {
                                  escaped(part.title), escaped(part.about));
   html += html_of(part.warnings, "warning") + html_of(part.notes, "note");
   for (const std::string& drawing : part.drawings)
-    html += "<figure><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"matrix\">" +
+    html += R"(<figure><div class="scroll" tabindex="0" role="group" aria-label="matrix">)" +
             drawing + "</div></figure>\n";
   for (const ReportTable& table : part.tables) html += html_of(table);
   return html + "</section>\n";
