@@ -88,7 +88,7 @@ class Words(unittest.TestCase):
         self.assertEqual(self.faults("src/a/a.h", "/// Reads.", "int a;  ///< in pixels of", "        ///< the frame"), [2])
 
     def test_riddles_are_told(self):
-        self.assertEqual(self.faults("docs/a.md", "as the peer has it", "a TypeError of peering", "`facts[\"peer_adam\"]`"), [1])
+        self.assertEqual(self.faults("README.md", "as the peer has it", "a TypeError of peering", "`facts[\"peer_adam\"]`"), [1])
 
 
 class Kernels(unittest.TestCase):
