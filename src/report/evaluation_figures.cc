@@ -31,7 +31,8 @@ std::string percent(double share) { return shown_number(100 * share, 1) + "\u00a
 const Read& all_of(const Read& table) {
   for (const Read& row : table.at("bodyparts"))
     if (row.at("bodypart") == "all") return row;
-  return table.at("bodyparts").back();
+  const Read& rows = table.at("bodyparts");
+  return rows.at(rows.empty() ? 0 : rows.size() - 1);
 }
 
 ReportTable error_table(const Read& table) {

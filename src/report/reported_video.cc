@@ -58,12 +58,17 @@ void compute_spread(const FinishedResults& results, Stored& stored) {
   });
 }
 
+/// Of the values that are no NaN, interpolated linearly between the two nearest; NaN without any.
+/// Source: numpy.quantile, method "linear".
 double quantile(std::vector<double> values, double share) {
   std::erase_if(values, [](double value) { return std::isnan(value); });
   if (values.empty()) return std::nan("");
-  const auto at = static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
-  std::nth_element(values.begin(), values.begin() + at, values.end());
-  return values[static_cast<size_t>(at)];
+  const double place = share * static_cast<double>(values.size() - 1);
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(place);
+  std::nth_element(values.begin(), at, values.end());
+  if (at + 1 == values.end()) return *at;
+  const double above = *std::min_element(at + 1, values.end());
+  return std::lerp(*at, above, place - std::floor(place));
 }
 
 /// Mean over the bodyparts that have one; NaN without.

@@ -91,6 +91,8 @@ class Report(ProgramTest):
         for part, name in enumerate(table(folder).columns.get_level_values("bodyparts").unique()):
             self.assertAlmostEqual(float(rows[name][6]), spread[:, part].max(), delta=0.00501)  # two decimals
             self.assertEqual(int(rows[name][7]), spread[:, part].argmax())
+            self.assertAlmostEqual(float(rows[name][4]), np.median(spread[:, part]), delta=0.00501)
+            self.assertAlmostEqual(float(rows[name][5]), np.quantile(spread[:, part], 0.95), delta=0.00501)
         self.assertIn("member-1", page.tables["Members"][1][0])
 
     def test_zoom_has_the_numbers_of_the_table_to_the_sixteenth_bit(self):
@@ -153,6 +155,11 @@ class Report(ProgramTest):
             self.assert_error(posse("report", RESULTS, "-o", out, "--evaluation", bad), 1, "is no evaluation", "hint")
             self.assert_error(posse("report", RESULTS, "-o", out, "--study", bad), 1, "is no study")
             self.assert_error(posse("report", RESULTS, "-o", out, "--suggestions", bad), 1, "no suggestions")
+        table_without_rows = {"name": "a", "member": True, "pictures": 1, "bodyparts": []}
+        bad.write_text(json.dumps({"members": ["a"], "labels_scorer": "b", "pictures": [], "groups": "clips", "videos": 1, "refused": 0,
+                                   "out_of_bag": True, "consensus": None, "uncertainty": [], "calibrated": [], "notes": [],
+                                   "warnings": [], "errors": [table_without_rows]}))
+        self.assert_error(posse("report", RESULTS, "-o", out, "--evaluation", bad), 1, "is no evaluation", "hint")
         self.assertFalse(out.exists())
 
     def test_replaces_nothing_unasked_and_dry_run_writes_nothing(self):
