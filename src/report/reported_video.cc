@@ -116,7 +116,7 @@ ReportedBodypart summarize(const Stored& stored, size_t part, const ReportedVide
     if (stored.spread.empty()) continue;
     spreads.push_back(stored.spread[i]);
     result.spread.add(row, stored.spread[i]);
-    if (!(stored.spread[i] > result.largest_spread)) continue;
+    if (std::isnan(stored.spread[i]) || stored.spread[i] <= result.largest_spread) continue;
     result.largest_spread = stored.spread[i];
     result.largest_frame = stored.consensus.frame_index[row];
   }

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,9 +39,9 @@ struct ReportedBodypart {
   double median_likelihood = 0;  ///< of placed points
   double median_spread = 0;      ///< sqrt(var x + var y) of the members, px; NaN if not stored
   double p95_spread = 0;
-  double largest_spread = 0;
-  int64_t largest_frame = -1;     ///< where that is; -1: nowhere
-  std::array<AxisTrace, 2> axes;  ///< x, y
+  double largest_spread = std::numeric_limits<double>::quiet_NaN();  ///< NaN where none is known
+  int64_t largest_frame = -1;                                        ///< where that is; -1: nowhere
+  std::array<AxisTrace, 2> axes;                                     ///< x, y
   Envelope spread;
 };
 

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import pathlib
 
-from program import DEMO, MEMBERS, POSSE, ProgramTest, VIDEO, main, plain_arrays, points, posse, run_words, table
+from program import DEMO, MEMBERS, POSSE, ProgramTest, VIDEO, h5py, main, plain_arrays, points, posse, run_words, table
 
 import numpy as np
 
@@ -138,6 +138,16 @@ class Report(ProgramTest):
         page, text, _ = self.page(moved)
         self.assertIn("The members&#39; own points are not there", text)
         self.assertEqual(len(page.tables["Bodyparts"]), 5)
+
+    def test_of_a_bodypart_never_placed_gives_no_spread(self):
+        moved = self.folder / "moved"
+        shutil.copytree(RESULTS, moved)
+        with h5py.File(next((moved / "openarena").glob("*.h5")), "r+") as file:
+            spread = file["posse/members_std"][...]
+            spread[:, 0] = np.nan
+            file["posse/members_std"][...] = spread
+        page, _, _ = self.page(moved)
+        self.assertEqual(page.tables["Bodyparts"][1][4:], ["\u2013"] * 4)
 
     def test_refuses_mixed_results_unless_asked(self):
         other = self.folder / "other"
