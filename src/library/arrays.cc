@@ -102,7 +102,7 @@ void give(std::unique_ptr<ResultMemory> memory, const JobReport& report, size_t 
                 .warnings = memory->warnings.c_str(),
                 .memory = memory.get()},
                result);
-  memory.release();
+  static_cast<void>(memory.release());
 }
 
 /// @throws Error(usage) for a struct without room for `memory`, which could never be freed

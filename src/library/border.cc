@@ -74,8 +74,8 @@ extern "C" {
 int posse_abi_version(void) { return 1; }
 
 const char* posse_version(void) {
-  static const std::string text = posse::version();
-  return text.c_str();
+  static const std::string kText = posse::version();
+  return kText.c_str();
 }
 
 const char* posse_last_error(void) { return posse::last_error.c_str(); }
