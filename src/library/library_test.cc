@@ -44,13 +44,20 @@ std::vector<std::uint8_t> picture_of(int width, int height, int number = 0) {
 }
 
 /// NaN is equal to NaN here.
+bool is_same(const posse::Keypoint& a, const posse::Keypoint& b) {
+  const auto same = [](double one, double other) {
+    return one == other || (std::isnan(one) && std::isnan(other));
+  };
+  return same(a.x, b.x) && same(a.y, b.y) && same(a.likelihood, b.likelihood);
+}
+
 void expect_same(const posse::Frame& a, const posse::Frame& b) {
   ASSERT_EQ(a.keypoints.size(), b.keypoints.size());
   for (size_t p = 0; p < a.keypoints.size(); ++p)
-    EXPECT_EQ(std::memcmp(&a.keypoints[p], &b.keypoints[p], sizeof(posse::Keypoint)), 0) << p;
+    EXPECT_TRUE(is_same(a.keypoints[p], b.keypoints[p])) << p;
   ASSERT_EQ(a.members.size(), b.members.size());
   for (size_t i = 0; i < a.members.size(); ++i)
-    EXPECT_EQ(std::memcmp(&a.members[i], &b.members[i], sizeof(posse::Keypoint)), 0) << i;
+    EXPECT_TRUE(is_same(a.members[i], b.members[i])) << i;
 }
 
 std::string failure_of(posse_status expected, posse_status status) {
@@ -98,11 +105,11 @@ TEST(Library, TakesPicturesInAnyOrderOfBytes) {
   std::vector<std::uint8_t> bgr(rgb.size()), columns(rgb.size()), rgba;
   for (int row = 0; row < kHeight; ++row) {
     for (int column = 0; column < kWidth; ++column) {
-      const auto at = static_cast<size_t>(row * kWidth + column);
+      const auto at = static_cast<size_t>(row) * kWidth + static_cast<size_t>(column);
       for (size_t c = 0; c < 3; ++c) {
         bgr[3 * at + 2 - c] = rgb[3 * at + c];
-        columns[c * kWidth * kHeight + static_cast<size_t>(column * kHeight + row)] =
-            rgb[3 * at + c];
+        columns[c * kWidth * kHeight + static_cast<size_t>(column) * kHeight +
+                static_cast<size_t>(row)] = rgb[3 * at + c];
         rgba.push_back(rgb[3 * at + c]);
       }
       rgba.push_back(255);
@@ -208,13 +215,14 @@ TEST(Library, HandlesInTwoThreadsDoNotDisturbOneAnother) {
 
 /// A video of the demo, in a folder that is removed.
 class LibraryRun : public testing::Test {
- protected:
+ public:
   LibraryRun() : out_(fs::temp_directory_path() / ("posse-library-" + std::to_string(getpid()))) {
     for (const fs::directory_entry& entry : fs::directory_iterator(kDemo + "/video"))
       video_ = entry.path().string();
   }
   ~LibraryRun() override { fs::remove_all(out_); }
 
+ protected:
   std::string video_;
   fs::path out_;
 };
