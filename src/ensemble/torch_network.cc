@@ -93,9 +93,30 @@ void check_tensors(const Graph& graph, const TorchConfig& config, const WeightSo
   }
 }
 
+bool has_tensors_of(const WeightSource& weights, std::string_view prefix) {
+  const std::vector<WeightInfo> tensors = weights.list();
+  return std::any_of(tensors.begin(), tensors.end(),
+                     [&](const WeightInfo& tensor) { return tensor.name.starts_with(prefix); });
+}
+
+/// Networks of both tools have a backbone; whatever else is in such files is somebody else's.
+void refuse_other_programs(const Member& member, const WeightSource& weights) {
+  if (has_tensors_of(weights, "backbone.")) return;
+  const std::vector<WeightInfo> tensors = weights.list();
+  throw Error(
+      ErrorKind::unsupported,
+      fmt::format("{}: is a {} of another program than DeepLabCut 3 or Lightning Pose: it holds "
+                  "'{}' and no 'backbone.'",
+                  shown(member.snapshot.prefix), weights.format(),
+                  printable(tensors.empty() ? "" : tensors.front().name)),
+      {.hint = "run it with its own program; 'posse consensus' takes the tables that this writes"});
+}
+
 const TorchConfig& config_of(const Member& member, const WeightSource& weights) {
   if (member.torch) return *member.torch;
-  const bool lightning = member.snapshot.parsed.kind == SnapshotKind::lp;
+  refuse_other_programs(member, weights);
+  // Names of files tell little: DeepLabCut's backbones lie a level deeper.
+  const bool lightning = !has_tensors_of(weights, "backbone.model.");
   throw Error(ErrorKind::not_found,
               fmt::format("{}: is a {}; its network cannot be told without the {} that was written "
                           "beside it",

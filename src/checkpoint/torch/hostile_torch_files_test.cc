@@ -77,6 +77,13 @@ TEST_F(HostileTorchFile, ThatIsSomethingElseIsNamed) {
               HasSubstr("TorchScript"));
 }
 
+TEST_F(HostileTorchFile, OfTheStreamBeforeZipsIsRefusedWithTheWayOut) {
+  const Error stream = refusal("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.");
+  EXPECT_EQ(stream.kind(), ErrorKind::unsupported);
+  EXPECT_THAT(stream.message(), HasSubstr("before version 1.6"));
+  EXPECT_THAT(stream.notes().hint, HasSubstr("torch.save"));
+}
+
 TEST_F(HostileTorchFile, CutOffAnywhereIsRefused) {
   const std::string whole = whole_file();
   for (size_t size = 16; size < whole.size(); size += 7) {
