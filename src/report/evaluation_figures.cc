@@ -9,6 +9,7 @@
 #include "base/count_text.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/text.h"
 #include "report/charts/markup.h"
 #include "report/charts/palette.h"
 
@@ -16,7 +17,13 @@ namespace posse {
 namespace {
 using Read = nlohmann::ordered_json;
 
-double number(const Read& json) { return json.is_number() ? json.get<double>() : std::nan(""); }
+/// NaN for null. @throws Error(bad_file) for what is neither
+double number(const Read& json) {
+  if (json.is_null()) return std::nan("");
+  if (json.is_number()) return json.get<double>();
+  throw Error(ErrorKind::bad_file,
+              fmt::format("{} stands where a number belongs", printable(json.dump())));
+}
 double number(const Read& json, const char* key) { return number(json.at(key)); }
 std::string text(const Read& json, const char* key) { return json.at(key).get<std::string>(); }
 
@@ -81,7 +88,7 @@ Figure errors_figure(const Read& tables) {
     mark.low.push_back(number(row.at("rmse_interval").at(0)));
     mark.high.push_back(number(row.at("rmse_interval").at(1)));
     most = std::fmax(most, std::fmax(mark.x.back(), mark.high.back()));
-    figure.y.ticks.push_back({place, text(table, "name").substr(0, 20)});
+    figure.y.ticks.push_back({place, shortened(text(table, "name"), 20)});
     place += 1;
   }
   figure.x.most = most > 0 ? 1.05 * most : 1;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <numeric>
+#include <utility>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -57,7 +59,22 @@ NamedPart suggestions_of(const Read& json) {
   return part;
 }
 
-/// A layer of a study's matrix.
+/// The rows as the study sorts them; as they stand where it does not.
+/// @throws Error(bad_file) for an order that is none
+std::vector<size_t> order_of(const Read& json, size_t num_rows) {
+  std::vector<size_t> order(num_rows);
+  std::iota(order.begin(), order.end(), size_t{0});
+  if (!json.contains("order") || json.at("order").empty()) return order;
+  const auto given = json.at("order").get<std::vector<size_t>>();
+  if (!std::is_permutation(given.begin(), given.end(), order.begin(), order.end())) {
+    throw Error(
+        ErrorKind::bad_file,
+        fmt::format("the order of a matrix does not name each of its {} rows once", num_rows));
+  }
+  return given;
+}
+
+/// A layer of a study's matrix, its rows in the study's order.
 MatrixFigure matrix_of(const Read& json, const std::string& name, size_t layer, size_t number) {
   const std::string part = text_of(json.at("layers").at(layer));
   MatrixFigure matrix{.id = fmt::format("matrix-{}", number),
@@ -66,9 +83,15 @@ MatrixFigure matrix_of(const Read& json, const std::string& name, size_t layer, 
                       .rows = texts_of(json, "rows"),
                       .columns = texts_of(json, "columns"),
                       .values = {}};
-  for (const Read& row : json.at("values").at(layer))
-    for (const Read& value : row)
+  const Read& values = json.at("values").at(layer);
+  const std::vector<size_t> order = order_of(json, matrix.rows.size());
+  std::vector<std::string> rows;
+  for (const size_t row : order) {
+    rows.push_back(matrix.rows[row]);
+    for (const Read& value : values.at(row))
       matrix.values.push_back(value.is_number() ? value.get<double>() : std::nan(""));
+  }
+  matrix.rows = std::move(rows);
   return matrix;
 }
 

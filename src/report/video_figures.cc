@@ -221,7 +221,7 @@ std::string strip_svg(const ReportedVideo& video, const std::string& id) {
     }
     labels += fmt::format(R"(<text x="{}" y="{}" text-anchor="end">{}</text>)", kLeft - 6,
                           kRow * static_cast<double>(row) + 12,
-                          escaped(video.bodyparts[row].name.substr(0, 18)));
+                          escaped(shortened(video.bodyparts[row].name, 18)));
   }
   const double height = kRow * static_cast<double>(rows.size());
   return fmt::format(

@@ -172,6 +172,20 @@ class Report(ProgramTest):
         self.assert_error(posse("report", RESULTS, "-o", out, "--evaluation", bad), 1, "is no evaluation", "hint")
         self.assertFalse(out.exists())
 
+    def test_draws_a_studys_matrix_in_the_order_of_the_study(self):
+        study = self.folder / "study.json"
+        matrix = {"unit": "1 or 0", "layers": [""], "rows": ["first", "second", "third"], "columns": ["img1.png", "img2.png"],
+                  "order": [2, 0, 1], "values": [[[1, 0], [0, 1], [1, 1]]]}
+        study.write_text(json.dumps({"format": "posse study", "version": 1, "legacy": False, "bodyparts": ["nose"],
+                                     "members": ["first", "second", "third"], "frames": [], "tables": {"members": [{"member": "first", "rmse": 4.25}]},
+                                     "matrices": {"inclusion": matrix}, "notes": [], "warnings": ["a made one"]}))
+        page, text, _ = self.page(RESULTS, "--study", study)
+        self.assertEqual(page.tables["members"], [["member", "rmse"], ["first", "4.250"]])
+        places = [text.index(f"<title>{row}, img2.png: {value}.000</title>") for row, value in (("third", 1), ("first", 0), ("second", 1))]
+        self.assertEqual(places, sorted(places))
+        study.write_text(study.read_text().replace("[2, 0, 1]", "[2, 0, 0]"))
+        self.assert_error(posse("report", RESULTS, "-o", self.folder / "r.html", "--study", study), 1, "is no study", "order")
+
     def test_replaces_nothing_unasked_and_dry_run_writes_nothing(self):
         out = self.folder / "r.html"
         out.write_text("mine")

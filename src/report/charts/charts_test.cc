@@ -41,6 +41,7 @@ TEST(Ticks, AreRoundAndWithinTheRange) {
   std::vector<std::string> labels;
   for (const Tick& tick : round_ticks(0, 1, 5)) labels.push_back(tick.label);
   EXPECT_THAT(labels, ElementsAre("0", "0.2", "0.4", "0.6", "0.8", "1"));
+  EXPECT_GE(round_ticks(150, 230, 1).size(), 2U);  // one at 200 would say nothing of the width
   EXPECT_TRUE(round_ticks(3, 3, 5).empty());
   EXPECT_TRUE(round_ticks(std::nan(""), 3, 5).empty());
 }
@@ -158,6 +159,15 @@ TEST(Matrix, SaysEveryNumberAndItsNames) {
   EXPECT_THAT(svg, HasSubstr("<title>r1, c1: \u2013</title>"));
   EXPECT_THAT(svg, HasSubstr("fill=\"#CDCDCD\""));  // what is not known
   EXPECT_THAT(svg, Not(HasSubstr("<image")));
+}
+
+TEST(Markup, ShortensByCharactersAndKeepsTheEndOfPaths) {
+  EXPECT_EQ(shortened("nose", 4), "nose");
+  EXPECT_EQ(shortened("aaaaaaaaüü", 9), "aaaaaaaa\u2026");
+  EXPECT_EQ(shortened("üüüüü", 3), "üü\u2026");
+  EXPECT_EQ(shortened("labeled-data/openarena/img034.png", 11), "\u2026img034.png");
+  EXPECT_EQ(shortened("", 3), "");
+  EXPECT_EQ(shortened("\xff\xfe\xfd\xfc", 2), "\xff\u2026");
 }
 
 TEST(Matrix, RefusesValuesThatDoNotFit) {

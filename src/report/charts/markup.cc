@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 #include "base/text.h"
 
@@ -33,6 +34,18 @@ std::string escaped(std::string_view text) {
     }
   }
   return result;
+}
+
+std::string shortened(std::string_view text, size_t most) {
+  std::vector<size_t> starts;  // of the characters; bytes that are no UTF-8 count as they come
+  for (size_t i = 0; i < text.size(); ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) starts.push_back(i);
+  }
+  if (starts.size() <= most || most == 0) return std::string(text);
+  const std::string ellipsis = "\u2026";
+  if (text.find_first_of("/\\") != std::string_view::npos)
+    return ellipsis + std::string(text.substr(starts[starts.size() - most + 1]));
+  return std::string(text.substr(0, starts[most - 1])) + ellipsis;
 }
 
 std::string plain_number(double value, int decimals) {

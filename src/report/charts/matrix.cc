@@ -42,11 +42,11 @@ std::string names(const MatrixFigure& matrix, double cell) {
   for (size_t row = 0; row < matrix.rows.size() && matrix.rows.size() <= kMostNames; ++row)
     svg += fmt::format(R"(<text x="{}" y="{}" text-anchor="end">{}</text>)", kLeft - 6,
                        plain_number(kTop + (static_cast<double>(row) + 0.5) * cell + 4),
-                       escaped(matrix.rows[row].substr(0, 18)));
+                       escaped(shortened(matrix.rows[row], 18)));
   for (size_t col = 0; col < matrix.columns.size() && matrix.columns.size() <= kMostNames; ++col) {
     const std::string x = plain_number(kLeft + (static_cast<double>(col) + 0.5) * cell + 4);
     svg += fmt::format("<text x=\"{0}\" y=\"{1}\" transform=\"rotate(-60 {0} {1})\">{2}</text>", x,
-                       kTop - 6, escaped(matrix.columns[col].substr(0, 14)));
+                       kTop - 6, escaped(shortened(matrix.columns[col], 14)));
   }
   return svg;
 }

@@ -18,7 +18,8 @@ std::vector<Tick> round_ticks(double least, double most, int number) {
   const double slack = 1e-9 * step;  // a limit that is a multiple itself counts
   for (double k = std::ceil((least - slack) / step); k * step <= most + slack; ++k)
     ticks.push_back({k * step, plain_number(k * step, decimals)});
-  return ticks;
+  // One tick alone does not say how wide the axis is.
+  return ticks.size() < 2 && number < 64 ? round_ticks(least, most, 2 * number) : ticks;
 }
 
 AxisRange axis_range(double least, double most, double margin_share) {
