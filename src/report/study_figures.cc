@@ -77,8 +77,10 @@ std::vector<size_t> order_of(const Read& json, size_t num_rows) {
 /// A layer of a study's matrix, its rows in the study's order.
 MatrixFigure matrix_of(const Read& json, const std::string& name, size_t layer, size_t number) {
   const std::string part = text_of(json.at("layers").at(layer));
+  std::string title = name;
+  std::ranges::replace(title, '_', ' ');
   MatrixFigure matrix{.id = fmt::format("matrix-{}", number),
-                      .title = part.empty() ? name : name + " of " + part,
+                      .title = part.empty() ? title : title + " of " + part,
                       .description = "Unit: " + text_of(json, "unit") + ".",
                       .rows = texts_of(json, "rows"),
                       .columns = texts_of(json, "columns"),
