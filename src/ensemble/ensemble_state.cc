@@ -275,7 +275,7 @@ void Ensemble::State::Run::pass_of_part(size_t part, size_t most_frames, bool is
                                         bool is_last,
                                         const std::function<void(FrameBundle&)>& complete,
                                         ScratchMaps& scratch) {
-  const MemberPart members = state.parts[part];
+  const MemberPart present = state.parts[part];
   size_t next = 0;
   PipelineWork work{.complete = complete};
   work.source = [&](VideoFrame& frame) {
@@ -290,7 +290,7 @@ void Ensemble::State::Run::pass_of_part(size_t part, size_t most_frames, bool is
   };
   work.combine = [&](FrameBundle& bundle, size_t worker) {
     for (size_t m = 0; m < state.members.size(); ++m) {
-      const bool is_computed = m >= members.first && m < members.last;
+      const bool is_computed = m >= present.first && m < present.last;
       if (is_computed) bundle.outputs[m].receive();
       if (!is_computed && is_last) scratch.read_output(m, bundle.number, bundle.outputs[m]);
     }
@@ -299,7 +299,7 @@ void Ensemble::State::Run::pass_of_part(size_t part, size_t most_frames, bool is
   work.sink = [&](FrameBundle& bundle) {
     sink.time([&] {
       if (is_last) return run.sink(bundle);
-      for (size_t m = members.first; m < members.last; ++m)
+      for (size_t m = present.first; m < present.last; ++m)
         scratch.add_output(m, bundle.number, bundle.outputs[m]);
       if (run.still_at_work) run.still_at_work();
     });
