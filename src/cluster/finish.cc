@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "base/count_text.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/paths.h"
@@ -150,16 +151,40 @@ class Finish {
     }
     if (!finished.missing.empty()) return false;
     facts = joined.whole();
+    return !reads_again(number, first, joined, finished);
+  }
+
+  /// Units that were read behind damage are put aside, to be computed again from the range's start,
+  /// where the video is still there. @return false if there are none
+  bool reads_again(size_t number, size_t first, const JoinedFacts& joined,
+                   FinishedVideo& finished) const {
+    const ClusterVideo& video = plan_.videos[number];
+    const std::vector<size_t> units = joined.read_behind_damage();
+    if (units.empty() || !path_exists(video.known.info.path)) return false;
+    note_damage(directory_, video.id);
+    for (const size_t unit : units) {
+      const UnitPlace place = place_of(plan_, directory_, plan_.units[first + unit]);
+      put_aside(place);
+      finished.missing.push_back(place.name);
+    }
+    finished.failures.push_back(
+        fmt::format("frames are damaged, and {} behind them {} read without what is before: posse "
+                    "work computes {} again",
+                    count_text(std::ssize(units), "unit"), units.size() == 1 ? "was" : "were",
+                    units.size() == 1 ? "it" : "them"));
     return true;
+  }
+
+  static void put_aside(const UnitPlace& place) {
+    std::error_code ignored;
+    fs::rename(place.unit(), fs::path(place.unit()).replace_extension(".bad"), ignored);
   }
 
   /// A damaged unit is put aside, to be computed again.
   bool is_sound(const UnitPlace& place) const {
     if (is_sealed_journal(place.unit(), place.key, SealCheck::whole)) return true;
     if (!path_exists(place.unit())) return false;
-    const fs::path bad = fs::path(place.unit()).replace_extension(".bad");
-    std::error_code ignored;
-    fs::rename(place.unit(), bad, ignored);
+    put_aside(place);
     if (hooks_.warning)
       hooks_.warning(fmt::format("{}: is damaged or of another run; it is computed again",
                                  printable(place.unit().string())));

@@ -129,19 +129,24 @@ void JoinedFacts::tell_decoding(JournalFacts& facts) const {
   }
 }
 
-/// Behind damage one pass counts the frames that came out of it; a reader that begins there counts
-/// those that the file lists.
-void JoinedFacts::tell_jumps_over_damage(JournalFacts& facts) const {
+std::vector<size_t> JoinedFacts::read_behind_damage() const {
   const auto is_damaged = [](const Told& told) { return told.num_lost + told.num_corrupt > 0; };
   const auto damaged = std::find_if(told_.begin(), told_.end(), is_damaged);
-  if (damaged == told_.end()) return;
-  const auto jumped = std::find_if(
-      damaged, told_.end(), [&](const Told& told) { return told.num_jumped > damaged->begin; });
-  if (jumped == told_.end()) return;
+  std::vector<size_t> units;
+  for (auto unit = damaged; unit != told_.end(); ++unit) {
+    if (unit->num_jumped > damaged->begin)
+      units.push_back(static_cast<size_t>(unit - told_.begin()));
+  }
+  return units;
+}
+
+void JoinedFacts::tell_jumps_over_damage(JournalFacts& facts) const {
+  const std::vector<size_t> units = read_behind_damage();
+  if (units.empty()) return;
   facts.report.warnings.push_back(
       fmt::format("From frame {} on, behind the damage, frames were read without what is before "
                   "them: posse run may number them differently.",
-                  jumped->begin));
+                  told_[units.front()].begin));
 }
 
 void JoinedFacts::tell_machines(JournalFacts& facts) const {

@@ -30,6 +30,11 @@ class JoinedFacts {
   /// With what only the whole says.
   JournalFacts whole() const;
 
+  /// Places, in order of add(), of the units behind damage that were read without what is before
+  /// them. There one pass counts the frames that came out of the damage, a reader that begins
+  /// behind it those that the file lists: their numbers may differ.
+  std::vector<size_t> read_behind_damage() const;
+
  private:
   struct Told {
     int64_t begin = 0;

@@ -1,8 +1,16 @@
 #include "cluster/run_directory.h"
 
+#include "base/files.h"
+#include "base/paths.h"
 #include "run/result_paths.h"
 
 namespace posse {
+
+void note_damage(const RunDirectory& directory, const std::string& video_id) {
+  const std::filesystem::path file = directory.damaged(video_id);
+  make_folders(file.parent_path());
+  write_file(file, "");
+}
 
 std::string video_id(const std::filesystem::path& video, const std::string& sha256) {
   constexpr size_t kMostOfStem = 87;

@@ -5,6 +5,9 @@
 ///     RUN/units/<video id>/<begin>-<end>.<key>....part  being computed, or left by an ended worker
 ///     RUN/units/<video id>/<begin>-<end>.<key>.claim    the same file as the .part at work
 ///     RUN/failed/<video id>.<begin>-<end>.<key>.json    last error of a unit
+///     RUN/damaged/<video id>                            an empty file: frames of it are damaged,
+///     so
+///                                                       that all are read from the range's start
 ///     RUN/results/<video stem>/...                      as posse run --out RUN/results writes them
 ///     RUN/report.json                                   of the last posse finish
 ///     RUN/slurm/...                                     what posse submit wrote
@@ -27,9 +30,15 @@ struct RunDirectory {
   std::filesystem::path failed(const std::string& video_id, const std::string& unit_name) const {
     return root / "failed" / (video_id + "." + unit_name + ".json");
   }
+  std::filesystem::path damaged(const std::string& video_id) const {
+    return root / "damaged" / video_id;
+  }
   std::filesystem::path report() const { return root / "report.json"; }
   std::filesystem::path slurm() const { return root / "slurm"; }
 };
+
+/// Notes that frames of the video are damaged. @throws Error(io)
+void note_damage(const RunDirectory& directory, const std::string& video_id);
 
 /// "<stem made of letters, digits, '.', '_' and '-'>.<12 digits of the hash>", at most 100
 /// characters.

@@ -233,6 +233,7 @@ class Worker {
                          .key = journal_key(plan_, unit),
                          .is_part = true,
                          .has_before = !is_first,
+                         .read_from = start_of_reading(unit.video),
                          .has_more = !is_last};
     for (;;) {
       try {
@@ -240,6 +241,9 @@ class Worker {
             *ensemble_, *frames_, work, *feed_,
             {.progress = hooks_.progress, .load_seconds = load_seconds_, .stop = hooks_.stop});
         if (!computed.facts) return false;
+        const VideoReport& report = computed.facts->report;
+        if (report.num_corrupt + report.num_undecodable > 0)
+          note_damage(directory_, plan_.videos[unit.video].id);
         told.num_frames = computed.num_frames;
         told.num_adopted = computed.num_resumed;
         break;
@@ -252,11 +256,21 @@ class Worker {
     return true;
   }
 
+  /// Nothing where frames can be read from anywhere. Behind damage those that are read in one go
+  /// from the range's start have the numbers of a run on one machine, others may not.
+  std::optional<int64_t> start_of_reading(size_t video) {
+    if (!path_exists(directory_.damaged(plan_.videos[video].id))) return std::nullopt;
+    if (!reads_from_start_) feed_.emplace(plan_.videos[video].known.info.path);
+    reads_from_start_ = true;
+    return plan_.run.frames.start;
+  }
+
   /// Networks and video are ready after it.
   void prepare(size_t number) {
     const ClusterVideo& video = plan_.videos[number];
     if (feed_ && current_ == number) return;
     feed_.reset();
+    reads_from_start_ = false;
     current_ = number;
     const fs::path& path = video.known.info.path;
     if (!path_exists(path)) {
@@ -352,6 +366,7 @@ class Worker {
   size_t current_ = 0;             ///< video of frames_ and feed_
   std::optional<RunPlan> frames_;  ///< of the current video
   std::optional<FrameFeed> feed_;
+  bool reads_from_start_ = false;  ///< feed_, of a damaged video
   double load_seconds_ = 0;
   std::set<std::string> absent_;  ///< videos that this machine does not see
   std::set<size_t> failed_;       ///< units that failed here

@@ -56,6 +56,7 @@ class FrameComputation {
     feed_.go_to(work_.is_part ? work_.frames : to_run,
                 {.allow_seek = journal.num_resumed() == 0 || work_.is_part,
                  .has_before = work_.has_before,
+                 .read_from = work_.read_from,
                  .has_more = work_.has_more});
     const double started = unix_seconds_now();
     ComputedFrames computed{.num_frames = journal.num_resumed(),

@@ -20,9 +20,10 @@ struct FrameWork {
   FrameRange frames;
   std::filesystem::path journal;
   JournalKey key;
-  bool is_part = false;     ///< the video's other frames are in other journals
-  bool has_before = false;  ///< pieces of the same video come before it
-  bool has_more = false;    ///< others may follow
+  bool is_part = false;                ///< the video's other frames are in other journals
+  bool has_before = false;             ///< pieces of the same video come before it
+  std::optional<int64_t> read_from{};  ///< as FeedPiece::read_from
+  bool has_more = false;               ///< others may follow
 };
 
 struct ComputedFrames {

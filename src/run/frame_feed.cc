@@ -28,7 +28,7 @@ void FrameFeed::go_to(const FrameRange& range, const FeedPiece& piece) {
   }
   const bool has_before = piece.has_before && range.start >= range.step;
   FrameRange to_read = range;
-  if (has_before) to_read.start -= range.step;
+  if (has_before) to_read.start = piece.read_from.value_or(range.start - range.step);
   if (has_more_) to_read.stop.reset();
   reader_ = open_video(video_, {.range = to_read, .allow_seek = piece.allow_seek});
   ahead_.reset();

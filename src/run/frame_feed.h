@@ -17,6 +17,9 @@ struct FeedPiece {
   bool allow_seek = true;
   /// Frames of the video before the range are in other pieces, whose reports count them.
   bool has_before = false;
+  /// With has_before: where reading begins, for videos in which a reader that begins further on may
+  /// number frames otherwise. Nothing: as near before the range as the reader can.
+  std::optional<int64_t> read_from;
   /// Other ranges of the same step follow: the reader is opened without an end.
   bool has_more = false;
 };
