@@ -65,7 +65,7 @@ std::vector<size_t> order_of(const Read& json, size_t num_rows) {
   std::vector<size_t> order(num_rows);
   std::iota(order.begin(), order.end(), size_t{0});
   if (!json.contains("order") || json.at("order").empty()) return order;
-  const auto given = json.at("order").get<std::vector<size_t>>();
+  auto given = json.at("order").get<std::vector<size_t>>();
   if (!std::is_permutation(given.begin(), given.end(), order.begin(), order.end())) {
     throw Error(
         ErrorKind::bad_file,
