@@ -78,7 +78,7 @@ std::string peak_picture(const ReportedVideo& video, const DisagreementPeak& pea
       "second places; members disagree by {} px on average, most about {}.",
       peak.frame_index, shown_number(peak.disagreement, 1), video.bodyparts[peak.bodypart].name);
   return fmt::format(
-      "<img decoding=\"async\" alt=\"{}\" width=\"{}\" height=\"{}\" "
+      "<img alt=\"{}\" width=\"{}\" height=\"{}\" "
       "src=\"data:image/jpeg;base64,{}\">",
       escaped(words), peak.picture_width, peak.picture_height, base64_of(peak.jpeg));
 }
