@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace posse {
 namespace {
@@ -25,12 +26,12 @@ std::vector<double> distance_to_anchors(const FeatureRows& features, const Featu
 class Chooser {
  public:
   Chooser(std::span<const Spot> spots, const FeatureRows& features, std::vector<double> nearest,
-          CentreLimits limits, const IsRepeat& is_repeat)
+          CentreLimits limits, IsRepeat is_repeat)
       : spots_(spots),
         features_(features),
         nearest_(std::move(nearest)),
         limits_(std::move(limits)),
-        is_repeat_(is_repeat),
+        is_repeat_(std::move(is_repeat)),
         gone_(spots.size()) {}
 
   void choose_all(bool weighted) {
@@ -75,7 +76,7 @@ class Chooser {
   const FeatureRows& features_;
   std::vector<double> nearest_;
   CentreLimits limits_;
-  const IsRepeat& is_repeat_;
+  IsRepeat is_repeat_;
   std::vector<uint8_t> gone_;
 };
 
