@@ -202,7 +202,7 @@ POSSE_API void posse_free_result(posse_result* result);
  * "method=track\nlook-alike=none". covariances: of the members' positions. */
 POSSE_API posse_status posse_consensus(const posse_poses* members, size_t num_members,
                                        const char* options, posse_result* result);
-/* The ensemble Kalman smoother of one camera (eks): options of `posse smooth singlecam`, as
+/* The ensemble Kalman smoother of one camera (eks): options of `posse smooth single`, as
  * "s=10". covariances: the smoother's posterior, with xy = 0. */
 POSSE_API posse_status posse_smooth(const posse_poses* members, size_t num_members,
                                     const char* options, posse_result* result);

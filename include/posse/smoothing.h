@@ -12,7 +12,7 @@ namespace posse {
 inline namespace v1 {
 
 /// @param members  with equal bodyparts; frames are matched by their numbers
-/// @param options  of `posse smooth singlecam`, as {"s", "10"} or {"causal", "on"}
+/// @param options  of `posse smooth single`, as {"s", "10"} or {"causal", "on"}
 /// @throws Error
 inline JointPoses smoothed(const std::vector<Poses>& members, const Options& options = {}) {
   return detail::combined(&posse_smooth, members, options);
