@@ -48,19 +48,29 @@ bool MemberMap::in_ensemble_order() const {
   return true;
 }
 
-double Grid::cell_size() const { return std::sqrt(stride * stride_of_rows()); }
-
 Grid grid_of(const ScoremapView& map) {
   const double rows = map.stride_of_rows();
+  if (rows != map.stride) {  // square cells of the smaller side
+    const double stride = std::min(map.stride, rows);
+    const auto cells = [stride](int length, double from) {
+      return static_cast<int>(std::ceil(length * from / stride - 1e-9));
+    };
+    return {.height = cells(map.height, rows),
+            .width = cells(map.width, map.stride),
+            .stride = stride,
+            .offset_x = map.offset_x + 0.5 * (map.stride - stride),
+            .offset_y = map.offset_y + 0.5 * (rows - stride)};
+  }
   return {.height = map.height,
           .width = map.width,
           .stride = map.stride,
-          .row_stride = rows == map.stride ? 0 : rows,
           .offset_x = map.offset_x,
           .offset_y = map.offset_y};
 }
 
-bool lies_on(const ScoremapView& map, const Grid& grid) { return grid_of(map) == grid; }
+bool lies_on(const ScoremapView& map, const Grid& grid) {
+  return map.stride_of_rows() == map.stride && grid_of(map) == grid;
+}
 
 Grid finest_grid(std::span<const MemberMap> members) {
   Grid finest = grid_of(members.front().map);
@@ -68,8 +78,7 @@ Grid finest_grid(std::span<const MemberMap> members) {
     const Grid grid = grid_of(member.map);
     const bool larger = static_cast<int64_t>(grid.height) * grid.width >
                         static_cast<int64_t>(finest.height) * finest.width;
-    const double size = grid.cell_size();
-    if (size < finest.cell_size() || (size == finest.cell_size() && larger)) {
+    if (grid.stride < finest.stride || (grid.stride == finest.stride && larger)) {
       finest = grid;
     }
   }
@@ -93,7 +102,7 @@ Grid consensus_grid(std::span<const MemberMap> members) {
     all.y2 = std::max(all.y2, member.area.y2);
   }
   extend_axis(all.x1, all.x2, grid.stride, grid.offset_x, grid.width);
-  extend_axis(all.y1, all.y2, grid.stride_of_rows(), grid.offset_y, grid.height);
+  extend_axis(all.y1, all.y2, grid.stride, grid.offset_y, grid.height);
   return grid;
 }
 
@@ -113,9 +122,8 @@ AxisInterpolation interpolate_axis(const GridAxis& target, const GridAxis& sourc
 void resample_member(const MemberMap& member, const Grid& grid, bool blank_unseen,
                      std::vector<float>& logits) {
   const ScoremapView& map = member.map;
-  const AxisInterpolation rows =
-      interpolate_axis({grid.height, grid.stride_of_rows(), grid.offset_y},
-                       {map.height, map.stride_of_rows(), map.offset_y});
+  const AxisInterpolation rows = interpolate_axis({grid.height, grid.stride, grid.offset_y},
+                                                  {map.height, map.stride_of_rows(), map.offset_y});
   const AxisInterpolation cols = interpolate_axis({grid.width, grid.stride, grid.offset_x},
                                                   {map.width, map.stride, map.offset_x});
   const int bodyparts = num_columns(member);
@@ -123,9 +131,9 @@ void resample_member(const MemberMap& member, const Grid& grid, bool blank_unsee
   logits.reserve(static_cast<size_t>(grid.height) * static_cast<size_t>(grid.width) *
                  static_cast<size_t>(bodyparts));
   for (size_t row = 0; row < rows.before.size(); ++row) {
-    const double y = grid.y_of(static_cast<double>(row));
+    const double y = pixel_from_cell(static_cast<double>(row), grid.stride) + grid.offset_y;
     for (size_t col = 0; col < cols.before.size(); ++col) {
-      const double x = grid.x_of(static_cast<double>(col));
+      const double x = pixel_from_cell(static_cast<double>(col), grid.stride) + grid.offset_x;
       if (blank_unseen && !member.area.holds(x, y)) {
         logits.insert(logits.end(), static_cast<size_t>(bodyparts), kUnseenLogit);
         continue;

@@ -36,28 +36,21 @@ struct MemberMap {
 struct Grid {
   int height = 0;
   int width = 0;
-  double stride = 8;      ///< pixels per cell; along columns
-  double row_stride = 0;  ///< pixels from row to row where they differ; 0: as stride
-  double offset_x = 0;    ///< pixels of the full frame before the first cell's left edge
-  double offset_y = 0;    ///< and above its upper edge
-  double stride_of_rows() const { return row_stride > 0 ? row_stride : stride; }
-  /// Side in pixels of the square that is as large as a cell.
-  double cell_size() const;
-  /// Position of a (fractional) cell's centre in pixels of the full frame.
-  double x_of(double col) const { return pixel_from_cell(col, stride) + offset_x; }
-  double y_of(double row) const { return pixel_from_cell(row, stride_of_rows()) + offset_y; }
+  double stride = 8;
+  double offset_x = 0;  ///< pixels of the full frame before the first cell's left edge
+  double offset_y = 0;  ///< and above its upper edge
   bool operator==(const Grid&) const = default;
 };
 
-/// The map's own cells.
+/// The map's own cells; where they are not square, square ones of the smaller side that begin at
+/// the same centre.
 Grid grid_of(const ScoremapView& map);
 
 /// True if the map's cells are those of the grid.
 bool lies_on(const ScoremapView& map, const Grid& grid);
 
-/// The members' finest grid: the smallest cells (cell_size); of maps with cells of that size the
-/// one with the most. Members whose grids are equal meet on it as they are, whatever the shape of
-/// its cells.
+/// The members' finest grid: the smallest stride; of maps with that stride the one with the most
+/// cells.
 Grid finest_grid(std::span<const MemberMap> members);
 
 /// True if the members saw different parts of the frame.

@@ -127,15 +127,15 @@ double probability_around(const BodypartInput& input, const CellMoments& point) 
 Keypoint keypoint_of(const BodypartInput& input, const Peak& peak, DecodeRule rule) {
   const Grid& grid = input.aligned.grid;
   if (rule == DecodeRule::dgp) {
-    return {.x = grid.x_of(peak.moments.x),
-            .y = grid.y_of(peak.moments.y),
+    return {.x = pixel_from_cell(peak.moments.x, grid.stride) + grid.offset_x,
+            .y = pixel_from_cell(peak.moments.y, grid.stride) + grid.offset_y,
             .likelihood = probability_around(input, peak.moments)};
   }
   const auto width = static_cast<size_t>(grid.width);
   const size_t row = peak.highest_cell / width;
   const size_t col = peak.highest_cell % width;
-  const double x = grid.x_of(static_cast<double>(col));
-  const double y = grid.y_of(static_cast<double>(row));
+  const double x = pixel_from_cell(static_cast<double>(col), grid.stride) + grid.offset_x;
+  const double y = pixel_from_cell(static_cast<double>(row), grid.stride) + grid.offset_y;
   const PixelOffset offset = mean_locref(input, x, y);
   return {
       .x = x + offset.x, .y = y + offset.y, .likelihood = input.probability_at(peak.highest_cell)};
@@ -149,12 +149,10 @@ ConsensusKeypoint describe(const BodypartInput& input, const std::optional<Peak>
                            .std_y = kNan,
                            .num_members = static_cast<int>(input.usable.size())};
   if (peak) {
-    const double width = input.aligned.grid.stride;
-    const double height = input.aligned.grid.stride_of_rows();
+    const double area = input.aligned.grid.stride * input.aligned.grid.stride;
     result.keypoint = keypoint_of(input, *peak, rule);
-    result.map_covariance = {peak->moments.xx * (width * width),
-                             peak->moments.xy * (width * height),
-                             peak->moments.yy * (height * height)};
+    result.map_covariance = {peak->moments.xx * area, peak->moments.xy * area,
+                             peak->moments.yy * area};
   }
   return result;
 }
@@ -186,8 +184,8 @@ void add_distances(ConsensusFrame& frame) {
   }
 }
 
-/// Whether the consensus is the points of its only member: by a rule that only members have, or by
-/// the consensus' own.
+/// Whether the consensus is the points of its only member: by a rule of its own, or by the
+/// consensus' rule on cells that lie elsewhere than the grid's.
 bool is_its_only_members(std::span<const MemberMap> members, DecodeRule rule) {
   if (members.size() != 1) return false;
   const DecodeRule own = members.front().rule;

@@ -81,7 +81,7 @@ TEST(Consensus, OfOneMemberOfAnotherRuleIsItsOwnKeypoint) {
   OwnedScoremap map = bump_map(24, 40, {.col = 22.3, .row = 9.8});
   map.locref.assign(static_cast<size_t>(24 * 40 * 2), 0.7F);
   ScoremapView view = map.view();
-  view.row_stride = 6.5;  // cells that are not square
+  view.row_stride = 6.5;  // cells that are not square: the grid of the consensus lies elsewhere
   for (const DecodeRule rule : {DecodeRule::dlc, DecodeRule::lp, DecodeRule::lp_correct}) {
     const MemberMap member{.map = view, .rule = rule};
     const ConsensusOptions options{.rule = rule == DecodeRule::dlc ? rule : DecodeRule::dgp};
@@ -311,76 +311,6 @@ TEST(Consensus, MeetsMembersOnTheFinestGrid) {
   EXPECT_NEAR(frame.keypoints[0].keypoint.x, x, 0.1);
   EXPECT_NEAR(frame.keypoints[0].keypoint.y, y, 0.1);
   EXPECT_NEAR(frame.members[0].x, x, 0.1);  // each member on its own grid
-}
-
-/// The map with cells of 5 x 7.5 px that begin half a cell before the frame, as a network has them
-/// whose pictures were resized unequally.
-ScoremapView with_unequal_cells(const OwnedScoremap& map) {
-  ScoremapView view = map.view();
-  view.stride = 5;
-  view.row_stride = 7.5;
-  view.offset_x = -2.5;
-  view.offset_y = -3.75;
-  return view;
-}
-
-// Law: where cells lie does not change what the maps say, only where.
-TEST(Consensus, OfEqualGridsWithUnequalCellsIsThatOfTheirCells) {
-  const std::array maps = {random_map(16, 20, 2, 3), random_map(16, 20, 2, 4)};
-  std::vector<MemberMap> unequal;
-  for (const OwnedScoremap& map : maps) unequal.push_back({.map = with_unequal_cells(map)});
-  for (const ConsensusMethod method : {ConsensusMethod::mean, ConsensusMethod::median}) {
-    const ConsensusOptions options{.method = method, .keep_scoremap = true};
-    const ConsensusFrame frame = ConsensusEngine(options).consensus(unequal);
-    const ConsensusFrame square = consensus_of(maps, options);  // cells of 8 x 8 px from 0
-    EXPECT_TRUE(
-        std::ranges::equal(frame.scoremap_logits.values(), square.scoremap_logits.values()));
-    for (size_t j = 0; j < 2; ++j) {
-      const ConsensusKeypoint& found = frame.keypoints[j];
-      const ConsensusKeypoint& of_cells = square.keypoints[j];
-      EXPECT_NEAR(found.keypoint.x, 5 * cell_from_pixel(of_cells.keypoint.x, 8), 1e-12);
-      EXPECT_NEAR(found.keypoint.y, 7.5 * cell_from_pixel(of_cells.keypoint.y, 8), 1e-12);
-      EXPECT_EQ(found.keypoint.likelihood, of_cells.keypoint.likelihood);
-      EXPECT_NEAR(found.map_covariance.xx, of_cells.map_covariance.xx * 25 / 64, 1e-12);
-      EXPECT_NEAR(found.map_covariance.xy, of_cells.map_covariance.xy * 37.5 / 64, 1e-12);
-      EXPECT_NEAR(found.map_covariance.yy, of_cells.map_covariance.yy * 56.25 / 64, 1e-12);
-    }
-  }
-}
-
-TEST(Consensus, OfEqualMembersWithUnequalCellsIsTheirMapBitForBit) {
-  const OwnedScoremap map = bump_map(31, 35, {.col = 17.4, .row = 14.8, .sigma = 1.5, .height = 0});
-  const std::vector<MemberMap> members(2, {.map = with_unequal_cells(map)});
-  const ConsensusFrame frame =
-      ConsensusEngine({.keep_scoremap = true, .arithmetic = Arithmetic::plain}).consensus(members);
-  EXPECT_EQ(frame.grid, (Grid{.height = 31,
-                              .width = 35,
-                              .stride = 5,
-                              .row_stride = 7.5,
-                              .offset_x = -2.5,
-                              .offset_y = -3.75}));
-  ASSERT_EQ(frame.scoremap_logits.values().size(), map.logits.size());
-  for (size_t i = 0; i < map.logits.size(); ++i) {
-    EXPECT_EQ(frame.scoremap_logits.values()[i], map.logits[i]) << i;
-  }
-  // The centre of the bump: float32 rounding of the logits.
-  EXPECT_NEAR(frame.keypoints[0].keypoint.x, 5 * 17.4, 1e-6);
-  EXPECT_NEAR(frame.keypoints[0].keypoint.y, 7.5 * 14.8, 1e-6);
-  EXPECT_NEAR(frame.keypoints[0].map_covariance.xx, 1.5 * 1.5 * 25, 1e-4);
-  EXPECT_NEAR(frame.keypoints[0].map_covariance.yy, 1.5 * 1.5 * 56.25, 1e-4);
-}
-
-TEST(Consensus, OfUnequalAndSquareCellsMeetsOnTheSmallerOnes) {
-  const OwnedScoremap fine = bump_map(24, 36, {.col = 18.4, .row = 12.2, .sigma = 3});
-  const double x = 5 * 18.4, y = 7.5 * 12.2;
-  const OwnedScoremap coarse =
-      bump_map(23, 23, {.col = cell_from_pixel(x, 8), .row = cell_from_pixel(y, 8), .sigma = 2.5});
-  const std::array members = {MemberMap{.map = coarse.view()},
-                              MemberMap{.map = with_unequal_cells(fine)}};
-  const ConsensusFrame frame = ConsensusEngine().consensus(members);
-  EXPECT_EQ(frame.grid, grid_of(members[1].map));
-  EXPECT_NEAR(frame.keypoints[0].keypoint.x, x, 0.1);  // linear interpolation, as of square cells
-  EXPECT_NEAR(frame.keypoints[0].keypoint.y, y, 0.1);
 }
 
 TEST(Consensus, ResamplesOntoTheSameGridWithoutChange) {

@@ -101,13 +101,12 @@ MemberVote local_expectation(const ScoremapView& map, const Cell& peak, int body
   return {.x = static_cast<float>(x / mass), .y = static_cast<float>(y / mass)};
 }
 
-MemberVote vote_of(const MemberMap& member, const Place& place, const Grid& finest, int column) {
+MemberVote vote_of(const MemberMap& member, const Place& place, double fine_stride, int column) {
   const ScoremapView& map = member.map;
   const double x = place.x - map.offset_x;
   const double y = place.y - map.offset_y;
-  const Cell peak =
-      highest_cell(map, cells_near(y, finest.stride_of_rows(), map.stride_of_rows(), map.height),
-                   cells_near(x, finest.stride, map.stride, map.width), column);
+  const Cell peak = highest_cell(map, cells_near(y, fine_stride, map.stride_of_rows(), map.height),
+                                 cells_near(x, fine_stride, map.stride, map.width), column);
   if (!(peak.logit > -std::numeric_limits<double>::infinity())) return {kNan, kNan, 0};
   MemberVote vote;
   if (member.rule == DecodeRule::dlc && map.locref != nullptr) {
@@ -217,8 +216,8 @@ void EvidenceFinder::find_places(FrameEvidence& frame) {
         continue;
       }
       place_cells_.push_back(cell);
-      frame.places.push_back({.x = grid_.x_of(col),
-                              .y = grid_.y_of(row),
+      frame.places.push_back({.x = pixel_from_cell(col, grid_.stride) + grid_.offset_x,
+                              .y = pixel_from_cell(row, grid_.stride) + grid_.offset_y,
                               .bodypart = static_cast<int32_t>(p),
                               .height = frame.background[p] - height});
     }
@@ -267,9 +266,9 @@ void EvidenceFinder::find_evidence(std::span<const MemberMap> members, FrameEvid
            .mass = static_cast<float>(votes + static_cast<double>(frame.background[p]))});
       for (size_t m = 0; m < members.size(); ++m) {
         const bool unseen = some_unseen_ && !members[m].area.holds(place.x, place.y);
-        frame.votes.push_back(votes_[m][p] == 0 || unseen
-                                  ? MemberVote{kNan, kNan, 0}
-                                  : vote_of(members[m], place, grid_, column_of(members[m], p)));
+        frame.votes.push_back(votes_[m][p] == 0 || unseen ? MemberVote{kNan, kNan, 0}
+                                                          : vote_of(members[m], place, grid_.stride,
+                                                                    column_of(members[m], p)));
       }
     }
   }
@@ -285,7 +284,7 @@ FrameEvidence EvidenceFinder::find(std::span<const MemberMap> members,
   for (size_t m = 0; m < members.size(); ++m) add_member(m, members[m].rule, stated);
   FrameEvidence frame;
   frame.num_members = static_cast<int32_t>(members.size());
-  frame.stride = grid_.cell_size();
+  frame.stride = grid_.stride;
   frame.num_cells = static_cast<double>(num_cells());
   for (size_t p = 0; p < num_bodyparts_; ++p) {
     frame.background.push_back(

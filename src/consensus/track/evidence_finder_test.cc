@@ -163,39 +163,6 @@ TEST(EvidenceFinder, MembersOfAnotherGridMeetOnTheFinest) {
   EXPECT_NEAR(frame.votes_of(0)[1].x, 100, 1.0 / 64);
 }
 
-// Law: evidence is found in cells; where these lie moves places and votes alone.
-TEST(EvidenceFinder, CellsThatAreNotSquareMovePlacesAndVotesAlone) {
-  const std::array members = {member_at(100, 60), member_at(104, 58)};
-  std::vector<MemberMap> square, unequal;
-  for (const MadeMember& member : members) {
-    square.push_back(member.map());
-    unequal.push_back(member.map());
-    unequal.back().map.stride = 4;
-    unequal.back().map.row_stride = 9;
-    unequal.back().map.locref_stdev *= 0.5;
-    unequal.back().map.row_locref_stdev = square.back().map.locref_stdev * 9 / 8;
-  }
-  const FrameEvidence a = EvidenceFinder().find(square);
-  const FrameEvidence b = EvidenceFinder().find(unequal);
-  EXPECT_EQ(b.stride, 6);  // the root of 4 x 9
-  EXPECT_EQ(b.num_cells, a.num_cells);
-  EXPECT_EQ(b.background, a.background);
-  ASSERT_EQ(b.places.size(), a.places.size());
-  for (size_t k = 0; k < a.places.size(); ++k) {
-    EXPECT_EQ(b.places[k].x, a.places[k].x * 4 / 8);
-    EXPECT_EQ(b.places[k].y, a.places[k].y * 9 / 8);
-  }
-  ASSERT_EQ(b.evidence.size(), a.evidence.size());
-  for (size_t i = 0; i < a.evidence.size(); ++i) {
-    EXPECT_EQ(b.evidence[i].mass, a.evidence[i].mass);
-    for (int m = 0; m < 2; ++m) {  // votes are kept in steps of a 64th
-      EXPECT_NEAR(b.votes_of(i)[m].x, a.votes_of(i)[m].x * 4 / 8, 1.0 / 64);
-      EXPECT_NEAR(b.votes_of(i)[m].y, a.votes_of(i)[m].y * 9 / 8, 1.0 / 32);
-      EXPECT_EQ(b.votes_of(i)[m].likelihood, a.votes_of(i)[m].likelihood);
-    }
-  }
-}
-
 TEST(EvidenceFinder, AnotherOrderOfColumnsIsTheSame) {
   const std::vector<MadeBump> bumps = {{60, 60, 5, 0}, {180, 100, 4, 1}};
   const std::vector<MadeBump> turned = {{60, 60, 5, 1}, {180, 100, 4, 0}};

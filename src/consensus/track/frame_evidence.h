@@ -52,7 +52,7 @@ struct FrameEvidence {
   int64_t frame_index = 0;
   double time_seconds = 0;  ///< NaN if the video has none
   int32_t num_members = 0;
-  double stride = 8;     ///< pixels per cell (Grid::cell_size)
+  double stride = 8;     ///< pixels per cell
   double num_cells = 0;  ///< of the grid
   /// [bodyparts] evidence away from all places, as a multiple of uniform: the mean of 1 - w; NaN
   /// where no member votes.
