@@ -42,7 +42,11 @@ int main(int argc, char** argv) {
     return 2;
   }
   for (int i = 3; i < argc; ++i) {
-    strncat(options, argv[i], sizeof options - strlen(options) - 2);
+    if (strlen(options) + strlen(argv[i]) + 2 > sizeof options) {
+      fprintf(stderr, "the options are too long\n");
+      return 2;
+    }
+    strcat(options, argv[i]);
     strcat(options, "\n");
   }
   pixels = read_ppm(argv[2], &image.width, &image.height);

@@ -5,6 +5,7 @@
 #include <posse/consensus.h>
 #include <posse/ensemble.h>
 
+#include <algorithm>
 #include <cmath>
 #include <exception>
 #include <iostream>

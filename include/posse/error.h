@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdexcept>
+#include <string>
 
 #include "posse/posse.h"
 
@@ -14,6 +15,9 @@ inline namespace v1 {
 class Error : public std::runtime_error {
  public:
   explicit Error(posse_status status) : std::runtime_error(posse_last_error()), status_(status) {}
+
+  /// Of what the headers themselves refuse.
+  Error(posse_status status, const std::string& text) : std::runtime_error(text), status_(status) {}
 
   posse_status status() const noexcept { return status_; }
 

@@ -42,7 +42,8 @@ struct Picture : posse_image {
   }
   /// Packed rows, blue first, as OpenCV has them.
   static Picture bgr(const std::uint8_t* pixels, int width, int height) {
-    return Picture(pixels + 2, width, height, 3, std::ptrdiff_t{3} * width, 3, -1);
+    return Picture(pixels == nullptr ? nullptr : pixels + 2, width, height, 3,
+                   std::ptrdiff_t{3} * width, 3, -1);
   }
   static Picture grey(const std::uint8_t* pixels, int width, int height) {
     return Picture(pixels, width, height, 1, 0, 0, 0);

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "posse/error.h"
+
 namespace posse {
 inline namespace v1 {
 
@@ -15,15 +17,22 @@ using Options = std::vector<std::pair<std::string, std::string>>;
 
 namespace detail {
 
+/// @throws Error for a text of several lines, which would be taken for several entries
+inline std::string line_of(const std::string& text) {
+  if (text.find('\n') != std::string::npos)
+    throw Error(POSSE_USAGE, "'" + text + "' holds a line break");
+  return text + "\n";
+}
+
 inline std::string text_of(const Options& options) {
   std::string text;
-  for (const auto& option : options) text += option.first + "=" + option.second + "\n";
+  for (const auto& option : options) text += line_of(option.first + "=" + option.second);
   return text;
 }
 
 inline std::string text_of(const std::vector<std::string>& lines) {
   std::string text;
-  for (const std::string& line : lines) text += line + "\n";
+  for (const std::string& line : lines) text += line_of(line);
   return text;
 }
 

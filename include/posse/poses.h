@@ -72,6 +72,16 @@ inline JointPoses combined(ArrayFunction function, const std::vector<Poses>& mem
     table.num_bodyparts = member.bodyparts.size();
     table.num_frames =
         member.bodyparts.empty() ? 0 : member.keypoints.size() / member.bodyparts.size();
+    if (table.num_frames * table.num_bodyparts != member.keypoints.size())
+      throw Error(POSSE_SHAPE_MISMATCH, "member " + std::to_string(m + 1) + " has " +
+                                            std::to_string(member.keypoints.size()) +
+                                            " keypoints, which are no whole frames of " +
+                                            std::to_string(table.num_bodyparts) + " bodyparts");
+    if (!member.frame_index.empty() && member.frame_index.size() != table.num_frames)
+      throw Error(POSSE_SHAPE_MISMATCH, "member " + std::to_string(m + 1) + " has " +
+                                            std::to_string(member.frame_index.size()) +
+                                            " frame numbers for " +
+                                            std::to_string(table.num_frames) + " frames");
     table.keypoints = member.keypoints.empty() ? nullptr : &member.keypoints.front().x;
     table.frame_index = member.frame_index.empty() ? nullptr : member.frame_index.data();
     table.bodyparts = names[m].c_str();

@@ -112,7 +112,7 @@ typedef struct posse_image {
   ptrdiff_t row_step;
   ptrdiff_t column_step;
   ptrdiff_t channel_step;
-  double time_seconds; /* of the frame, with consensus=track and fps=N; else not looked at */
+  double time_seconds; /* of the frame, comes back with it; fps=N needs it */
 } posse_image;
 
 /* What the ensemble says of a frame. */

@@ -144,6 +144,7 @@ TEST(Library, RefusesPicturesThatAreNone) {
   posse::Ensemble ensemble(kMembers, kExact);
   const std::vector<std::uint8_t> rgb = picture_of(64, 64);
   EXPECT_THROW(ensemble.predict(posse::Picture::rgb(nullptr, 64, 64)), posse::Error);
+  EXPECT_THROW(ensemble.predict(posse::Picture::bgr(nullptr, 64, 64)), posse::Error);
   EXPECT_THROW(ensemble.predict(posse::Picture::rgb(rgb.data(), 0, 64)), posse::Error);
   EXPECT_THROW(ensemble.predict(posse::Picture(rgb.data(), 64, 64, 4, 0, 0, 0)), posse::Error);
   EXPECT_THROW(ensemble.predict(posse::Picture(rgb.data(), 64, 64, 3, 192, 0, 1)), posse::Error);
@@ -180,6 +181,7 @@ TEST(Library, ACausalTrackFollowsCallByCall) {
   posse::Ensemble ensemble(kMembers, exact_and({{"consensus", "track"}, {"fps", "10"}}));
   const std::vector<std::uint8_t> rgb = picture_of(128, 96);
   const posse::Picture picture = posse::Picture::rgb(rgb.data(), 128, 96);
+  EXPECT_THROW(ensemble.predict(picture), posse::Error);  // no time, and nothing is kept of it
   const posse::Frame first = ensemble.predict(picture.at(5));
   for (const double chance : first.chance_seen) EXPECT_TRUE(chance >= 0 && chance <= 1) << chance;
   EXPECT_THROW(ensemble.predict(picture.at(5)), posse::Error);  // time stands still
@@ -256,6 +258,20 @@ TEST_F(LibraryRun, StopsWhereTheCallbackSaysAndGoesOn) {
   EXPECT_THROW(ensemble.run(video_, out_.string(), {{"formt", "csv"}}), posse::Error);
 }
 
+TEST_F(LibraryRun, ATrackStopsWhereTheCallbackSays) {
+  posse::Ensemble ensemble({kMembers[0], kMembers[1], kDemo + "/member-3"}, kExact);
+  const posse::Options options = {{"frames", "0:6"}, {"consensus", "track"}};
+  int told = 0;
+  try {
+    ensemble.run(video_, out_.string(), options, [&](const posse::Frame&) { return ++told < 3; });
+    FAIL() << "was not stopped";
+  } catch (const posse::Error& error) {
+    EXPECT_EQ(error.status(), POSSE_INTERRUPTED);
+  }
+  EXPECT_EQ(told, 3);
+  EXPECT_EQ(ensemble.run(video_, out_.string(), options).num_frames, 6);
+}
+
 std::vector<posse::Poses> three_members(size_t num_frames) {
   std::vector<posse::Poses> members(3);
   for (size_t m = 0; m < members.size(); ++m) {
@@ -316,6 +332,14 @@ TEST(LibraryArrays, WhatDoesNotFitIsRefused) {
   members[2].frame_index = {0, 1, 1, 2};
   EXPECT_THROW(posse::consensus(members), posse::Error);
   EXPECT_THROW(posse::consensus({}), posse::Error);
+  members = three_members(4);
+  members[1].frame_index = {0, 1};  // fewer than frames
+  EXPECT_THROW(posse::consensus(members), posse::Error);
+  members = three_members(4);
+  members[1].keypoints.pop_back();  // half a frame
+  EXPECT_THROW(posse::consensus(members), posse::Error);
+  EXPECT_THROW(posse::consensus(three_members(4), {{"method", "mean\nmin-members=9"}}),
+               posse::Error);
   EXPECT_THROW(posse::smoothed(three_members(4), {{"s", "-1"}}), posse::Error);
   try {
     posse::consensus(three_members(4), {{"methd", "mean"}});

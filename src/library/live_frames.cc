@@ -54,9 +54,15 @@ void LiveFrames::reset() {
 }
 
 double LiveFrames::elapsed(double time_seconds) {
-  if (options_.fps == 0 || num_frames_ == 0) return 1;
+  if (options_.fps == 0) return 1;
+  if (std::isnan(time_seconds)) {
+    throw Error(ErrorKind::invalid_value,
+                fmt::format("frame {} has no time, which fps needs", num_frames_),
+                {.hint = "set image.time_seconds, or leave fps out"});
+  }
+  if (num_frames_ == 0) return 1;
   const double frames = (time_seconds - last_time_) * options_.fps;
-  if (frames > 0) return frames;  // false for NaN
+  if (frames > 0) return frames;
   throw Error(ErrorKind::invalid_value,
               fmt::format("the time of frame {} is {} s, must be above that of the frame before, "
                           "{} s",

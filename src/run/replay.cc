@@ -70,17 +70,24 @@ class Replay {
     });
     if (report_.stopped) return std::move(report_);
     through_stages([&] { stages_.finish(deliver_); });
+    // A stage that holds frames back delivers them only here.
+    if (is_stopped()) {
+      report_.stopped = true;
+      return std::move(report_);
+    }
     outputs_.each([](const RunOutput&) { return true; },
                   [&](RunOutput& output) { finish(output); });
     return std::move(report_);
   }
 
  private:
+  bool is_stopped() const { return context_.stop != nullptr && context_.stop->requested(); }
+
   /// Calls act(frame) for all frames, unless the caller stops.
   template <class Act>
   void read(const FrameSource& source, const Act& act) {
     for (FrameResult result; !report_.stopped && source(result); result = FrameResult()) {
-      if (context_.stop != nullptr && context_.stop->requested()) {
+      if (is_stopped()) {
         report_.stopped = true;
       } else {
         act(result);
@@ -95,6 +102,7 @@ class Replay {
   }
 
   void deliver(FrameResult&& result) {
+    if (is_stopped()) return;
     outputs_.each([](const RunOutput& output) { return output.shows_consensus(); },
                   [&](RunOutput& output) { output.append(result); });
     if (context_.on_frame) context_.on_frame(result);
