@@ -113,6 +113,7 @@ class Ensemble:
         backend: str | None = None,
         device: str | None = None,
         ort_library: PathLike | None = None,
+        precision: Literal["fp32", "tf32", "fp16"] | None = None,
         threads: int | None = None,
         batch: int | None = None,
         low_memory: bool | None = None,
@@ -155,6 +156,9 @@ class Ensemble:
             Runtime; "auto": the best that works.
         ort_library : path, optional
             ONNX Runtime's library; without it POSSE_ORT_LIBRARY, else the one that is found.
+        precision : {"fp32", "tf32", "fp16"}, optional
+            Of networks on a device. Below "fp32", frames of the video must show that every member's keypoints stay where
+            they are; else a CapabilityError.
         threads, batch : int, optional
             Worker threads, and frames per network call; neither changes results.
         low_memory, tune : bool, optional
@@ -195,6 +199,7 @@ class Ensemble:
             "backend": backend,
             "device": device,
             "ort_library": None if ort_library is None else str(path_of(ort_library)),
+            "precision": precision,
             "threads": threads,
             "batch": batch,
             "low_memory": low_memory,

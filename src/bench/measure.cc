@@ -76,8 +76,11 @@ MemoryRuns run_from_memory(Ensemble& ensemble, const BenchOptions& options) {
 /// From bytes to the network's floats, as the layer times have it.
 Spread preprocess_times(const MemberNetwork& member, const BenchOptions& options) {
   const EnsembleOptions& wish = options.ensemble;
-  const std::shared_ptr<const Backend> chosen = choose_backend(
-      BackendWish{.backend = wish.backend, .device = wish.device, .ort_library = wish.ort_library});
+  const std::shared_ptr<const Backend> chosen =
+      choose_backend(BackendWish{.backend = wish.backend,
+                                 .device = wish.device,
+                                 .ort_library = wish.ort_library,
+                                 .precision = wish.precision});
   const Backend& backend = *chosen;
   if (backend.name() != "cpu") return {};
   const auto executor =

@@ -222,9 +222,7 @@ class Finish {
 
   Ensemble& ensemble() {
     if (!ensemble_) {
-      EnsembleOptions options = plan_.ensemble;
-      options.backend = plan_.backend;
-      ensemble_.emplace(Ensemble::open(plan_.members, options));
+      ensemble_.emplace(Ensemble::open(plan_.members, ensemble_of(plan_)));
     }
     return *ensemble_;
   }

@@ -46,6 +46,9 @@ void join_computation(const JournalFacts& facts, bool is_first, JournalFacts& jo
   joined.num_shared_prefixes = facts.num_shared_prefixes;
   joined.weight_bytes = std::max(joined.weight_bytes, facts.weight_bytes);
   joined.workspace_bytes = std::max(joined.workspace_bytes, facts.workspace_bytes);
+  const double golden_error = std::max(joined.execution.golden_error, facts.execution.golden_error);
+  if (joined.execution.device.empty()) joined.execution = facts.execution;
+  joined.execution.golden_error = golden_error;
   joined.peak_bytes = std::max(joined.peak_bytes, facts.peak_bytes);
 }
 

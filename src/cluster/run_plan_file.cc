@@ -300,6 +300,16 @@ FrameRange frames_of(const ClusterPlan& plan, const Unit& unit) {
   return {.start = unit.begin, .stop = unit.end, .step = plan.run.frames.step};
 }
 
+EnsembleOptions ensemble_of(const ClusterPlan& plan) {
+  EnsembleOptions options = plan.ensemble;
+  const size_t space = plan.backend.find(' ');
+  options.backend = plan.backend.substr(0, space);
+  if (space == std::string::npos || !(options.device.empty() || options.device == "auto"))
+    return options;
+  options.device = plan.backend.substr(space + 1, plan.backend.rfind(' ') - space - 1);
+  return options;
+}
+
 RunOptions options_for(const ClusterPlan& plan, const ClusterVideo& video) {
   RunOptions options = plan.run;
   options.consensus = choice_of(video.consensus);

@@ -48,8 +48,9 @@ struct Task {
 };
 
 struct ClusterPlan {
-  std::string engine;   ///< version of posse that made it
-  std::string backend;  ///< whose numbers they are: units of others are none of this run
+  std::string engine;  ///< version of posse that made it
+  /// Ensemble::backend_name(), whose numbers they are: units of others are none of this run.
+  std::string backend;
   std::vector<std::filesystem::path> members;  ///< as given
   std::vector<ClusterMember> networks;         ///< in order
   std::vector<std::string> bodyparts;          ///< of the results
@@ -100,6 +101,9 @@ std::string unit_name(const Unit& unit, const std::string& key);
 JournalKey journal_key(const ClusterPlan& plan, const Unit& unit);
 /// Its frames, within the range that the run asks for.
 FrameRange frames_of(const ClusterPlan& plan, const Unit& unit);
+/// The plan's options with the backend and the kind of device that the plan was made with, where
+/// its maker left the choice to the machine.
+EnsembleOptions ensemble_of(const ClusterPlan& plan);
 /// The options of the run for one of its videos: its consensus in the place of auto.
 RunOptions options_for(const ClusterPlan& plan, const ClusterVideo& video);
 

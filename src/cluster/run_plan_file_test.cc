@@ -54,6 +54,19 @@ ClusterPlan plan_of_two() {
   return plan;
 }
 
+TEST(RunPlanFile, LeavesNoChoiceOfDevicesToOtherMachines) {
+  ClusterPlan plan;
+  plan.backend = "cpu";
+  EXPECT_EQ(ensemble_of(plan).backend, "cpu");
+  EXPECT_EQ(ensemble_of(plan).device, "");
+  plan.backend = "onnxruntime cuda fp16";
+  plan.ensemble.device = "auto";
+  EXPECT_EQ(ensemble_of(plan).backend, "onnxruntime");
+  EXPECT_EQ(ensemble_of(plan).device, "cuda");
+  plan.ensemble.device = "cuda:1";
+  EXPECT_EQ(ensemble_of(plan).device, "cuda:1");
+}
+
 TEST(ClusterPlan, IsReadAsItWasWritten) {
   const ClusterPlan plan = plan_of_two();
   const std::string text = to_text(plan);

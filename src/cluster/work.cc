@@ -24,6 +24,7 @@
 #include "cluster/unit_claim.h"
 #include "run/compute_frames.h"
 #include "run/input_identity.h"
+#include "run/precision_frames.h"
 
 namespace posse {
 namespace {
@@ -63,8 +64,7 @@ class Worker {
                       "them",
                       plan_.engine, version()));
     }
-    ensemble_options_ = plan_.ensemble;
-    ensemble_options_.backend = plan_.backend;
+    ensemble_options_ = ensemble_of(plan_);
     ensemble_options_.threads = threads_of(options);
     ensemble_options_.batch = options.batch;
     ensemble_options_.low_memory = ensemble_options_.low_memory || options.low_memory;
@@ -293,7 +293,10 @@ class Worker {
           {.hint = "the same posse and the same files (networks, boxes) on all machines, or posse "
                    "plan --replan"});
     }
-    load_seconds_ += ensemble_->prepare({video.known.info.height, video.known.info.width});
+    const double start = seconds_now();
+    ensemble_->prepare({video.known.info.height, video.known.info.width});
+    check_precision_on_video(*ensemble_, *frames_, options_for(plan_, video).frames, nullptr);
+    load_seconds_ += seconds_now() - start;
     feed_.emplace(path);
   }
 

@@ -75,7 +75,8 @@ Ensemble Ensemble::open(std::span<const fs::path> paths, const EnsembleOptions& 
   return open(paths, options,
               choose_backend(BackendWish{.backend = options.backend,
                                          .device = options.device,
-                                         .ort_library = options.ort_library}));
+                                         .ort_library = options.ort_library,
+                                         .precision = options.precision}));
 }
 
 Ensemble Ensemble::open(std::span<const fs::path> paths, const EnsembleOptions& options,
@@ -119,7 +120,14 @@ DecodeRule Ensemble::consensus_rule() const { return state_->consensus_rule(); }
 int Ensemble::num_threads() const { return state_->num_threads; }
 std::string Ensemble::backend_name() const { return state_->backend->numerics(); }
 ExecutionFacts Ensemble::execution_facts() const {
-  return state_->executor ? state_->executor->facts() : ExecutionFacts();
+  ExecutionFacts facts = state_->executor ? state_->executor->facts() : ExecutionFacts();
+  if (!state_->precision) return facts;
+  facts.precision_frames = state_->precision->num_frames;
+  for (const KeypointShift& shift : state_->precision->members) {
+    facts.precision_median_px.push_back(shift.median_px);
+    facts.precision_p99_px.push_back(shift.p99_px);
+  }
+  return facts;
 }
 int64_t Ensemble::weight_bytes() const {
   return state_->executor ? state_->executor->weight_bytes() : 0;
@@ -142,9 +150,10 @@ int Ensemble::batch_norm_frames() const { return state_->batch_norm_frames(); }
 int Ensemble::batch_size(Extent frame) const { return state_->plan(frame).batch_size; }
 
 void Ensemble::check_frame(Extent frame) const { check_crops(state_->members, frame); }
-void Ensemble::check_boxes(const FrameBoxes& boxes) const {
+void Ensemble::check_boxes(const FrameBoxes& boxes) const { state_->check_boxes(boxes); }
+void Ensemble::State::check_boxes(const FrameBoxes& boxes) const {
   const auto takes = [](const MemberNetwork& member) { return member.takes_boxes(); };
-  if (std::any_of(state_->members.begin(), state_->members.end(), takes)) return;
+  if (std::any_of(members.begin(), members.end(), takes)) return;
   throw Error(ErrorKind::usage,
               fmt::format("{}: boxes are for members of Lightning Pose, and none is one",
                           printable(boxes.file.string())),
@@ -179,11 +188,75 @@ void Ensemble::State::load(size_t part, Extent frame) {
   compiled_for = frame;
 }
 
-double Ensemble::prepare(Extent frame) {
+double Ensemble::State::prepare(Extent frame) {
   const double start = seconds_now();
   // Where there are several parts, whichever is loaded will do: a run loads them in turn.
-  state_->load(state_->executor ? state_->loaded_part : 0, frame);
+  load(executor ? loaded_part : 0, frame);
   return seconds_now() - start;
+}
+bool Ensemble::has_reduced_precision() const {
+  return state_->backend->in_full_precision() != nullptr;
+}
+double Ensemble::prepare(Extent frame) { return state_->prepare(frame); }
+
+RunTimings Ensemble::run(const EnsembleRun& run) {
+  const std::lock_guard lock(state_->running);
+  if (!state_->needs_precision_check()) return state_->run_frames(run);
+  std::vector<VideoFrame> first;
+  bool more = true;
+  while (more && first.size() < kPrecisionFrames) {
+    VideoFrame frame;
+    more = run.source(frame);
+    if (more) first.push_back(std::move(frame));
+  }
+  state_->check_precision(first, run);
+  size_t next = 0;
+  EnsembleRun all = run;
+  all.source = [&](VideoFrame& frame) {
+    if (next == first.size()) return more && run.source(frame);
+    frame = std::move(first[next++]);
+    return true;
+  };
+  return state_->run_frames(all);
+}
+
+FrameResult Ensemble::run_frame(VideoFrame frame, const EnsembleRun& run) {
+  State& state = *state_;
+  const Extent extent{frame.image.height, frame.image.width};
+  std::unique_lock lock(state.running);
+  if (!run.whole_pictures) check_frame(extent);
+  if (run.boxes != nullptr) check_boxes(*run.boxes);
+  if (state.needs_precision_check()) state.check_precision(std::span(&frame, 1), run);
+  state.prepare(extent);
+  const ExecutionPlan plan = state.plan(extent);
+  const bool one_after_another = plan.num_workers == 1 || state.groups.size() == 1;
+  if (state.parts.size() > 1 || !one_after_another) {
+    lock.unlock();
+    FrameResult result;
+    bool given = false;
+    EnsembleRun alone = run;
+    alone.stop = nullptr;
+    alone.source = [&](VideoFrame& next) {
+      if (std::exchange(given, true)) return false;
+      next = std::move(frame);
+      return true;
+    };
+    alone.sink = [&](FrameBundle& bundle) { result = std::move(bundle.results.front()); };
+    this->run(alone);
+    return result;
+  }
+  state.make_workers(plan);
+  EnsembleWorker& worker = state.workers.front();
+  FrameBundle& bundle = state.single;
+  bundle.frames.resize(1);
+  bundle.frames.front() = std::move(frame);
+  bundle.num_frames = 1;
+  bundle.outputs.resize(state.members.size());
+  for (size_t group = 0; group < state.groups.size(); ++group)
+    state.compute(group, run, bundle, worker);
+  ConsensusEngine engine = state.engine_for(run);
+  state.combine(run, bundle, engine, run.keep_evidence ? &worker.evidence : nullptr);
+  return std::move(bundle.results.front());
 }
 
 std::vector<FrameResult> Ensemble::predict(std::span<const Image> images, ConsensusMethod consensus,

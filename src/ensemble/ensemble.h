@@ -111,6 +111,16 @@ class Ensemble {
   double prepare(Extent frame);
   /// Frames per network call for frames of this size, as the backend plans them.
   int batch_size(Extent frame) const;
+  /// True if the networks compute with fewer digits than float32.
+  bool has_reduced_precision() const;
+  /// Where the networks compute with fewer digits than float32 (EnsembleOptions::precision):
+  /// computes these frames in float32 as well, on the same device, and compares every member's
+  /// keypoints. Else nothing. The result is in execution_facts(). Without a call, run() and
+  /// run_frame() look at the first frames they are given.
+  /// @param frames  of one size, spread over what is to be run
+  /// @param how  its boxes and whole_pictures
+  /// @throws Error(unavailable) if they lie too far apart, as require_precision()
+  void check_precision(std::span<const VideoFrame> frames, const EnsembleRun& how = {});
   /// Consecutive frames whose statistics batch norm takes together: the N of --batch-norm batch:N,
   /// where a member's network depends on it; else 1. A run() takes its frames N by N from the
   /// first; the last ones, if they are fewer, are completed with the frames at their places in the
@@ -133,6 +143,7 @@ class Ensemble {
 
  private:
   struct State;
+  friend struct State;
   explicit Ensemble(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

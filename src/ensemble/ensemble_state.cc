@@ -327,27 +327,25 @@ void Ensemble::State::Run::part_after_part() {
   } while (frames.num_frames() == most_frames);
 }
 
-RunTimings Ensemble::run(const EnsembleRun& run) {
-  State& state = *state_;
-  const std::lock_guard lock(state.running);
+RunTimings Ensemble::State::run_frames(const EnsembleRun& run) {
   const double start = seconds_now();
   VideoFrame first;
   const bool have_first = run.source(first);
   const double first_seconds = seconds_now() - start;
   if (!have_first) return {.wall_seconds = first_seconds};
   const Extent extent{first.image.height, first.image.width};
-  if (!run.whole_pictures) check_frame(extent);
+  if (!run.whole_pictures) check_crops(members, extent);
   if (run.boxes != nullptr) check_boxes(*run.boxes);
   prepare(extent);
-  const ExecutionPlan plan = state.plan(extent);
-  State::Run whole{.state = state,
-                   .run = run,
-                   .extent = extent,
-                   .plan = plan,
-                   .engines = std::vector<ConsensusEngine>(static_cast<size_t>(plan.num_workers),
-                                                           state.engine_for(run)),
-                   .first = std::move(first)};
-  if (state.parts.size() > 1) {
+  const ExecutionPlan how = plan(extent);
+  Run whole{.state = *this,
+            .run = run,
+            .extent = extent,
+            .plan = how,
+            .engines =
+                std::vector<ConsensusEngine>(static_cast<size_t>(how.num_workers), engine_for(run)),
+            .first = std::move(first)};
+  if (parts.size() > 1) {
     whole.part_after_part();
   } else {
     whole.all_at_once();
@@ -357,44 +355,6 @@ RunTimings Ensemble::run(const EnsembleRun& run) {
           .consensus_seconds = whole.consensus.seconds(),
           .sink_seconds = whole.sink.seconds(),
           .wall_seconds = seconds_now() - start};
-}
-
-FrameResult Ensemble::run_frame(VideoFrame frame, const EnsembleRun& run) {
-  State& state = *state_;
-  const Extent extent{frame.image.height, frame.image.width};
-  std::unique_lock lock(state.running);
-  if (!run.whole_pictures) check_frame(extent);
-  if (run.boxes != nullptr) check_boxes(*run.boxes);
-  prepare(extent);
-  const ExecutionPlan plan = state.plan(extent);
-  const bool one_after_another = plan.num_workers == 1 || state.groups.size() == 1;
-  if (state.parts.size() > 1 || !one_after_another) {
-    lock.unlock();
-    FrameResult result;
-    bool given = false;
-    EnsembleRun alone = run;
-    alone.stop = nullptr;
-    alone.source = [&](VideoFrame& next) {
-      if (std::exchange(given, true)) return false;
-      next = std::move(frame);
-      return true;
-    };
-    alone.sink = [&](FrameBundle& bundle) { result = std::move(bundle.results.front()); };
-    this->run(alone);
-    return result;
-  }
-  state.make_workers(plan);
-  EnsembleWorker& worker = state.workers.front();
-  FrameBundle& bundle = state.single;
-  bundle.frames.resize(1);
-  bundle.frames.front() = std::move(frame);
-  bundle.num_frames = 1;
-  bundle.outputs.resize(state.members.size());
-  for (size_t group = 0; group < state.groups.size(); ++group)
-    state.compute(group, run, bundle, worker);
-  ConsensusEngine engine = state.engine_for(run);
-  state.combine(run, bundle, engine, run.keep_evidence ? &worker.evidence : nullptr);
-  return std::move(bundle.results.front());
 }
 
 }  // namespace posse

@@ -11,6 +11,7 @@
 #include "ensemble/cut_frames.h"
 #include "ensemble/ensemble.h"
 #include "ensemble/member_parts.h"
+#include "ensemble/precision_check.h"
 #include "network/backend.h"
 
 namespace posse {
@@ -48,10 +49,24 @@ struct Ensemble::State {
   size_t loaded_part = 0;  ///< of the executor
   std::vector<MemberGroup> groups;
   std::vector<EnsembleWorker> workers;
-  FrameBundle single;  ///< of run_frame()
+  FrameBundle single;                       ///< of run_frame()
+  std::optional<PrecisionCheck> precision;  ///< of the last frames looked at
 
   struct Run;
 
+  /// True if the networks compute with fewer digits than float32, and no frames have shown yet that
+  /// this is enough.
+  bool needs_precision_check() const { return !precision && backend->in_full_precision(); }
+  /// As Ensemble::run(), without a look at the precision. The caller holds `running`.
+  RunTimings run_frames(const EnsembleRun& run);
+  /// The same networks on another backend, nothing loaded.
+  std::unique_ptr<State> on(std::shared_ptr<const Backend> other) const;
+  /// As Ensemble::check_precision(). The caller holds `running`.
+  void check_precision(std::span<const VideoFrame> frames, const EnsembleRun& how);
+
+  /// As those of the Ensemble.
+  void check_boxes(const FrameBoxes& boxes) const;
+  double prepare(Extent frame);
   /// Compiles a part for frames of this size, unless that is done.
   void load(size_t part, Extent frame);
   /// As many workers as the plan says, at least.

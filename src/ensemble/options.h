@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/enum_names.h"
+#include "network/precision.h"
 
 namespace posse {
 
@@ -80,8 +81,10 @@ struct EnsembleOptions {
   std::string backend;      ///< empty: the best available
   std::string device;       ///< as BackendWish::device (network/backend.h)
   std::string ort_library;  ///< file of ONNX Runtime's library; empty: looked for
-  int threads = 0;          ///< 0: all this process may use
-  int batch = 0;            ///< frames per network call; 0: chosen by frame size
+  /// Below fp32, the keypoints of every member must hold (Ensemble::check_precision).
+  Precision precision = Precision::fp32;
+  int threads = 0;  ///< 0: all this process may use
+  int batch = 0;    ///< frames per network call; 0: chosen by frame size
   bool low_memory = false;
   int members_at_once = 0;  ///< whose networks are in memory together; 0: those that fit
   bool tune = true;
@@ -127,6 +130,9 @@ void describe(Options& options, const Visitor& visit) {
         "all but cpu through ONNX Runtime; auto: the best that works (default cpu)");
   visit("ort-library", options.ort_library, "FILE",
         "ONNX Runtime's library (default: POSSE_ORT_LIBRARY, else the one that is found)");
+  visit("precision", options.precision, "",
+        "of networks on a device: fp16 or tf32 where frames of the video show that keypoints stay "
+        "where they are, else an error");
   visit("threads", options.threads, "N",
         "worker threads (default 0: all that this process may use)");
   visit("batch", options.batch, "N",

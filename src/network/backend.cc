@@ -40,10 +40,11 @@ std::shared_ptr<const Backend> shared(const Backend& backend) {
 }
 
 /// --device auto without a backend: our own engine is at hand where no card is.
-std::shared_ptr<const Backend> best_there_is(const std::string& library) {
+std::shared_ptr<const Backend> best_there_is(const std::string& library, Precision precision) {
   if (library.empty() && onnxruntime_backend().why_unavailable()) return shared(cpu_backend());
-  auto found = open_onnxruntime("auto", library);
-  return found->numerics() == onnxruntime_backend().numerics() ? shared(cpu_backend()) : found;
+  auto found = open_onnxruntime("auto", library, precision);
+  const bool is_processor = found->numerics().starts_with("onnxruntime cpu ");
+  return is_processor ? shared(cpu_backend()) : found;
 }
 
 }  // namespace
@@ -97,13 +98,16 @@ const Backend& choose_backend(std::string_view name) {
   return **first;
 }
 
-std::shared_ptr<const Backend> choose_backend(const BackendWish& wish) {
+namespace {
+
+std::shared_ptr<const Backend> chosen_by(const BackendWish& wish) {
   const char* variable = std::getenv("POSSE_BACKEND");
   std::string backend = wish.backend;
   const bool names_device = !wish.device.empty() || !wish.ort_library.empty();
   if (backend.empty() && variable != nullptr && !names_device) backend = variable;
   if (backend == "onnxruntime") {
-    return open_onnxruntime(wish.device.empty() ? "auto" : wish.device, wish.ort_library);
+    return open_onnxruntime(wish.device.empty() ? "auto" : wish.device, wish.ort_library,
+                            wish.precision);
   }
   const bool is_plain = wish.device.empty() || wish.device == "cpu" || wish.device == "auto";
   if (!backend.empty()) {
@@ -113,11 +117,24 @@ std::shared_ptr<const Backend> choose_backend(const BackendWish& wish) {
                             printable(backend), printable(wish.device)),
                 {.hint = "leave --backend out, or --backend onnxruntime"});
   }
-  if (wish.device == "auto") return best_there_is(wish.ort_library);
+  if (wish.device == "auto") return best_there_is(wish.ort_library, wish.precision);
   if (!is_plain || !wish.ort_library.empty()) {
-    return open_onnxruntime(wish.device.empty() ? "auto" : wish.device, wish.ort_library);
+    return open_onnxruntime(wish.device.empty() ? "auto" : wish.device, wish.ort_library,
+                            wish.precision);
   }
   return wish.device == "cpu" ? shared(cpu_backend()) : shared(choose_backend(""));
+}
+
+}  // namespace
+
+std::shared_ptr<const Backend> choose_backend(const BackendWish& wish) {
+  auto chosen = chosen_by(wish);
+  if (wish.precision == Precision::fp32 || chosen->in_full_precision()) return chosen;
+  throw Error(wish.device == "auto" ? ErrorKind::unavailable : ErrorKind::usage,
+              fmt::format("precision '{}' is for devices of ONNX Runtime; backend '{}' computes in "
+                          "fp32",
+                          name_of(wish.precision), chosen->name()),
+              {.hint = "name one with --device, or --precision fp32"});
 }
 
 }  // namespace posse

@@ -24,6 +24,7 @@
 
 #include "base/tensor.h"
 #include "network/graph.h"
+#include "network/precision.h"
 
 namespace posse {
 
@@ -74,6 +75,10 @@ struct ExecutionFacts {
   std::string precision;  ///< "fp32"
   /// Largest distance from our own engine's maps on a trial frame, as a part of their range.
   double golden_error = 0;
+  /// Where the precision is below fp32: how far each member's keypoints lie from those of fp32 on
+  /// frames of the video, in pixels. Filled by the Ensemble.
+  int precision_frames = 0;
+  std::vector<double> precision_median_px, precision_p99_px;
 };
 
 /// One network ready to run. Const calls are thread-safe as long as each thread has a Workspace of
@@ -181,6 +186,8 @@ class Backend {
   /// The backend's name, and what else its numbers depend on by more than float32's rounding, or by
   /// a device's: frames of different numerics never stand in one result.
   virtual std::string numerics() const { return std::string(name()); }
+  /// The same device in float32, where this one computes with fewer digits; else nullptr.
+  virtual std::shared_ptr<const Backend> in_full_precision() const { return nullptr; }
   /// Why it cannot run on this machine; nullopt if it can.
   virtual std::optional<std::string> why_unavailable() const = 0;
   /// How frames are to be run. The default suits a backend whose calls run on the caller's thread
@@ -217,10 +224,11 @@ struct BackendWish {
   /// Runtime. Any other is a device of ONNX Runtime (open_onnxruntime()).
   std::string device;
   std::string ort_library;  ///< --ort-library
+  Precision precision = Precision::fp32;
 };
 
-/// @throws as choose_backend() and open_onnxruntime(); Error(usage) for a device that the backend
-/// does not have
+/// @throws as choose_backend() and open_onnxruntime(); Error(usage) for a device or precision that
+/// the backend does not have; Error(unavailable) where "auto" finds none with this precision
 std::shared_ptr<const Backend> choose_backend(const BackendWish& wish);
 
 }  // namespace posse

@@ -144,7 +144,8 @@ OnnxModel model_of(const OnnxExport& what) {
   Strings logits;
   for (const OnnxMember& member : what.members) {
     const std::string prefix = ensemble ? member.name + "/" : "";
-    OnnxMemberExport part(member, prefix, model, what.for_runtime);
+    OnnxMemberExport part(member, prefix, model,
+                          {.for_runtime = what.for_runtime, .half = what.half});
     part.convert(picture);
     logits.push_back(prefix + "scoremap_logits");
     part.add_logits(logits.back());

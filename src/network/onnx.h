@@ -35,12 +35,16 @@ struct OnnxExport {
   /// Also what few programs know, ONNX Runtime among them: batch norm over all frames of a call,
   /// antialiased resizing (opset 18). Off: networks that need it are refused.
   bool for_runtime = false;
+  /// The networks' weights and activations in float16. What norms with statistics of the frames,
+  /// resizes and what comes behind the maps stay in float32, as inputs and outputs do.
+  bool half = false;
   /// Key and value pairs for the file's metadata_props, written in this order.
   std::vector<std::pair<std::string, std::string>> metadata;
 };
 
 /// Writes an ONNX file (opset 10; 17 with networks of PyTorch's tools) that computes what the
-/// members' graphs say, in float32, with the preprocessing inside and height and width left open.
+/// members' graphs say, in float32 (or `half`), with the preprocessing inside and height and width
+/// left open.
 ///
 /// Stored batch norms are folded into the convolution before them (in float64, rounded once); those
 /// of the frame's own statistics become InstanceNormalization. Outputs:

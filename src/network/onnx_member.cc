@@ -9,82 +9,12 @@
 
 #include "base/error.h"
 #include "network/onnx_meaning.h"
+#include "network/onnx_weights.h"
 
 namespace posse {
 namespace {
 
 using Ints = std::vector<int64_t>;
-
-/// [kh, kw, a, b] as [first, second, kh, kw], where (first, second) is (a, b), or (b, a) if `swap`.
-Tensor spatial_last(const Tensor& weights, bool swap) {
-  const int64_t taps = weights.dim(0) * weights.dim(1);
-  const int64_t a_count = weights.dim(2);
-  const int64_t b_count = weights.dim(3);
-  Tensor out(swap ? Shape{b_count, a_count, weights.dim(0), weights.dim(1)}
-                  : Shape{a_count, b_count, weights.dim(0), weights.dim(1)});
-  for (int64_t tap = 0; tap < taps; ++tap) {
-    for (int64_t a = 0; a < a_count; ++a) {
-      for (int64_t b = 0; b < b_count; ++b) {
-        const int64_t pair = swap ? b * a_count + a : a * b_count + b;
-        out.data()[pair * taps + tap] = weights.data()[(tap * a_count + a) * b_count + b];
-      }
-    }
-  }
-  return out;
-}
-
-/// Scale and offset per channel of a batch norm with stored statistics.
-struct Affine {
-  std::vector<double> scale, offset;
-};
-
-Affine affine_of(const Node& norm, const Weights& weights) {
-  const auto gamma = weights.at(norm.gamma).values();
-  const auto beta = weights.at(norm.beta).values();
-  const auto mean = weights.at(norm.moving_mean).values();
-  const auto variance = weights.at(norm.moving_variance).values();
-  Affine affine;
-  for (size_t c = 0; c < gamma.size(); ++c) {
-    const double scale =
-        static_cast<double>(gamma[c]) / std::sqrt(static_cast<double>(variance[c]) + norm.epsilon);
-    affine.scale.push_back(scale);
-    affine.offset.push_back(static_cast<double>(beta[c]) - static_cast<double>(mean[c]) * scale);
-  }
-  return affine;
-}
-
-/// Multiplies output channel o, the first axis of `weights`, by scale[o].
-void scale_channels(const std::vector<double>& scale, Tensor& weights) {
-  const size_t group = weights.values().size() / scale.size();
-  for (size_t i = 0; i < weights.values().size(); ++i) {
-    weights.values()[i] =
-        static_cast<float>(static_cast<double>(weights.values()[i]) * scale[i / group]);
-  }
-}
-
-Tensor floats(const Shape& shape, const std::vector<double>& values) {
-  const std::vector<float> rounded(values.begin(), values.end());
-  return {shape, rounded};
-}
-
-/// The entries of `axis` that belong to the bodyparts `columns`, in that order.
-Tensor pick_bodyparts(const Tensor& all, size_t axis, const std::vector<int>& columns,
-                      int64_t per_bodypart) {
-  Shape shape = all.shape();
-  const int64_t channels = shape[axis];
-  shape[axis] = static_cast<int64_t>(columns.size()) * per_bodypart;
-  int64_t inner = 1;
-  for (size_t i = axis + 1; i < shape.size(); ++i) inner *= shape[i];
-  Tensor picked(shape);
-  float* out = picked.data();
-  for (int64_t outer = 0; outer < all.size() / (channels * inner); ++outer) {
-    for (const int column : columns) {
-      const int64_t first = outer * channels + column * per_bodypart;
-      out = std::copy_n(all.data() + first * inner, per_bodypart * inner, out);
-    }
-  }
-  return picked;
-}
 
 std::vector<OnnxAttribute> window_attributes(const Node& node) {
   std::vector<OnnxAttribute> attributes = {{"kernel_shape", Ints{node.kernel, node.kernel}},
@@ -121,13 +51,13 @@ int64_t num_exported_bodyparts(const OnnxMember& member) {
 }
 
 OnnxMemberExport::OnnxMemberExport(const OnnxMember& member, std::string prefix, OnnxModel& model,
-                                   bool for_runtime)
+                                   OnnxStyle style)
     : graph_(*member.graph),
       weights_(*member.weights),
       member_(member),
       prefix_(std::move(prefix)),
       model_(model),
-      for_runtime_(for_runtime),
+      style_(style),
       uses_(graph_.nodes.size(), 0) {
   for (const Node& node : graph_.nodes) {
     for (const NodeId from : node.inputs) ++uses_[static_cast<size_t>(from)];
@@ -138,15 +68,49 @@ void OnnxMemberExport::convert(const std::string& picture) {
   for (const Node& node : graph_.nodes) values_.push_back(convert_node(node, picture));
 }
 
+bool OnnxMemberExport::is_half(NodeId id) const {
+  const Node& node = node_at(id);
+  switch (node.kind) {
+    case OpKind::input:
+    case OpKind::group_norm:
+    case OpKind::resize:
+      return false;
+    case OpKind::batch_norm:
+      return foldable_norm(node.inputs[0]) == &node && is_half(node.inputs[0]);
+    default:
+      return style_.half;
+  }
+}
+
+std::string OnnxMemberExport::value_as(NodeId id, bool half) {
+  if (is_half(id) == half) return value(id);
+  const std::string name = value(id) + (half ? "/half" : "/float");
+  if (casts_.insert(name).second) {
+    const OnnxType type = half ? OnnxType::float16 : OnnxType::float32;
+    model_.node("Cast", name, {value(id)}, {{"to", static_cast<int64_t>(type)}});
+  }
+  return name;
+}
+
+std::string OnnxMemberExport::input_of(const Node& node, size_t number) {
+  return value_as(node.inputs.at(number), is_half(id_of(node)));
+}
+
+std::string OnnxMemberExport::constant(const std::string& name, Tensor values) {
+  return style_.half ? model_.half_constant(name, values)
+                     : model_.constant(name, std::move(values));
+}
+
 std::string OnnxMemberExport::picked(NodeId id, int64_t per_bodypart) {
+  const std::string maps = value_as(id, false);
   // Heads of one layer have been cut to the bodyparts already.
-  if (member_.columns.empty() || node_at(id).kind == OpKind::conv2d_transpose) return value(id);
+  if (member_.columns.empty() || node_at(id).kind == OpKind::conv2d_transpose) return maps;
   Ints channels;
   for (const int column : member_.columns) {
     for (int64_t i = 0; i < per_bodypart; ++i) channels.push_back(column * per_bodypart + i);
   }
   const std::string name = value(id) + "/bodyparts";
-  return model_.node("Gather", name, {value(id), model_.constant(name + "/channels", channels)},
+  return model_.node("Gather", name, {maps, model_.constant(name + "/channels", channels)},
                      {{"axis", int64_t{1}}});
 }
 
@@ -175,7 +139,7 @@ void OnnxMemberExport::add_locref(const std::string& name) {
 
 Tensor OnnxMemberExport::head_variable(const Node& node, const std::string& name) const {
   const Tensor& all = variable(name);
-  const auto id = static_cast<NodeId>(&node - graph_.nodes.data());
+  const NodeId id = id_of(node);
   const bool is_head = id == graph_.scoremap_logits || id == graph_.locref;
   if (!is_head || member_.columns.empty()) return all.clone();
   return pick_bodyparts(all, name == node.bias ? 0 : 2, member_.columns,
@@ -194,7 +158,7 @@ const Node* OnnxMemberExport::foldable_norm(NodeId id) const {
 std::string OnnxMemberExport::convert_node(const Node& node, const std::string& picture) {
   const std::string name = prefix_ + node.name;
   Strings inputs;
-  for (const NodeId from : node.inputs) inputs.push_back(value(from));
+  for (size_t i = 0; i < node.inputs.size(); ++i) inputs.push_back(input_of(node, i));
   switch (node.kind) {
     case OpKind::input:
       return preprocess(name, picture);
@@ -252,8 +216,7 @@ std::string OnnxMemberExport::convolution(const Node& node) {
     const auto values = variable(node.bias).values();
     std::copy(values.begin(), values.end(), bias.begin());
   }
-  const auto id = static_cast<NodeId>(&node - graph_.nodes.data());
-  if (const Node* norm = foldable_norm(id)) {
+  if (const Node* norm = foldable_norm(id_of(node))) {
     const Affine affine = affine_of(*norm, weights_);
     scale_channels(affine.scale, weights);
     for (size_t c = 0; c < bias.size(); ++c) {
@@ -261,8 +224,8 @@ std::string OnnxMemberExport::convolution(const Node& node) {
     }
     has_bias = true;
   }
-  Strings inputs = {value(node.inputs[0]), model_.constant(name + "/weights", std::move(weights))};
-  if (has_bias) inputs.push_back(model_.constant(name + "/bias", floats({node.channels}, bias)));
+  Strings inputs = {input_of(node), constant(name + "/weights", std::move(weights))};
+  if (has_bias) inputs.push_back(constant(name + "/bias", floats({node.channels}, bias)));
   std::vector<OnnxAttribute> attributes = window_attributes(node);
   if (depthwise) attributes.push_back({"group", int64_t{node.channels}});
   return model_.node("Conv", name, inputs, attributes);
@@ -271,10 +234,10 @@ std::string OnnxMemberExport::convolution(const Node& node) {
 std::string OnnxMemberExport::transposed(const Node& node) {
   const std::string name = prefix_ + node.name;
   Strings inputs = {
-      value(node.inputs[0]),
-      model_.constant(name + "/weights", spatial_last(head_variable(node, node.weights), true))};
+      input_of(node),
+      constant(name + "/weights", spatial_last(head_variable(node, node.weights), true))};
   if (!node.bias.empty()) {
-    inputs.push_back(model_.constant(name + "/bias", head_variable(node, node.bias)));
+    inputs.push_back(constant(name + "/bias", head_variable(node, node.bias)));
   }
   const int64_t before = transpose_crop(node.padding, node.kernel, node.stride);
   // Of the full output over what is kept; the same for any length.
@@ -297,24 +260,24 @@ std::string OnnxMemberExport::transposed(const Node& node) {
 std::string OnnxMemberExport::batch_norm(const Node& node) {
   const NodeId from = node.inputs[0];
   if (foldable_norm(from) == &node) return value(from);
-  if (node.batch_norm_mode == BatchNormMode::batch && !for_runtime_) {
+  if (node.batch_norm_mode == BatchNormMode::batch && !style_.for_runtime) {
     throw Error(ErrorKind::unsupported,
                 "a network whose batch norm takes the statistics of several frames together "
                 "cannot be exported: ONNX knows those of each frame, and stored ones",
                 {.hint = "export it with --batch-norm frame or moving"});
   }
   const std::string name = prefix_ + node.name;
-  const auto constant = [&](const std::string& part, const std::string& from_variable) {
+  const auto parameter = [&](const std::string& part, const std::string& from_variable) {
     return model_.constant(name + part, variable(from_variable).clone());
   };
   const OnnxAttribute epsilon{"epsilon", static_cast<float>(node.epsilon)};
-  Strings inputs = {value(from), constant("/gamma", node.gamma), constant("/beta", node.beta)};
+  Strings inputs = {input_of(node), parameter("/gamma", node.gamma), parameter("/beta", node.beta)};
   if (node.batch_norm_mode == BatchNormMode::frame) {
     return model_.node("InstanceNormalization", name, inputs, {epsilon});
   }
   if (node.batch_norm_mode == BatchNormMode::batch) return norm_over_batch(node, inputs, epsilon);
-  inputs.push_back(constant("/mean", node.moving_mean));
-  inputs.push_back(constant("/variance", node.moving_variance));
+  inputs.push_back(parameter("/mean", node.moving_mean));
+  inputs.push_back(parameter("/variance", node.moving_variance));
   return model_.node("BatchNormalization", name, inputs, {epsilon});
 }
 
@@ -339,7 +302,7 @@ std::string OnnxMemberExport::norm_over_batch(const Node& node, const Strings& i
 
 std::string OnnxMemberExport::activation(const Node& node) {
   const std::string name = prefix_ + node.name;
-  const std::string& from = value(node.inputs[0]);
+  const std::string from = input_of(node);
   switch (node.activation) {
     case Activation::none:
       return from;
@@ -348,8 +311,8 @@ std::string OnnxMemberExport::activation(const Node& node) {
     case Activation::relu6:
       if (model_.opset().version > kOldestOpset.version) {
         return model_.node("Clip", name,
-                           {from, model_.constant(name + "/min", floats({}, {0})),
-                            model_.constant(name + "/max", floats({}, {6}))});
+                           {from, constant(name + "/min", floats({}, {0})),
+                            constant(name + "/max", floats({}, {6}))});
       }
       return model_.node("Clip", name, {from}, {{"min", 0.0F}, {"max", 6.0F}});
     case Activation::sigmoid:
@@ -363,7 +326,7 @@ std::string OnnxMemberExport::activation(const Node& node) {
 /// Each group as one channel of a row of numbers, which ONNX normalises per channel.
 std::string OnnxMemberExport::group_norm(const Node& node) {
   const std::string name = prefix_ + node.name;
-  const std::string& from = value(node.inputs[0]);
+  const std::string from = input_of(node);
   const std::vector<double> ones(static_cast<size_t>(node.groups), 1);
   const std::vector<double> zeros(static_cast<size_t>(node.groups), 0);
   const auto per_channel = [&](const std::string& part, const std::string& from_variable) {
@@ -386,18 +349,18 @@ std::string OnnxMemberExport::group_norm(const Node& node) {
 }
 
 std::string OnnxMemberExport::pixel_shuffle(const Node& node) {
-  return model_.node("DepthToSpace", prefix_ + node.name, {value(node.inputs[0])},
+  return model_.node("DepthToSpace", prefix_ + node.name, {input_of(node)},
                      {{"blocksize", int64_t{node.stride}}, {"mode", std::string("CRD")}});
 }
 
 std::string OnnxMemberExport::resize(const Node& node) {
   const std::string name = prefix_ + node.name;
-  if (node.antialias && !for_runtime_) {
+  if (node.antialias && !style_.for_runtime) {
     throw Error(ErrorKind::unsupported,
                 fmt::format("'{}' is antialiased, which cannot be exported", name),
                 {.hint = "--resize float exports the resize, linear or cubic leave it to you"});
   }
-  const std::string& from = value(node.inputs[0]);
+  const std::string from = input_of(node);
   const std::string frames_and_channels = model_.node(
       "Slice", name + "/frames_and_channels",
       {model_.node("Shape", name + "/shape", {from}), model_.constant(name + "/starts", Ints{0}),

@@ -1,6 +1,7 @@
 /// One network's graph as nodes of an ONNX model.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,14 +13,18 @@ namespace posse {
 /// Bodyparts of a member's outputs: those its columns name, or all.
 int64_t num_exported_bodyparts(const OnnxMember& member);
 
+/// As in OnnxExport.
+struct OnnxStyle {
+  bool for_runtime = false;
+  bool half = false;
+};
+
 /// Appends a member's nodes to a model, channels first, batch norms folded. Keeps references to
 /// what it is given.
 class OnnxMemberExport {
  public:
   /// @param prefix  begins the name of every node and constant.
-  /// @param for_runtime  as in OnnxExport
-  OnnxMemberExport(const OnnxMember& member, std::string prefix, OnnxModel& model,
-                   bool for_runtime);
+  OnnxMemberExport(const OnnxMember& member, std::string prefix, OnnxModel& model, OnnxStyle style);
 
   /// The whole graph. @param picture  value of shape [frames, 3, height, width], 0 ... 255.
   void convert(const std::string& picture);
@@ -37,6 +42,14 @@ class OnnxMemberExport {
   using Strings = std::vector<std::string>;
 
   std::string convert_node(const Node& node, const std::string& picture);
+  /// Its value is of 16 bits.
+  bool is_half(NodeId id) const;
+  /// A node's value in float32, or in float16; cast if it is not, once.
+  std::string value_as(NodeId id, bool half);
+  /// What a node reads, in the type that it computes in.
+  std::string input_of(const Node& node, size_t number = 0);
+  /// Of a node that computes in float16 if `half` is asked for.
+  std::string constant(const std::string& name, Tensor values);
   std::string preprocess(const std::string& name, const std::string& picture);
   std::string convolution(const Node& node);
   std::string transposed(const Node& node);
@@ -59,6 +72,7 @@ class OnnxMemberExport {
   const Node* foldable_norm(NodeId id) const;
   const Tensor& variable(const std::string& name) const { return weights_.at(name); }
   const std::string& value(NodeId id) const { return values_.at(static_cast<size_t>(id)); }
+  NodeId id_of(const Node& node) const { return static_cast<NodeId>(&node - graph_.nodes.data()); }
   const Node& node_at(NodeId id) const { return graph_.nodes.at(static_cast<size_t>(id)); }
 
   const Graph& graph_;
@@ -66,10 +80,11 @@ class OnnxMemberExport {
   const OnnxMember& member_;
   std::string prefix_;
   OnnxModel& model_;
-  bool for_runtime_;
+  OnnxStyle style_;
   std::vector<int> uses_;  ///< how many nodes read each node
   Strings values_;         ///< name of each converted node's output
-  std::string maps_;       ///< the network's own, of the member's bodyparts
+  std::set<std::string> casts_;
+  std::string maps_;  ///< the network's own, of the member's bodyparts
 };
 
 }  // namespace posse

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/half.h"
 #include "base/text.h"
 #include "base/version.h"
 
@@ -146,6 +147,7 @@ class OutputFile {
 }  // namespace
 
 std::string_view OnnxModel::Constant::raw() const {
+  if (!halves.empty()) return bytes_of(std::span<const uint16_t>(halves));
   return integers.empty() ? bytes_of(values.values())
                           : bytes_of(std::span<const int64_t>(integers));
 }
@@ -180,6 +182,16 @@ std::string OnnxModel::constant(const std::string& name, const std::vector<int64
   constant.head = tensor_head(name, OnnxType::int64, {static_cast<int64_t>(values.size())},
                               values.size() * sizeof(int64_t));
   constant.integers = values;
+  constants_.push_back(std::move(constant));
+  return name;
+}
+
+std::string OnnxModel::half_constant(const std::string& name, const Tensor& values) {
+  POSSE_ASSERT(!values.empty());
+  Constant constant;
+  constant.head = tensor_head(name, OnnxType::float16, values.shape(),
+                              values.values().size() * sizeof(uint16_t));
+  for (const float value : values.values()) constant.halves.push_back(half_from_float(value));
   constants_.push_back(std::move(constant));
   return name;
 }

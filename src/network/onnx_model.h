@@ -27,7 +27,7 @@ inline constexpr OnnxOpset kTorchOpset{17, 8};
 inline constexpr OnnxOpset kAntialiasOpset{18, 8};
 
 /// Element types by their number in onnx.proto.
-enum class OnnxType : int { float32 = 1, uint8 = 2, int64 = 7 };
+enum class OnnxType : int { float32 = 1, uint8 = 2, int64 = 7, float16 = 10 };
 
 struct OnnxAttribute {
   std::string name;
@@ -56,6 +56,8 @@ class OnnxModel {
   /// Adds a constant. @return its name.
   std::string constant(const std::string& name, Tensor values);
   std::string constant(const std::string& name, const std::vector<int64_t>& values);
+  /// Its numbers rounded to 16 bits.
+  std::string half_constant(const std::string& name, const Tensor& values);
 
   void input(const std::string& name, OnnxType type, const std::vector<OnnxExtent>& shape);
   void output(const std::string& name, const std::vector<OnnxExtent>& shape);
@@ -77,6 +79,7 @@ class OnnxModel {
     ProtobufMessage head;
     Tensor values;
     std::vector<int64_t> integers;
+    std::vector<uint16_t> halves;
     std::string_view raw() const;
   };
 

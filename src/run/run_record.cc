@@ -191,6 +191,11 @@ void describe_computation(const JournalFacts& facts, Json& json) {
                             {"library_version", execution.version},
                             {"precision", execution.precision},
                             {"golden_error", execution.golden_error}});
+    if (execution.precision_frames > 0) {
+      json["backend"]["precision_check"] = {{"frames", execution.precision_frames},
+                                            {"member_median_px", execution.precision_median_px},
+                                            {"member_p99_px", execution.precision_p99_px}};
+    }
   }
   json["memory"] = {{"weight_bytes", facts.weight_bytes},
                     {"workspace_bytes", facts.workspace_bytes},

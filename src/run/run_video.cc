@@ -15,6 +15,7 @@
 #include "run/journal.h"
 #include "run/outputs/outputs.h"
 #include "run/plan.h"
+#include "run/precision_frames.h"
 #include "run/run_record.h"
 #include "run/stage.h"
 
@@ -160,8 +161,12 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
   const RunPlan plan = plan_run(ensemble, video, out, options);
   RunOutcome outcome = begin_outcome(plan, context);
   if (plan.finished_already) return outcome;
-  if (plan.needs_networks)  // those of the weights are told before anything is written
-    outcome.load_seconds = ensemble.prepare({plan.video.height, plan.video.width});
+  if (plan.needs_networks) {  // what is wrong with the networks is told before anything is written
+    const double start = seconds_now();
+    ensemble.prepare({plan.video.height, plan.video.width});
+    check_precision_on_video(ensemble, plan, options.frames, context.stop);
+    outcome.load_seconds = seconds_now() - start;
+  }
   make_folders(plan.paths.folder);
   const JournalLock lock(plan.paths.journal);
   outcome.num_frames = outcome.num_resumed = plan.journal.num_frames;

@@ -82,6 +82,36 @@ class Runs(ProgramTest):
         refused = posse(*words, *OURS, "--frames", "0:40")
         self.assert_error(refused, 2, "--force")
 
+    def test_float16_is_looked_at_and_stands_alone(self):
+        ours, _ = self.poses("ours", OURS, "mean")
+        half, record = self.poses("half", [*THEIRS, "--precision", "fp16"], "mean")
+        # The gate's bound of the 99th percentile holds for the consensus as well.
+        self.assertLess(np.quantile(np.abs(ours[..., :2] - half[..., :2]), 0.99), 0.2)
+        self.assertGreater(np.abs(ours[..., :2] - half[..., :2]).max(), 0)
+        self.assertEqual(record["backend"]["name"], "onnxruntime cpu fp16")
+        check = record["backend"]["precision_check"]
+        self.assertEqual((check["frames"], len(check["member_median_px"]), len(check["member_p99_px"])), (24, 5, 5))
+        self.assertLessEqual(max(check["member_median_px"]), 0.02)
+        self.assertLessEqual(max(check["member_p99_px"]), 0.2)
+        words = run_words(VIDEO, MEMBERS, self.folder / "half", "--frames", "0:24", "--consensus", "mean", *THEIRS)
+        self.assert_error(posse(*words), 2, "--force")
+
+    def test_precisions_that_a_device_lacks_are_refused(self):
+        words = run_words(VIDEO, MEMBERS[:1], self.folder / "out")
+        self.assert_error(posse(*words, *THEIRS, "--precision", "tf32"), 2, "device 'cpu' has no precision tf32")
+        self.assert_error(posse(*words, "--precision", "fp16"), 2, "backend 'cpu' computes in fp32")
+        self.assert_error(posse(*words, "--device", "auto", "--ort-library", LIBRARY, "--precision", "fp16"), 5, "--precision fp32")
+
+    def test_many_machines_compute_on_the_planned_device(self):
+        run = self.folder / "plan"
+        words = ["--frames", "0:20", "--unit-frames", "8", "--consensus", "mean", *THEIRS, "--precision", "fp16"]
+        self.assert_code(posse("plan", run, VIDEO, "--members", *MEMBERS[:2], *words), 0)
+        self.assert_code(posse("work", run), 0)
+        self.assertIn(posse("finish", run).code, (0, 4))
+        record = json.loads(next(run.rglob("run.json")).read_text())
+        self.assertEqual(record["backend"]["name"], "onnxruntime cpu fp16")
+        self.assertEqual((record["backend"]["device"], record["backend"]["precision_check"]["frames"]), ("cpu", 20))
+
     def test_threads_are_bounded(self):
         words = run_words(VIDEO, MEMBERS[:2], self.folder / "out", "--frames", "0:40", "--threads", "1", "--consensus", "mean")
         # The program's own, a decoder's thread and a worker, which calls the library, and those of the video's decoder.

@@ -6,11 +6,11 @@
 #include <map>
 
 #include "run/outputs/drawn_poses.h"
-#include "study/suggest/video_frames.h"
 #include "video/bitmap_font.h"
 #include "video/overlay_shapes.h"
 #include "video/picture_sheet.h"
 #include "video/resize_image.h"
+#include "video/video_frames.h"
 
 namespace posse {
 namespace {

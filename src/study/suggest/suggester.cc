@@ -10,8 +10,8 @@
 #include "study/scores/distance_summary.h"
 #include "study/suggest/centres.h"
 #include "study/suggest/shares.h"
-#include "study/suggest/video_frames.h"
 #include "video/image_file.h"
+#include "video/video_frames.h"
 
 namespace posse {
 namespace {

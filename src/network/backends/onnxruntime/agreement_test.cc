@@ -83,6 +83,19 @@ TEST_P(OnnxRuntimeFamilies, AgreeWithOurEngineAtOddSizes) {
   }
 }
 
+/// Half of what golden_bound() allows a device: these are the networks it is stated by.
+TEST_P(OnnxRuntimeFamilies, AgreeWithOurEngineInFloat16AsFarAsItsDigitsGo) {
+  POSSE_ONNXRUNTIME_OR_SKIP(file);
+  const Graph graph = build_graph(GetParam().spec);
+  const Weights weights = testing::synthetic_weights(graph);
+  const auto half = open_onnxruntime("cpu", file, Precision::fp16);
+  const auto executor = half->compile(graph, weights, {.threads_per_operator = 2});
+  const ExecutionFacts facts = executor->facts();
+  EXPECT_EQ(facts.precision, "fp16");
+  EXPECT_GT(facts.golden_error, 1e-5) << "computed in float32";
+  EXPECT_LE(facts.golden_error, golden_bound(graph, Precision::fp16) / 2);
+}
+
 INSTANTIATE_TEST_SUITE_P(Networks, OnnxRuntimeFamilies, ::testing::ValuesIn(families()),
                          [](const auto& tested) { return tested.param.name; });
 

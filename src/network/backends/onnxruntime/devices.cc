@@ -14,10 +14,11 @@ namespace {
 constexpr std::array<DeviceKind, 7> kKinds = {{
     {"tensorrt", "TensorrtExecutionProvider", "TensorRT",
      "pip install 'onnxruntime-gpu[cuda,cudnn]' tensorrt",
-     "a card of NVIDIA, its driver, and TensorRT's libnvinfer"},
+     "a card of NVIDIA, its driver, and TensorRT's libnvinfer", true},
     {"cuda", "CUDAExecutionProvider", "CUDA", "pip install 'onnxruntime-gpu[cuda,cudnn]'",
      "a card of NVIDIA, its driver, CUDA (13 for ONNX Runtime 1.27 and later, else 12) and cuDNN "
-     "9"},
+     "9",
+     true},
     {"coreml", "CoreMLExecutionProvider", "CoreML", "pip install onnxruntime", "macOS"},
     {"openvino", "OpenVINOExecutionProvider", "OpenVINO", "pip install onnxruntime-openvino",
      "a processor or card of Intel"},

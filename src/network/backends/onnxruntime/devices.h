@@ -14,6 +14,7 @@ struct DeviceKind {
   std::string_view short_name;    ///< under which it is appended to a session
   std::string_view install_line;  ///< the command that brings a library with it
   std::string_view needs;         ///< what must be there beside that
+  bool has_tf32 = false;
 };
 
 /// All, those to be tried first in front; `cpu` is the last.

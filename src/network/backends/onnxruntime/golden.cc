@@ -27,11 +27,12 @@ double largest_error(std::span<const float> expected, std::span<const float> got
   return range > 0 ? largest / range : std::numeric_limits<double>::infinity();
 }
 
-double golden_bound(const Graph& graph) {
+double golden_bound(const Graph& graph, Precision precision) {
   const bool norms_itself =
       std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) {
         return node.kind == OpKind::batch_norm && node.batch_norm_mode != BatchNormMode::moving;
       });
+  if (precision != Precision::fp32) return norms_itself ? 2e-1 : 1e-1;
   return norms_itself ? 1e-2 : 1e-3;
 }
 
@@ -57,7 +58,7 @@ Extent golden_extent(std::optional<Extent> frame) {
 }
 
 double check_golden(const Graph& graph, const Weights& weights, const Executor& executor,
-                    std::optional<Extent> frame, const std::string& device) {
+                    std::optional<Extent> frame, const std::string& device, Precision precision) {
   const Extent extent = golden_extent(frame);
   const std::vector<uint8_t> picture = golden_picture(extent);
   const FrameBatch batch{extent.height, extent.width, {picture.data()}};
@@ -68,7 +69,7 @@ double check_golden(const Graph& graph, const Weights& weights, const Executor& 
   const double error =
       std::max(largest_error(expected.scoremap_logits.values(), got.scoremap_logits.values()),
                largest_error(expected.locref.values(), got.locref.values()));
-  const double bound = golden_bound(graph);
+  const double bound = golden_bound(graph, precision);
   if (error <= bound) return error;
   throw Error(ErrorKind::unavailable,
               fmt::format("device {} computes other maps than posse's own engine: {:.1e} of their "

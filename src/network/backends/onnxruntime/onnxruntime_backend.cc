@@ -29,10 +29,11 @@ class OrtWorkspace : public Workspace {
 
 class OrtExecutor : public Executor {
  public:
-  OrtExecutor(Graph graph, std::unique_ptr<OrtSession> session, Device device, int64_t weight_bytes)
+  OrtExecutor(Graph graph, std::unique_ptr<OrtSession> session, const SessionSettings& settings,
+              int64_t weight_bytes)
       : graph_(std::move(graph)),
         session_(std::move(session)),
-        device_(device),
+        settings_(settings),
         weight_bytes_(weight_bytes) {}
 
   std::unique_ptr<Workspace> make_workspace() const override {
@@ -42,18 +43,19 @@ class OrtExecutor : public Executor {
            NetworkOutput& output) const override;
   int64_t weight_bytes() const override { return weight_bytes_; }
   ExecutionFacts facts() const override {
-    return {.device = device_.text(),
-            .library = printable(session_->library().file().string()),
-            .version = session_->library().version(),
-            .precision = "fp32",
-            .golden_error = golden_error_};
+    ExecutionFacts facts{.device = settings_.device.text(),
+                         .library = printable(session_->library().file().string()),
+                         .version = session_->library().version(),
+                         .precision = std::string(name_of(settings_.precision))};
+    facts.golden_error = golden_error_;
+    return facts;
   }
   void set_golden_error(double error) { golden_error_ = error; }
 
  private:
   Graph graph_;
   std::unique_ptr<OrtSession> session_;
-  Device device_;
+  SessionSettings settings_;
   int64_t weight_bytes_;
   double golden_error_ = 0;
 };
@@ -97,11 +99,16 @@ int64_t bytes_of(const Weights& weights) {
 
 class OrtBackend : public Backend {
  public:
-  OrtBackend(fs::path library, Device device) : library_(std::move(library)), device_(device) {}
+  OrtBackend(fs::path library, Device device, Precision precision = Precision::fp32)
+      : library_(std::move(library)), device_(device), precision_(precision) {}
 
   std::string_view name() const override { return "onnxruntime"; }
   std::string numerics() const override {
-    return fmt::format("onnxruntime {} fp32", device_.kind->word);
+    return fmt::format("onnxruntime {} {}", device_.kind->word, name_of(precision_));
+  }
+  std::shared_ptr<const Backend> in_full_precision() const override {
+    if (precision_ == Precision::fp32) return nullptr;
+    return std::make_shared<OrtBackend>(library_, device_);
   }
   std::optional<std::string> why_unavailable() const override {
     try {
@@ -123,30 +130,35 @@ class OrtBackend : public Backend {
                                     const BackendOptions& options) const override {
     const auto library = find_library(library_);
     check_weights(graph, weights, "the network");
+    const SessionSettings settings{
+        .device = device_, .num_threads = options.threads_per_operator, .precision = precision_};
     auto session = std::make_unique<OrtSession>(
         library,
         onnx_bytes({.members = {{.graph = &graph, .weights = &weights, .name = "member"}},
                     .for_runtime = true,
+                    .half = precision_ == Precision::fp16,
                     .metadata = {}}),
-        SessionSettings{.device = device_, .num_threads = options.threads_per_operator});
+        settings);
     auto executor =
-        std::make_unique<OrtExecutor>(graph, std::move(session), device_, bytes_of(weights));
+        std::make_unique<OrtExecutor>(graph, std::move(session), settings, bytes_of(weights));
     executor->set_golden_error(
-        check_golden(graph, weights, *executor, options.frame_extent, device_.text()));
+        check_golden(graph, weights, *executor, options.frame_extent, device_.text(), precision_));
     return executor;
   }
 
  private:
   fs::path library_;
   Device device_;
+  Precision precision_;
 };
 
 /// Compiles and runs the trial network.
-DeviceTrial tried(const fs::path& library, const Device& device) {
+DeviceTrial tried(const fs::path& library, const Device& device,
+                  Precision precision = Precision::fp32) {
   DeviceTrial trial{.device = device.text()};
   try {
     const TrialNetwork network = make_trial_network();
-    const OrtBackend backend(library, device);
+    const OrtBackend backend(library, device, precision);
     const auto executor = backend.compile(network.graph, network.weights, {});
     trial.golden_error = executor->facts().golden_error;
     const Extent extent{480, 640};
@@ -175,13 +187,21 @@ const Backend& onnxruntime_backend() {
 }
 
 std::shared_ptr<const Backend> open_onnxruntime(const std::string& device,
-                                                const std::filesystem::path& library) {
+                                                const std::filesystem::path& library,
+                                                Precision precision) {
   using namespace ort;
   const auto backend_on = [&](const Library& of, const Device& on) {
-    return std::make_shared<OrtBackend>(of.file(), on);
+    return std::make_shared<OrtBackend>(of.file(), on, precision);
+  };
+  const auto has_precision = [&](const DeviceKind& kind) {
+    return precision != Precision::tf32 || kind.has_tf32;
   };
   if (device != "auto") {
     const Device on = parse_device(device);
+    if (!has_precision(*on.kind)) {
+      throw Error(ErrorKind::usage, fmt::format("device '{}' has no precision tf32", on.text()),
+                  {.hint = "cuda and tensorrt have it"});
+    }
     const auto found = find_library(library);
     const auto backend = backend_on(*found, on);
     if (on.kind->word == "cpu") return backend;
@@ -192,8 +212,8 @@ std::shared_ptr<const Backend> open_onnxruntime(const std::string& device,
   const auto found = find_library(library);
   for (const DeviceKind& kind : device_kinds()) {
     const Device on{.kind = &kind};
-    if (!found->has_provider(kind.provider)) continue;
-    if (tried(found->file(), on).why_not.empty()) return backend_on(*found, on);
+    if (!found->has_provider(kind.provider) || !has_precision(kind)) continue;
+    if (tried(found->file(), on, precision).why_not.empty()) return backend_on(*found, on);
   }
   throw Error(ErrorKind::unavailable,
               fmt::format("no device of ONNX Runtime {} ({}) works", found->version(),

@@ -18,10 +18,12 @@ const Backend& onnxruntime_backend();
 /// @param device  "cpu", "cuda", "cuda:1", ... or "auto": the first of tensorrt, cuda, coreml,
 /// openvino, directml, webgpu that the library has and that runs a trial network; else cpu
 /// @param library  a file; empty: POSSE_ORT_LIBRARY, else the usual places
-/// @throws Error(usage) for an unknown device; Error(unavailable) without a library, or if a device
+/// @throws Error(usage) for an unknown device, or tf32 on one that does not have it;
+/// Error(unavailable) without a library, or if a device
 /// other than "auto" does not run the trial network
 std::shared_ptr<const Backend> open_onnxruntime(const std::string& device,
-                                                const std::filesystem::path& library);
+                                                const std::filesystem::path& library,
+                                                Precision precision = Precision::fp32);
 
 /// What became of trying a device.
 struct DeviceTrial {

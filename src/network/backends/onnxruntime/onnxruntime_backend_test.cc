@@ -134,6 +134,43 @@ TEST(OnnxRuntimeBackend, RunsATrialNetworkAndSaysOnWhat) {
   EXPECT_LE(facts.golden_error, 1e-5);
 }
 
+TEST_F(FakeProvider, OnlyCardsOfNvidiaHaveTf32) {
+  for (const char* device : {"cpu", "webgpu", "openvino"}) {
+    const BackendWish wish{
+        .device = device, .ort_library = POSSE_FAKE_ORT_LIBRARY, .precision = Precision::tf32};
+    try {
+      choose_backend(wish);
+      FAIL() << "accepted";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::usage);
+      EXPECT_THAT(error.message(), HasSubstr("tf32"));
+    }
+  }
+}
+
+TEST_F(FakeProvider, OurOwnEngineComputesInFloat32Only) {
+  for (const BackendWish& wish : {BackendWish{.precision = Precision::fp16},
+                                  BackendWish{.backend = "cpu", .precision = Precision::tf32},
+                                  BackendWish{.device = "cpu", .precision = Precision::fp16}}) {
+    try {
+      choose_backend(wish);
+      FAIL() << "accepted";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::usage);
+      EXPECT_THAT(error.message(), HasSubstr("backend 'cpu' computes in fp32"));
+    }
+  }
+}
+
+TEST(OnnxRuntimeBackend, HasFloat16AndKnowsFloat32OfTheSameDevice) {
+  POSSE_ONNXRUNTIME_OR_SKIP(file);
+  const auto half = open_onnxruntime("cpu", file, Precision::fp16);
+  EXPECT_EQ(half->numerics(), "onnxruntime cpu fp16");
+  ASSERT_NE(half->in_full_precision(), nullptr);
+  EXPECT_EQ(half->in_full_precision()->numerics(), "onnxruntime cpu fp32");
+  EXPECT_EQ(half->in_full_precision()->in_full_precision(), nullptr);
+}
+
 TEST(OnnxRuntimeBackend, OneWorkerHasAllThreads) {
   const ExecutionPlan plan =
       onnxruntime_backend().plan({.num_threads = 6, .frame = {480, 640}, .batch_size = 3});

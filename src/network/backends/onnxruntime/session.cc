@@ -95,14 +95,15 @@ void with_texts(const Options& options, const Use& use) {
   use(keys.data(), values.data(), keys.size());
 }
 
-/// Full float32, the fastest algorithms by trial, and the layout that a card's tensor cores want.
-void append_cuda(const Library& library, int number, SessionOptions* session) {
-  Options options = {{"device_id", std::to_string(number)},
+/// The fastest algorithms by trial, and the layout that a card's tensor cores want.
+void append_cuda(const Library& library, const SessionSettings& settings, SessionOptions* session) {
+  Options options = {{"device_id", std::to_string(settings.device.number)},
                      {"cudnn_conv_algo_search", "EXHAUSTIVE"},
                      {"cudnn_conv_use_max_workspace", "1"}};
   if (library.interface_version() >= 20) {
-    options.insert(options.end(),
-                   {{"use_tf32", "0"}, {"prefer_nhwc", "1"}, {"fuse_conv_bias", "1"}});
+    options.insert(options.end(), {{"use_tf32", settings.precision == Precision::tf32 ? "1" : "0"},
+                                   {"prefer_nhwc", "1"},
+                                   {"fuse_conv_bias", "1"}});
   }
   Held<CudaOptions, ReleaseCudaOptions> cuda(library);
   library.call<CreateCudaOptions>("no options for CUDA", cuda.out());
@@ -112,8 +113,10 @@ void append_cuda(const Library& library, int number, SessionOptions* session) {
   library.call<AppendCuda>("CUDA cannot be used", session, cuda.get());
 }
 
-void append_tensorrt(const Library& library, int number, SessionOptions* session) {
-  const Options options = {{"device_id", std::to_string(number)}, {"trt_fp16_enable", "0"}};
+void append_tensorrt(const Library& library, const SessionSettings& settings,
+                     SessionOptions* session) {
+  const Options options = {{"device_id", std::to_string(settings.device.number)},
+                           {"trt_fp16_enable", settings.precision == Precision::fp16 ? "1" : "0"}};
   Held<TensorRtOptions, ReleaseTensorRtOptions> tensorrt(library);
   library.call<CreateTensorRtOptions>("no options for TensorRT", tensorrt.out());
   with_texts(options, [&](Keys keys, Keys values, size_t count) {
@@ -123,7 +126,9 @@ void append_tensorrt(const Library& library, int number, SessionOptions* session
   library.call<AppendTensorRt>("TensorRT cannot be used", session, tensorrt.get());
 }
 
-void append_provider(const Library& library, const Device& device, SessionOptions* session) {
+void append_provider(const Library& library, const SessionSettings& settings,
+                     SessionOptions* session) {
+  const Device& device = settings.device;
   const std::string_view word = device.kind->word;
   if (word == "cpu") return;  // is always there
   if (!library.has_provider(device.kind->provider)) {
@@ -131,8 +136,8 @@ void append_provider(const Library& library, const Device& device, SessionOption
                 fmt::format("ONNX Runtime {} ({}) is built without {}", library.version(),
                             printable(library.file().string()), device.kind->provider));
   }
-  if (word == "cuda") return append_cuda(library, device.number, session);
-  if (word == "tensorrt") return append_tensorrt(library, device.number, session);
+  if (word == "cuda") return append_cuda(library, settings, session);
+  if (word == "tensorrt") return append_tensorrt(library, settings, session);
   const std::string name(device.kind->short_name);
   library.call<AppendProvider>("the provider cannot be used", session, name.c_str(), nullptr,
                                nullptr, size_t{0});
@@ -171,7 +176,7 @@ void OrtSession::Parts::set_options(const SessionSettings& settings, SessionOpti
   library->call<SetDeterministicCompute>(what, options, true);
   // Threads that wait sleep: those of the other members' sessions are at work.
   library->call<AddSessionConfigEntry>(what, options, "session.intra_op.allow_spinning", "0");
-  append_provider(*library, settings.device, options);
+  append_provider(*library, settings, options);
 }
 
 OrtSession::OrtSession(std::shared_ptr<const Library> library, const std::string& model,

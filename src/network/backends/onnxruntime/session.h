@@ -10,12 +10,15 @@
 #include "network/backends/onnxruntime/devices.h"
 #include "network/backends/onnxruntime/library.h"
 #include "network/backends/onnxruntime/placement.h"
+#include "network/precision.h"
 
 namespace posse::ort {
 
 struct SessionSettings {
   Device device;
   int num_threads = 1;  ///< of the CPU, for this network; at least 1
+  /// That the device is allowed; the network's own types are in its bytes.
+  Precision precision = Precision::fp32;
 };
 
 /// An output to be filled.

@@ -12,8 +12,8 @@
 #include "project/config_text.h"
 #include "results/result_names.h"
 #include "study/suggest/projects/machine_labels.h"
-#include "study/suggest/video_frames.h"
 #include "video/image_file.h"
+#include "video/video_frames.h"
 #include "video/video_reader.h"
 
 namespace posse {

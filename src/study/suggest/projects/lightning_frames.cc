@@ -13,8 +13,8 @@
 #include "base/paths.h"
 #include "base/text.h"
 #include "project/yaml_tree.h"
-#include "study/suggest/video_frames.h"
 #include "video/image_file.h"
+#include "video/video_frames.h"
 #include "video/video_reader.h"
 
 namespace posse {

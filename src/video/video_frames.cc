@@ -1,4 +1,4 @@
-#include "study/suggest/video_frames.h"
+#include "video/video_frames.h"
 
 #include <algorithm>
 
@@ -6,18 +6,12 @@
 #include "video/video_reader.h"
 
 namespace posse {
-namespace {
-
-constexpr int64_t kLongGap = 600;  ///< frames; a jump costs up to a group of pictures
-
-}  // namespace
-
 size_t visit_video_frames(const std::filesystem::path& video, std::span<const int64_t> frames,
-                          const StopFlag* stop, const VisitFrame& visit) {
+                          const StopFlag* stop, const VisitFrame& visit, int64_t long_gap) {
   size_t given = 0;
   for (size_t begin = 0; begin < frames.size();) {
     size_t end = begin + 1;
-    while (end < frames.size() && frames[end] - frames[end - 1] < kLongGap) ++end;
+    while (end < frames.size() && frames[end] - frames[end - 1] < long_gap) ++end;
     const auto reader =
         open_video(video, {.range = {.start = frames[begin], .stop = frames[end - 1] + 1}});
     size_t next = begin;
