@@ -1,4 +1,4 @@
-/// The consensus of several networks' keypoints, frame by frame or as a track through time.
+/// Forms the consensus of several networks' keypoints, frame by frame or as a track through time.
 ///
 ///     const posse::JointPoses median = posse::consensus(members);
 ///     const posse::JointPoses track = posse::consensus(members, {{"method", "track"}});

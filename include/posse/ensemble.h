@@ -1,4 +1,4 @@
-/// An ensemble of pose networks: opened once, asked for pictures and videos.
+/// An ensemble of pose networks, which is opened once and predicts pictures and videos.
 ///
 ///     posse::Ensemble ensemble({"project-1", "project-2"}, {{"threads", "2"}});
 ///     const posse::Frame frame = ensemble.predict(posse::Picture::rgb(pixels, width, height));

@@ -1,4 +1,4 @@
-/// Errors and uncertainty of networks against hand labels.
+/// Evaluates networks against hand labels: their errors and their uncertainty.
 ///
 ///     std::cout << posse::evaluation({"project-1", "project-2"}, "project-1") << "\n";
 #pragma once

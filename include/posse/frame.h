@@ -1,4 +1,5 @@
-/// What an ensemble says of one frame, and the picture it is asked about.
+/// Types of a prediction: the picture that is given, and a frame's keypoints with their
+/// uncertainty.
 ///
 ///     const posse::Frame frame = ensemble.predict(posse::Picture::rgb(pixels, 640, 480));
 ///     std::cout << frame.keypoints[0].x << " +- " << std::sqrt(frame.covariances[0].xx) << "\n";

@@ -1,4 +1,4 @@
-/// Keypoints of one network over a video, and what several networks say together.
+/// Keypoints of one network over a video, and the joint keypoints of several networks.
 ///
 ///     posse::Poses poses;
 ///     poses.bodyparts = {"nose", "tail"};

@@ -1,5 +1,5 @@
-/// What the binding files share: one bind_<module>() per module, conversions between numpy and the
-/// library.
+/// Declares one bind_<module>() per module, and converts between numpy and the library, for all
+/// binding files.
 ///
 /// To bind a module: write bind_<module>.cc with `void bind_<module>(py::module_& core)`, declare
 /// it below, call it in core.cc and add the file to python/CMakeLists.txt. Bindings convert, check

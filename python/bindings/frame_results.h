@@ -1,4 +1,4 @@
-/// What a run gave, kept as the library gave it and shown to Python as arrays.
+/// Keeps what a run gave as the library gave it, and shows it to Python as arrays.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
-/// Python keyword arguments into an options struct, by the struct's own describe(): names, meaning
-/// and defaults are those of the command line ("training_set_index" for --training-set-index).
+/// Reads Python keyword arguments into an options struct, by the struct's own describe(): names,
+/// meaning and defaults are those of the command line ("training_set_index" for
+/// --training-set-index).
 #pragma once
 
 #include <algorithm>
@@ -152,8 +153,8 @@ class KeywordReader {
   }
 
   py::dict keywords_;
-  mutable std::vector<std::string>
-      known_;  ///< names asked for so far; describe() wants a const visitor
+  /// Names asked for so far; describe() wants a const visitor.
+  mutable std::vector<std::string> known_;
 };
 
 /// Visitor for describe(): keywords with what the command line's help says of them.

@@ -1,4 +1,4 @@
-/// How long work is watched from Python: progress, and Ctrl-C.
+/// Watches long work from Python: reports progress, and stops it at Ctrl-C.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-/// Scoremaps of Python, [frames, height, width, bodyparts], as the library's views of single
+/// Views scoremaps of Python, [frames, height, width, bodyparts], as the library's views of single
 /// frames.
 #pragma once
 

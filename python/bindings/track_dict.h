@@ -1,4 +1,4 @@
-/// A track as arrays, under the names of posse.Track's attributes.
+/// Gives a track as arrays, under the names of posse.Track's attributes.
 #pragma once
 
 #include <algorithm>

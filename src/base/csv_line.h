@@ -1,4 +1,4 @@
-/// Lines of small tables of comma-separated values.
+/// Splits and writes lines of small tables of comma-separated values.
 #pragma once
 
 #include <string>

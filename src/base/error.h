@@ -11,23 +11,27 @@
 
 namespace posse {
 
-/// What went wrong, for callers that react to it (exit codes, Python exception classes).
+/// What went wrong, for callers that react to it. Each kind has an exit status of the program and
+/// an exception class in Python.
 enum class ErrorKind {
-  usage,          ///< an option or argument is wrong; exit 2, ValueError
-  invalid_value,  ///< a value given through the API is out of range; exit 1, ValueError
+  /// An option or argument is wrong; exit 2, ValueError.
+  usage,
+  /// A value given through the API is out of range; exit 1, ValueError.
+  invalid_value,
   /// A file, folder, bodypart, snapshot ... does not exist; exit 1, FileNotFoundError.
   not_found,
   /// A file is damaged or not what it claims to be; exit 1, ValueError.
   bad_file,
-  shape_mismatch,  ///< arrays, tensors or members do not fit together; exit 1, ValueError
+  /// Arrays, tensors or members do not fit together; exit 1, ValueError.
+  shape_mismatch,
   /// Well-formed, but nothing that posse can work with; exit 5, RuntimeError.
   unsupported,
   /// Not built in, or not possible on this machine; exit 5, RuntimeError.
   unavailable,
   /// The operating system refused (disk full, permission); exit 1, OSError.
   io,
-  interrupted,  ///< the caller asked to stop; exit 130, KeyboardInterrupt
-  // The exit status is the program's, the exception's class that of Python.
+  /// The caller asked to stop; exit 130, KeyboardInterrupt.
+  interrupted,
 };
 
 /// "usage", "bad_file", ...: the enumerator's own name.
@@ -35,9 +39,10 @@ std::string_view to_string(ErrorKind kind);
 
 /// Optional second and third lines of an error.
 struct ErrorNotes {
-  std::string have;  ///< what there is instead, as "snapshot-100000, snapshot-step2-final--0"
-  std::string
-      hint;  ///< what to do about it, as "posse info PROJECT lists the snapshots of a project"
+  /// What there is instead, as "snapshot-100000, snapshot-step2-final--0".
+  std::string have;
+  /// What to do about it, as "posse info PROJECT lists the snapshots of a project".
+  std::string hint;
 };
 
 /// An error of the caller's input or surroundings.

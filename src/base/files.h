@@ -1,4 +1,4 @@
-/// Files: read whole, map, and write so that a reader never sees half of one.
+/// Reads files whole, maps them, and writes them so that a reader never sees half of one.
 #pragma once
 
 #include <cstdint>

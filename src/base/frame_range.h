@@ -1,4 +1,4 @@
-/// Which frames of a video: half-open, counted from 0, the same rule in C++, Python and on the
+/// A range of a video's frames: half-open, counted from 0, the same rule in C++, Python and on the
 /// command line.
 #pragma once
 

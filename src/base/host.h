@@ -1,4 +1,4 @@
-/// The machine that a process runs on.
+/// Gives the name of the machine that this process runs on.
 #pragma once
 
 #include <string>

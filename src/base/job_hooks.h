@@ -1,4 +1,4 @@
-/// What long work tells while it runs.
+/// Callbacks by which long work reports progress, notes and warnings, and the flag that stops it.
 #pragma once
 
 #include <functional>

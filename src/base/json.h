@@ -1,5 +1,6 @@
-/// JSON to write: a value built up in order. Behind it is nlohmann's library, whose header costs
-/// seconds in every file that includes it; only sources that read JSON, too, include it themselves.
+/// A JSON value that is built up in order and written. Behind it is nlohmann's library, whose
+/// header costs seconds in every file that includes it; only sources that read JSON, too, include
+/// it themselves.
 #pragma once
 
 #include <array>

@@ -1,4 +1,5 @@
-/// What the values of a network's maps are, and the numbers of the meaning that all maps share.
+/// Names the kinds of values that networks' maps have, and holds the numbers of the meaning that
+/// all maps share.
 #pragma once
 
 namespace posse {

@@ -1,4 +1,4 @@
-/// Large blocks of memory, and how much this process holds.
+/// Asks for large blocks of memory, and tells how much memory this process holds and may use.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-/// NumPy's .npy files, format version 1.0: read whole, or write frame after frame without holding
-/// them.
+/// Reads NumPy's .npy files (format version 1.0) whole, and writes them entry after entry without
+/// holding them.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// Looking at files and folders by name, with errors that say what the system said.
+/// Looks at files and folders by their paths, with errors that say what the system said.
 ///
 /// std::filesystem throws its own exceptions for a folder that may not be entered, a name that is
 /// too long, a link that leads in a circle; on a user's path they are a user's error. Use these.

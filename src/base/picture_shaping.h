@@ -1,5 +1,5 @@
-/// Resizing and padding of 8-bit pictures as OpenCV and albumentations do it, whose results
-/// networks were trained on.
+/// Resizes and pads 8-bit pictures as OpenCV and albumentations do, on whose results networks were
+/// trained.
 #pragma once
 
 #include <array>
@@ -14,9 +14,11 @@ namespace posse {
 /// How bytes between pixels are made. Pixel centres lie at half pixels, nothing is averaged where a
 /// picture becomes smaller, and the outermost pixels are repeated.
 enum class PictureFilter {
-  linear,  ///< OpenCV's INTER_LINEAR on bytes, whose weights are multiples of 1 / 2048: bit for bit
-  cubic,   ///< INTER_CUBIC (a = -0.75), in float64, rounded to even
-  // OpenCV's own builds differ in INTER_CUBIC by one step in a few of a thousand bytes.
+  /// OpenCV's INTER_LINEAR on bytes, whose weights are multiples of 1 / 2048: bit for bit.
+  linear,
+  /// INTER_CUBIC (a = -0.75), in float64, rounded to even. OpenCV's own builds differ in it by one
+  /// step in a few of a thousand bytes.
+  cubic,
 };
 
 struct PictureSize {

@@ -1,4 +1,4 @@
-/// How long work reports where it is; the library itself never prints.
+/// Progress of long work, and the callback that receives it; the library itself never prints.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// Headed lines, as `posse info` prints them.
+/// Formats headed lines of text, as `posse info` prints them.
 #pragma once
 
 #include <fmt/format.h>

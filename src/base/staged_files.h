@@ -1,4 +1,4 @@
-/// Several files of a folder that change together or not at all.
+/// Changes several files of a folder together or not at all.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,5 @@
-/// Asking long work to stop (Ctrl-C, a Python KeyboardInterrupt) without losing what is finished.
+/// A flag that asks long work to stop (Ctrl-C, a Python KeyboardInterrupt) without losing what is
+/// finished.
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,4 @@
-/// Small helpers for names and messages.
+/// Checks, cleans and lists names for messages.
 #pragma once
 
 #include <span>

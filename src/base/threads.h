@@ -1,4 +1,4 @@
-/// How many threads this process may use.
+/// Finds how many threads this process may use, and runs tasks on several threads.
 #pragma once
 
 #include <cstddef>

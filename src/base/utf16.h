@@ -1,4 +1,4 @@
-/// UTF-16 text, by the bytes that begin it.
+/// Recognises UTF-16 text by the bytes that begin it.
 #pragma once
 
 #include <string_view>

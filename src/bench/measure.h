@@ -1,4 +1,4 @@
-/// What `posse bench` measures: each function runs once unmeasured, then several times.
+/// Measures what `posse bench` reports: each function runs once unmeasured, then several times.
 #pragma once
 
 #include <cstdint>
@@ -34,12 +34,15 @@ struct BenchOptions {
 /// One member alone on one thread.
 struct NetworkBench {
   std::string member;
-  std::string network;  ///< as pose_cfg.yaml calls it
+  /// The network's name, as pose_cfg.yaml has it.
+  std::string network;
   Spread per_frame;
   /// Bytes to floats: part of per_frame, measured layer by layer; zeros on other backends than cpu.
   Spread preprocess;
-  double gflop = 0;   ///< per frame, convolutions in their direct form
-  cpu::FmaPeak peak;  ///< the better of before and after
+  /// Billions of operations per frame, convolutions in their direct form.
+  double gflop = 0;
+  /// The better of two measurements, before and after.
+  cpu::FmaPeak peak;
   double gflop_per_second() const { return gflop / (1e-3 * per_frame.median); }
 };
 NetworkBench bench_network(const MemberNetwork& member, const BenchOptions& options);

@@ -11,13 +11,17 @@
 
 namespace posse {
 
-/// Ellipses within which a share of the truth lies: d^2, in units of the model's covariance, up to
-/// a bound.
+/// Ellipses within which a share of the truth lies: its squared Mahalanobis distance d^2 under the
+/// model's covariance is at most a bound.
 struct Region {
-  double share = 0;                 ///< in (0, 1)
-  double bound = 0;                 ///< over all bodyparts; infinite where nothing is promised
-  bool over_videos = false;         ///< holds for a new video, not only for more frames of these
-  std::vector<double> bodyparts{};  ///< [bodyparts] bound of each: its own, or that of all
+  /// Share of the truth that lies within, in (0, 1).
+  double share = 0;
+  /// Bound of d^2 over all bodyparts; infinite where nothing is promised.
+  double bound = 0;
+  /// True: the region holds for a new video, not only for more frames of these.
+  bool over_videos = false;
+  /// [bodyparts] bound of each: its own, or that of all.
+  std::vector<double> bodyparts{};
   /// Share of the labelled points within, counted outside the fit, and its 95 % interval; NaN where
   /// it is not known.
   double held = std::numeric_limits<double>::quiet_NaN();
@@ -34,17 +38,26 @@ struct MoseqNoise {
 };
 
 struct Calibration {
-  std::string consensus;                   ///< "mean", "median", "track"
-  std::string rule;                        ///< "dgp", "dlc": how the consensus is read from its map
-  std::vector<std::string> member_names;   ///< [members]
-  std::vector<std::string> member_hashes;  ///< [members] of their weights
-  std::vector<std::string> member_rules;   ///< [members]
+  /// "mean", "median" or "track".
+  std::string consensus;
+  /// "dgp" or "dlc": how the consensus is read from its map.
+  std::string rule;
+  /// [members]
+  std::vector<std::string> member_names;
+  /// [members] SHA-256 of their weights.
+  std::vector<std::string> member_hashes;
+  /// [members] the rule that each one's keypoints are read by.
+  std::vector<std::string> member_rules;
   std::vector<std::string> bodyparts;
   PredictiveModel model;
-  std::vector<Region> regions;  ///< 50, 80, 90 and 95 %, and what else was asked for
-  bool simultaneous = false;    ///< regions hold all bodyparts of a frame at once
-  double split = 0;             ///< share of the groups that the model was fitted to; 0: all
-  ChanceWithin chance;          ///< sd: root of half the covariance's trace
+  /// Regions of 50, 80, 90 and 95 %, and what else was asked for.
+  std::vector<Region> regions;
+  /// True: a region holds all bodyparts of a frame at once.
+  bool simultaneous = false;
+  /// Share of the groups that the model was fitted to; 0: all.
+  double split = 0;
+  /// The sd it takes is the root of half the covariance's trace.
+  ChanceWithin chance;
   MoseqNoise moseq;
   std::string labels_sha256;
   size_t num_points = 0;
@@ -52,15 +65,19 @@ struct Calibration {
   /// Bodyparts with fewer than 20 labelled points, whose uncertainty is that of all together.
   std::vector<std::string> pooled_bodyparts{};
   size_t num_videos_unseen = 0;
-  std::string guarantee;       ///< what may be said, in one or two sentences
-  double log_score_model = 0;  ///< out of fold, mean; smaller is better
+  /// What may be said, in one or two sentences.
+  std::string guarantee;
+  /// Mean log score of the model out of fold; smaller is better.
+  double log_score_model = 0;
   double log_score_constant = 0;
 };
 
 /// What a calibration says of one keypoint.
 struct CalibratedPoint {
-  Covariance covariance;  ///< px^2
-  double radius90 = 0;    ///< px, of the circle as large as the 90 % region
+  /// Covariance in px^2.
+  Covariance covariance;
+  /// Radius in px of the circle as large as the 90 % region.
+  double radius90 = 0;
   /// Chance in [0, 1] that the truth lies within a radius of the position.
   double chance_within = 0;
 };

@@ -1,5 +1,5 @@
-/// How likely a position is to lie within a radius of the truth, from the standard deviation stated
-/// for it.
+/// Computes the chance that a position lies within a radius of the truth, from the standard
+/// deviation stated for it.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-/// How far the truth may lie from a consensus: its covariance, from the members' spread and the
-/// consensus map.
+/// Predicts how far the truth may lie from a consensus: its covariance, from the members' spread
+/// and the consensus map.
 #pragma once
 
 #include <string>

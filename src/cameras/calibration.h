@@ -1,4 +1,4 @@
-/// Anipose calibration files: TOML to camera models.
+/// Reads Anipose calibration files (TOML) into camera models.
 #pragma once
 
 #include <string>

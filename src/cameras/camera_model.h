@@ -1,4 +1,4 @@
-/// Projection of points in space to pixels by a calibrated camera.
+/// Projects points in space to pixels of a calibrated camera.
 #pragma once
 
 #include <Eigen/Core>

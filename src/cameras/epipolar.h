@@ -1,4 +1,4 @@
-/// Which points of one view belong to a point of another: epipolar lines.
+/// The epipolar geometry of two views: the line of one view on which a point of the other must lie.
 #pragma once
 
 #include <array>
@@ -54,7 +54,8 @@ bool is_fundamental(const Matrix3& matrix);
 /// Views of one picture whose geometry is known.
 struct ViewCalibration {
   size_t num_views = 0;
-  std::vector<std::string> names;  ///< [views] of the cameras; empty for matrices
+  /// [views] of the cameras; empty for matrices.
+  std::vector<std::string> names;
   /// [views, views] from the row's view to the column's; nothing where it is not known.
   std::vector<std::optional<EpipolarGeometry>> pairs;
 

@@ -1,4 +1,4 @@
-/// Eigenvalues of small symmetric matrices.
+/// Eigenvalues, eigenvectors and factors of small symmetric matrices.
 #pragma once
 
 #include <Eigen/Core>

@@ -1,4 +1,4 @@
-/// Points in space from their pixels in calibrated cameras.
+/// Triangulates points in space from their pixels in calibrated cameras.
 #pragma once
 
 #include <span>

@@ -1,4 +1,5 @@
-/// Where a network's weights come from: named arrays, in a file format of whatever program.
+/// The interface to a network's weights: named arrays of a checkpoint, in whatever program's file
+/// format.
 ///
 /// To add a checkpoint format:
 ///  1. make src/checkpoint/<format>/ with a class that implements WeightSource, and its test

@@ -1,4 +1,4 @@
-/// What every subcommand gets, and how one is made.
+/// Declares the subcommands, their exit codes, and what every subcommand is given.
 ///
 /// To add a subcommand:
 ///  1. write src/cli/cmd_<verb>.cc with `void add_<verb>(Verb root, CommandContext& context)`: it

@@ -1,5 +1,4 @@
-/// What the program says, and where: results, messages, progress; and how it writes durations and
-/// sizes.
+/// Prints results, messages and progress, and formats durations and sizes.
 #pragma once
 
 #include <string>

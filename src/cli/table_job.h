@@ -1,4 +1,5 @@
-/// How verbs run a job over tables: its words go to the console, its outcome to stdout.
+/// Connects a job over tables with the command line: its messages go to the console, its report to
+/// stdout.
 #pragma once
 
 #include "cli/command.h"

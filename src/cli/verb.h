@@ -1,5 +1,5 @@
-/// The command line's parser as verbs see it: options are tied to fields of standard types. verb.cc
-/// alone includes the parser's own header, which costs seconds in every file that does.
+/// Wraps the command line's parser for the verbs: options are tied to fields of standard types.
+/// verb.cc alone includes the parser's own header, which costs seconds in every file that does.
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,5 @@
-/// From units to results: what posse run does after its networks, for every video whose units are
-/// all there.
+/// Makes results from units: does what `posse run` does after its networks, for every video whose
+/// units are all there.
 #pragma once
 
 #include <array>

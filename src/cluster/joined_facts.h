@@ -1,4 +1,5 @@
-/// What is known of a video's decoding and computing, from that of its units.
+/// Joins the facts of a video's units (how they were decoded and computed) into those of the whole
+/// video.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// JSON files as the trees that YAML gives.
+/// Parses JSON into the same trees that YAML is read into.
 #pragma once
 
 #include <string>

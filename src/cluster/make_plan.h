@@ -1,4 +1,4 @@
-/// The plan of a run over many machines: units and tasks.
+/// Makes the plan of a run over many machines: its units and tasks.
 #pragma once
 
 #include <concepts>

@@ -1,4 +1,4 @@
-/// The configuration of a NeuroCAAS job: what of it posse uses, and what not.
+/// Reads the configuration of a NeuroCAAS job: what of it posse uses, and what it leaves out.
 ///
 /// Written by a user, or by NeuroCAAS' job manager after it has trained an ensemble; fields are
 /// those of its analysis "ensemble-dgp", and `posse`, a map with options of `posse run`.
@@ -21,16 +21,16 @@ struct NeurocaasConfig {
   /// Words for `posse run`, as "--batch=4" or "--no-crop". The consensus is the mean unless the
   /// configuration says otherwise.
   std::vector<std::string> options;
-  std::vector<std::string> notes;  ///< what is ignored and should be known, a sentence each
+  /// What is ignored and should be known, a sentence each.
+  std::vector<std::string> notes;
 };
 
 /// Reads YAML, or JSON from a file whose name ends in .json. Values may be quoted; True, true,
 /// "yes" and 1 are one truth.
 /// @throws Error as read_yaml() and parse_json(); Error(bad_file), naming file and line, for a mode
-/// that is neither
-///         train nor predict, no or doubled model names to predict with, names that lead out of
-///         their folder or have control characters, an `ensemble_size` that is no number of 1 or
-///         more, a `posse` option that is not known (naming the nearest ones) or has a wrong value
+/// that is neither train nor predict, no or doubled model names to predict with, names that lead
+/// out of their folder or have control characters, an `ensemble_size` that is no number of 1 or
+/// more, a `posse` option that is not known (naming the nearest ones) or has a wrong value
 NeurocaasConfig read_neurocaas_config(const std::filesystem::path& path);
 
 /// The same for text held in memory. @param name  for messages; the suffix tells JSON from YAML

@@ -1,4 +1,4 @@
-/// The options of `posse run` that a NeuroCAAS configuration asks for.
+/// Gives the options of `posse run` that a NeuroCAAS configuration asks for.
 #pragma once
 
 #include <string>

@@ -1,16 +1,15 @@
-/// The directory in which many machines do one run: what lies where.
+/// The layout of the directory in which many machines do one run.
 ///
 ///     RUN/plan.json                                     what is to be done (run_plan_file.h)
 ///     RUN/units/<video id>/<begin>-<end>.<key>.unit     frames that are done: sealed journals
 ///     RUN/units/<video id>/<begin>-<end>.<key>....part  being computed, or left by an ended worker
 ///     RUN/units/<video id>/<begin>-<end>.<key>.claim    the same file as the .part at work
 ///     RUN/failed/<video id>.<begin>-<end>.<key>.json    last error of a unit
-///     RUN/damaged/<video id>                            an empty file: frames of it are damaged,
-///     so
-///                                                       that all are read from the range's start
+///     RUN/damaged/<video id>                            an empty file: frames of it are damaged
 ///     RUN/results/<video stem>/...                      as posse run --out RUN/results writes them
 ///     RUN/report.json                                   of the last posse finish
 ///     RUN/slurm/...                                     what posse submit wrote
+/// Frames of a damaged video are all read from the range's start.
 /// What is done is what valid unit files there are; nothing else counts.
 #pragma once
 

@@ -1,4 +1,5 @@
-/// plan.json: all that a machine must know to do a piece of a run, and to put the pieces together.
+/// Writes and reads plan.json, which holds all that a machine must know to do a piece of a run and
+/// to put the pieces together.
 #pragma once
 
 #include <cstdint>
@@ -48,18 +49,23 @@ struct Task {
 };
 
 struct ClusterPlan {
-  std::string engine;  ///< version of posse that made it
+  /// Version of posse that made the plan.
+  std::string engine;
   /// Ensemble::backend_name(), whose numbers they are: units of others are none of this run.
   std::string backend;
-  std::vector<std::filesystem::path> members;  ///< as given
-  std::vector<ClusterMember> networks;         ///< in order
-  std::vector<std::string> bodyparts;          ///< of the results
+  /// Members as given.
+  std::vector<std::filesystem::path> members;
+  /// Networks in order.
+  std::vector<ClusterMember> networks;
+  /// Bodyparts of the results.
+  std::vector<std::string> bodyparts;
   EnsembleOptions ensemble;
   RunOptions run;
   std::filesystem::path out;
   int64_t unit_frames = 0;
   std::vector<ClusterVideo> videos;
-  std::vector<Unit> units;  ///< by video, then by frame
+  /// By video, then by frame.
+  std::vector<Unit> units;
   std::vector<Task> tasks;
 };
 

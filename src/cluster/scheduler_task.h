@@ -1,4 +1,4 @@
-/// Which task of an array this process is, as its scheduler says.
+/// Finds which task of a job array this process is, as its scheduler says.
 #pragma once
 
 #include <cstdint>

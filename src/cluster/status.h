@@ -1,4 +1,4 @@
-/// How far a run over many machines is: counts of what lies in its directory, changing nothing.
+/// Counts how far a run over many machines is, from what lies in its directory; changes nothing.
 #pragma once
 
 #include <cstdint>
@@ -32,12 +32,15 @@ struct RunStatusReport {
   std::filesystem::path folder;
   std::vector<VideoStatus> videos;
   std::vector<FailedUnit> failed;
-  std::vector<int64_t> tasks_to_do;  ///< numbers of the tasks with units that are not done
+  /// Numbers of the tasks with units that are not done.
+  std::vector<int64_t> tasks_to_do;
   int64_t num_tasks = 0;
-  int64_t num_others = 0;  ///< units that are not of this plan: of one that was replaced
+  /// Units that are not of this plan: of one that was replaced.
+  int64_t num_others = 0;
   /// Units a second over the last kRateSeconds; 0 without any.
   double units_per_second = 0;
-  std::optional<double> seconds_left;  ///< at that rate
+  /// Seconds that are left at that rate.
+  std::optional<double> seconds_left;
 
   int64_t num_units() const;
   int64_t num_done() const;

@@ -1,4 +1,4 @@
-/// A run as Slurm job arrays: the scripts, and which tasks are submitted.
+/// Submits a run as Slurm job arrays: writes the scripts, and chooses the tasks that are submitted.
 #pragma once
 
 #include <concepts>
@@ -62,10 +62,12 @@ struct Submission {
 };
 
 struct SubmitReport {
-  std::vector<int64_t> tasks;  ///< with units that are not done
-  std::vector<std::string>
-      commands;                      ///< as a shell would take them; "ID" of jobs not submitted yet
-  std::vector<std::string> job_ids;  ///< of the arrays; empty if only printed
+  /// Tasks with units that are not done.
+  std::vector<int64_t> tasks;
+  /// Commands as a shell would take them; "ID" of jobs not submitted yet.
+  std::vector<std::string> commands;
+  /// Ids of the arrays; empty if they were only printed.
+  std::vector<std::string> job_ids;
   std::string finish_id;
 };
 

@@ -1,5 +1,4 @@
-/// A unit that one process works on: its journal while it grows, and the claim that keeps others
-/// off.
+/// Claims a unit for one process: keeps other processes off while its journal grows.
 ///
 /// A claim is a second name (hard link) of the journal at work, which the file system makes once,
 /// on network file systems too; writing to the journal keeps it fresh. It saves work and is no

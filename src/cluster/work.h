@@ -1,4 +1,4 @@
-/// A worker: does units of a run, beside any number of others.
+/// Runs a worker, which computes units of a run beside any number of other workers.
 #pragma once
 
 #include <concepts>

@@ -1,4 +1,4 @@
-/// The point of least summed distance to given points.
+/// The geometric median of points: the point of least summed distance to them.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-/// The grid on which members of different stride or map size meet.
+/// The common grid to which maps of members of different stride or map size are resampled.
 #pragma once
 
 #include <span>

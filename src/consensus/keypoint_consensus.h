@@ -1,5 +1,5 @@
-/// Consensus of located keypoints: for members whose scoremaps are not at hand, such as tables of
-/// results.
+/// Forms the consensus of located keypoints, for members whose scoremaps are not at hand, such as
+/// tables of results.
 #pragma once
 
 #include <array>
@@ -17,15 +17,20 @@ namespace posse {
 
 /// How members' keypoints become one. With n members that found the bodypart:
 enum class KeypointMethod {
-  mean,           ///< mean of x and of y; mean likelihood
-  median,         ///< median of x and of y (even n: mean of the middle two); median likelihood
-  weighted_mean,  ///< by the likelihoods, whose own weighted mean it has; all zero: mean
+  /// Mean of x and of y; mean likelihood.
+  mean,
+  /// Median of x and of y (even n: mean of the middle two); median likelihood.
+  median,
+  /// Mean of x and of y, weighted by the likelihoods; the likelihood is their mean with the same
+  /// weights. With weights of zero throughout, the mean.
+  weighted_mean,
   /// The keypoint of highest likelihood; of equals the one nearest to the median, then the first.
   most_confident,
   /// The point of least summed distance to the members; median likelihood.
   geometric_median,
-  trimmed_mean,  ///< of x, y and likelihood, without the floor(trim * n) least and largest
-  // The share that is trimmed is an option of its own.
+  /// Mean of x, of y and of the likelihood, each without its k least and k largest of the n values;
+  /// k = floor(trim * n).
+  trimmed_mean,
 };
 
 template <>
@@ -42,12 +47,15 @@ struct EnumNames<KeypointMethod> {
 
 struct KeypointConsensusOptions {
   KeypointMethod method = KeypointMethod::median;
-  double min_likelihood =
-      0;  ///< keypoints below count as missing; in [0, 1]. Raise to drop what members doubt
-  int min_members = 1;  ///< with fewer members the consensus is missing; at least 1
-  double trim = 0.2;    ///< trimmed_mean: share left out at either end; in [0, 0.5)
-  double agreement_radius =
-      10;  ///< pixels from the consensus within which a member agrees; at least 0
+  /// Keypoints below this likelihood count as missing; in [0, 1]. Raise it to drop what members
+  /// doubt.
+  double min_likelihood = 0;
+  /// With fewer members the consensus is missing; at least 1.
+  int min_members = 1;
+  /// Share that trimmed_mean leaves out at either end; in [0, 0.5).
+  double trim = 0.2;
+  /// Pixels from the consensus within which a member agrees; at least 0.
+  double agreement_radius = 10;
 
   /// @throws Error(invalid_value) naming the option.
   void validate() const;
@@ -55,13 +63,18 @@ struct KeypointConsensusOptions {
 
 /// The consensus of one bodypart in one frame.
 struct KeypointConsensus {
-  Keypoint keypoint;      ///< missing (NaN, NaN, 0) with fewer than min_members
-  Covariance covariance;  ///< of the members' positions, divided by their number; px²
-  /// Square roots of the covariance's xx and yy; without members all of them are NaN.
+  /// Missing (NaN, NaN, 0) with fewer than min_members.
+  Keypoint keypoint;
+  /// Covariance of the members' positions about their mean, divided by their number, px²; NaN
+  /// without members.
+  Covariance covariance;
+  /// Square roots of covariance.xx and covariance.yy, px; NaN without members.
   double std_x = 0;
   double std_y = 0;
-  int num_members = 0;   ///< that found the bodypart
-  int num_agreeing = 0;  ///< of those, within agreement_radius of the consensus
+  /// Members that found the bodypart.
+  int num_members = 0;
+  /// Of those, the ones within agreement_radius of the consensus.
+  int num_agreeing = 0;
 };
 
 /// Consensus of one bodypart in one frame over members, in any order.

@@ -1,5 +1,5 @@
-/// Where the consensus map of a frame has its centre and its highest cell. Part of consensus.cc, on
-/// its own for its length.
+/// Finds the centre and the highest cell of a frame's consensus map. Part of scoremap_consensus.cc,
+/// on its own for its length.
 #pragma once
 
 #include <optional>
@@ -65,8 +65,8 @@ class PeakFinder {
   // Per float of a row (column * bodyparts + bodypart), padded as kernels want it.
   std::vector<double> mass_, first_, second_;
   std::vector<float> highest_, highest_row_;
-  std::vector<float>
-      odds_;  ///< [height, padded row] when the highest cell is asked for, else one row
+  /// [height, padded row] when the highest cell is asked for, else one row.
+  std::vector<float> odds_;
 };
 
 }  // namespace posse

@@ -1,4 +1,4 @@
-/// The consensus of an ensemble's scoremaps, one frame at a time.
+/// Forms the consensus of an ensemble's scoremaps, one frame at a time.
 #pragma once
 
 #include <span>
@@ -47,12 +47,16 @@ struct ConsensusKeypoint {
 
 /// The consensus of one frame.
 struct ConsensusFrame {
-  std::vector<ConsensusKeypoint> keypoints;  ///< [bodyparts]
-  std::vector<Keypoint> members;             ///< [members, bodyparts]; empty when not asked for
-  std::vector<double> member_distances;      ///< [members, bodyparts] to the consensus in pixels
-  // A distance is NaN where a point is missing. The maps: [height, width, bodyparts] on `grid`.
-  Tensor scoremap_logits;  ///< empty when not asked for
-  Grid grid;               ///< see consensus_grid
+  /// [bodyparts]
+  std::vector<ConsensusKeypoint> keypoints;
+  /// [members, bodyparts]; empty when not asked for.
+  std::vector<Keypoint> members;
+  /// [members, bodyparts] distance to the consensus in pixels; NaN where a point is missing.
+  std::vector<double> member_distances;
+  /// [height, width, bodyparts] on `grid`; empty when not asked for.
+  Tensor scoremap_logits;
+  /// Grid of the consensus; see consensus_grid.
+  Grid grid;
 };
 
 /// Computes the consensus frame by frame; keeps scratch memory for one frame, so use one engine per
@@ -62,8 +66,7 @@ struct ConsensusFrame {
 /// the log domain, so that no certainty of the members overflows. The position is the expectation
 /// under softmax(logit of that probability) over the whole map: cells weigh as their odds. One
 /// member alone gives its own plain soft-argmax or, by the rules dlc, lp and lp_correct, its own
-/// keypoints. Results do not depend on earlier frames or, up to
-/// rounding, on the order of members.
+/// keypoints. Results do not depend on earlier frames or, up to rounding, on the order of members.
 ///
 /// A member with a NaN logit for a bodypart is left out of that bodypart's consensus in that frame.
 /// Source: Ensemble.get_mean_scoremap, get_median_scoremap and get_mu_fix of dgp_ensembletools;
@@ -75,11 +78,9 @@ class ConsensusEngine {
   const ConsensusOptions& options() const { return options_; }
 
   /// @param members  all of one frame, at least one, with equal numbers of bodyparts; different
-  /// grids are resampled to
-  ///                 the finest (resample_member).
+  /// grids are resampled to the finest (resample_member).
   /// @throws Error(invalid_value) without members; Error(shape_mismatch) if the numbers of
-  /// bodyparts differ or a column
-  ///         does not exist; Error as check_scoremap.
+  /// bodyparts differ or a column does not exist; Error as check_scoremap.
   ConsensusFrame consensus(std::span<const MemberMap> members);
 
  private:
@@ -88,8 +89,8 @@ class ConsensusEngine {
 
   ConsensusOptions options_;
   PeakFinder peak_finder_;
-  std::vector<std::vector<float>>
-      resampled_;  ///< [members], used where a member is on another grid or in another order
+  /// [members], used where a member is on another grid or in another order.
+  std::vector<std::vector<float>> resampled_;
 };
 
 }  // namespace posse

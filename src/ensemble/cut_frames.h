@@ -1,5 +1,5 @@
-/// What of a frame a member's network sees: the box of its configuration, resized and padded, as
-/// its tool does before the network.
+/// Cuts, resizes and pads frames to what a member's network sees, as its tool does before the
+/// network.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// An ensemble of pose networks: opened once, run over many videos and pictures.
+/// An ensemble of pose networks, which is opened once and run over many videos and pictures.
 #pragma once
 
 #include <cstdint>
@@ -62,11 +62,9 @@ class Ensemble {
   /// when the frame size is known.
   ///
   /// @param paths  members (project folders, train folders, snapshot prefixes) or folders whose
-  /// direct sub-folders are
-  ///               members, in this order; columns follow the first member's bodyparts.
+  /// direct sub-folders are members, in this order; columns follow the first member's bodyparts.
   /// @throws Error as find_members and open_network; Error(usage) without any member;
-  /// Error(shape_mismatch) if bodyparts differ and
-  ///         options.common_bodyparts is not set.
+  /// Error(shape_mismatch) if bodyparts differ and options.common_bodyparts is not set.
   static Ensemble open(std::span<const std::filesystem::path> paths,
                        const EnsembleOptions& options = {});
   /// With a backend of the caller's; options.backend, device and ort_library are not looked at.

@@ -1,4 +1,4 @@
-/// What an Ensemble holds; and how frames go through it; for ensemble.cc alone.
+/// The private state of an Ensemble, and the way of frames through it; for ensemble.cc alone.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-/// Frames of a bundle as networks are given them, and networks' maps of some of them.
+/// Prepares a bundle's frames as networks take them, and joins and cuts the networks' maps.
 #pragma once
 
 #include <cstdint>

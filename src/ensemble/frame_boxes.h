@@ -1,4 +1,4 @@
-/// Boxes around the animal, one a frame, as Lightning Pose takes them beside a video.
+/// Reads boxes around the animal, one for each frame, as Lightning Pose takes them beside a video.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// What an ensemble says of one frame.
+/// The result of an ensemble for one frame.
 #pragma once
 
 #include <cstdint>
@@ -16,17 +16,21 @@ namespace posse {
 /// All keypoints of one frame: the consensus and the members it was made from.
 struct FrameResult {
   int64_t frame_index = 0;
-  double time_seconds =
-      std::numeric_limits<double>::quiet_NaN();  ///< presentation time; NaN if the video has none
-  std::vector<ConsensusKeypoint> consensus;      ///< [bodyparts]
-  std::vector<Keypoint> members;                 ///< [members, bodyparts]
+  /// Presentation time; NaN if the video has none.
+  double time_seconds = std::numeric_limits<double>::quiet_NaN();
+  /// [bodyparts]
+  std::vector<ConsensusKeypoint> consensus;
+  /// [members, bodyparts]
+  std::vector<Keypoint> members;
   /// What tracking keeps of the members' maps (consensus/track/evidence_bytes.h); empty unless
   /// asked for.
   std::vector<uint8_t> evidence;
-  std::vector<TrackedKeypoint> track;  ///< [bodyparts], once the frame has been tracked; else empty
-  std::vector<CalibratedPoint>
-      calibrated;          ///< [bodyparts], where a calibration is used; else empty
-  Tensor scoremap_logits;  ///< of the consensus, [height, width, bodyparts]; empty unless asked for
+  /// [bodyparts], once the frame has been tracked; else empty.
+  std::vector<TrackedKeypoint> track;
+  /// [bodyparts], where a calibration is used; else empty.
+  std::vector<CalibratedPoint> calibrated;
+  /// [height, width, bodyparts] of the consensus; empty unless asked for.
+  Tensor scoremap_logits;
 
   /// Keypoints of member `m`, [bodyparts].
   std::span<const Keypoint> member(size_t m) const {

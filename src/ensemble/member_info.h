@@ -1,4 +1,4 @@
-/// What `posse info` knows of a member, as a value; and that value as text and as JSON.
+/// Collects what `posse info` shows of a member, and formats it as text and as JSON.
 #pragma once
 
 #include <cstdint>
@@ -21,17 +21,24 @@ struct VariableGroup {
 
 /// A snapshot's checkpoint and the network in it.
 struct SnapshotInfo {
-  std::string format;  ///< what wrote the file: "TensorFlow checkpoint", ...
+  /// What wrote the file: "TensorFlow checkpoint", ...
+  std::string format;
   int num_shards = 0;
   int num_variables = 0;
   int64_t num_bytes = 0;
-  std::vector<VariableGroup> groups;     ///< largest first
-  std::vector<std::string> other_types;  ///< types beyond float32, as "int64 (1 variable)"
-  std::optional<std::string> network;    ///< as "resnet_50"; nullopt if it cannot be run
-  std::string why_no_network;            ///< the reason, else empty
-  int num_bodyparts = 0;                 ///< channels of the scoremaps
+  /// Groups of variables, largest first.
+  std::vector<VariableGroup> groups;
+  /// Types beyond float32, as "int64 (1 variable)".
+  std::vector<std::string> other_types;
+  /// The network's name, as "resnet_50"; nullopt if it cannot be run.
+  std::optional<std::string> network;
+  /// Why it cannot be run, else empty.
+  std::string why_no_network;
+  /// Channels of the scoremaps.
+  int num_bodyparts = 0;
   bool has_locref = false;
-  std::vector<std::string> unused_heads;  ///< heads only training uses
+  /// Heads that only training uses.
+  std::vector<std::string> unused_heads;
   /// Of PyTorch's tools: what is done to frames in front of the network, by default; empty:
   /// nothing.
   std::string preparation;
@@ -39,13 +46,17 @@ struct SnapshotInfo {
 
 struct MemberInfo {
   Member member;
-  std::vector<std::string> bodyparts;  ///< numbered where no configuration names them
+  /// Names; numbered where no configuration names them.
+  std::vector<std::string> bodyparts;
   std::optional<SnapshotInfo> snapshot;
   /// What keeps the member from being run, empty if nothing does: one line per problem.
   std::vector<std::string> problems;
-  bool verified = false;              ///< all checksums were asked for and looked at
-  std::vector<std::string> notes;     ///< what is worth knowing and not odd
-  std::vector<std::string> warnings;  ///< of the member, and where checkpoint and settings differ
+  /// True: all checksums were asked for and looked at.
+  bool verified = false;
+  /// What is worth knowing and not odd.
+  std::vector<std::string> notes;
+  /// Warnings of the member, and where checkpoint and settings differ.
+  std::vector<std::string> warnings;
 };
 
 /// The options that pick a training folder of the member's project, as "--shuffle 2".

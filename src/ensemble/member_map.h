@@ -1,4 +1,5 @@
-/// A network's maps as consensus and tracking read them.
+/// Describes a network's maps to consensus and tracking: the part of the frame that they show,
+/// their columns and their rule.
 #pragma once
 
 #include <optional>

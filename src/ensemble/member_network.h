@@ -17,22 +17,29 @@
 namespace posse {
 
 struct MemberNetwork {
-  Member member;                       ///< as it lies on disk
-  std::string name;                    ///< unique in its ensemble
-  std::vector<std::string> bodyparts;  ///< in the order of the network's channels
+  /// The member as it lies on disk.
+  Member member;
+  /// Name that is unique in its ensemble.
+  std::string name;
+  /// Names in the order of the network's channels.
+  std::vector<std::string> bodyparts;
   std::shared_ptr<const WeightSource> weights;
   NetworkSpec spec;
   Graph graph;
   /// Consecutive frames whose statistics its batch norm takes together; 1: each frame by itself.
   int batch_norm_frames = 1;
-  DecodeRule rule = DecodeRule::dgp;  ///< of this member's own keypoints
+  /// Rule of this member's own keypoints.
+  DecodeRule rule = DecodeRule::dgp;
   /// What the network's maps are; an Ensemble hands them on in the one meaning that all share.
   MapMeaning meaning = MapMeaning::logits;
   /// What frames are cut to before this network (config.yaml's `cropping`); nullopt: nothing.
   std::optional<CropBox> crop;
-  PictureShaping shaping;             ///< what is done to frames after that and before this network
-  std::string weights_sha256;         ///< WeightSource::fingerprint()
-  std::vector<std::string> warnings;  ///< what was odd and how it was taken
+  /// What is done to frames after that and before this network.
+  PictureShaping shaping;
+  /// What WeightSource::fingerprint() says.
+  std::string weights_sha256;
+  /// What was odd and how it was taken.
+  std::vector<std::string> warnings;
 
   /// Its network sees frames of any size at one size, so that boxes of frames can be cut for it.
   bool takes_boxes() const {

@@ -1,4 +1,5 @@
-/// Members that are in memory together: all, or one part after another where they do not fit.
+/// Splits members into parts that are in memory together: all, or one part after another where they
+/// do not fit.
 #pragma once
 
 #include <cstddef>

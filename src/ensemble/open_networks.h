@@ -1,4 +1,4 @@
-/// All networks of an ensemble: found, opened, and what was odd about them as a set.
+/// Finds and opens all networks of an ensemble, and warns of what is odd about them as a set.
 #pragma once
 
 #include <filesystem>
@@ -19,8 +19,7 @@ struct OpenedNetworks {
 /// Finds and opens every member; nothing is loaded yet, but every file a member needs must be there
 /// in full length.
 /// @throws Error as find_members, require_data, open_network and TensorFlowCheckpoint::check_files;
-/// with
-///         options.skip_broken_members only if no member is left.
+/// with options.skip_broken_members only if no member is left.
 OpenedNetworks open_networks(std::span<const std::filesystem::path> paths,
                              const EnsembleOptions& options);
 

@@ -78,13 +78,12 @@ struct EnsembleOptions {
   bool common_bodyparts = false;
   std::string bodypart_map;  ///< "old=new,old=new": other names for members' bodyparts
   bool skip_broken_members = false;
-  std::string backend;      ///< empty: the best available
-  std::string device;       ///< as BackendWish::device (network/backend.h)
-  std::string ort_library;  ///< file of ONNX Runtime's library; empty: looked for
-  /// Below fp32, the keypoints of every member must hold (Ensemble::check_precision).
-  Precision precision = Precision::fp32;
-  int threads = 0;  ///< 0: all this process may use
-  int batch = 0;    ///< frames per network call; 0: chosen by frame size
+  std::string backend;                    ///< empty: the best available
+  std::string device;                     ///< as BackendWish::device (network/backend.h)
+  std::string ort_library;                ///< file of ONNX Runtime's library; empty: looked for
+  Precision precision = Precision::fp32;  ///< below fp32 see Ensemble::check_precision
+  int threads = 0;                        ///< 0: all this process may use
+  int batch = 0;                          ///< frames per network call; 0: chosen by frame size
   bool low_memory = false;
   int members_at_once = 0;  ///< whose networks are in memory together; 0: those that fit
   bool tune = true;

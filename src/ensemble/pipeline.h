@@ -1,5 +1,5 @@
-/// Ordered, bounded, multi-threaded way of frames through networks: decode -> networks -> combine
-/// -> sink.
+/// Runs frames through networks in order, with bounded memory and several threads: decode ->
+/// networks -> combine -> sink.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-/// Whether keypoints stay where they are when networks compute with fewer digits.
+/// Checks whether keypoints stay where they are when networks compute with fewer digits.
 #pragma once
 
 #include <cstdint>

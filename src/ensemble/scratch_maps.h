@@ -1,4 +1,4 @@
-/// Frames and networks' maps that wait on the disk while other members run.
+/// Keeps frames and networks' maps on the disk while other members run.
 #pragma once
 
 #include <cstddef>

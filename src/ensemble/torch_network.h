@@ -1,5 +1,5 @@
-/// Networks of PyTorch's tools: from their configuration and weights to what the network module
-/// builds.
+/// Describes the network of a member of PyTorch's tools to the network module, from its
+/// configuration and weights.
 #pragma once
 
 #include <optional>

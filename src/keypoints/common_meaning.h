@@ -1,4 +1,4 @@
-/// Maps of different tools brought to one meaning, before anything is formed of them.
+/// Brings maps of different tools to one meaning, before anything is formed of them.
 #pragma once
 
 #include "base/map_meaning.h"

@@ -1,4 +1,5 @@
-/// From one network's maps to its keypoints: the rules of DeepGraphPose and DeepLabCut.
+/// Reads keypoints from one network's maps by the rules of DeepGraphPose (soft-argmax), DeepLabCut
+/// (largest cell plus location refinement) and Lightning Pose (sub-pixel soft-argmax).
 #pragma once
 
 #include <array>
@@ -21,15 +22,16 @@ enum class DecodeRule {
   /// Source: DeepGraphPose, models/eval.py: setup_dgp_eval_graph, estimate_pose.
   dgp,
   /// DeepLabCut: the cell of the largest logit (the first in row-major order among equals) plus its
-  /// location
-  /// refinement; likelihood: the sigmoid of that cell. Source: DeepLabCut, nnet/predict.py.
+  /// location refinement; likelihood: the sigmoid of that cell. Source: DeepLabCut,
+  /// nnet/predict.py.
   dlc,
   /// Lightning Pose: the softmax of the logits doubled to the size of what the network saw, a sharp
   /// softmax of that over the whole map, expectation; likelihood: its mass in the 5 x 5 pixels
   /// around. The doubling shifts maps; for 8 pixels per cell the tool takes back one pixel too
   /// little, and so does this rule. Source: lightning_pose/models/heads/heatmap.py.
   lp,
-  lp_correct,  ///< as lp, with the whole shift taken back
+  /// As lp, with the whole shift taken back.
+  lp_correct,
 };
 
 template <>
@@ -47,7 +49,9 @@ std::string_view to_string(DecodeRule rule);
 /// Which arithmetic is used. The fast kernels differ from plain double precision by less than 1e-6
 /// cells.
 enum class Arithmetic {
-  fast,  ///< vector instructions where there are some; plainly what is outside float32's range
+  /// Vector instructions where this machine has them; what is outside float32's range is computed
+  /// plainly.
+  fast,
   /// Double precision throughout, the measure of the fast one.
   plain,
 };

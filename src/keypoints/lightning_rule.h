@@ -1,4 +1,4 @@
-/// Lightning Pose's keypoints: the sub-pixel decoding of its heatmaps.
+/// Reads keypoints from heatmaps as Lightning Pose does, by a soft-argmax below the pixel.
 #pragma once
 
 #include "base/poses.h"

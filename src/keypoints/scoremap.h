@@ -8,16 +8,24 @@ namespace posse {
 /// A look at somebody else's maps of one frame; valid as long as their owner lives. Layout as
 /// networks write it: channel-last, rows from the top.
 struct ScoremapView {
-  const float* logits = nullptr;  ///< [height, width, bodyparts], before the sigmoid
-  const float* locref =
-      nullptr;     ///< [height, width, bodyparts, xy] in units of locref_stdev; nullptr: none
-  int height = 0;  ///< cells, at least 1
-  int width = 0;   ///< cells, at least 1
-  int num_bodyparts = 0;         ///< at least 1
-  double stride = 8;             ///< pixels per cell, above 0; along columns
-  double row_stride = 0;         ///< pixels from row to row where they differ; 0: as stride
-  double locref_stdev = 7.2801;  ///< pixels per unit of locref; along columns
-  double row_locref_stdev = 0;   ///< of its y where it differs; 0: as locref_stdev
+  /// [height, width, bodyparts], before the sigmoid.
+  const float* logits = nullptr;
+  /// [height, width, bodyparts, xy] in units of locref_stdev; nullptr: none.
+  const float* locref = nullptr;
+  /// Cells, at least 1.
+  int height = 0;
+  /// Cells, at least 1.
+  int width = 0;
+  /// Number of bodyparts, at least 1.
+  int num_bodyparts = 0;
+  /// Pixels per cell, above 0; along columns.
+  double stride = 8;
+  /// Pixels from row to row where they differ; 0: as stride.
+  double row_stride = 0;
+  /// Pixels per unit of locref; along columns.
+  double locref_stdev = 7.2801;
+  /// Pixels per unit of the y of locref where it differs; 0: as locref_stdev.
+  double row_locref_stdev = 0;
   /// Where the picture the network saw begins in the full frame, in pixels: not 0 where it was cut.
   double offset_x = 0;
   double offset_y = 0;
@@ -59,8 +67,7 @@ constexpr double cell_from_pixel(double pixel, double stride) {
 }
 
 /// @throws Error(shape_mismatch) if there is no cell or bodypart; Error(invalid_value) if the
-/// stride is not above 0 or
-///         logits are missing.
+/// stride is not above 0 or logits are missing.
 void check_scoremap(const ScoremapView& map);
 
 /// 1 / (1 + exp(-logit)) without overflow: exact limits 0 and 1, NaN for NaN.

@@ -1,4 +1,4 @@
-/// The border to C: exceptions end here and become a status and a text.
+/// Guards the C interface: exceptions end here and become a status and a text.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-/// A frame's result as the flat arrays of posse_frame.
+/// Lays a frame's result out as the flat arrays of posse_frame.
 #pragma once
 
 #include <vector>

@@ -1,4 +1,5 @@
-/// Frames that come one by one: networks, causal track and calibration of each at once.
+/// Predicts frames that come one by one: runs networks, causal track and calibration on each at
+/// once.
 #pragma once
 
 #include <cstdint>

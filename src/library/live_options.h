@@ -1,4 +1,4 @@
-/// What single frames are asked for, beside the options of their ensemble.
+/// Options of predicting single frames, beside those of their ensemble.
 #pragma once
 
 #include <concepts>

@@ -1,5 +1,5 @@
-/// Options as text, one "name=value" a line, into options structs by their own describe(): names
-/// and meanings are those of the command line.
+/// Reads options from text, one "name=value" a line, into options structs by their own describe():
+/// names and meanings are those of the command line.
 #pragma once
 
 #include <filesystem>

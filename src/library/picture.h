@@ -1,4 +1,4 @@
-/// The caller's picture as one of ours.
+/// Copies the caller's picture into an Image.
 #pragma once
 
 #include "base/image.h"

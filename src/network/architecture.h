@@ -1,5 +1,5 @@
-/// From the variables of a snapshot to the network they belong to: which family, which size, which
-/// heads; and from that to the graph.
+/// Recognises the network that a snapshot's variables belong to (its family, size and heads), and
+/// builds its graph.
 #pragma once
 
 #include <array>
@@ -33,16 +33,23 @@ struct TorchHead {
 
 /// What decides the graph of a network of PyTorch's tools.
 struct TorchSpec {
-  int depth = 50;           ///< of the ResNet: 18, 34, 50, 101, 152
-  bool group_norm = false;  ///< with 32 groups, in place of batch norm with stored statistics
-  std::string scope;        ///< what the backbone's variables begin with, "backbone.model."
+  /// Layers of the ResNet: 18, 34, 50, 101 or 152.
+  int depth = 50;
+  /// True: group norm of 32 groups in place of batch norm with stored statistics.
+  bool group_norm = false;
+  /// What the backbone's variables begin with, "backbone.model.".
+  std::string scope;
   /// The backbone's children are called by their places ("0", "1", "4", ...), not by their names.
   bool numbered_children = false;
   int output_stride = 16;
-  int pixel_shuffle = 1;          ///< factor by which features are spread out before the heads
-  std::optional<Extent> resized;  ///< what frames are resized to first, inside the graph
-  bool antialias = false;         ///< of that
-  std::vector<TorchHead> heads;   ///< their bodyparts come one behind the other
+  /// Factor by which features are spread out before the heads.
+  int pixel_shuffle = 1;
+  /// What frames are resized to first, inside the graph.
+  std::optional<Extent> resized;
+  /// True: that resizing is antialiased.
+  bool antialias = false;
+  /// Heads; their bodyparts come one behind the other.
+  std::vector<TorchHead> heads;
 };
 
 /// Everything that decides a graph. detect_network() fills in what the variables tell; output
@@ -50,23 +57,33 @@ struct TorchSpec {
 /// the defaults of DeepLabCut and DeepGraphPose. Set those from pose_cfg.yaml or options.
 struct NetworkSpec {
   NetworkFamily family = NetworkFamily::resnet;
-  int resnet_depth = 50;        ///< 50, 101, 152; ResNets only
-  double mobilenet_width = 1;   ///< 0.35, 0.5, 0.75, 1; MobileNets only
-  int efficientnet_number = 0;  ///< 0 ... 7; EfficientNets only
-  std::string scope;            ///< what the backbone's variables begin with, "resnet_v1_50/"
+  /// 50, 101 or 152; ResNets only.
+  int resnet_depth = 50;
+  /// 0.35, 0.5, 0.75 or 1; MobileNets only.
+  double mobilenet_width = 1;
+  /// 0 to 7; EfficientNets only.
+  int efficientnet_number = 0;
+  /// What the backbone's variables begin with, "resnet_v1_50/".
+  std::string scope;
   int num_bodyparts = 1;
   bool has_locref = true;
-  int head_kernel = 3;  ///< side of the heads' transposed convolution
+  /// Side of the heads' transposed convolution.
+  int head_kernel = 3;
   /// Heads in the snapshot that only training uses, as "intermediate_supervision".
   std::vector<std::string> unused_heads;
 
-  int output_stride = 16;        ///< ResNets: 4, 8, 16 or 32; the other families: 16
-  int deconvolution_stride = 2;  ///< of the heads, at least 1
-  std::array<float, 3> mean_pixel = {123.68F, 116.779F, 103.939F};  ///< RGB
+  /// 4, 8, 16 or 32 for ResNets, 16 for the other families.
+  int output_stride = 16;
+  /// Stride of the heads, at least 1.
+  int deconvolution_stride = 2;
+  /// Red, green, blue.
+  std::array<float, 3> mean_pixel = {123.68F, 116.779F, 103.939F};
   /// `frame` for MobileNetV2, as DeepLabCut runs it; `moving` for the others.
   BatchNormMode batch_norm_mode = BatchNormMode::moving;
-  std::array<float, 3> input_scale = {1, 1, 1};  ///< divides after the mean is subtracted
-  TorchSpec torch;                               ///< of the family torch_resnet
+  /// What a value is divided by after the mean is subtracted.
+  std::array<float, 3> input_scale = {1, 1, 1};
+  /// Numbers of the family torch_resnet.
+  TorchSpec torch;
 };
 
 /// What a pose_cfg.yaml calls this network (net_type): "resnet_50", "mobilenet_v2_0.35",
@@ -77,10 +94,8 @@ std::string net_type(const NetworkSpec& spec);
 /// network's (optimizer slots, step counters) do not matter.
 /// @param file  where they come from, for messages.
 /// @throws Error(unsupported) for networks posse cannot run, saying which: multi-animal models,
-/// models
-///         with identity channels, fusion networks of stride below 8, a backbone without pose
-///         heads, an unknown network; Error(shape_mismatch) when the heads' shapes contradict each
-///         other.
+/// models with identity channels, fusion networks of stride below 8, a backbone without pose heads,
+/// an unknown network; Error(shape_mismatch) when the heads' shapes contradict each other.
 /// Source: names that DeepLabCut's pose_estimation_tensorflow and tf_slim give their variables.
 NetworkSpec detect_network(std::span<const Variable> variables, const std::string& file);
 

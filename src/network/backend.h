@@ -1,5 +1,5 @@
-/// The seam between a network and the machine: `reference` (plain, the measure of all others),
-/// `cpu` (fast) and `onnxruntime` (a library for graphics cards, loaded when it is there).
+/// The interface between a network and what computes it: `reference` (plain, the measure of all
+/// others), `cpu` (fast) and `onnxruntime` (a library for graphics cards, loaded when it is there).
 ///
 /// To add a backend:
 ///  1. make src/network/backends/<name>/ with a class that derives from Backend and an Executor;
@@ -49,9 +49,11 @@ class PendingMaps {
 
 /// What a network says of a batch.
 struct NetworkOutput {
-  Tensor scoremap_logits;  ///< [frames, h, w, bodyparts], before the sigmoid
-  Tensor locref;           ///< [frames, h, w, bodyparts, xy] in units of locref_stdev
-  // locref is empty when it was not asked for or the network has none.
+  /// [frames, h, w, bodyparts], before the sigmoid.
+  Tensor scoremap_logits;
+  /// [frames, h, w, bodyparts, xy] in units of locref_stdev; empty when it was not asked for or the
+  /// network has none.
+  Tensor locref;
   /// Set by an EnsembleExecutor that has not filled the tensors yet.
   std::unique_ptr<PendingMaps> pending;
 
@@ -69,10 +71,14 @@ class Workspace {
 
 /// On what a network runs, for records; empty texts where a backend has nothing to add to its name.
 struct ExecutionFacts {
-  std::string device;     ///< "cuda:1"
-  std::string library;    ///< its file
-  std::string version;    ///< of the library
-  std::string precision;  ///< "fp32"
+  /// The device, as "cuda:1".
+  std::string device;
+  /// The library's file.
+  std::string library;
+  /// The library's version.
+  std::string version;
+  /// Precision of the arithmetic, as "fp32".
+  std::string precision;
   /// Largest distance from our own engine's maps on a trial frame, as a part of their range.
   double golden_error = 0;
   /// Where the precision is below fp32: how far each member's keypoints lie from those of fp32 on
@@ -218,12 +224,14 @@ const Backend& choose_backend(std::string_view name);
 
 /// What a user may say of where networks run; empty texts: nothing.
 struct BackendWish {
-  std::string backend;  ///< --backend
-  /// --device. "cpu" alone is our own engine; "auto" alone the best card that ONNX Runtime reaches,
-  /// else our own engine. With the backend onnxruntime, which defaults to "auto", both are of ONNX
-  /// Runtime. Any other is a device of ONNX Runtime (open_onnxruntime()).
+  /// The option --backend.
+  std::string backend;
+  /// The option --device. "cpu" alone is our own engine; "auto" alone the best card that ONNX
+  /// Runtime reaches, else our own engine. With the backend onnxruntime, which defaults to "auto",
+  /// both are of ONNX Runtime. Any other is a device of ONNX Runtime (open_onnxruntime()).
   std::string device;
-  std::string ort_library;  ///< --ort-library
+  /// The option --ort-library.
+  std::string ort_library;
   Precision precision = Precision::fp32;
 };
 

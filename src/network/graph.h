@@ -4,9 +4,8 @@
 /// To add a family:
 ///  1. detect its variables in architecture.cc and give its numbers a place in NetworkSpec;
 ///  2. build the nodes with GraphBuilder in <family>.cc and call that from build_graph();
-///  3. prove it in golden_networks_test.cc against goldens, or in network_agreement_test.cc against
-///  a plain double
-///     implementation;
+///  3. prove it in golden_networks_test.cc against goldens, or in network_agreement_test.cc
+///     against a plain double implementation;
 ///  4. list it in docs/networks.md.
 #pragma once
 
@@ -45,20 +44,30 @@ enum class BatchNormMode {
 std::string_view to_string(BatchNormMode mode);
 
 enum class OpKind {
-  input,             ///< (uint8 RGB - mean_pixel) / input_scale: [height, width, 3]
-  conv2d,            ///< weights [kh, kw, in, out], bias optional; padding adds zeros
-  depthwise_conv2d,  ///< weights [kh, kw, channels, 1]; padding adds zeros
-  conv2d_transpose,  ///< weights [kh, kw, out, in], bias optional
-  batch_norm,        ///< gamma, beta, moving_mean, moving_variance, epsilon, mode
-  /// gamma, beta, epsilon: with mean and biased variance of the frame over height, width and the
-  /// channels of a group, which lie side by side
+  /// (uint8 RGB - mean_pixel) / input_scale: [height, width, 3].
+  input,
+  /// Weights [kh, kw, in, out], bias optional; padding adds zeros.
+  conv2d,
+  /// Weights [kh, kw, channels, 1]; padding adds zeros.
+  depthwise_conv2d,
+  /// Weights [kh, kw, out, in], bias optional.
+  conv2d_transpose,
+  /// Uses gamma, beta, moving_mean, moving_variance, epsilon and the mode.
+  batch_norm,
+  /// Uses gamma, beta and epsilon, with mean and biased variance of the frame over height, width
+  /// and the channels of a group, which lie side by side.
   group_norm,
   activation,
-  add,          ///< two inputs of one shape
-  max_pool,     ///< padding counts as -inf
-  subsample,    ///< rows and columns 0, s, 2s, ...
-  global_mean,  ///< [height, width, c] -> [1, 1, c]
-  multiply,     ///< [height, width, c] times [1, 1, c], in this order
+  /// Two inputs of one shape.
+  add,
+  /// Padding counts as -inf.
+  max_pool,
+  /// Keeps rows and columns 0, s, 2s, ...
+  subsample,
+  /// [height, width, c] to [1, 1, c].
+  global_mean,
+  /// [height, width, c] times [1, 1, c], in this order.
+  multiply,
   /// [h, w, c s s] -> [h s, w s, c]: channel (o s + a) s + b of a cell becomes channel o of the
   /// cell a rows below and b columns right of its first (torch's PixelShuffle)
   pixel_shuffle,
@@ -66,7 +75,8 @@ enum class OpKind {
   /// pixels, the outermost ones continued (torch's interpolate, bilinear). With `antialias` a
   /// cell is the mean of all it covers where the map becomes smaller, weighted by a triangle
   resize,
-  concat,  ///< inputs of one size, channels behind one another
+  /// Inputs of one size, channels behind one another.
+  concat,
 };
 
 /// "conv2d", "batch_norm", ...: the enumerator's own name.
@@ -88,31 +98,43 @@ struct Node {
   /// other nodes are named below it ("conv1/conv").
   std::string name;
   std::vector<NodeId> inputs;
-  int channels = 0;  ///< of the output
-  int kernel = 1;    ///< side length
-  int stride = 1;    ///< of a conv2d_transpose or pixel_shuffle: output cells per input cell
+  /// Channels of the output.
+  int channels = 0;
+  /// Side length of the kernel.
+  int kernel = 1;
+  /// Stride; of a conv2d_transpose or pixel_shuffle, output cells per input cell.
+  int stride = 1;
   int dilation = 1;
   PaddingRule padding = PaddingRule::same;
-  Activation activation = Activation::none;  ///< only of kind activation
+  /// The activation, of a node of that kind only.
+  Activation activation = Activation::none;
   BatchNormMode batch_norm_mode = BatchNormMode::moving;
   double epsilon = 0;
-  int groups = 1;          ///< of a group_norm
-  Extent resized;          ///< of a resize
-  bool antialias = false;  ///< of a resize
+  /// Groups of a group_norm.
+  int groups = 1;
+  /// Size that a resize gives.
+  Extent resized;
+  /// True: a resize is antialiased.
+  bool antialias = false;
   // Names of variables in Weights, empty when the op has none.
   std::string weights, bias, gamma, beta, moving_mean, moving_variance;
 };
 
 /// Output nodes and what to know about them.
 struct Graph {
-  std::vector<Node> nodes;  ///< node 0 is the input
+  /// Nodes; node 0 is the input.
+  std::vector<Node> nodes;
   std::array<float, 3> mean_pixel = {123.68F, 116.779F, 103.939F};
-  std::array<float, 3> input_scale = {1, 1, 1};  ///< divides after the subtraction
-  NodeId scoremap_logits = -1;                   ///< [h, w, bodyparts]
+  /// What a value is divided by after the subtraction.
+  std::array<float, 3> input_scale = {1, 1, 1};
+  /// [h, w, bodyparts]
+  NodeId scoremap_logits = -1;
   /// [h, w, 2 * bodyparts], channel 2j = dx, 2j+1 = dy, in units of locref_stdev; -1: none
   NodeId locref = -1;
-  int output_stride = 16;  ///< input pixels per cell of the backbone's last layer
-  int stride = 8;          ///< input pixels per scoremap cell: output_stride / stride of the head
+  /// Input pixels per cell of the backbone's last layer.
+  int output_stride = 16;
+  /// Input pixels per scoremap cell: output_stride / stride of the head.
+  int stride = 8;
 };
 
 /// Extents of all nodes for a frame of this size, in node order: the same rule for every backend.
@@ -156,9 +178,8 @@ using Weights = std::unordered_map<std::string, Tensor>;
 
 /// @param file  where the weights came from, for messages.
 /// @throws Error(not_found) for a missing variable; Error(shape_mismatch), naming variable,
-/// expected
-///         and found shape; Error(bad_file) for a variable with NaN or infinite values, or a
-///         negative moving variance.
+/// expected and found shape; Error(bad_file) for a variable with NaN or infinite values, or a
+/// negative moving variance.
 void check_weights(const Graph& graph, const Weights& weights, const std::string& file);
 
 }  // namespace posse

@@ -1,4 +1,4 @@
-/// From a snapshot to its network and its weights.
+/// Loads the network and the weights of a snapshot.
 #pragma once
 
 #include "checkpoint/weight_source.h"

@@ -1,4 +1,4 @@
-/// Export of networks, and of whole ensembles with their mean consensus, as ONNX files.
+/// Exports networks, and whole ensembles with their mean consensus, as ONNX files.
 #pragma once
 
 #include <filesystem>
@@ -23,14 +23,17 @@ struct OnnxMember {
   const Weights* weights = nullptr;
   /// Begins the names of this member's nodes and outputs, as "member-1"; unique among the members.
   std::string name;
-  double locref_stdev = 1;  ///< pixels per unit of the network's locref
+  /// Pixels per unit of the network's locref.
+  double locref_stdev = 1;
   /// Output bodypart j is the network's channel columns[j]; empty: channels as they are.
   std::vector<int> columns;
-  MapMeaning meaning = MapMeaning::logits;  ///< of the network's maps
+  /// Meaning of the network's maps.
+  MapMeaning meaning = MapMeaning::logits;
 };
 
 struct OnnxExport {
-  std::vector<OnnxMember> members;  ///< at least one
+  /// At least one member.
+  std::vector<OnnxMember> members;
   OnnxInput input = OnnxInput::uint8;
   /// Also what few programs know, ONNX Runtime among them: batch norm over all frames of a call,
   /// antialiased resizing (opset 18). Off: networks that need it are refused.

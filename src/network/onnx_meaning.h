@@ -1,4 +1,5 @@
-/// Maps of PyTorch's tools as nodes of an ONNX model: what they are, and in the common meaning.
+/// Appends nodes to an ONNX model that bring maps of PyTorch's tools to the common meaning, or to
+/// the tool's own heatmaps.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-/// One network's graph as nodes of an ONNX model.
+/// Appends one network's graph to an ONNX model as nodes.
 #pragma once
 
 #include <set>

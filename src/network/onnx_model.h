@@ -1,4 +1,4 @@
-/// The parts of an ONNX file and how they are laid out on disk; knows nothing of pose networks.
+/// Builds an ONNX file from its parts, and lays them out on disk; knows nothing of pose networks.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// Variables of a network as the constants of an ONNX model are laid out.
+/// Lays the variables of a network out as the constants of an ONNX model.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-/// With how many digits networks compute.
+/// The precision of networks: with how many digits they compute.
 #pragma once
 
 #include <array>

@@ -1,4 +1,5 @@
-/// config.yaml and pose_cfg.yaml: what DeepLabCut and DeepGraphPose write beside their networks.
+/// Reads config.yaml and pose_cfg.yaml, which DeepLabCut and DeepGraphPose write beside their
+/// networks.
 #pragma once
 
 #include <array>
@@ -34,29 +35,38 @@ struct VideoSet {
 struct ProjectConfig {
   std::filesystem::path file;
   std::string task;
-  std::string date;    ///< short form, as "Aug30"
-  std::string scorer;  ///< who labelled
+  /// Date in the short form, as "Aug30".
+  std::string date;
+  /// Name of the person who labelled.
+  std::string scorer;
   int iteration = 0;
   std::vector<double> training_fractions;
-  std::vector<std::string> bodyparts;  ///< empty if the file has none
+  /// Names; empty if the file has none.
+  std::vector<std::string> bodyparts;
   std::vector<std::pair<std::string, std::string>> skeleton;
-  std::optional<int> snapshot_index;  ///< nullopt: "all" or absent; -1 is the last
-  std::optional<int> batch_size;      ///< nullopt: not given
+  /// Index of a snapshot, -1 the last; nullopt: "all" or absent.
+  std::optional<int> snapshot_index;
+  /// Batch size; nullopt: not given.
+  std::optional<int> batch_size;
   int num_outputs = 1;
   /// What DeepLabCut cuts every frame to before the network: x1, x2, y1, y2 where `cropping` is
   /// true. The crops of video_sets are others: they were used when frames were extracted.
   std::optional<CropBox> cropping;
-  std::string cropping_problem;  ///< why the box cannot be used, with its place; else empty
+  /// Why the box cannot be used, with its place; else empty.
+  std::string cropping_problem;
   double pcutoff = 0.1;
   double dotsize = 12;
   double alphavalue = 0.7;
   std::string colormap = "jet";
   std::string skeleton_color = "black";
   std::string default_net_type;
-  std::string engine;  ///< "pytorch", "tensorflow" or empty: DeepLabCut 3's default for shuffles
-  std::string project_path;  ///< as written; never used to find anything
+  /// "pytorch", "tensorflow" or empty: DeepLabCut 3's default for shuffles.
+  std::string engine;
+  /// Path as it is written; never used to find anything.
+  std::string project_path;
   std::vector<VideoSet> video_sets;
-  std::vector<std::string> warnings;  ///< what was odd and how it was taken
+  /// What was odd and how it was taken.
+  std::vector<std::string> warnings;
 };
 
 /// Reads <folder>/config.yaml. Paths in it are taken relative to its folder, wherever the project
@@ -71,18 +81,27 @@ ProjectConfig read_project_config(const std::filesystem::path& file);
 /// pose_cfg.yaml: what the network was trained with. Each is read on its own: absent keys have
 /// DeepLabCut's defaults, never the values of another member.
 struct PoseConfig {
-  std::filesystem::path file;  ///< empty: there is none and everything below is a default
-  std::string net_type;        ///< as "resnet_50"; empty if unknown
+  /// The file; empty: there is none and everything below is a default.
+  std::filesystem::path file;
+  /// The network's type, as "resnet_50"; empty if unknown.
+  std::string net_type;
   std::optional<int> num_joints;
-  std::vector<std::string> all_joints_names;  ///< in channel order; empty if unknown
-  double stride = 8;                          ///< scoremap stride in input pixels
-  int output_stride = 16;                     ///< of the backbone
-  int deconvolution_stride = 2;               ///< upsampling of the heads
-  std::array<float, 3> mean_pixel = {123.68F, 116.779F, 103.939F};  ///< red, green, blue
+  /// Names in channel order; empty if unknown.
+  std::vector<std::string> all_joints_names;
+  /// Scoremap stride in input pixels.
+  double stride = 8;
+  /// Output stride of the backbone.
+  int output_stride = 16;
+  /// Upsampling of the heads.
+  int deconvolution_stride = 2;
+  /// Red, green, blue.
+  std::array<float, 3> mean_pixel = {123.68F, 116.779F, 103.939F};
   /// nullopt (no file): use the location refinement head if the checkpoint has one.
   std::optional<bool> location_refinement;
-  double locref_stdev = 7.2801;  ///< in pixels
-  double global_scale = 1;       ///< of training; not applied to videos
+  /// Pixels per unit of locref.
+  double locref_stdev = 7.2801;
+  /// Scale of training; not applied to videos.
+  double global_scale = 1;
   int batch_size = 1;
   int num_outputs = 1;
   bool intermediate_supervision = false;

@@ -1,4 +1,4 @@
-/// Changing config.yaml as text: comments, order, line ends, encoding and style of paths stay.
+/// Changes config.yaml as text: comments, order, line ends, encoding and style of paths stay.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// Typed values out of YAML maps, with errors that name file, line, key, found and expected.
+/// Reads typed values out of YAML maps, with errors that name file, line, key, found and expected.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,5 @@
-/// DeepLabCut 3's pytorch_config.yaml, and the names it gives its tables.
+/// Reads DeepLabCut 3's pytorch_config.yaml, and makes the names that DeepLabCut 3 gives its
+/// tables.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// Test errors that DeepLabCut's evaluate_network wrote.
+/// Reads the test errors that DeepLabCut's evaluate_network wrote.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,5 @@
-/// What lies where, for choices that must not fail: what cannot be looked at is not there.
+/// Looks up what lies in folders, for choices that must not fail: what cannot be looked at counts
+/// as not there.
 #pragma once
 
 #include <filesystem>

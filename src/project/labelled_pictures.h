@@ -1,4 +1,4 @@
-/// Pictures that people labelled, told from frames of a video by where they lie.
+/// Recognises pictures that people labelled by where they lie, to tell them from frames of a video.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// The config.yaml of a Lightning Pose model folder.
+/// Reads the config.yaml of a Lightning Pose model folder.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,5 @@
-/// The ensembles that Lightning Pose's app keeps: a folder with an ensemble.yaml that names models.
+/// Reads the ensembles that Lightning Pose's app keeps: a folder with an ensemble.yaml that names
+/// models.
 #pragma once
 
 #include <filesystem>

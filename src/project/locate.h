@@ -1,4 +1,4 @@
-/// Finding the parts of a member: configuration, training folders, snapshots. Used by project.cc.
+/// Finds the parts of a member: configuration, training folders, snapshots. Used by project.cc.
 #pragma once
 
 #include <filesystem>

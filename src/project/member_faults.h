@@ -1,4 +1,5 @@
-/// What is wrong with a path that is no member, or with a member without networks.
+/// Explains, as errors, what is wrong with a path that is no member, or with a member without
+/// networks.
 #pragma once
 
 #include <filesystem>

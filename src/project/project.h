@@ -1,4 +1,4 @@
-/// Members of an ensemble as they lie on disks: project folders, training folders, snapshots.
+/// Finds and opens members of an ensemble on disk: project folders, training folders, snapshots.
 ///
 /// Nothing here writes to a folder, and no path inside a configuration is trusted.
 #pragma once
@@ -45,16 +45,20 @@ struct ModelFolder {
 
 /// One trained network and everything its folder says of it.
 struct Member {
-  std::filesystem::path path;  ///< as it was named
+  /// Path as it was named.
+  std::filesystem::path path;
   /// Short name for tables and files: the project's folder name, followed by the snapshot's where
   /// one folder gives several members. Unique among the members of one find_members().
   std::string name;
-  std::filesystem::path project_folder;  ///< empty for a bare training folder or snapshot
-  std::optional<ProjectConfig> config;   ///< nullopt: there is no config.yaml
+  /// The project's folder; empty for a bare training folder or snapshot.
+  std::filesystem::path project_folder;
+  /// The project's config.yaml; nullopt: there is none.
+  std::optional<ProjectConfig> config;
   PoseConfig pose;
   /// What PyTorch's tools say of the network; nullopt for TensorFlow's, and where there is none.
   std::optional<TorchConfig> torch;
-  std::optional<ModelFolder> model_folder;  ///< nullopt outside a dlc-models folder
+  /// The training folder; nullopt outside a dlc-models folder.
+  std::optional<ModelFolder> model_folder;
   std::optional<double> training_fraction;
   Snapshot snapshot;
   /// In channel order, as trained (pose_cfg.yaml, else config.yaml). Empty only where no
@@ -64,10 +68,14 @@ struct Member {
   /// unknown kind, the snapshot's name.
   std::string scorer;
 
-  std::vector<Snapshot> snapshots;         ///< all of the training folder, in order of training
-  std::vector<ModelFolder> model_folders;  ///< all of the project, every iteration
-  std::vector<std::string> reasons;        ///< one sentence per choice made
-  std::vector<std::string> warnings;       ///< what was odd and how it was taken
+  /// All snapshots of the training folder, in order of training.
+  std::vector<Snapshot> snapshots;
+  /// All training folders of the project, every iteration.
+  std::vector<ModelFolder> model_folders;
+  /// One sentence per choice made.
+  std::vector<std::string> reasons;
+  /// What was odd and how it was taken.
+  std::vector<std::string> warnings;
 };
 
 /// Finds the network that `path` stands for. It may be

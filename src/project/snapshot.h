@@ -1,4 +1,4 @@
-/// Snapshots: the checkpoints of one training folder, their names, their order and their choice.
+/// Lists and chooses snapshots, the checkpoints of one training folder, and parses their names.
 #pragma once
 
 #include <cstdint>
@@ -25,9 +25,12 @@ std::string_view to_string(SnapshotKind kind);
 /// What a snapshot's name says.
 struct SnapshotName {
   SnapshotKind kind = SnapshotKind::dlc;
-  int step = -1;        ///< of DeepGraphPose's training: 0, 1, 2, ...; -1 for DeepLabCut
-  bool final = false;   ///< DeepGraphPose's last of a step
-  int64_t number = -1;  ///< training iterations: digits after the last "-"; -1 without
+  /// Step of DeepGraphPose's training: 0, 1, 2, ...; -1 for DeepLabCut.
+  int step = -1;
+  /// True for DeepGraphPose's last snapshot of a step.
+  bool final = false;
+  /// Training iterations: digits after the last "-"; -1 without.
+  int64_t number = -1;
   /// Of dlc3 and lp: the tool marked it as the best it found; `number` is its epoch or step.
   bool best = false;
 };
@@ -37,14 +40,18 @@ struct SnapshotName {
 SnapshotName parse_snapshot_name(std::string_view name);
 
 struct Snapshot {
-  std::string name;              ///< without folder and endings
-  std::filesystem::path prefix;  ///< folder / name; of dlc3 and lp the file itself
+  /// Name without folder and endings.
+  std::string name;
+  /// The folder with the name; of dlc3 and lp the file itself.
+  std::filesystem::path prefix;
   SnapshotName parsed;
-  bool has_data = false;  ///< all .data files of one set lie beside the .index
+  /// True: all .data files of one set lie beside the .index.
+  bool has_data = false;
   /// The snapshot beside it whose copy its name says it is (see original_of_copy), as
   /// "snapshot-50" of "snapshot-50 (1)"; empty: none. Chosen only when it is named.
   std::string copy_of;
-  std::optional<double> test_error;  ///< px, of the project's evaluation results, if evaluated
+  /// Test error in px, of the project's evaluation results, if it was evaluated.
+  std::optional<double> test_error;
 };
 
 /// The snapshots of a folder in order of training: DeepLabCut's by number, then DeepGraphPose's by

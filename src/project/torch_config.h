@@ -1,5 +1,5 @@
-/// What PyTorch's tools say of a network: DeepLabCut 3's pytorch_config.yaml and Lightning Pose's
-/// config.yaml.
+/// The configuration of a network of PyTorch's tools, from DeepLabCut 3's pytorch_config.yaml or
+/// Lightning Pose's config.yaml.
 #pragma once
 
 #include <array>
@@ -36,23 +36,32 @@ struct TorchHeadConfig {
 /// Everything that running a network needs and its weights do not tell.
 struct TorchConfig {
   TorchTool tool = TorchTool::deeplabcut;
-  std::filesystem::path file;      ///< empty: the network's own file carries it
-  std::string network;             ///< as the tool calls it: "resnet_50", "resnet18"
-  int depth = 50;                  ///< of the ResNet
-  std::optional<bool> group_norm;  ///< what the name says; nullopt: nothing
-  int output_stride = 16;          ///< of the backbone
+  /// The file; empty: the network's own file carries the configuration.
+  std::filesystem::path file;
+  /// The network's name, as the tool has it: "resnet_50", "resnet18".
+  std::string network;
+  /// Layers of the ResNet.
+  int depth = 50;
+  /// Whether it has group norm, by its name; nullopt: the name says nothing.
+  std::optional<bool> group_norm;
+  /// Output stride of the backbone.
+  int output_stride = 16;
   std::vector<TorchHeadConfig> heads;
-  double locref_stdev = 7.2801;  ///< in pixels
+  /// Pixels per unit of locref.
+  double locref_stdev = 7.2801;
   /// (byte - mean) / scale is what the network sees, RGB.
   std::array<float, 3> mean_pixel = {0, 0, 0};
   std::array<float, 3> input_scale = {1, 1, 1};
   /// Of frames, in front of the network; of DeepLabCut 3.
   PictureShaping shaping;
   // Lightning Pose alone:
-  int resized_height = 0;  ///< of frames, in front of the network; 0: not resized
+  /// Height that frames are resized to in front of the network; 0: not resized.
+  int resized_height = 0;
   int resized_width = 0;
-  int downsample_factor = 2;  ///< maps have 2^-n of the resized frame's sides
-  std::string model_type;     ///< "heatmap"
+  /// The n of maps whose sides are 2^-n of the resized frame's.
+  int downsample_factor = 2;
+  /// The model's type, as "heatmap".
+  std::string model_type;
   std::vector<std::string> warnings;
 
   /// Of all heads, in the order of their maps.

@@ -1,4 +1,4 @@
-/// Why a YAML file cannot be read, in words for the person who edited it.
+/// Explains why a YAML file cannot be read, in words for the person who edited it.
 #pragma once
 
 #include <optional>

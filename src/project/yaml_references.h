@@ -1,4 +1,4 @@
-/// References within a YAML file, as OmegaConf writes them: "${data.num_keypoints}".
+/// Resolves references within a YAML file, as OmegaConf writes them: "${data.num_keypoints}".
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-/// YAML files as plain trees, read within bounds: configurations come from strangers.
+/// Reads YAML files as plain trees, within limits of size: configurations come from strangers.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// Figures and tables from the JSON of posse evaluate and posse calibrate.
+/// Makes figures and tables from the JSON of posse evaluate and posse calibrate.
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,4 @@
-/// What lies at a path: members, a pose table or a video, each looked into; as `posse info` shows
-/// it, and as JSON.
+/// Looks into what lies at a path (members, a pose table or a video), for `posse info` and as JSON.
 #pragma once
 
 #include <filesystem>

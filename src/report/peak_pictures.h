@@ -1,4 +1,4 @@
-/// Pictures of the frames in which members disagree most.
+/// Draws pictures of the frames in which members disagree most.
 #pragma once
 
 #include "report/reported_video.h"

@@ -1,5 +1,5 @@
-/// What a report says of one video: numbers per bodypart, traces in columns, and where the members
-/// disagree most.
+/// Collects what a report says of one video: numbers per bodypart, traces in columns, and where the
+/// members disagree most.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-/// Figures and tables from the JSON of posse study and posse suggest.
+/// Makes figures and tables from the JSON of posse study and posse suggest.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// The figures of one video's results.
+/// Makes the figures of one video's results.
 #pragma once
 
 #include <string>

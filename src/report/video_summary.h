@@ -1,4 +1,4 @@
-/// What `posse info` knows of a video, as a value; and that value as text and as JSON.
+/// Summarises a video for `posse info`, as text and as JSON.
 #pragma once
 
 #include <filesystem>

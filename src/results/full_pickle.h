@@ -1,4 +1,5 @@
-/// DeepLabCut 3's "<stem><scorer>_full.pickle": every frame's points, as its network gave them.
+/// Writes DeepLabCut 3's "<stem><scorer>_full.pickle": every frame's points, as its network gave
+/// them.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-/// Names of result files: what DeepLabCut's own tools and the others around it look for.
+/// Makes and parses the names of result files, and the _meta.pickle, that DeepLabCut's own tools
+/// and the others around it look for.
 #pragma once
 
 #include <array>
@@ -38,8 +39,10 @@ std::optional<ResultName> parse_result_name(const std::filesystem::path& path);
 /// What DeepLabCut's labelled video and outlier tools want to know about a run.
 struct RunMetadata {
   std::string scorer;
-  double start_seconds = 0;  ///< since 1970, when the analysis began
-  double stop_seconds = 0;   ///< since 1970, when it ended
+  /// Seconds since 1970 when the analysis began.
+  double start_seconds = 0;
+  /// Seconds since 1970 when it ended.
+  double stop_seconds = 0;
   double frames_per_second = 0;
   int64_t batch_size = 1;
   int64_t frame_height = 0;
@@ -47,8 +50,10 @@ struct RunMetadata {
   int64_t num_frames = 0;
   /// x1, x2, y1, y2 where the points are those of a cut picture; nullopt: of the whole frame.
   std::optional<std::array<int64_t, 4>> cropping;
-  std::optional<int64_t> iteration;         ///< of active learning; nullopt: None
-  std::optional<double> training_fraction;  ///< nullopt: None
+  /// Iteration of active learning; nullopt: None.
+  std::optional<int64_t> iteration;
+  /// Share of the labels trained on; nullopt: None.
+  std::optional<double> training_fraction;
   /// The network's configuration, a dict; empty where there is none.
   PickleValue model_config{.kind = PickleValue::Kind::dict};
   /// As DeepLabCut 3's PyTorch engine writes it: the configuration under another key, width before

@@ -1,4 +1,4 @@
-/// The networks' part of a run: frames of a video into a journal, from where it stops.
+/// Runs the networks over frames of a video into a journal, from where the journal stops.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,8 @@ struct ComputedFrames {
 
 struct ComputeContext {
   ProgressCallback progress;
-  double load_seconds = 0;  ///< of the networks, for the facts
+  /// Seconds that loading the networks took, for the facts.
+  double load_seconds = 0;
   const StopFlag* stop = nullptr;
   /// Called with the journal when a batch has been added to it.
   std::function<void(JournalWriter&)> on_batch;

@@ -1,4 +1,4 @@
-/// Which consensus a run takes where nobody says.
+/// Chooses the consensus that a run takes where none is asked for.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// What a run.json of `posse run` tells, and where the files that it names are now.
+/// Reads what a run.json of `posse run` tells, and finds where the files that it names are now.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// Reading what `posse run` has written of one video: the facts, the consensus with all that is
+/// Reads what `posse run` has written of one video: the facts, the consensus with all that is
 /// stated beside it, and every member's points frame by frame.
 ///
 ///     const FinishedResults results("posse-results/m3v1");
@@ -34,7 +34,8 @@ struct StatedCovariance {
   /// "covariance" (calibrated), "track_covariance", or "members_std" where neither is stored: the
   /// members' variances along x and y.
   std::string source;
-  std::vector<double> values;  ///< [frames, bodyparts, (xx, xy, yy)], px²; NaN where missing
+  /// [frames, bodyparts, (xx, xy, yy)], px²; NaN where missing.
+  std::vector<double> values;
 };
 
 /// Where read_members() takes the points from.

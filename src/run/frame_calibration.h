@@ -1,4 +1,4 @@
-/// A calibration at work: what it says of the frames of an ensemble.
+/// Applies a calibration to the frames of an ensemble.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,5 @@
-/// Frames of one video, range after range, decoded once where the ranges follow each other.
+/// Reads frames of one video, range after range, and decodes once where the ranges follow each
+/// other.
 #pragma once
 
 #include <cstdint>

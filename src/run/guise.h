@@ -1,4 +1,5 @@
-/// The consensus in the guise of a member: tables that DeepLabCut takes for the member's own.
+/// Checks the place, and converts the points, of a consensus in the guise of a member: a table that
+/// DeepLabCut takes for the member's own.
 ///
 /// DeepLabCut's tools find tables by the video's name and the scorer of the project's own network,
 /// in the video's folder or in `destfolder`. There they also find its own tables, so that one of

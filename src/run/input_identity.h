@@ -1,4 +1,4 @@
-/// Which file went into a job: path, size, time and hash.
+/// Identifies the files that went into a job by path, size, time and hash.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,11 @@ namespace posse {
 /// Identity of an input. The hash is SHA-256 of the whole file; for a folder of pictures, of their
 /// names, sizes and contents in order, hidden files (is_hidden_name) left out.
 struct InputIdentity {
-  std::filesystem::path path;  ///< absolute; read from a record: as printable() shows it
+  /// Absolute path; read from a record: as printable() shows it.
+  std::filesystem::path path;
   uint64_t num_bytes = 0;
-  int64_t modified_seconds =
-      0;  ///< since 1970; with path and size it tells an unchanged file without reading it
+  /// Seconds since 1970; with path and size it tells an unchanged file without reading it.
+  int64_t modified_seconds = 0;
   std::string sha256;
 };
 

@@ -1,4 +1,5 @@
-/// run.json, which every verb that writes results leaves beside them: the part all of them share.
+/// Writes and reads the part of run.json that all verbs share: every verb that writes results
+/// leaves a run.json beside them.
 ///
 /// To give a verb its record:
 ///  1. `auto record = begin_record("smooth");`

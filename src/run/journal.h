@@ -1,5 +1,5 @@
-/// The frames of a run as they were computed, on disk: what a killed run goes on from, and what all
-/// result files are made of, now or later. A shard of a job array is a journal too.
+/// The journal of a run: its frames on disk as they were computed. A killed run goes on from it,
+/// and all result files are made of it, now or later. A shard of a job array is a journal too.
 ///
 /// Layout: the magic "posse journal 1\n", the key (64 hexadecimal digits; members and bodyparts as
 /// uint32), then a record per frame: frame number (int64), time (double), nine doubles per
@@ -28,11 +28,12 @@ namespace posse {
 
 /// What must be equal for a journal to be continued.
 struct JournalKey {
-  std::string fingerprint;  ///< 64 hexadecimal digits over inputs and options
-  // All that decides the numbers is in the fingerprint.
+  /// 64 hexadecimal digits over everything that decides the numbers (inputs, options).
+  std::string fingerprint;
   uint32_t num_members = 0;
   uint32_t num_bodyparts = 0;
-  bool evidence = false;  ///< also keeps what tracking needs of the maps
+  /// True: the journal also keeps what tracking needs of the maps.
+  bool evidence = false;
   bool operator==(const JournalKey&) const = default;
 };
 

@@ -1,4 +1,4 @@
-/// How the frames of a journal were computed: what the end of a complete journal says.
+/// The facts at the end of a complete journal: how its frames were computed.
 #pragma once
 
 #include <cstdint>

@@ -76,7 +76,8 @@ struct EnumNames<SmoothChoice> {
 struct RunOptions {
   ConsensusChoice consensus = ConsensusChoice::automatic;
   FrameRange frames;
-  std::string bbox;  ///< table of boxes, or a folder with one for each video; empty: none
+  /// Table of boxes, or a folder with one for each video; empty: none.
+  std::string bbox;
   TableFormat format = TableFormat::h5;
   bool save_members = false;
   bool wide_csv = false;
@@ -85,12 +86,16 @@ struct RunOptions {
   /// Name of a member: the consensus once more as a table that DeepLabCut takes for that member's
   /// own; empty: none.
   std::string as_member;
-  bool video_preds = false;  ///< members' tables in Lightning Pose's model folders too
-  std::string extras;        ///< folder of the further tables; empty: <out>-extras beside <out>
+  /// Write members' tables in Lightning Pose's model folders too.
+  bool video_preds = false;
+  /// Folder of the further tables; empty: <out>-extras beside <out>.
+  std::string extras;
   TrackChoices track;
   bool keep_evidence = false;
-  std::string calibration;  ///< file; empty: none
-  double radius = 5;        ///< px, above 0
+  /// File of a calibration; empty: none.
+  std::string calibration;
+  /// Radius in px, above 0.
+  double radius = 5;
   bool force_calibration = false;
   bool keep_journal = true;
   bool force = false;

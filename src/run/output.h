@@ -1,4 +1,4 @@
-/// The seam between a run and what it leaves on the disk: one kind of result file each.
+/// The interface of a run's outputs, each of which writes one kind of result file.
 ///
 /// To add a result file:
 ///  1. write src/run/outputs/<name>.cc with a class that derives from RunOutput. Its constructor
@@ -11,8 +11,7 @@
 ///     make_outputs() under the option that asks for it (describe() in src/run/options.h), and name
 ///     the source in src/run/CMakeLists.txt;
 ///  4. describe the file in docs/results.md, remake docs/cli.md (scripts/make_cli_docs.py), and
-///  test
-///     it beside the others in run_video_test.cc.
+///     test it beside the others in run_video_test.cc.
 /// Planning, estimates, run.json, retrying after a failure and adding the file to a finished run
 /// come by themselves.
 #pragma once

@@ -1,5 +1,5 @@
-/// What a run would read, compute and write: asked once, by --dry-run, by the run itself, and from
-/// Python.
+/// Plans a run: lists what it would read, compute and write, for --dry-run, for the run itself and
+/// for Python.
 #pragma once
 
 #include <cstdint>
@@ -30,25 +30,35 @@ struct PlannedOutput {
 struct RunPlan {
   VideoInfo video;
   ResultPaths paths;
-  bool whole_pictures = false;      ///< as EnsembleRun::whole_pictures
-  std::optional<FrameBoxes> boxes;  ///< of RunOptions::bbox
+  /// As EnsembleRun::whole_pictures.
+  bool whole_pictures = false;
+  /// Boxes of RunOptions::bbox.
+  std::optional<FrameBoxes> boxes;
   InputIdentity input;
   ChosenConsensus consensus;
   JournalKey key;
-  std::string stages;                   ///< description of the stages between journal and outputs
-  std::vector<PlannedOutput> outputs;   ///< in order
-  std::optional<RecordedRun> recorded;  ///< what run.json says of an earlier run
-  JournalState journal;                 ///< not looked at if everything is there already
+  /// Description of the stages between journal and outputs.
+  std::string stages;
+  /// Outputs in the order in which they are made.
+  std::vector<PlannedOutput> outputs;
+  /// What run.json says of an earlier run.
+  std::optional<RecordedRun> recorded;
+  /// State of the journal; not looked at if everything is there already.
+  JournalState journal;
   /// Files of another run that these results take the place of and do not overwrite: they are
   /// removed, since the folder holds the recording once. What a record lists elsewhere is left.
   std::vector<std::filesystem::path> replaced;
   /// What the reader warns of before a frame is decoded, as the run does.
   std::vector<std::string> warnings;
-  std::vector<std::string> notes;  ///< what was found and how it is taken, a sentence each
-  int64_t num_frames = 0;  ///< of a complete journal, else as the container counts; 0: unknown
+  /// What was found and how it is taken, a sentence each.
+  std::vector<std::string> notes;
+  /// Number of frames, by the journal if it is complete, else by the container's count; 0 if
+  /// unknown.
+  int64_t num_frames = 0;
   /// Everything is there: the run would be skipped.
   bool finished_already = false;
-  bool needs_networks = true;  ///< false: all frames are in the journal
+  /// False: all frames are in the journal.
+  bool needs_networks = true;
 
   /// Frames that need not be computed: those in the journal.
   int64_t num_resumable() const { return journal.num_frames; }
@@ -101,8 +111,7 @@ struct RunEstimate {
 
 /// The boxes that frames of this video are cut to; nullopt without options.bbox.
 /// @throws Error as read_frame_boxes and Ensemble::check_boxes; Error(bad_file) for fewer boxes
-/// than
-///         frames where the video says how many it has
+/// than frames where the video says how many it has
 std::optional<FrameBoxes> boxes_for(const Ensemble& ensemble, const std::filesystem::path& video,
                                     const VideoInfo& info, const RunOptions& options);
 

@@ -1,4 +1,4 @@
-/// Frames of a video by which a precision below float32 is judged.
+/// Checks a precision below float32 on frames of a video before networks run with it.
 #pragma once
 
 #include <optional>

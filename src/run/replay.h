@@ -1,4 +1,5 @@
-/// From frames to result files, without networks: stages and outputs over frames in order.
+/// Makes result files from frames, without networks: hands frames in order through stages to
+/// outputs.
 ///
 /// Usable apart from run_video: a run reads its own journal, a job array those of its shards, one
 /// after another.
@@ -37,8 +38,10 @@ struct FailedOutput {
 
 struct ReplayContext {
   ProgressCallback progress;
-  std::string item;              ///< for progress: the video's name
-  std::optional<int64_t> total;  ///< for progress
+  /// The video's name, for progress.
+  std::string item;
+  /// Number of frames, for progress.
+  std::optional<int64_t> total;
   /// Called for every frame in order, after the stages.
   std::function<void(const FrameResult&)> on_frame;
   const StopFlag* stop = nullptr;

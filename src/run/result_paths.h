@@ -1,4 +1,4 @@
-/// What the results of a run are called, and where they lie.
+/// Names the files of a run's results and the folders in which they lie.
 #pragma once
 
 #include <filesystem>
@@ -21,13 +21,20 @@ namespace posse {
 /// without separator, "DLC" once, the scorer beginning with "DLC_". Control characters in names
 /// stand as \xNN.
 struct ResultPaths {
-  std::filesystem::path folder;          ///< <out>/<video stem>
-  std::filesystem::path extras;          ///< <out>-extras beside <out>, or as options.extras says
-  std::filesystem::path earlier_extras;  ///< <out>/extras, where an earlier version put them
-  std::filesystem::path record;          ///< run.json: what was run on what; written last
-  std::filesystem::path journal;         ///< .posse-journal: the frames as they were computed
-  std::string stem;                      ///< what the names begin with
-  std::string scorer;                    ///< of the consensus table: consensus_scorer()
+  /// The folder <out>/<video stem>.
+  std::filesystem::path folder;
+  /// The folder <out>-extras beside <out>, or as options.extras says.
+  std::filesystem::path extras;
+  /// The folder <out>/extras, where an earlier version put them.
+  std::filesystem::path earlier_extras;
+  /// The file run.json: what was run on what; written last.
+  std::filesystem::path record;
+  /// The file .posse-journal: the frames as they were computed.
+  std::filesystem::path journal;
+  /// Stem that the names begin with.
+  std::string stem;
+  /// Scorer of the consensus table: consensus_scorer().
+  std::string scorer;
   /// Of the smoothed track; says "uncalibrated" for that of a single member. Empty unless asked
   /// for.
   std::string smoothed_scorer;

@@ -1,4 +1,5 @@
-/// run.json of `posse run`: what was run, on what, with what; written when the results are there.
+/// Writes and reads run.json of `posse run`: what was run, on what, with what. It is written when
+/// the results are there.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// What the outputs and stages of a run may ask of it.
+/// The facts of a run that its outputs and stages may ask for.
 #pragma once
 
 #include <filesystem>
@@ -12,15 +12,18 @@
 namespace posse {
 
 struct RunSetting {
-  const Ensemble& ensemble;  ///< its members; the networks need not be loaded
+  /// Its members; the networks need not be loaded.
+  const Ensemble& ensemble;
   const RunOptions& options;
-  RunConsensus consensus = RunConsensus::mean;  ///< that is taken, whatever options.consensus says
+  /// The consensus that is taken, whatever options.consensus says.
+  RunConsensus consensus = RunConsensus::mean;
   ResultPaths paths;
   std::filesystem::path video;
   VideoInfo info;
-  int64_t num_frames =
-      0;               ///< with results, all that outputs will see; 0 while a run is only planned
-  JournalFacts facts;  ///< how the frames were computed; empty while a run is only planned
+  /// Number of frames that outputs will see with results; 0 while a run is only planned.
+  int64_t num_frames = 0;
+  /// How the frames were computed; empty while a run is only planned.
+  JournalFacts facts;
 };
 
 }  // namespace posse

@@ -1,4 +1,4 @@
-/// The main job: an ensemble over a video, results on disk.
+/// Runs an ensemble over a video and writes its results: the main job.
 ///
 /// A run is: plan (plan.h); compute frames into the journal (compute_frames.h); read it and hand
 /// each frame through the stages (stage.h) to every output (output.h); record (run_record.h). Many
@@ -35,19 +35,28 @@ struct RunOutcome {
   RunStatus status = RunStatus::done;
   ResultPaths paths;
   ChosenConsensus consensus;
-  std::vector<std::filesystem::path> files;  ///< of the results, run.json last
-  /// Rows of the table. Files of outputs that failed are not among the files.
+  /// Files of the results, run.json last; without those of outputs that failed.
+  std::vector<std::filesystem::path> files;
+  /// Rows of the table.
   int64_t num_frames = 0;
-  int64_t num_resumed = 0;    ///< of these, taken over from an earlier run's journal
-  bool ran_networks = true;   ///< false: all frames were in the journal
-  int64_t journal_bytes = 0;  ///< of the journal that was kept; 0 if there is none
-  RunTimings timings;         ///< of this call; zeros if no network was run
-  double load_seconds = 0;    ///< loading and compiling the networks, 0 if they were ready
+  /// Frames of these that were taken over from an earlier run's journal.
+  int64_t num_resumed = 0;
+  /// False: all frames were in the journal.
+  bool ran_networks = true;
+  /// Bytes of the journal that was kept; 0 if there is none.
+  int64_t journal_bytes = 0;
+  /// Timings of this call; zeros if no network was run.
+  RunTimings timings;
+  /// Seconds of loading and compiling the networks, 0 if they were ready.
+  double load_seconds = 0;
   /// About the data: corrupt frames, differing counts, a video that breaks off.
   std::vector<std::string> warnings;
-  std::map<std::string, std::string> stage_reports;  ///< of the stages, by name: JSON for run.json
-  std::vector<std::string> notes;    ///< about the folder: what was found and how it was taken
-  std::vector<FailedOutput> failed;  ///< outputs that could not be written; the others were
+  /// Reports of the stages, by name: JSON for run.json.
+  std::map<std::string, std::string> stage_reports;
+  /// What was found in the folder and how it was taken.
+  std::vector<std::string> notes;
+  /// Outputs that could not be written; the others were.
+  std::vector<FailedOutput> failed;
 };
 
 struct RunContext {

@@ -1,4 +1,4 @@
-/// Writing what the smoother made: the plain table with its variances, and the smoother's wide csv.
+/// Writes what the smoother made: the plain table with its variances, and the smoother's wide csv.
 #pragma once
 
 #include <filesystem>

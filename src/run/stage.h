@@ -1,4 +1,5 @@
-/// The seam between the journal and the outputs: what looks at frames in order and may change them.
+/// The interface of the stages between journal and outputs, which see frames in order and may
+/// change them.
 ///
 /// To add a stage:
 ///  1. derive from Stage in a file of its own in src/run/stages, named in src/run/CMakeLists.txt:

@@ -1,4 +1,4 @@
-/// What finished tables state of a track beside its points, as pictures show it.
+/// Reads what finished tables state of a track beside its points, as pictures show it.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// What runs and jobs over tables read and say of a track alike.
+/// Parses the groups of a track, and reports on the track, for runs and for jobs over tables alike.
 #pragma once
 
 #include <string>

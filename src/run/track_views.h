@@ -1,4 +1,5 @@
-/// What runs and jobs over tables read and say of views that must agree in a track.
+/// Parses the views that must agree in a track, and reports on them, for runs and for jobs over
+/// tables alike.
 #pragma once
 
 #include <string>
@@ -14,9 +15,8 @@ namespace posse {
 /// Bodyparts that are one seen from several sides, each of a group with each other. Reads the
 /// calibration of the views.
 /// @throws Error(usage) as parse_groups and TrackChoices::validate, for two bodyparts named by two
-/// of the options, for more views than the calibration has, and
-/// for bodyparts that name another of its cameras; Error(not_found), Error(bad_file)
-/// as parse_view_calibration
+/// of the options, for more views than the calibration has, and for bodyparts that name another of
+/// its cameras; Error(not_found), Error(bad_file) as parse_view_calibration
 AgreeingViews parse_views(const TrackChoices& choices, const std::vector<std::string>& bodyparts);
 
 /// A sentence for each two views that are held to epipolar lines and not warned of.

@@ -1,4 +1,4 @@
-/// Instruction sets that kernels are compiled for, and which of them this machine has.
+/// Lists the instruction sets that kernels are compiled for, and finds which this machine has.
 ///
 /// There is one way to write code per instruction set. Plain loops, or code on the vectors of
 /// simd/floats.h and simd/pack_vector.h, are written once, in namespace POSSE_SIMD_NAMESPACE of a

@@ -1,4 +1,4 @@
-/// Work on independent pieces with several threads.
+/// Splits work into independent pieces for several threads.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-/// From judged pictures and one consensus to the calibration of an evaluation.
+/// Calibrates an evaluation: fits the uncertainty of one consensus to the judged pictures.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-/// `posse evaluate` and `posse calibrate` as functions: members and labels in, numbers out.
+/// Runs `posse evaluate` and `posse calibrate` as functions: members and labels in, numbers out.
 #pragma once
 
 #include <filesystem>
@@ -26,28 +26,37 @@ namespace posse {
 struct SuspectLabel {
   std::string picture;
   std::string bodypart;
-  double distance = 0;  ///< px from the consensus
-  double stated =
-      0;  ///< px per axis: the usual error, and how far most members are from the consensus
-  double ratio = 0;  ///< distance / stated
+  /// Distance from the consensus in px.
+  double distance = 0;
+  /// Standard deviation per axis in px that was to be expected: the usual error, and how far most
+  /// members are from the consensus.
+  double stated = 0;
+  /// Distance / stated.
+  double ratio = 0;
 };
 
 /// One bodypart of the consensus, before and after calibration outside its folds.
 struct CalibratedRow {
   std::string bodypart;
   size_t num_points = 0;
-  double rmse = 0, median = 0;  ///< px
+  /// Error in px.
+  double rmse = 0, median = 0;
   Interval rmse_interval;
-  double spread_skill = 0;  ///< of the raw ensemble
-  double spearman = 0;      ///< of error and raw spread
-  double raw90 = 0;         ///< coverage of the raw ensemble's 90 % region
+  /// Spread-skill ratio of the raw ensemble.
+  double spread_skill = 0;
+  /// Spearman's correlation of error and raw spread.
+  double spearman = 0;
+  /// Coverage of the raw ensemble's 90 % region.
+  double raw90 = 0;
   double calibrated90 = 0;
   Interval calibrated90_interval;
-  double radius90 = 0;  ///< px, median; NaN for a pooled one
+  /// Median radius in px; NaN for a pooled one.
+  double radius90 = 0;
   /// Fewer than kFewPoints points: nothing of its own is stated, what a run states of it is that of
   /// all bodyparts together.
   bool pooled = false;
-  double pooled_radius90 = 0;  ///< px, median of what a run states of it then; else NaN
+  /// Median in px of what a run states of it then; else NaN.
+  double pooled_radius90 = 0;
 };
 
 struct Evaluation {

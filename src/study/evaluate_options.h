@@ -27,18 +27,23 @@ struct EvaluateOptions {
   std::filesystem::path clips;
   bool through_time = true;
   int window = 64;
-  std::vector<double> pck = {5, 10, 15};  ///< px
+  /// Radii of PCK, px.
+  std::vector<double> pck = {5, 10, 15};
   double min_likelihood = 0.6;
-  std::optional<double> failure;  ///< px
+  /// Distance in px beyond which an error is a failure.
+  std::optional<double> failure;
   std::optional<double> label_noise;
   std::filesystem::path video_results;
   std::filesystem::path second_rater;
-  std::vector<double> alpha;  ///< further regions leave out these shares
+  /// Shares that further regions leave out.
+  std::vector<double> alpha;
   bool simultaneous = false;
-  std::optional<double> split;  ///< of the groups, in (0, 1)
+  /// Share of the groups, in (0, 1).
+  std::optional<double> split;
   std::string partperm;
   std::filesystem::path cache;
-  double cache_limit = 10;  ///< GiB
+  /// Limit in GiB.
+  double cache_limit = 10;
 };
 
 template <class Options, class Visitor>

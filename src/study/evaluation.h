@@ -1,4 +1,4 @@
-/// Poses against ground truth.
+/// Compares poses with ground truth.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// An evaluation as JSON.
+/// Writes an evaluation as JSON.
 #pragma once
 
 #include "base/json.h"

@@ -1,4 +1,4 @@
-/// An evaluation in words.
+/// Writes an evaluation as tables for people.
 #pragma once
 
 #include <string>

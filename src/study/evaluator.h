@@ -1,4 +1,4 @@
-/// From judged pictures to all numbers of an evaluation.
+/// Computes all numbers of an evaluation from judged pictures.
 #pragma once
 
 #include "ensemble/ensemble.h"

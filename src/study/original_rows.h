@@ -1,4 +1,4 @@
-/// The numbers of the original package's study, of the same pictures.
+/// Computes the numbers of the original package's study for the same pictures.
 #pragma once
 
 #include <string>

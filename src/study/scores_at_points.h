@@ -1,4 +1,4 @@
-/// What a network's map says of points that somebody else placed, such as labels.
+/// Reads a network's map at points that somebody else placed, such as labels.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-/// What studies give, and how it is printed and written.
+/// Holds, prints and writes the results of studies: tables and matrices.
 #pragma once
 
 #include <cstdint>

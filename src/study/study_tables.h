@@ -1,4 +1,4 @@
-/// The studies of an experiment, each as tables and matrices.
+/// Does the studies of an experiment, each as tables and matrices.
 #pragma once
 
 #include <span>

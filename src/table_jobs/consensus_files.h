@@ -1,4 +1,4 @@
-/// Writing the consensus of tables as `posse run` writes the consensus of networks.
+/// Writes the consensus of tables as `posse run` writes the consensus of networks.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// One table from the tables of several networks, as a job.
+/// The job that makes one table from the tables of several networks.
 #pragma once
 
 #include <concepts>

@@ -17,7 +17,8 @@ struct ConvertOptions {
   /// For as_member: the video of the table, for its name, size and rate; empty: by the source's
   /// name and the pickle beside it.
   std::filesystem::path video;
-  std::string key;  ///< of the .h5 to write, for pandas; empty: df_with_missing
+  /// Key of the .h5 to write, for pandas; empty: df_with_missing.
+  std::string key;
   bool force = false;
 };
 

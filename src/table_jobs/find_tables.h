@@ -1,4 +1,4 @@
-/// Which files a command's inputs stand for.
+/// Finds the table files that a command's inputs stand for.
 #pragma once
 
 #include <filesystem>
@@ -8,7 +8,8 @@
 namespace posse {
 
 struct FoundTables {
-  std::vector<std::filesystem::path> files;  ///< one per table
+  /// Files, one per table.
+  std::vector<std::filesystem::path> files;
   /// What was left out without changing a number, a sentence each: a .csv beside the .h5 that holds
   /// the same poses, DeepLabCut's skeleton files.
   std::vector<std::string> notes;

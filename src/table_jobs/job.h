@@ -1,4 +1,4 @@
-/// What the jobs over tables share: what goes in, what they tell while they work, what they leave.
+/// The inputs, messages and reports that all jobs over tables share.
 #pragma once
 
 #include <cstdint>

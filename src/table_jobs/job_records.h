@@ -1,4 +1,4 @@
-/// run.json of the jobs over tables.
+/// Writes run.json of the jobs over tables.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// Whether two tables hold the same poses.
+/// Checks whether two tables hold the same poses.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-/// What `posse smooth` reads from words: ranges of frames, blocks of keypoints, which file belongs
-/// to which camera.
+/// Parses the words of `posse smooth`: ranges of frames, blocks of keypoints, which file belongs to
+/// which camera.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// The consensus of tables: frame by frame, or a track with what it says of itself.
+/// Forms the consensus of tables: frame by frame, or as a track with what it says of itself.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-/// The tables that a command is given: read, brought to the same frames and bodyparts.
+/// Reads the tables that a command is given, and brings them to the same frames and bodyparts.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// Pictures as the bytes of a file, and drawings as pictures.
+/// Encodes pictures as the bytes of files, and renders drawings as pictures.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-/// Frame numbers in sentences.
+/// Writes frame numbers for sentences.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// Picture files.
+/// Reads and writes picture files.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// Folders of pictures as VideoReader. Private to src/video; users call open_video.
+/// Reads folders of pictures as a VideoReader. Private to src/video; users call open_video.
 #pragma once
 
 #include <vector>

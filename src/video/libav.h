@@ -1,4 +1,4 @@
-/// Owners for libav's objects, its error texts, and its log turned into text. Private to src/video.
+/// Owns libav's objects, gives its error texts, and turns its log into text. Private to src/video.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-/// Poses drawn into pictures: pure functions from coordinates to pixels.
+/// Draws poses into pictures: pure functions from coordinates to pixels.
 ///
 /// Points are in pixels with centres at whole numbers, as everywhere. What lies outside the picture
 /// is clipped; points with NaN coordinates are not drawn.
@@ -37,17 +37,25 @@ enum class MemberColours {
 };
 
 struct OverlayStyle {
-  double consensus_radius =
-      0;                     ///< pixels; 0: a hundredth of the picture's shorter side, at least 2.5
-  double member_radius = 0;  ///< pixels; 0: half of consensus_radius
-  double member_opacity = 0.5;   ///< in [0, 1]
-  double dim_below = 0.5;        ///< a point whose likelihood is below this is dimmed ...
-  double dimmed_opacity = 0.35;  ///< ... to this share of its opacity, and drawn as a ring
-  double ellipse_sigmas = 2;     ///< the ellipse's radius in standard deviations; 0: no ellipse
+  /// Pixels; 0: a hundredth of the picture's shorter side, at least 2.5.
+  double consensus_radius = 0;
+  /// Pixels; 0: half of consensus_radius.
+  double member_radius = 0;
+  /// Opacity of members' points, in [0, 1].
+  double member_opacity = 0.5;
+  /// A point whose likelihood is below this is dimmed.
+  double dim_below = 0.5;
+  /// Share of its opacity that a dimmed point keeps; it is drawn as a ring.
+  double dimmed_opacity = 0.35;
+  /// Radius of the ellipse in standard deviations; 0: no ellipse.
+  double ellipse_sigmas = 2;
   MemberColours member_colours = MemberColours::by_bodypart;
-  bool legend = true;  ///< bodyparts' names and the frame number in the corner
-  std::vector<std::pair<size_t, size_t>> skeleton;  ///< pairs of bodyparts that a line joins
-  std::vector<Colour> colours;                      ///< [bodyparts]; empty: distinct_colours
+  /// Draw bodyparts' names and the frame number in the corner.
+  bool legend = true;
+  /// Pairs of bodyparts that a line joins.
+  std::vector<std::pair<size_t, size_t>> skeleton;
+  /// [bodyparts]; empty: distinct_colours().
+  std::vector<Colour> colours;
 
   /// @throws Error(invalid_value) for negative radii, opacities outside [0, 1], or bodyparts that
   /// do not exist.

@@ -1,4 +1,4 @@
-/// Poses drawn as DeepGraphPose and DeepLabCut draw them.
+/// Draws poses as DeepGraphPose and DeepLabCut draw them.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-/// Shapes and text mixed into a picture: what draw_poses() is made of.
+/// Draws shapes and text into a picture; draw_poses() is made of them.
 ///
 /// Points are in pixels with centres at whole numbers. What lies outside the picture is clipped.
 #pragma once

@@ -1,4 +1,5 @@
-/// Pictures in files, one by one: pages of TIFF files, EXIF orientation. Private to src/video.
+/// Reads pictures in files, one by one: pages of TIFF files, EXIF orientation. Private to
+/// src/video.
 #pragma once
 
 #include <filesystem>

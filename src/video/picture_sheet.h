@@ -1,4 +1,4 @@
-/// Several pictures in one.
+/// Arranges several pictures in one.
 #pragma once
 
 #include <span>

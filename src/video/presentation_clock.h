@@ -1,4 +1,4 @@
-/// Times of frames as the increasing ticks that containers ask for. Private to src/video.
+/// Turns times of frames into the increasing ticks that containers ask for. Private to src/video.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// Which packet shows as which frame, without decoding. Private to src/video.
+/// Finds which packet shows as which frame, without decoding. Private to src/video.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,8 @@ class PresentationIndex {
   /// Reads packets from the stream's beginning until those of frames up to `last_frame` are surely
   /// among them. The stream needs a seek afterwards.
   /// @return nullopt where packets and frames are not sure to correspond one to one: missing or
-  /// repeated times, damaged,
-  ///         hidden or empty packets, frames before the first keyframe, or fewer frames than asked
-  ///         for.
+  /// repeated times, damaged, hidden or empty packets, frames before the first keyframe, or fewer
+  /// frames than asked for.
   static std::optional<PresentationIndex> scan(VideoStream& stream, int64_t last_frame);
 
   /// The index of the frame with this presentation time; nullopt if no packet has it.

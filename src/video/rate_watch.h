@@ -1,5 +1,5 @@
-/// Whether frames are evenly spaced in time, and where some seem to be missing. Private to
-/// src/video.
+/// Checks whether frames are evenly spaced in time, and finds where some seem to be missing.
+/// Private to src/video.
 #pragma once
 
 #include <cstdint>

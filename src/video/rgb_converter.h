@@ -1,4 +1,4 @@
-/// Decoded libav frames to RGB pictures. Private to src/video.
+/// Converts decoded libav frames to RGB pictures. Private to src/video.
 #pragma once
 
 #include "base/image.h"

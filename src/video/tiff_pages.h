@@ -1,4 +1,4 @@
-/// Pages of TIFF files, each as a file of its own. Private to src/video.
+/// Reads pages of TIFF files, each as a file of its own. Private to src/video.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ struct TiffPage {
 struct TiffPages {
   /// In order of the file, without thumbnails, other resolutions and masks (NewSubfileType).
   std::vector<TiffPage> pages;
-  bool is_big = false;  ///< BigTIFF
+  /// True: BigTIFF.
+  bool is_big = false;
   /// Why there may be more pages than these; empty if the file is whole.
   std::string trouble;
 };

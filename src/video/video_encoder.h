@@ -1,4 +1,4 @@
-/// Encoders opened for a size and a rate. Private to src/video.
+/// Opens encoders for a size and a rate. Private to src/video.
 #pragma once
 
 #include <filesystem>

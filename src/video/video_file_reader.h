@@ -1,4 +1,4 @@
-/// Video files as VideoReader. Private to src/video; users call open_video.
+/// Reads video files as a VideoReader. Private to src/video; users call open_video.
 #pragma once
 
 #include "video/presentation_index.h"

@@ -1,4 +1,4 @@
-/// A few frames out of a long video.
+/// Reads a few frames out of a long video.
 #pragma once
 
 #include <cstdint>

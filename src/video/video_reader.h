@@ -1,4 +1,4 @@
-/// Videos and folders of pictures, read frame by frame: sequential, exact, one row per decoded
+/// Reads videos and folders of pictures frame by frame: sequential, exact, one row per decoded
 /// frame.
 ///
 /// What is promised about counts, order, ranges and damaged files is in docs/video.md.
@@ -33,26 +33,31 @@ struct VideoInfo {
 };
 
 struct VideoFrame {
-  int64_t frame_index =
-      0;  ///< place in order of presentation, from 0; a frame that cannot be decoded leaves a gap
-  double time_seconds =
-      0;  ///< the container's presentation time (the first need not be 0); NaN if it has none
+  /// Place in order of presentation, from 0; a frame that cannot be decoded leaves a gap.
+  int64_t frame_index = 0;
+  /// The container's presentation time (the first need not be 0); NaN if it has none.
+  double time_seconds = 0;
   Image image;
 };
 
 /// What decoding found; complete once read() has returned false.
 struct VideoReport {
-  int64_t num_decoded = 0;  ///< frames decoded so far, those outside the range included
-  int64_t num_jumped = 0;   ///< frames before the range that a seek passed over undecoded
+  /// Frames decoded so far, those outside the range included.
+  int64_t num_decoded = 0;
+  /// Frames before the range that a seek passed over undecoded.
+  int64_t num_jumped = 0;
   /// Of num_decoded: kept although the decoder flagged errors in them or printed some.
   int64_t num_corrupt = 0;
   /// Packets that the decoder refused or that an AVI's index lists but the file lacks; with
   /// presentation times or an index each lost frame leaves a gap in frame_index.
   int64_t num_undecodable = 0;
   bool variable_frame_rate = false;
-  bool reached_end = false;           ///< the stream's own end was seen (not only the range's)
-  std::string broke_off;              ///< why decoding stopped before the end; empty if it did not
-  std::vector<std::string> warnings;  ///< complete sentences, such as differing counts
+  /// True: the stream's own end was seen (not only the range's).
+  bool reached_end = false;
+  /// Why decoding stopped before the end; empty if it did not.
+  std::string broke_off;
+  /// Complete sentences, such as differing counts.
+  std::vector<std::string> warnings;
 };
 
 struct VideoReaderOptions {
@@ -87,9 +92,8 @@ bool may_hold_frames(const std::filesystem::path& folder);
 /// asks for is applied. Hidden files and files of other kinds in a folder are passed over; a folder
 /// with as many videos as pictures is refused.
 /// @throws Error(not_found); Error(bad_file) for what is no video, has no video stream or no
-/// frames;
-///         Error(unsupported) for a codec the installed libraries cannot decode; Error(io) if the
-///         file may not be read.
+/// frames; Error(unsupported) for a codec the installed libraries cannot decode; Error(io) if the
+/// file may not be read.
 std::unique_ptr<VideoReader> open_video(const std::filesystem::path& path,
                                         const VideoReaderOptions& options = {});
 

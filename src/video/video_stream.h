@@ -1,4 +1,4 @@
-/// One video stream of a file as decoded libav frames. Private to src/video.
+/// Decodes one video stream of a file into libav frames. Private to src/video.
 #pragma once
 
 #include <cstdint>

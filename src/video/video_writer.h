@@ -1,4 +1,4 @@
-/// Videos written frame by frame: H.264 in MP4 that browsers, slides and players show.
+/// Writes videos frame by frame: H.264 in MP4 that browsers, slides and players show.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// What the fuzz targets share: one function per target, an input taken apart, a file to read from.
+/// Helpers of the fuzz targets: one function per target, an input taken apart, a file to read from.
 #pragma once
 
 #include <cstdint>

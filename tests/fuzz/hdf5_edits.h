@@ -1,5 +1,5 @@
-/// HDF5 files for fuzzing: sound files whose attributes and datasets are replaced as the input
-/// says. Damage to HDF5's own structures would test the library instead.
+/// Makes HDF5 files for fuzzing: sound files whose attributes and datasets are replaced as the
+/// input says. Damage to HDF5's own structures would test the library instead.
 #pragma once
 
 #include <filesystem>

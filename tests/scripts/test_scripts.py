@@ -87,6 +87,30 @@ class Words(unittest.TestCase):
     def test_comments_that_were_broken_behind_a_field_are_told(self):
         self.assertEqual(self.faults("src/a/a.h", "/// Reads.", "int a;  ///< in pixels of", "        ///< the frame"), [2])
 
+    def test_first_lines_without_a_subject_are_told(self):
+        for line in ("/// From a graph to a program.", "/// How far members are from the labels.", "/// What a run writes.",
+                     "/// Which frame a picture is.", "/// Whether two tables are one.", "/// Where a library may lie."):
+            self.assertEqual(self.faults("src/a/a.h", line, "#pragma once"), [1], line)
+        self.assertEqual(self.faults("src/a/a.h", "/// Measures how far members are from the labels.", "#pragma once"), [])
+
+    def test_comments_behind_and_above_fields_of_one_type_are_told(self):
+        mixed = ["struct A {", "  int a = 0;  ///< in pixels", "  /// Frames, half-open.", "  std::function<void(int)> b;", "};"]
+        self.assertEqual(self.faults("src/a/a.h", "/// Reads.", *mixed), [3])
+        choice = ["enum class A {", "  /// The mean.", "  mean,", "  median  ///< of even numbers the mean of two", "};"]
+        self.assertEqual(self.faults("src/a/a.h", "/// Reads.", *choice), [5])
+
+    def test_comments_all_behind_or_all_above_fields_pass(self):
+        apart = ["struct A {", "  int a = 0;  ///< in pixels", "  /// Reads \"a { b\".",
+                 "  bool read(int x = 0) const { return x > a; }", "};",
+                 "class B {", " public:", "  /// Of B.", "  int b{3};", "  struct C {", "    int c;  ///< in frames", "  };",
+                 "  /// Its C.", "  C c;", "};"]
+        self.assertEqual(self.faults("src/a/a.h", "/// Reads.", *apart), [])
+
+    def test_declarations_that_a_comment_broke_are_told(self):
+        broken = ["struct A {", "  std::vector<std::string>", "      names;  ///< in the order of the file",
+                  "  double share =", "      0;  ///< in [0, 1]", "};"]
+        self.assertEqual(self.faults("src/a/a.h", "/// Reads.", *broken), [3, 5])
+
     def test_riddles_are_told(self):
         self.assertEqual(self.faults("README.md", "as the peer has it", "a TypeError of peering", "`facts[\"peer_adam\"]`"), [1])
 

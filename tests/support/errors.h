@@ -1,4 +1,4 @@
-/// What an action throws.
+/// Catches the error that an action throws.
 #pragma once
 
 #include <functional>

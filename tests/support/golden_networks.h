@@ -1,4 +1,4 @@
-/// Golden outputs of networks with synthetic weights (folders tf-graph and spec-double).
+/// Reads golden outputs of networks with synthetic weights (folders tf-graph and spec-double).
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,13 @@ namespace posse::testing {
 
 /// One case of a cases.json, ready to run.
 struct GoldenCase {
-  std::filesystem::path folder;  ///< holds part_pred.double.npy, endpoints.tsv, ...
+  /// Folder that holds part_pred.double.npy, endpoints.tsv, ...
+  std::filesystem::path folder;
   NetworkSpec spec;
   Weights weights;
   Extent frame;
-  std::vector<uint8_t> rgb;  ///< [frame.height, frame.width, 3]
+  /// [frame.height, frame.width, 3]
+  std::vector<uint8_t> rgb;
   /// Limits as fractions of an output's range for direct float32 arithmetic, and for algorithms
   /// that trade rounding for speed; from the goldens' own notes.
   double direct_limit = 1e-5;

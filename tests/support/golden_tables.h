@@ -1,4 +1,4 @@
-/// Test support: pose tables in csv, plain or gzipped, as plain columns. Trusts its input.
+/// Reads pose tables in csv, plain or gzipped, as plain columns, for tests. Trusts its input.
 #pragma once
 
 #include <filesystem>
@@ -11,9 +11,10 @@
 namespace posse::testing {
 
 struct CsvTable {
-  std::vector<std::string> bodyparts;  ///< file order
-  std::map<std::pair<std::string, std::string>, std::vector<double>>
-      columns;  ///< (bodypart, coord) to [frames]
+  /// Names in the order of the file.
+  std::vector<std::string> bodyparts;
+  /// From (bodypart, coord) to [frames].
+  std::map<std::pair<std::string, std::string>, std::vector<double>> columns;
   const std::vector<double>& column(const std::string& bodypart, const std::string& coord) const;
   /// Columns x, y, likelihood.
   Poses poses() const;

@@ -1,4 +1,4 @@
-/// Members' maps with known bumps, for tests of tracking.
+/// Makes members' maps with known bumps, for tests of tracking.
 #pragma once
 
 #include <cmath>

@@ -1,5 +1,5 @@
-/// Results of `posse run` of a made video, without networks: a folder with run.json, the consensus
-/// and the journal.
+/// Writes results of `posse run` of a made video, without networks: a folder with run.json, the
+/// consensus and the journal.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@ namespace posse::testing {
 
 struct MadeResults {
   std::string stem = "video";
-  std::filesystem::path video{};  ///< as recorded; empty: /nowhere/<stem>.mp4, which is not there
+  /// The video as recorded; empty: /nowhere/<stem>.mp4, which is not there.
+  std::filesystem::path video{};
   std::vector<std::string> bodyparts = {"nose", "tail"};
   std::vector<std::string> members = {"a", "b", "c", "d", "e"};
   int64_t num_frames = 100;

@@ -1,4 +1,4 @@
-/// Damage to files, at random but the same in every run: for tests that no input crashes a reader.
+/// Damages files, at random but the same in every run: for tests that no input crashes a reader.
 #pragma once
 
 #include <cstddef>

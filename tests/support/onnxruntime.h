@@ -1,4 +1,4 @@
-/// A real library of ONNX Runtime for tests.
+/// Finds a real library of ONNX Runtime for tests.
 #pragma once
 
 #include <gtest/gtest.h>

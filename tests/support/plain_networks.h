@@ -1,4 +1,4 @@
-/// Networks evaluated in double precision straight from the papers' and programs' descriptions: a
+/// Evaluates networks in double precision straight from the papers' and programs' descriptions: a
 /// second implementation that shares neither graphs, operators nor padding rules with src/network.
 #pragma once
 

@@ -1,4 +1,4 @@
-/// Scoremaps with known answers.
+/// Makes scoremaps with known answers.
 #pragma once
 
 #include <random>

@@ -1,4 +1,4 @@
-/// Test data that lies outside the project (real checkpoints, videos, goldens).
+/// Finds test data that lies outside the project (real checkpoints, videos, goldens).
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-/// Test support: calibrated cameras and what they see of a point whose path is known.
+/// Makes calibrated cameras for tests, and what they see of a point whose path is known.
 #pragma once
 
 #include <Eigen/Core>

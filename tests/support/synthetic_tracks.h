@@ -1,4 +1,4 @@
-/// Test support: ensembles made in code, with known truth.
+/// Makes ensembles with known truth for tests.
 #pragma once
 
 #include <cstddef>

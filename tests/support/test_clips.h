@@ -1,5 +1,4 @@
-/// Clips made by the ffmpeg command, and its decoding as a second opinion. For the tests of this
-/// module.
+/// Makes clips with the ffmpeg command for tests of video, and decodes with it as a second opinion.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-/// The messages inside a checkpoint's index: the header and one entry per variable.
+/// Reads the messages inside a checkpoint's index: the header and one entry per variable.
 #pragma once
 
 #include <cstdint>

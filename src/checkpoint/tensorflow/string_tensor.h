@@ -1,4 +1,5 @@
-/// Checksum of string variables, whose bytes are not checksummed as they lie.
+/// Computes the checksum of string variables, whose bytes are not checksummed as they lie in the
+/// file.
 #pragma once
 
 #include <cstdint>

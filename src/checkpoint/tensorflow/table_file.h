@@ -1,4 +1,4 @@
-/// Immutable sorted string tables (the container of a checkpoint's index): footer, blocks,
+/// Reads immutable sorted string tables (the container of a checkpoint's index): footer, blocks,
 /// prefix-compressed keys.
 #pragma once
 

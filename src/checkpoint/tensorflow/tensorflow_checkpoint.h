@@ -1,4 +1,5 @@
-/// TensorFlow V2 checkpoints ("tensor bundles"): <prefix>.index with <prefix>.data-NNNNN-of-MMMMM.
+/// Reads TensorFlow V2 checkpoints ("tensor bundles"): <prefix>.index with
+/// <prefix>.data-NNNNN-of-MMMMM.
 #pragma once
 
 #include <cstdint>
@@ -63,11 +64,9 @@ struct VariableInfo {
 class TensorFlowCheckpoint final : public WeightSource {
  public:
   /// @param prefix  path without ".index", as ".../train/snapshot-50000"; the name of one of the
-  /// checkpoint's files
-  ///                (.index, .meta, .data-00000-of-00001) stands for it too.
+  /// checkpoint's files (.index, .meta, .data-00000-of-00001) stands for it too.
   /// @throws Error(not_found) without an index file; Error(bad_file) for anything malformed, naming
-  /// file and place;
-  ///         Error(unsupported) for a checkpoint of the older format V1.
+  /// file and place; Error(unsupported) for a checkpoint of the older format V1.
   static TensorFlowCheckpoint open(const std::filesystem::path& prefix);
 
   const std::filesystem::path& path() const override;  ///< the prefix
@@ -85,9 +84,8 @@ class TensorFlowCheckpoint final : public WeightSource {
   /// Values as float32 (float16, bfloat16 and float64 are converted, numbers of either byte order
   /// are read). The CRC-32C is checked each time, which costs less than the copy.
   /// @throws Error(not_found) for an unknown name (lists the nearest) or a missing shard;
-  /// Error(bad_file) for a shard
-  ///         that is too short or a wrong checksum; Error(unsupported) for other types and for
-  ///         partitioned variables.
+  /// Error(bad_file) for a shard that is too short or a wrong checksum; Error(unsupported) for
+  /// other types and for partitioned variables.
   Tensor read(std::string_view name) const override;
 
   std::vector<std::string> verify() const override;

@@ -1,5 +1,5 @@
-/// Reading of the two encodings a checkpoint index is made of: varints and protobuf messages. Every
-/// read is bounds-checked.
+/// Reads the two encodings that a checkpoint's index is made of, varints and protobuf messages.
+/// Every read is bounds-checked.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-/// Files of torch.save(): DeepLabCut 3 snapshots and exported models (.pt), Lightning checkpoints
-/// (.ckpt), plain state dicts (.pth).
+/// Reads files of torch.save(): DeepLabCut 3 snapshots and exported models (.pt), Lightning
+/// checkpoints (.ckpt), plain state dicts (.pth).
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,5 @@
-/// A configuration that a torch file carries, as text that the readers of configurations take.
+/// Gives the configuration that a torch file carries as text that the readers of configurations
+/// take.
 #pragma once
 
 #include <string>

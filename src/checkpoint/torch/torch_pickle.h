@@ -1,4 +1,4 @@
-/// The pickle of a torch file as a tree of plain nodes. Nothing in it is ever looked up or
+/// Reads the pickle of a torch file as a tree of plain nodes. Nothing in it is ever looked up or
 /// executed.
 #pragma once
 

@@ -1,4 +1,5 @@
-/// Files that are not what torch.save() writes today, told by their first bytes or their entries.
+/// Refuses files that are not what torch.save() writes today, by their first bytes or their
+/// entries.
 #pragma once
 
 #include <cstdint>

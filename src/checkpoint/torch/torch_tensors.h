@@ -1,4 +1,4 @@
-/// Tensors in the pickle of a torch file, and where their numbers lie.
+/// Finds the tensors in the pickle of a torch file, and where their numbers lie.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-/// The zip files that torch.save() writes: a list of stored entries, read where they lie.
+/// Reads the zip files that torch.save() writes: a list of stored entries, read where they lie.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,12 @@ namespace posse {
 
 /// One file of an archive.
 struct ZipEntry {
-  std::string name;     ///< with its folders, as "archive/data/0"
-  uint64_t offset = 0;  ///< of its first byte in the archive
-  uint64_t size = 0;    ///< as it lies in the archive
+  /// The name with its folders, as "archive/data/0".
+  std::string name;
+  /// Place of its first byte in the archive.
+  uint64_t offset = 0;
+  /// Bytes that it takes in the archive.
+  uint64_t size = 0;
   uint32_t crc32 = 0;
   /// Why the bytes are not the file's own, as "compressed (method 8)"; empty: they are.
   std::string coded;

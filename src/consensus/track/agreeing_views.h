@@ -1,5 +1,5 @@
-/// Views of one bodypart that must agree: mirrors that show it at the same x or the same y, and
-/// views whose epipolar lines are known.
+/// Makes views of one bodypart agree by lowering evidence that another view speaks against: mirrors
+/// that show it at the same x or the same y, and views whose epipolar lines are known.
 #pragma once
 
 #include <cstddef>

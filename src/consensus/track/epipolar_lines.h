@@ -1,4 +1,4 @@
-/// Epipolar lines between the views of one picture, found from the video itself.
+/// Finds epipolar lines between the views of one picture from the video itself.
 #pragma once
 
 #include <array>
@@ -36,10 +36,13 @@ struct EpipolarLine {
   /// a x + b y + c x' + d y' + e = 0 in px with a² + b² + c² + d² = 2, the larger of a and b
   /// positive; nothing if the geometry was given, or none was found.
   std::optional<std::array<double, 5>> equation;
-  double spread = 0;  ///< as a standard deviation: 1.4826 times the median difference of the points
-  /// Points that were looked at; without any the spread, in pixels, is NaN.
+  /// Spread of the points' difference in px, as a standard deviation: 1.4826 times the median; NaN
+  /// without points.
+  double spread = 0;
+  /// Number of points that were looked at.
   size_t num_points = 0;
-  std::string why_not;  ///< empty: the views are held to it
+  /// Why the views are not held to the line; empty: they are.
+  std::string why_not;
 };
 
 struct EpipolarLineOptions {
@@ -52,7 +55,8 @@ struct EpipolarLineOptions {
   double least_cells = 0.5;
   /// Nor if one view's share of a² + b² + c² + d² is less: all its points lie on a line.
   double least_share_of_view = 0.05;
-  double most_cells = 1;  ///< points that spread by more from the line do not lie on it
+  /// Points that spread by more than this from the line do not lie on it.
+  double most_cells = 1;
 };
 
 /// Gathers points of frames in which both views are sure; memory does not depend on the number of

@@ -1,4 +1,4 @@
-/// A frame's evidence as bytes, to keep on disk.
+/// Writes a frame's evidence as bytes, to keep on disk, and reads it back.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// From the members' maps of a frame to its evidence.
+/// Finds a frame's evidence for tracking in the members' maps.
 #pragma once
 
 #include <cstddef>
@@ -46,19 +46,28 @@ class EvidenceFinder {
   }
 
   Grid grid_;
-  bool some_unseen_ = false;  ///< members saw different parts of the frame
+  /// True: members saw different parts of the frame.
+  bool some_unseen_ = false;
   size_t num_bodyparts_ = 0;
-  std::vector<const float*> logits_;           ///< [members] of [height, width, bodyparts]
-  std::vector<std::vector<float>> resampled_;  ///< [members], where it was needed
-  EvidenceMixture mixture_;                    ///< without background
-  std::vector<double> weights_;                ///< [bodyparts] w of one member
-  std::vector<double> background_;             ///< [bodyparts], sum of 1 - w
-  std::vector<int> num_voting_;                ///< [bodyparts]
-  std::vector<std::vector<char>> votes_;       ///< [members][bodyparts]
+  /// [members] maps of [height, width, bodyparts].
+  std::vector<const float*> logits_;
+  /// [members] maps brought to the grid, where it was needed.
+  std::vector<std::vector<float>> resampled_;
+  /// Sum of the members' weighted softmax maps, without the background.
+  EvidenceMixture mixture_;
+  /// [bodyparts] weight w of one member.
+  std::vector<double> weights_;
+  /// [bodyparts] sum of 1 - w.
+  std::vector<double> background_;
+  /// [bodyparts]
+  std::vector<int> num_voting_;
+  /// [members][bodyparts]
+  std::vector<std::vector<char>> votes_;
   std::vector<EvidenceMixture::Found> found_;
   /// [bodyparts] of -height, cell: cells that may be places, in order.
   std::vector<std::vector<std::pair<float, int>>> highest_cells_;
-  std::vector<int> place_cells_;  ///< [places] row * width + col
+  /// [places] row * width + col.
+  std::vector<int> place_cells_;
   /// [places] the cells of its box that lie in no box of an earlier place of the same bodypart
   std::vector<std::vector<size_t>> boxes_;
 };

@@ -1,4 +1,4 @@
-/// The mean of the members' softmax maps of a frame, each weighted.
+/// Sums the members' softmax maps of a frame, each weighted.
 #pragma once
 
 #include <cstddef>

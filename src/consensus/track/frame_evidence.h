@@ -1,4 +1,5 @@
-/// What is kept of a frame for tracking: the places where the members see bodyparts, and no maps.
+/// The evidence that tracking keeps of a frame: the places where the members see bodyparts, and no
+/// maps.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +28,9 @@ struct Place {
 struct PlaceEvidence {
   int32_t place = 0;
   int32_t bodypart = 0;
-  float mass = 0;  ///< in the place's box, as a multiple of what uniform evidence has there
-  // Cells in the box of an earlier place of the same bodypart count there.
+  /// Evidence in the place's box, as a multiple of what uniform evidence has there. Cells in the
+  /// box of an earlier place of the same bodypart count there.
+  float mass = 0;
 };
 
 /// Votes are kept to so many steps a pixel, at most 511 px from their place, and likelihoods to so
@@ -50,17 +52,21 @@ struct MemberVote {
 /// that sees nothing says nothing.
 struct FrameEvidence {
   int64_t frame_index = 0;
-  double time_seconds = 0;  ///< NaN if the video has none
+  /// Presentation time; NaN if the video has none.
+  double time_seconds = 0;
   int32_t num_members = 0;
-  double stride = 8;     ///< pixels per cell
-  double num_cells = 0;  ///< of the grid
+  /// Pixels per cell of the grid.
+  double stride = 8;
+  /// Cells of the grid.
+  double num_cells = 0;
   /// [bodyparts] evidence away from all places, as a multiple of uniform: the mean of 1 - w; NaN
   /// where no member votes.
   std::vector<float> background;
   std::vector<Place> places;
   /// By bodypart, then by place; a pair that is not listed has the background's evidence.
   std::vector<PlaceEvidence> evidence;
-  std::vector<MemberVote> votes;  ///< [evidence, members]
+  /// [evidence, members]
+  std::vector<MemberVote> votes;
 
   size_t num_bodyparts() const { return background.size(); }
   const MemberVote* votes_of(size_t entry) const {

@@ -1,4 +1,4 @@
-/// What a group of bodyparts that look alike can choose from in one frame.
+/// The places that a group of look-alike bodyparts can be at in one frame, with their chances.
 #pragma once
 
 #include <cstddef>

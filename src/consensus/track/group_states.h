@@ -1,4 +1,4 @@
-/// States of a group: which part is at which place, kept as the likely ones only.
+/// The likely states of a group in each frame: which of its bodyparts is at which place.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
-/// The likeliest path of a group of bodyparts through its places, and how likely other places are.
+/// Finds the likeliest path of a group of bodyparts through its places, and the chances of its
+/// other places.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +17,8 @@ struct GroupDecision {
   GroupFrame frame;
   /// [parts] column of the likeliest path: a place's number, or frame.num_places() for not seen.
   std::vector<size_t> choice;
-  ChanceTable
-      chance;  ///< [parts, places + 1] of every choice given all frames looked at; rows sum to 1
+  /// [parts, places + 1] chance of every choice given all frames looked at; rows sum to 1.
+  ChanceTable chance;
 };
 
 struct GroupTrackerOptions {

@@ -1,4 +1,4 @@
-/// Which bodyparts the members take for one another.
+/// Finds the bodyparts that members take for one another.
 #pragma once
 
 #include <cstddef>

@@ -1,16 +1,22 @@
-/// How a bodypart moves, hides and jumps between two frames: fixed rules of cells and of time.
+/// The motion model of a track: chances that a bodypart moves, hides or jumps between two frames,
+/// by fixed rules of cells and of time.
 #pragma once
 
 namespace posse {
 
 /// Chances per frame of the video; over longer times they follow from these.
 struct MotionOptions {
-  double step_cells = 1.5;  ///< standard deviation of a frame's step in x and in y; above 0
-  /// Chance a frame of a step to anywhere, in [0, 1). Steps grow with the square root of time.
+  /// Standard deviation of a frame's step along x and along y, in cells; it grows with the square
+  /// root of time. Above 0.
+  double step_cells = 1.5;
+  /// Chance per frame of a step to anywhere; in [0, 1).
   double jump = 1e-4;
-  double hide = 0.005;  ///< chance a frame that a bodypart that is seen no longer is; in (0, 1)
-  double appear = 0.1;  ///< chance a frame that one that is not seen is seen again; in (0, 1)
-  double unseen_evidence = 1;  ///< of not being seen, as a multiple of uniform evidence; above 0
+  /// Chance per frame that a bodypart that is seen no longer is; in (0, 1).
+  double hide = 0.005;
+  /// Chance per frame that one that is not seen is seen again; in (0, 1).
+  double appear = 0.1;
+  /// Evidence of not being seen, as a multiple of uniform evidence; above 0.
+  double unseen_evidence = 1;
 
   /// @throws Error(invalid_value) naming the option.
   void validate() const;

@@ -1,4 +1,4 @@
-/// The members' votes for one bodypart at one place, those that count.
+/// Selects the members' votes for one bodypart at one place that count.
 #pragma once
 
 #include <cmath>

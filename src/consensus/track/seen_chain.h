@@ -1,4 +1,5 @@
-/// How likely it is that a bodypart can be seen, by what members say at the track's place.
+/// Computes the chance that a bodypart can be seen, from the members' likelihoods at the track's
+/// place.
 #pragma once
 
 #include <cstddef>
@@ -11,10 +12,12 @@ namespace posse {
 
 /// Fixed on the made hard videos of benchmarks/consensus, see docs/tracking.md.
 struct SeenOptions {
-  double change =
-      0.3;           ///< chance a frame that what is seen no longer is, or the reverse; in (0, 0.5)
-  double slope = 3;  ///< log odds of being seen for each unit of likelihood
-  double middle = 0.6;  ///< likelihood that says nothing
+  /// Chance per frame that what is seen no longer is, or the reverse; in (0, 0.5).
+  double change = 0.3;
+  /// Log odds of being seen for each unit of likelihood.
+  double slope = 3;
+  /// Likelihood that says nothing: log odds 0.
+  double middle = 0.6;
 };
 
 /// Frames that are looked ahead at most: of those beyond, less than rounding is left.

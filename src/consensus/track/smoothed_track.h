@@ -1,4 +1,4 @@
-/// The track's positions smoothed: the ensemble Kalman smoother over the members' votes at it.
+/// Smooths a track's positions: the ensemble Kalman smoother over the members' votes along it.
 #pragma once
 
 #include <span>

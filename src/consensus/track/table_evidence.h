@@ -1,4 +1,4 @@
-/// Evidence for tracking from members' points, where their maps are not at hand.
+/// Makes evidence for tracking from members' points, where their maps are not at hand.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-/// The track through the tables of several networks, whose maps are not at hand.
+/// Tracks bodyparts through the tables of several networks, whose maps are not at hand.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,10 @@ namespace posse {
 struct TableTrackOptions {
   /// Bodyparts that look alike, as numbers; nothing: found (LookAlikes).
   std::optional<std::vector<std::vector<int>>> groups;
-  AgreeingViews views;  ///< bodyparts that are one, seen from several sides
-  double cell = 0;      ///< px, at least 0; 0: cell_of_members
+  /// Bodyparts that are one, seen from several sides.
+  AgreeingViews views;
+  /// Width of a cell in px, at least 0; 0: cell_of_members().
+  double cell = 0;
   bool smooth = true;
   size_t lag = kTrackLag;
   int num_threads = 1;

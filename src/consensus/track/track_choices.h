@@ -1,5 +1,4 @@
-/// What a person may choose of a track, whether it goes through maps or through tables: declared
-/// once for the options of both.
+/// Options of a track through maps or through tables, declared once for both.
 #pragma once
 
 #include <filesystem>
@@ -9,16 +8,22 @@
 namespace posse {
 
 struct TrackChoices {
-  std::string look_alike = "auto";  ///< "auto", "none", or groups as "paw1,paw2;ear1,ear2"
-  std::string same_x;               ///< groups as "paw_top,paw_bottom;..." or empty
-  std::string same_y;               ///< likewise
+  /// "auto", "none", or groups as "paw1,paw2;ear1,ear2".
+  std::string look_alike = "auto";
+  /// Groups as "paw_top,paw_bottom;...", or empty.
+  std::string same_x;
+  /// Groups as of same_x.
+  std::string same_y;
   /// "paw_bottom,paw_side;...", the first of a group in the first view, and so on; a view that does
   /// not show the bodypart is left empty
   std::string same_line;
-  std::filesystem::path view_calibration;  ///< ViewCalibration of these views; empty: found
+  /// File of the ViewCalibration of these views; empty: it is found from the video.
+  std::filesystem::path view_calibration;
   bool smooth = true;
-  int lag = 64;           ///< frames looked ahead, 0 or more
-  double hide_below = 0;  ///< chance of being seen, in [0, 1]; 0: all are written
+  /// Frames looked ahead, 0 or more.
+  int lag = 64;
+  /// Chance of being seen, in [0, 1]; 0: all are written.
+  double hide_below = 0;
 
   /// @throws Error(usage) for a lag or hide_below out of range, and a view_calibration without
   /// views

@@ -1,4 +1,4 @@
-/// What looks wrong about a track: counted while it is made, and said in words.
+/// Watches a track while it is made: counts what looks wrong about it, and says it in words.
 #pragma once
 
 #include <cstdint>
@@ -20,19 +20,25 @@ struct TrackStretch {
 };
 
 struct TrackReport {
-  std::vector<int64_t> jumps;   ///< [bodyparts] steps that only a jump explains
-  std::vector<int64_t> hidden;  ///< [bodyparts] frames in which it is not seen
+  /// [bodyparts] steps that only a jump explains.
+  std::vector<int64_t> jumps;
+  /// [bodyparts] frames in which it is not seen.
+  std::vector<int64_t> hidden;
   /// [bodyparts] frames in which most voting members agree on another place.
   std::vector<int64_t> against_most;
   /// [bodyparts] steps between two frames in each of which all voting members agree.
   std::vector<int64_t> agreed_steps;
   /// [bodyparts] those of them whose median moves beyond three standard deviations of a step.
   std::vector<int64_t> fast;
-  int64_t swaps = 0;  ///< of two bodyparts of a group between two frames
+  /// Swaps of two bodyparts of a group between two frames.
+  int64_t swaps = 0;
   int64_t num_frames = 0;
-  std::vector<TrackStretch> jump_bursts;  ///< many jumps within a second or two
-  std::vector<TrackStretch> departures;   ///< long stretches against most members
-  std::vector<TrackStretch> swap_bursts;  ///< there and back again; bodypart: the first of the two
+  /// Many jumps within a second or two.
+  std::vector<TrackStretch> jump_bursts;
+  /// Long stretches against most members.
+  std::vector<TrackStretch> departures;
+  /// Swaps there and back again; bodypart: the first of the two.
+  std::vector<TrackStretch> swap_bursts;
 };
 
 /// Looks at a track, frame by frame; memory is that of the report.

@@ -1,4 +1,4 @@
-/// What a track says of a frame.
+/// The result of tracking for one frame.
 #pragma once
 
 #include <cstdint>
@@ -24,20 +24,29 @@ struct TrackedKeypoint {
   /// probability there. Where the bodypart is not seen, its likeliest place. Missing where no
   /// member votes.
   Keypoint keypoint;
-  Covariance covariance;  ///< of the position, inflated, with the other places by their chance; px²
-  Covariance spread;      ///< of the members' votes at the place about their mean; px²
-  bool seen = false;      ///< by the likeliest path
-  double chance_seen = 0;            ///< that it can be seen (SeenChain), in [0, 1]
-  double chance = 0;                 ///< of lying within chance_cells of the position, in [0, 1]
-  std::optional<OtherPlace> second;  ///< the likeliest place further away, if above 5 %
-  int num_members = 0;               ///< whose votes the position is made of
+  /// Covariance of the position in px², inflated, with the other places by their chance.
+  Covariance covariance;
+  /// Covariance of the members' votes at the place about their mean, px².
+  Covariance spread;
+  /// True where the likeliest path sees it.
+  bool seen = false;
+  /// Chance that it can be seen (SeenChain), in [0, 1].
+  double chance_seen = 0;
+  /// Chance of lying within chance_cells of the position, in [0, 1].
+  double chance = 0;
+  /// The likeliest place further away, if above 5 %.
+  std::optional<OtherPlace> second;
+  /// Number of members whose votes the position is made of.
+  int num_members = 0;
 };
 
 struct TrackedFrame {
   int64_t frame_index = 0;
   double time_seconds = 0;
-  double stride = 8;                       ///< pixels per cell
-  std::vector<TrackedKeypoint> keypoints;  ///< [bodyparts]
+  /// Pixels per cell.
+  double stride = 8;
+  /// [bodyparts]
+  std::vector<TrackedKeypoint> keypoints;
   /// [members, bodyparts] each member's vote at the track's place; missing where the bodypart is
   /// not seen or the member does not vote there. What smoothing observes.
   std::vector<Keypoint> votes;

@@ -1,4 +1,4 @@
-/// From a group's decision to one bodypart's position, covariance and chances.
+/// Turns a group's decision into one bodypart's position, covariance and chances.
 #pragma once
 
 #include <vector>

@@ -1,4 +1,4 @@
-/// Least and most per column: long series as few numbers that hide no peak.
+/// Reduces a long series to its least and largest value per column, which hides no peak.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-/// A chart as a value, and as SVG: data in, text out.
+/// A chart as a value, which is written as SVG: data in, text out.
 ///
 /// The SVG stands alone (no style sheet, script or font from elsewhere), scales with its viewBox,
 /// and has a title and a description for those who do not see it. Where its axes lie is told in

@@ -1,4 +1,4 @@
-/// Text and numbers as they stand in SVG and HTML.
+/// Writes text and numbers as they stand in SVG and HTML.
 #pragma once
 
 #include <cstddef>

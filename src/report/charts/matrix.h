@@ -1,4 +1,4 @@
-/// A matrix as a picture: a cell per number, named rows and columns.
+/// Draws a matrix as SVG: a cell per number, named rows and columns.
 #pragma once
 
 #include <string>

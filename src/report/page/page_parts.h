@@ -1,4 +1,4 @@
-/// HTML of the things that reports are made of.
+/// Writes the HTML of a report's parts, and the page around them.
 #pragma once
 
 #include <string>

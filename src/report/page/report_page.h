@@ -1,4 +1,4 @@
-/// The report of results as one HTML page.
+/// Writes the report of results as one HTML page.
 #pragma once
 
 #include <optional>

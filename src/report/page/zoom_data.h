@@ -1,4 +1,4 @@
-/// The numbers behind a video's traces, for the page's script.
+/// Encodes the numbers behind a video's traces for the page's script, which zooms into them.
 #pragma once
 
 #include <string>

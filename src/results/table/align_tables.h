@@ -1,4 +1,4 @@
-/// Bringing the tables of several networks to the same frames and bodyparts.
+/// Brings the tables of several networks to the same frames and bodyparts.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,8 @@ struct AlignOptions {
 struct AlignedTables {
   std::vector<std::string> bodyparts;
   std::vector<int64_t> frame_index;
-  std::vector<Poses> members;  ///< [members], each of [frames, bodyparts]
+  /// [members], each of [frames, bodyparts].
+  std::vector<Poses> members;
   /// Where the tables differ, a sentence each, naming the table: other frames, another order of
   /// bodyparts, missing bodyparts, bodyparts that are missing in every frame. Empty if they agree.
   std::vector<std::string> differences;

@@ -20,9 +20,8 @@ namespace posse {
 /// "_meta.pickle" beside it, written beside the target: points then stay what the pickle says.
 /// @param key  of the HDF5 file to write (TableWriterOptions); empty: the usual one
 /// @return warnings, a sentence each
-/// @throws Error(usage) if `target` exists and `force` is not set, or is the source, for a key
-/// that is none, and for a key with a csv to write; as
-/// read_pose_table() and TableWriter
+/// @throws Error(usage) if `target` exists and `force` is not set, or is the source, for a key that
+/// is none, and for a key with a csv to write; as read_pose_table() and TableWriter
 std::vector<std::string> convert_table(const std::filesystem::path& source,
                                        const std::filesystem::path& target,
                                        const TableReadOptions& options, bool force,

@@ -1,4 +1,4 @@
-/// Reading the arrays that lie beside a table of ours.
+/// Reads the arrays that posse stores beside a table.
 #pragma once
 
 #include <filesystem>

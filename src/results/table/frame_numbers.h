@@ -1,4 +1,4 @@
-/// Frame numbers of a table's rows: not negative, each more than the one before.
+/// Checks the frame numbers of a table's rows: not negative, each more than the one before.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-/// The levels of a pose table's header: what they are called, and in which order.
+/// Interprets the levels of a pose table's header: what they are called, and in which order they
+/// stand.
 #pragma once
 
 #include <string>

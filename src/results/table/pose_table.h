@@ -1,5 +1,5 @@
-/// Pose tables: what DeepLabCut, DeepGraphPose, Lightning Pose and SLEAP write, and what downstream
-/// tools read.
+/// Pose tables and hand labels as values, as DeepLabCut, DeepGraphPose, Lightning Pose and SLEAP
+/// write them and downstream tools read them.
 #pragma once
 
 #include <filesystem>

@@ -23,14 +23,20 @@ struct TableHeader {
 /// Rows are numbered (frame_index) or labelled (row_labels), never both.
 struct RawTable {
   TableHeader header;
-  std::vector<int64_t> frame_index;     ///< [rows], as in the file, in any order
-  std::vector<std::string> row_labels;  ///< [rows], image paths with '/' between folders
-  std::vector<double> values;           ///< [rows, columns], row-major; NaN where a cell is empty
-  std::string layout;                   ///< as "csv, 3 header rows" or "HDF5, pandas table"
-  std::vector<std::string> notes;       ///< what was odd about the file, a sentence each
+  /// [rows], as in the file, in any order.
+  std::vector<int64_t> frame_index;
+  /// [rows], image paths with '/' between folders.
+  std::vector<std::string> row_labels;
+  /// [rows, columns], row-major; NaN where a cell is empty.
+  std::vector<double> values;
+  /// The layout, as "csv, 3 header rows" or "HDF5, pandas table".
+  std::string layout;
+  /// What was odd about the file, a sentence each.
+  std::vector<std::string> notes;
   /// Individuals that may be another animal from row to row: nothing tracked them.
   std::vector<std::string> untracked;
-  size_t expected_rows = 0;  ///< a guess while the rows are still being read
+  /// A guess while the rows are still being read.
+  size_t expected_rows = 0;
 
   size_t num_rows() const { return row_labels.empty() ? frame_index.size() : row_labels.size(); }
   void clear_rows() {

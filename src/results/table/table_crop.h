@@ -1,4 +1,5 @@
-/// Tables of cut frames: DeepLabCut writes coordinates of the cut picture and the box beside them.
+/// Reads the box that frames were cut to before a table was made: DeepLabCut writes coordinates of
+/// the cut picture, and the box beside them.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,5 @@
-/// What the columns of a raw table stand for.
+/// Interprets the columns of a raw table: scorer, individual, bodyparts, and where their numbers
+/// stand.
 #pragma once
 
 #include <filesystem>

@@ -1,6 +1,6 @@
-/// Reading pose tables, whoever wrote them.
+/// Reads pose tables, whoever wrote them.
 ///
-/// Understood, told by content rather than by name: csv with three or four header rows (DeepLabCut,
+/// Detects the table's format from its content: csv with three or four header rows (DeepLabCut,
 /// Lightning Pose, DeepGraphPose, the smoother's wide files), HDF5 by pandas in table or fixed
 /// layout (old and new, any number of blocks, numbered, string and multi-level rows, float32 and
 /// float64, gzip), SLEAP analysis HDF5 and SLEAP .slp. Nothing in a file is ever executed.
@@ -16,10 +16,12 @@
 namespace posse {
 
 struct TableReadOptions {
-  std::string individual;  ///< of a multi-animal table; empty: the only one there is
-  std::string scorer;      ///< of a table by several scorers; empty: the only one there is
-  std::string
-      video;  ///< of a .slp with frames of several: number or file name; empty: the only one
+  /// Individual of a multi-animal table; empty: the only one there is.
+  std::string individual;
+  /// Scorer of a table by several scorers; empty: the only one there is.
+  std::string scorer;
+  /// Video of a .slp with frames of several, by number or file name; empty: the only one.
+  std::string video;
 };
 
 /// What was found on the way, for people and for run.json.

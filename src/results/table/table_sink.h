@@ -1,4 +1,4 @@
-/// Where TableWriter puts its rows: one implementation per file format.
+/// The interface to which TableWriter hands its rows: one implementation per file format.
 #pragma once
 
 #include <cstdint>

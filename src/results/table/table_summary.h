@@ -1,4 +1,4 @@
-/// A table at a glance: what `posse info FILE` prints.
+/// Summarises a table for `posse info FILE`.
 #pragma once
 
 #include <array>
@@ -13,9 +13,12 @@ namespace posse {
 
 /// One bodypart (of one individual) of a table.
 struct BodypartSummary {
-  std::string name;         ///< with the individual before it, as "mouse1 nose", if there are any
-  int64_t num_missing = 0;  ///< rows in which x or y is NaN
-  double median_likelihood = 0;  ///< over the points that are there; NaN without likelihoods
+  /// Name, with the individual before it, as "mouse1 nose", if there are any.
+  std::string name;
+  /// Rows in which x or y is NaN.
+  int64_t num_missing = 0;
+  /// Median over the points that are there; NaN without likelihoods.
+  double median_likelihood = 0;
   /// Points that are there by likelihood: [0, 0.1), ..., [0.9, 1]; values outside go to the ends.
   std::array<int64_t, 10> likelihood_histogram{};
 };

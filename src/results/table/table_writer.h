@@ -1,4 +1,4 @@
-/// Writing pose tables, whole or row by row with constant memory.
+/// Writes pose tables, whole or row by row with constant memory.
 ///
 /// Formats are told by the suffix of the file's name:
 ///   .csv  three or four header rows, then a row per frame; shortest exact decimals, NaN empty
@@ -46,15 +46,19 @@ struct ExtraArray {
 };
 
 struct TableWriterOptions {
-  std::vector<ExtraArray> extras;  ///< for .h5 only
+  /// Extra arrays, for .h5 only.
+  std::vector<ExtraArray> extras;
   /// Texts stored as attributes of /posse, for .h5 only: as {{"consensus", "mean"}}.
   std::vector<std::pair<std::string, std::string>> attributes;
-  int gzip_level = 0;  ///< 0 (none, as DeepLabCut writes) to 9, for .h5 only
+  /// Compression from 0 (none, as DeepLabCut writes) to 9, for .h5 only.
+  int gzip_level = 0;
   /// Name under which pandas finds the table, for .h5 only: letters, digits and underscores, no
   /// digit first, not "posse".
   std::string key = "df_with_missing";
-  size_t longest_row_label = 0;   ///< bytes; above 0 rows are labelled by text, not by numbers
-  bool single_precision = false;  ///< values as float32, as DeepLabCut 3's PyTorch engine has them
+  /// Bytes of the longest label; above 0 rows are labelled by text, not by numbers.
+  size_t longest_row_label = 0;
+  /// Write values as float32, as DeepLabCut 3's PyTorch engine has them.
+  bool single_precision = false;
 };
 
 /// Writes any table, a block of rows at a time. PoseTableWriter is what most callers want.

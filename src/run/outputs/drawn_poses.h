@@ -1,5 +1,5 @@
-/// What pictures show of a frame, whether it comes from a run or from the tables of finished
-/// results.
+/// Draws a frame's poses into a picture, whether the frame comes from a run or from the tables of
+/// finished results.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// What DeepLabCut's labelled-video and outlier tools ask for beside each table of a run.
+/// Writes what DeepLabCut's labelled-video and outlier tools ask for beside each table of a run.
 #pragma once
 
 #include <filesystem>

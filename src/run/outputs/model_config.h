@@ -1,4 +1,4 @@
-/// A network's configuration as DeepLabCut puts it into its `_meta.pickle`.
+/// Makes a network's configuration as DeepLabCut puts it into its `_meta.pickle`.
 #pragma once
 
 #include "project/project.h"

@@ -1,5 +1,5 @@
-/// The result files of a run, one function for each kind; the recipe for another is in
-/// run/output.h.
+/// Makes the outputs of a run, one function for each kind of result file; the recipe for another is
+/// in run/output.h.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-/// Rows of a pose table kept back until a block is full.
+/// Keeps back rows of a pose table until a block is full, and writes them block by block.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// What a table (.h5) holds of a track beside the poses.
+/// Names and fills the arrays that a table (.h5) holds of a track beside the poses.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
-/// What a calibration says of every keypoint, from the members' spread and the consensus map.
+/// Makes the stage that adds to every keypoint what a calibration says of it, from the members'
+/// spread and the consensus map.
 #pragma once
 
 #include <memory>

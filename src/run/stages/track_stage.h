@@ -1,4 +1,5 @@
-/// The track of --consensus track: groups, path and smoothing, from the evidence in the journal.
+/// Makes the stage of --consensus track: groups, path and smoothing, from the evidence in the
+/// journal.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-/// Filtering of a stream, frame by frame, without looking ahead.
+/// Filters a stream frame by frame, without looking ahead.
 #pragma once
 
 #include <span>

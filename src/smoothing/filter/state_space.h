@@ -37,9 +37,10 @@ struct StateModel {
 /// One track: its model and what was seen of it.
 struct StateTrack {
   StateModel model;
-  const FrameArray* values;     ///< [frames, coordinates], px; NaN = missing
-  const FrameArray* variances;  ///< [frames, coordinates], px^2
-  // Or [1, coordinates]: the same variances for all frames.
+  /// [frames, coordinates], px; NaN = missing.
+  const FrameArray* values;
+  /// [frames, coordinates], px^2; or [1, coordinates]: the same for all frames.
+  const FrameArray* variances;
 };
 
 /// How coordinates follow from the states of a group: y = rows x + offset near a mean.

@@ -1,4 +1,4 @@
-/// Ensemble Kalman smoothing in space, with calibrated cameras.
+/// Multi-camera ensemble Kalman smoothing in space, with calibrated cameras.
 #pragma once
 
 #include <span>
@@ -12,7 +12,8 @@
 namespace posse {
 
 struct CalibratedCamerasOptions {
-  SeveralCamerasOptions common;  ///< num_latent and quantile_to_keep matter for the inflation only
+  /// Options of all camera models; num_latent and quantile_to_keep matter for the inflation only.
+  SeveralCamerasOptions common;
   Triangulation triangulation = Triangulation::pair_median;
   /// Least prior variance and least squared step as shares (1e-4, 1e-8) of the points' own spread,
   /// and triangulation in units of the cameras' distance: the result does not depend on the unit of
@@ -23,10 +24,12 @@ struct CalibratedCamerasOptions {
 
 /// Points in space with the views they project to.
 struct SmoothedSpace {
-  SmoothedCameras views;  ///< in order of the calibration
-  FrameArray
-      points;  ///< [frames, bodyparts * xyz], unit of the calibration; NaN for a bodypart left out
-  FrameArray point_variances;  ///< likewise
+  /// Views in order of the calibration.
+  SmoothedCameras views;
+  /// [frames, bodyparts * xyz], unit of the calibration; NaN for a bodypart left out.
+  FrameArray points;
+  /// [frames, bodyparts * xyz], unit of the calibration squared; NaN for a bodypart left out.
+  FrameArray point_variances;
 };
 
 /// Smooths each keypoint's path in space: a random walk seen through the cameras' own projections

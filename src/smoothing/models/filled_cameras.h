@@ -1,4 +1,5 @@
-/// Multi-camera recordings whose members' tables have no gaps in their frame numbers.
+/// Fills the gaps in the frame numbers of a multi-camera recording's tables, and takes the filled
+/// rows out again.
 #pragma once
 
 #include <cstdint>

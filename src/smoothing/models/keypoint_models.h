@@ -1,4 +1,4 @@
-/// What the camera models with a common state per keypoint share: tuning, smoothing, and laying out
+/// Tunes and smooths keypoints of the camera models that have one state per keypoint, and lays out
 /// the result.
 #pragma once
 

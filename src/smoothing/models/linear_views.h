@@ -1,4 +1,4 @@
-/// A keypoint in the linear subspace that its views share, ready to be filtered.
+/// Prepares keypoints in the linear subspace that their views share, and smooths them in it.
 #pragma once
 
 #include <Eigen/Core>

@@ -1,5 +1,5 @@
-/// Mirrors put several views into one picture, and so into one table: bodyparts
-/// "<keypoint>_<camera>".
+/// Splits the table of a picture with mirrors into views, and joins the smoothed views again: its
+/// bodyparts are called "<keypoint>_<camera>".
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-/// Smoothing of two paws seen by two cameras that run on clocks and rates of their own.
+/// Smooths two paws that are seen by two cameras with clocks and rates of their own.
 #pragma once
 
 #include <array>
@@ -13,16 +13,18 @@ namespace posse {
 /// One side's recording.
 struct PawRecording {
   std::span<const Poses> members;
-  std::span<const double>
-      timestamps;  ///< [frames], strictly increasing, in the clock both sides share
+  /// [frames], strictly increasing, in the clock both sides share.
+  std::span<const double> timestamps;
 };
 
 struct PawOptions {
   PawOptions() { cameras.ensemble.variance = VarianceMode::plain; }
-  SeveralCamerasOptions cameras;  ///< plain variances unless asked otherwise, as in eks
-  std::array<std::string, 2> names{
-      "paw_l", "paw_r"};     ///< a paw's name in the left recording is the other's in the right
-  double image_width = 128;  ///< px; the right recording is mirrored about its middle for smoothing
+  /// Plain variances unless asked otherwise, as in eks.
+  SeveralCamerasOptions cameras;
+  /// A paw's name in the left recording is the other's in the right.
+  std::array<std::string, 2> names{"paw_l", "paw_r"};
+  /// Width in px; the right recording is mirrored about its middle for smoothing.
+  double image_width = 128;
   /// Leave the result as it was smoothed: right camera mirrored, with the left one's names,
   /// unmatched frames dropped.
   bool keep_working_frame = false;

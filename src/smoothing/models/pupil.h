@@ -1,4 +1,4 @@
-/// Smoothing of four points around a pupil as one circle: diameter and centre.
+/// Smooths four points around a pupil as one circle: diameter and centre.
 #pragma once
 
 #include <array>
@@ -19,22 +19,27 @@ struct PupilOptions {
   /// close to 1 is smoother. Nothing: tuned.
   std::optional<double> diameter_s;
   std::optional<double> centre_s;
-  std::vector<FrameRange> tuning_frames;  ///< rows used for tuning; empty: all
+  /// Rows used for tuning; empty: all.
+  std::vector<FrameRange> tuning_frames;
   /// Bodyparts, by what they mark.
   std::array<std::string, 4> names{"pupil_top_r", "pupil_bottom_r", "pupil_right_r",
                                    "pupil_left_r"};
   int num_threads = 1;
-  std::function<void()> on_evaluation;  ///< as in TuningOptions
+  /// As in TuningOptions.
+  std::function<void()> on_evaluation;
 };
 
 struct SmoothedPupil {
-  SmoothedTracks tracks;  ///< of PupilOptions::names, in their order, without own parameters
+  /// The four bodyparts, in the order of PupilOptions::names; without parameters of their own.
+  SmoothedTracks tracks;
   /// [frames, 3]: diameter, centre x, centre y, px.
   FrameArray state;
-  FrameArray state_variance;  ///< [frames, 3], px^2
+  /// [frames, 3], px^2.
+  FrameArray state_variance;
   double diameter_s = 0;
   double centre_s = 0;
-  double negative_log_likelihood = 0;  ///< at these, over the frames used for tuning
+  /// Negative log likelihood at these, over the frames used for tuning.
+  double negative_log_likelihood = 0;
 };
 
 /// Fits a circle whose diameter and centre follow stationary first-order autoregressions.

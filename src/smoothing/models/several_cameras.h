@@ -17,8 +17,10 @@ struct SeveralCamerasOptions {
   StatisticsOptions ensemble;
   TuningOptions tuning;
   InflationOptions inflation;
-  int num_latent = 3;            ///< axes of the common subspace, 1 to 2 x cameras
-  double quantile_to_keep = 95;  ///< see stack_views; in (0, 100]
+  /// Axes of the common subspace, 1 to 2 x cameras.
+  int num_latent = 3;
+  /// Percentile of stack_views(); in (0, 100].
+  double quantile_to_keep = 95;
   /// Leave the ensemble's variance out of the posterior variance: how well the point is known, not
   /// how far a prediction of the members may lie from it.
   bool state_variance_only = false;

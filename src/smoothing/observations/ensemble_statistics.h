@@ -1,4 +1,4 @@
-/// What several members say about each coordinate: where, how sure, how much they differ.
+/// Computes statistics over members for each coordinate: position, variance and likelihood.
 #pragma once
 
 #include <span>
@@ -25,8 +25,8 @@ struct StatisticsOptions {
   EnsembleAverage average = EnsembleAverage::median;
   VarianceMode variance = VarianceMode::confidence_weighted;
   /// Predictions below this likelihood count as missing; in [0, 1], 0 keeps all, and so are those
-  /// whose likelihood is not known. Raise it when lost
-  /// members report far-off positions with low likelihood.
+  /// whose likelihood is not known. Raise it when lost members report far-off positions with low
+  /// likelihood.
   double min_likelihood = 0.0;
   /// With a single member take 1 / likelihood as the variance. Such variances are not calibrated,
   /// so this must be asked for.
@@ -38,10 +38,13 @@ struct StatisticsOptions {
 
 /// One value per frame and coordinate, lanes [bodyparts, xy]; likelihood has one lane per bodypart.
 struct EnsembleStatistics {
-  FrameArray position;    ///< px; NaN where no member has a finite value
-  FrameArray variance;    ///< px^2, finite, >= 0; kUnknownVariance where it cannot be told
-  FrameArray likelihood;  ///< mean of the members' finite likelihoods
-  // 1 where members found it and none of them has a likelihood; 0 where none found it.
+  /// Position in px; NaN where no member has a finite value.
+  FrameArray position;
+  /// Variance in px^2, finite, >= 0; kUnknownVariance where it cannot be told.
+  FrameArray variance;
+  /// Mean of the members' finite likelihoods; 1 where members found it and none of them has a
+  /// likelihood; 0 where none found it.
+  FrameArray likelihood;
 };
 
 /// Statistics over members, frame by frame.

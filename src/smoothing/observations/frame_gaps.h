@@ -1,6 +1,6 @@
-/// Frames that a table leaves out: rows are filtered as if neighbours in time, so a gap in the
-/// frame numbers becomes rows in which nothing is seen, which are predicted and left out of the
-/// result.
+/// Fills the frames that a table leaves out. Rows are filtered as if they were neighbours in time,
+/// so a gap in the frame numbers becomes rows in which nothing is seen, which are predicted and
+/// left out of the result.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// The subspace that views share, from frames in which some are missing.
+/// Fits the subspace that views share to frames in which some views are missing.
 #pragma once
 
 #include <Eigen/Core>

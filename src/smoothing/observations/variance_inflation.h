@@ -1,4 +1,4 @@
-/// Distrust of a view that contradicts the others.
+/// Inflates the variance of a camera view that contradicts the others.
 #pragma once
 
 #include <vector>
@@ -9,10 +9,12 @@ namespace posse {
 
 struct InflationOptions {
   bool enabled = true;
-  double distance = 5.0;  ///< squared Mahalanobis distance above which a view is distrusted, > 0
-  double factor = 10.0;   ///< by which its variances grow in each round, > 1
-  double quantile =
-      50.0;  ///< the fit uses frames whose largest variance lies below this percentile, in (0, 100]
+  /// Squared Mahalanobis distance above which a view's variances are inflated, > 0.
+  double distance = 5.0;
+  /// Factor by which its variances grow in each round, > 1.
+  double factor = 10.0;
+  /// The fit uses frames whose largest variance lies below this percentile, in (0, 100].
+  double quantile = 50.0;
   int most_rounds = 50;
 
   /// @throws Error(invalid_value)

@@ -1,4 +1,4 @@
-/// A keypoint as several cameras see it: stacked, and centred on its reliable frames.
+/// Stacks a keypoint's views from several cameras, and picks the frames to rely on.
 #pragma once
 
 #include <cstdint>
@@ -30,14 +30,20 @@ std::vector<EnsembleStatistics> summarise_cameras(std::span<const CameraMembers>
 /// at least once.
 struct StackedKeypoint {
   size_t bodypart = 0;
-  std::vector<size_t> cameras;  ///< those whose lanes are here; empty: never seen
-  FrameArray position;          ///< px, not centred; NaN = missing
-  FrameArray variance;          ///< px^2
-  std::vector<size_t> kept;     ///< reliable frames: centring, axes and process are based on them
-  /// All cameras show it in all of `kept`, which are shown to two cameras, or to the only one.
+  /// Cameras whose lanes are here; empty: never seen.
+  std::vector<size_t> cameras;
+  /// Position in px, not centred; NaN = missing.
+  FrameArray position;
+  /// Variance in px^2.
+  FrameArray variance;
+  /// Frames that centring, axes and process are based on; stack_views() says which they are.
+  std::vector<size_t> kept;
+  /// True: all cameras show it in all of `kept`.
   bool kept_are_complete = true;
-  size_t num_for_axes = 0;   ///< how many of them, from the first, make mean and axes
-  std::vector<double> mean;  ///< [lanes], px, over those
+  /// Number of them, from the first, that make mean and axes.
+  size_t num_for_axes = 0;
+  /// [lanes] mean position in px over those.
+  std::vector<double> mean;
 
   size_t num_lanes() const { return position.num_lanes(); }
   /// Position less mean.
@@ -46,9 +52,11 @@ struct StackedKeypoint {
 
 /// Which cameras of a keypoint are stacked together.
 enum class ViewSets {
-  all,             ///< all that see it
-  sharing_frames,  ///< hang together: neighbours share ten frames, or all that one of them has
-  /// Each by itself.
+  /// All cameras that see it.
+  all,
+  /// Sets of cameras that hang together: neighbours share ten frames, or all that one of them has.
+  sharing_frames,
+  /// Each camera by itself.
   single,
 };
 

@@ -1,4 +1,4 @@
-/// The smoothing parameter s: given, or chosen by likelihood.
+/// Chooses the smoothing parameter s by maximum likelihood, unless it is given.
 #pragma once
 
 #include <functional>

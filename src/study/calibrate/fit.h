@@ -1,4 +1,4 @@
-/// Fitting the predictive model to labelled frames, and finding out whether it is worth having.
+/// Fits the predictive model to labelled frames, and finds out whether it is worth having.
 #pragma once
 
 #include <cstdint>
@@ -29,10 +29,13 @@ struct FitPoint {
 std::vector<FitPoint> fit_points(const JudgedFrames& judged, const JudgedMethod& method);
 
 struct FitOptions {
-  bool constant = false;       ///< without the members' spread and the map
-  double floor = 0;            ///< least a, px: the labels' noise per axis
-  std::vector<char> pooled{};  ///< [bodyparts] 1 for those that have nothing of their own
-  // Without entries they are those that with_few_points() names.
+  /// True: without the members' spread and the map.
+  bool constant = false;
+  /// Least a, px: the labels' noise per axis.
+  double floor = 0;
+  /// [bodyparts] 1 for those that have nothing of their own; empty: as with_few_points() says of
+  /// the points.
+  std::vector<char> pooled{};
 };
 
 /// [bodyparts] 1 for those with fewer than kFewPoints points: too few to say anything of their own.
@@ -40,9 +43,9 @@ std::vector<char> with_few_points(std::span<const FitPoint> points, size_t num_b
 
 /// Maximum of the mean log density of a two-dimensional Student t distribution with 4 degrees of
 /// freedom, which lets points that the members took for other bodyparts weigh little; then each
-/// bodypart's scale from the median of its d^2, drawn to 1 by 20 points. Bodyparts with too few
-/// points get the scale 1 and the mean spread of all bodyparts. The same points give the same
-/// model.
+/// bodypart's scale from the median of its squared Mahalanobis distances, drawn to 1 by 20 points.
+/// Bodyparts with too few points get the scale 1 and the mean spread of all bodyparts. The same
+/// points give the same model.
 /// @throws Error(invalid_value) without points
 PredictiveModel fit_model(std::span<const FitPoint> points, size_t num_bodyparts,
                           const FitOptions& options = {});
@@ -73,7 +76,7 @@ CrossFit cross_fit(std::span<const FitPoint> points, size_t num_bodyparts, doubl
 /// counted outside the folds all the same. Scores are not compared.
 CrossFit fit_elsewhere(std::span<const FitPoint> points, const PredictiveModel& model);
 
-/// d^2 of each point under the covariance given for it.
+/// Squared Mahalanobis distance d^2 of each point under the covariance given for it.
 std::vector<double> squared_radii(std::span<const FitPoint> points,
                                   std::span<const Covariance> covariances);
 

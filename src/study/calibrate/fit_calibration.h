@@ -1,4 +1,4 @@
-/// A calibration's numbers from labelled points, and whether they hold outside the folds.
+/// Fits a calibration to labelled points, and checks whether it holds outside the folds.
 #pragma once
 
 #include <span>
@@ -43,13 +43,19 @@ struct FittedCalibration {
   /// What regions and chances come from and are held against: all points, or those that the split
   /// leaves out of the fit.
   std::vector<FitPoint> points;
-  std::vector<Covariance> covariances;      ///< [points] from outside the folds
-  std::vector<std::vector<double>> bounds;  ///< [shares, points] outside the folds
-  std::vector<RegionCheck> checks;          ///< [shares]
+  /// [points] from outside the folds.
+  std::vector<Covariance> covariances;
+  /// [shares, points] outside the folds.
+  std::vector<std::vector<double>> bounds;
+  /// [shares]
+  std::vector<RegionCheck> checks;
   ChanceCheck chance_check;
-  PredictiveModel model;        ///< for use: of all points, or of those that the split draws
-  std::vector<char> pooled;     ///< [bodyparts] as FitOptions::pooled
-  std::vector<Region> regions;  ///< [shares]
+  /// The model for use: of all points, or of those that the split draws.
+  PredictiveModel model;
+  /// [bodyparts] as FitOptions::pooled.
+  std::vector<char> pooled;
+  /// [shares]
+  std::vector<Region> regions;
   ChanceWithin chance;
 };
 

@@ -1,4 +1,4 @@
-/// Fitting how likely a position is to lie within a radius to labelled points.
+/// Fits the chance that a position lies within a radius of the truth to labelled points.
 #pragma once
 
 #include <span>

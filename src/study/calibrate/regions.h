@@ -1,4 +1,5 @@
-/// Conformal bounds: how far regions must reach to hold what they promise.
+/// Computes the bounds of regions by conformal prediction: how far they must reach to hold what
+/// they promise.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,8 @@
 
 namespace posse {
 
-/// The ceil((n + 1) share)-th smallest; infinite where there are fewer.
-/// Source: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005.
+/// The ceil((n + 1) share)-th smallest squared Mahalanobis distance; infinite where there are
+/// fewer. Source: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005.
 double conformal_bound(std::vector<double> d2, double share);
 
 /// The quantile with mass 1 / ((V + 1) n_v) for each of the n_v points of video v and 1 / (V + 1)
@@ -27,10 +28,13 @@ inline constexpr size_t kEnoughUnseenVideos = 9;
 inline constexpr size_t kEnoughForBodypart = 100;
 
 struct RegionOptions {
-  std::vector<double> shares;  ///< in (0, 1)
+  /// Shares that the regions promise, in (0, 1).
+  std::vector<double> shares;
   size_t num_bodyparts = 0;
-  bool simultaneous = false;  ///< all labelled bodyparts of a picture lie within at once
-  size_t least_for_bodypart = kEnoughForBodypart;  ///< points for a bound of its own
+  /// True: all labelled bodyparts of a picture lie within at once.
+  bool simultaneous = false;
+  /// Points from which on a bodypart has a bound of its own.
+  size_t least_for_bodypart = kEnoughForBodypart;
   /// [shares] 1: over unseen videos however few they are, up to the largest d^2 where the bound
   /// would be infinite; 0: over points. Empty: by the number of videos.
   std::vector<char> over_videos{};
@@ -41,7 +45,7 @@ struct RegionOptions {
 /// own, the others that of all points together. No region is smaller than that of a smaller share:
 /// its bound is raised to that one's. Simultaneous regions have one bound, from the largest d^2 of
 /// each picture.
-/// @param d2  [points]
+/// @param d2  [points] squared Mahalanobis distances
 std::vector<Region> fit_regions(std::span<const FitPoint> points, std::span<const double> d2,
                                 const RegionOptions& options);
 

@@ -1,4 +1,4 @@
-/// Which labelled frames a seed chooses, and which of them are outliers.
+/// Draws the labelled frames that a seed chooses, and reads which of them are outliers.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// Influence of a training frame on the networks that were trained on it.
+/// Computes the influence of a training frame on the networks that were trained on it.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-/// From a manifest, labels and networks (or their tables) to an Experiment.
+/// Loads an Experiment from a manifest, labels and networks (or their tables).
 #pragma once
 
 #include <span>

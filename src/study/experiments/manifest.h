@@ -1,4 +1,4 @@
-/// Which networks an experiment has, and how each was trained.
+/// Reads the manifest of an experiment: which networks it has, and how each was trained.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-/// How many networks an experiment needs: chance of outliers, size of an effect, power of a test.
+/// Computes how many networks an experiment needs: chance of outliers, size of an effect, power of
+/// a test.
 #pragma once
 
 #include <cstddef>

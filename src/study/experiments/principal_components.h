@@ -1,4 +1,4 @@
-/// In which directions members' errors differ.
+/// The principal components of members' errors: the directions in which they differ.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-/// How far members and consensus are from the labels, from judged pictures.
+/// Measures how far members and consensus are from the labels, on judged pictures.
 #pragma once
 
 #include <span>
@@ -15,7 +15,8 @@ namespace posse {
 inline constexpr size_t kFewGroups = 8;
 
 struct ErrorOptions {
-  std::vector<double> radii = {5, 10, 15};  ///< of PCK, px
+  /// Radii of PCK, px.
+  std::vector<double> radii = {5, 10, 15};
   /// A pose counts as stated where its likelihood is at least this; below, it hallucinates nothing.
   double likelihood_threshold = 0.6;
   BootstrapOptions bootstrap;

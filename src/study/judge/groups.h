@@ -1,4 +1,4 @@
-/// Which labelled pictures vary together: the groups that intervals are drawn over.
+/// Groups the labelled pictures that vary together; intervals are drawn over these groups.
 #pragma once
 
 #include <cstdint>
@@ -23,14 +23,19 @@ inline constexpr double kClipSeconds = 1.0;
 inline constexpr size_t kEnoughFrames = 100;
 
 struct PictureGroups {
-  std::vector<int64_t> group;  ///< [pictures] that intervals draw
-  std::vector<int64_t> clip;   ///< [pictures] that stay together where some are left out
-  std::string
-      unit;  ///< "videos", "clips", "frames" or "pictures", which intervals draw: for people
-  bool over_time = false;      ///< groups are frames in the order of time
-  std::vector<int64_t> video;  ///< [pictures] number of its video or folder
+  /// [pictures] group that intervals draw.
+  std::vector<int64_t> group;
+  /// [pictures] clip: pictures that stay together where some are left out.
+  std::vector<int64_t> clip;
+  /// "videos", "clips", "frames" or "pictures", which intervals draw: for people.
+  std::string unit;
+  /// True: groups are frames in the order of time.
+  bool over_time = false;
+  /// [pictures] number of the picture's video or folder.
+  std::vector<int64_t> video;
   size_t num_videos = 0;
-  bool given = false;  ///< by --clips
+  /// True: the groups were given by --clips.
+  bool given = false;
 };
 
 /// By videos where there are at least kEnoughVideos, else by clips; a picture whose frame is not

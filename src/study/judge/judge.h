@@ -1,4 +1,4 @@
-/// Labelled pictures judged out of bag: each by the members that were not trained on it.
+/// Judges labelled pictures out of bag: each by the members that were not trained on it.
 #pragma once
 
 #include <filesystem>

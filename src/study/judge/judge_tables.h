@@ -1,4 +1,5 @@
-/// Members given as tables of keypoints, whatever tool wrote them, judged on labelled frames.
+/// Judges members that are given as tables of keypoints, whatever tool wrote them, on labelled
+/// frames.
 #pragma once
 
 #include <filesystem>

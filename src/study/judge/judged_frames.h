@@ -1,5 +1,5 @@
-/// Labelled pictures with what the members and their consensus say of them: what evaluation and
-/// calibration are made from. Arrays, no files.
+/// Labelled pictures with what the members and their consensus say of them, from which evaluation
+/// and calibration are made. Arrays, no files.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +13,22 @@ namespace posse {
 
 struct JudgedPicture {
   std::string name;
-  int64_t group = 0;            ///< that intervals draw; in the order of time, if over_time
-  int64_t clip = 0;             ///< pictures of one clip vary together
-  int64_t video = 0;            ///< number of its video
-  std::vector<size_t> members;  ///< that judge it: those not trained on it
-  bool trained = false;         ///< members that were trained on it judge it too
-  bool selected_on = false;     ///< a judging member's snapshot was chosen by its error on it
-  bool near_training =
-      false;                  ///< less than a second from a picture a judging member was trained on
-  bool unseen_video = false;  ///< no judging member was trained on any picture of its video
+  /// Group that intervals draw; in the order of time, if over_time.
+  int64_t group = 0;
+  /// Number of its clip; pictures of one clip vary together.
+  int64_t clip = 0;
+  /// Number of its video.
+  int64_t video = 0;
+  /// Members that judge it: those not trained on it.
+  std::vector<size_t> members;
+  /// True: members that were trained on it judge it too.
+  bool trained = false;
+  /// True: a judging member's snapshot was chosen by its error on it.
+  bool selected_on = false;
+  /// True: it is less than a second from a picture a judging member was trained on.
+  bool near_training = false;
+  /// True: no judging member was trained on any picture of its video.
+  bool unseen_video = false;
 };
 
 /// What one way of forming a consensus says.
@@ -34,14 +41,20 @@ struct JudgedMethod {
 };
 
 struct JudgedFrames {
-  std::vector<std::string> bodyparts;  ///< that labels and networks share
+  /// Bodyparts that labels and networks share.
+  std::vector<std::string> bodyparts;
   std::vector<std::string> members;
-  std::vector<JudgedPicture> pictures;        ///< judged by at least one member
-  std::vector<Point> labels;                  ///< [pictures, bodyparts]; NaN where not labelled
-  std::vector<char> hidden;                   ///< [pictures, bodyparts] labelled as not to be seen
-  std::vector<Keypoint> member_keypoints;     ///< [pictures, members, bodyparts], all members'
-  std::vector<Covariance> member_covariance;  ///< [pictures, bodyparts], by n - 1; NaN below two
-  /// [pictures, bodyparts] judging members with a keypoint, whose covariance that is.
+  /// Pictures that at least one member judges.
+  std::vector<JudgedPicture> pictures;
+  /// [pictures, bodyparts]; NaN where not labelled.
+  std::vector<Point> labels;
+  /// [pictures, bodyparts] 1 where labelled as not to be seen.
+  std::vector<char> hidden;
+  /// [pictures, members, bodyparts] of all members.
+  std::vector<Keypoint> member_keypoints;
+  /// [pictures, bodyparts] of the judging members' keypoints, by n - 1; NaN below two.
+  std::vector<Covariance> member_covariance;
+  /// [pictures, bodyparts] number of judging members with a keypoint.
   std::vector<int> num_members;
   /// [pictures, members, bodyparts] the member's probability at the label's cell, and its share of
   /// the map's sum (scores_at_points); NaN without a label.
@@ -50,11 +63,15 @@ struct JudgedFrames {
   /// members are tables.
   std::vector<Covariance> member_map_covariance;
   std::vector<JudgedMethod> methods;
-  size_t num_refused = 0;  ///< pictures that all members were trained on
-  std::string group_unit;  ///< "videos", "clips", "frames", "pictures"
-  bool over_time = false;  ///< groups are frames of one video (BootstrapOptions)
+  /// Pictures that all members were trained on.
+  size_t num_refused = 0;
+  /// "videos", "clips", "frames" or "pictures".
+  std::string group_unit;
+  /// True: groups are frames of one video (BootstrapOptions).
+  bool over_time = false;
   size_t num_videos = 0;
-  std::vector<std::string> warnings;  ///< what a person should look at
+  /// What a person should look at.
+  std::vector<std::string> warnings;
 
   size_t num_bodyparts() const { return bodyparts.size(); }
   size_t at(size_t picture, size_t bodypart) const { return picture * bodyparts.size() + bodypart; }

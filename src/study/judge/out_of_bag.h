@@ -1,4 +1,4 @@
-/// Out-of-bag judging: which members judge which picture.
+/// Chooses the members that judge a picture out of bag: those that were not trained on it.
 #pragma once
 
 #include <span>

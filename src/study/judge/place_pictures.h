@@ -1,4 +1,4 @@
-/// Which frame of its video a labelled picture is.
+/// Finds the frame of its video that a labelled picture is.
 #pragma once
 
 #include <cstdint>

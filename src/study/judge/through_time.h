@@ -1,4 +1,4 @@
-/// Methods that look through time, judged on the frames around each label.
+/// Judges methods that look through time, on the frames around each label.
 #pragma once
 
 #include <cstdint>

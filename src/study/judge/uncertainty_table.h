@@ -1,4 +1,4 @@
-/// Whether stated uncertainties are true, from judged pictures.
+/// Checks on judged pictures whether stated uncertainties are true.
 #pragma once
 
 #include <array>
@@ -17,11 +17,15 @@ namespace posse {
 
 /// A point's error with what was stated of it.
 struct StatedError {
-  double dx = 0;  ///< label minus position, px
+  /// Label minus position, px.
+  double dx = 0;
   double dy = 0;
-  Covariance covariance;  ///< stated, px^2
-  double energy = 0;      ///< energy score where the members are the sample; NaN: of the covariance
-  /// d^2 within which the regions of kRegionShares lie; 0: the normal distribution's.
+  /// Covariance as it was stated, px^2.
+  Covariance covariance;
+  /// Energy score where the members are the sample; NaN: of the covariance.
+  double energy = 0;
+  /// Squared Mahalanobis distances within which the regions of kRegionShares lie; 0: the normal
+  /// distribution's.
   std::array<double, 4> bounds{};
   /// What puts the points into quarters, least first; NaN: the covariance's trace.
   double order = 0;

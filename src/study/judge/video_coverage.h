@@ -1,4 +1,5 @@
-/// From labelled pictures, which are seldom random ones, to a whole video: by its spread.
+/// Estimates the coverage of regions over a whole video from labelled pictures, which are seldom
+/// random ones: weighs them by the members' spread.
 #pragma once
 
 #include <filesystem>
@@ -14,8 +15,9 @@ namespace posse {
 /// The members' spread in a run's results.
 struct VideoSpread {
   std::filesystem::path table;
-  std::vector<double> spreads;  ///< variance of the members' keypoints, xx + yy; px^2
-  // By their number; every frame and every bodypart asked for.
+  /// Variance of the members' keypoints, xx + yy, divided by their number, px^2; of every frame and
+  /// every bodypart asked for.
+  std::vector<double> spreads;
 };
 
 /// What the results of a run have to be of.
@@ -25,8 +27,10 @@ struct SpreadOf {
   /// called as a folder of the labels and has frames as large as a picture.
   std::vector<std::filesystem::path> videos{};
   std::vector<std::string> folders{};
-  std::filesystem::path picture{};        ///< a labelled one; empty: none
-  std::vector<RecordedMember> members{};  ///< empty: of any members
+  /// A labelled picture; empty: none.
+  std::filesystem::path picture{};
+  /// Members of the results; empty: of any members.
+  std::vector<RecordedMember> members{};
 };
 
 /// Reads a consensus .h5 of posse run, or the one in a folder of its results.

@@ -33,10 +33,13 @@ std::optional<std::string> all_far_off(const JudgedFrames& judged,
 struct Sureness {
   std::string member;
   size_t num_points = 0;
-  double said = 0;   ///< mean likelihood; NaN where it is not known of a point
-  double found = 0;  ///< share of the points within the failure distance
+  /// Mean likelihood; NaN where it is not known of a point.
+  double said = 0;
+  /// Share of the points within the failure distance.
+  double found = 0;
   /// Robust root-mean-square error over the standard deviation that its own maps state: root of the
-  /// median of d^2 over 2 ln 2, 1 for normal errors as stated; NaN without maps.
+  /// median squared Mahalanobis distance over 2 ln 2, 1 for normal errors as stated; NaN without
+  /// maps.
   double error_over_stated = 0;
 };
 

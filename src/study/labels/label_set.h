@@ -1,4 +1,4 @@
-/// Hand labels from wherever they lie, with the pictures or frames that they were placed in.
+/// Reads hand labels from wherever they lie, with the pictures or frames that they were placed in.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,18 @@ namespace posse {
 
 /// A picture, or a frame of a video, that somebody labelled.
 struct LabelledPicture {
-  std::string name;            ///< "labeled-data/m4s1/img0007.png", or "frame 17"
-  std::filesystem::path file;  ///< the picture; empty where there is none
-  std::string folder;          ///< what it was taken from: "m4s1"; empty for numbered frames
-  std::optional<int64_t>
-      number;  ///< at the end of its name: the video's frame, if it was not renumbered
-  std::filesystem::path video{};  ///< that the labels name and that was found; else empty
-  std::string video_name{};       ///< as they name it; empty where they do not
+  /// "labeled-data/m4s1/img0007.png", or "frame 17".
+  std::string name;
+  /// File of the picture; empty where there is none.
+  std::filesystem::path file;
+  /// Folder that it was taken from, as "m4s1"; empty for numbered frames.
+  std::string folder;
+  /// Number at the end of its name: the video's frame, if it was not renumbered.
+  std::optional<int64_t> number;
+  /// Video that the labels name and that was found; else empty.
+  std::filesystem::path video{};
+  /// The video as the labels name it; empty where they do not.
+  std::string video_name{};
 };
 
 struct Label {
@@ -46,7 +51,8 @@ struct LabelOptions {
   /// Of a .mat, whose columns have no names: the bodyparts, and which column of the file each is.
   std::vector<std::string> bodyparts;
   std::vector<int> part_permutation;
-  std::vector<std::filesystem::path> videos{};  ///< that were given: looked at before other places
+  /// Videos that were given: looked at before other places.
+  std::vector<std::filesystem::path> videos{};
 };
 
 /// Reads labels. `path` is

@@ -1,4 +1,4 @@
-/// Which labelled pictures each member was trained on.
+/// Finds the labelled pictures that each member was trained on.
 #pragma once
 
 #include <filesystem>

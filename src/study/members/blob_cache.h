@@ -1,4 +1,4 @@
-/// Pieces of work kept on the disk under the hash of what they were made from.
+/// Keeps pieces of work on the disk under the hash of what they were made from.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// Frames to look at, wherever they come from: pictures in files and frames of videos.
+/// Visits a list of frames, wherever they come from: pictures in files and frames of videos.
 #pragma once
 
 #include <cstdint>

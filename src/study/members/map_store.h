@@ -1,4 +1,5 @@
-/// The members' maps of labelled frames: computed once, kept by content, read frame by frame.
+/// Stores the members' maps of labelled frames: computed once, kept by content, read frame by
+/// frame.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-/// How long the blocks of a bootstrap over time have to be.
+/// Computes how long the blocks of a bootstrap over time have to be.
 #pragma once
 
 #include <span>

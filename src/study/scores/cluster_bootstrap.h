@@ -1,4 +1,5 @@
-/// Intervals for numbers whose points come in groups that vary together, such as clips of a video.
+/// Computes intervals, by a bootstrap, for numbers whose points come in groups that vary together,
+/// such as clips of a video.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +20,8 @@ struct Interval {
 
 struct BootstrapOptions {
   int num_samples = 2000;
-  double share = 0.95;  ///< that lies within the interval, in (0, 1)
+  /// Share that lies within the interval, in (0, 1).
+  double share = 0.95;
   uint64_t seed = 20240229;
   /// Groups are frames of one recording in the order of time: blocks of them are drawn, whose mean
   /// length their memory decides.

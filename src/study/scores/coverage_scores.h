@@ -1,4 +1,4 @@
-/// Whether stated regions hold what they promise, over many points.
+/// Scores whether stated regions hold what they promise, over many points.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-/// Distances between poses and labels, summed up.
+/// Summarises distances between poses and labels.
 #pragma once
 
 #include <cstddef>

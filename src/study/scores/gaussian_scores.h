@@ -1,4 +1,4 @@
-/// How well a stated distribution of a place fits where the place was: one point at a time.
+/// Scores how well a stated distribution of a position fits the true position, one point at a time.
 ///
 /// Distances and standard deviations are in pixels, covariances in square pixels. NaN in gives NaN
 /// out.
@@ -13,8 +13,8 @@ namespace posse {
 double determinant(const Covariance& covariance);
 inline double trace(const Covariance& covariance) { return covariance.xx + covariance.yy; }
 
-/// (dx, dy) covariance^-1 (dx, dy)^T; infinite for a covariance that is not positive definite,
-/// unless the difference is 0.
+/// Squared Mahalanobis distance d^2 = (dx, dy) covariance^-1 (dx, dy)^T; infinite for a covariance
+/// that is not positive definite, unless the difference is 0.
 double squared_mahalanobis(double dx, double dy, const Covariance& covariance);
 
 /// Share of a two-dimensional normal distribution within the ellipse through the point:

@@ -1,4 +1,4 @@
-/// Whether the stated spread puts the errors in order: the larger one, the larger the other.
+/// Scores whether the stated spread puts the errors in order: the larger one, the larger the other.
 #pragma once
 
 #include <span>
@@ -15,8 +15,10 @@ double spearman(std::span<const double> a, std::span<const double> b);
 /// Areas below risk-coverage curves: what error is left when the points of largest spread are given
 /// up. Points of equal spread count as their mean error.
 struct RiskCoverage {
-  double aurc = 0;   ///< mean over k of the mean error of the k points of least spread, px
-  double augrc = 0;  ///< mean over k of (sum of those errors) / n, px
+  /// Mean over k of the mean error of the k points of least spread, px.
+  double aurc = 0;
+  /// Mean over k of (sum of those errors) / n, px.
+  double augrc = 0;
   /// The same on a scale where 0 is the best order and 1 an order by chance; above 1 is worse than
   /// that. NaN where all errors are equal.
   double aurc_scaled = 0;

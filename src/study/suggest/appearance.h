@@ -1,4 +1,4 @@
-/// What a frame looks like and which pose it shows, as points in a feature space.
+/// Turns a frame's looks and its pose into a point of a feature space.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-/// Frames that differ from each other, or that stand for others, by their features.
+/// Chooses frames that differ from each other, or that stand for others, by their features.
 #pragma once
 
 #include <cstdint>

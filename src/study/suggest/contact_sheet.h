@@ -1,4 +1,4 @@
-/// One picture that shows the suggested frames.
+/// Draws one picture that shows the suggested frames.
 #pragma once
 
 #include "base/image.h"

@@ -1,4 +1,4 @@
-/// How little a frame's pose is known, from finished results.
+/// Measures how little each frame's pose is known, from finished results.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// How many frames each video gets, and which are drawn at random.
+/// Shares frames out over videos, and draws frames at random.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// Which frames of videos to label next: `posse suggest` as a function.
+/// Chooses the frames of videos to label next, for `posse suggest`.
 ///
 /// docs/suggest.md says how they are chosen, and why.
 #pragma once
@@ -41,16 +41,22 @@ struct EnumNames<SuggestedFor> {
 };
 
 struct Suggestion {
-  size_t video = 0;  ///< in Suggestions::videos
+  /// Position in Suggestions::videos.
+  size_t video = 0;
   int64_t frame = 0;
-  double seconds = 0;  ///< frame / fps
+  /// Frame / fps.
+  double seconds = 0;
   SuggestedFor why = SuggestedFor::disagreement;
-  double doubt = 0;      ///< px, mean over bodyparts
-  std::string bodypart;  ///< of which least is known
+  /// Mean over bodyparts, px.
+  double doubt = 0;
+  /// Bodypart of which least is known.
+  std::string bodypart;
   /// Chance that an audit frame was drawn; NaN of others.
   double inclusion_probability = std::numeric_limits<double>::quiet_NaN();
-  std::vector<Keypoint> consensus;  ///< [bodyparts]
-  std::vector<Keypoint> members;    ///< [members, bodyparts]
+  /// [bodyparts]
+  std::vector<Keypoint> consensus;
+  /// [members, bodyparts]
+  std::vector<Keypoint> members;
 };
 
 struct Suggestions {

@@ -1,4 +1,4 @@
-/// `posse suggest`: frames are chosen, and files with them written.
+/// Runs `posse suggest`: chooses frames, and writes files with them.
 #pragma once
 
 #include <filesystem>

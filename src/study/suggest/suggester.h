@@ -1,4 +1,4 @@
-/// How suggest_frames() works, step by step. Private to src/study/suggest.
+/// Does the steps of suggest_frames(). Private to src/study/suggest.
 #pragma once
 
 #include <algorithm>

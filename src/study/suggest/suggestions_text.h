@@ -1,4 +1,4 @@
-/// Suggested frames as files and for people.
+/// Writes suggested frames as JSON, as csv and for people.
 #pragma once
 
 #include <string>

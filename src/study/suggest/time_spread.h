@@ -1,4 +1,4 @@
-/// Frames that lie apart in time.
+/// Chooses frames that lie apart in time.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// Places of a program's values in one block of memory, reused as values die.
+/// Plans where a program's values lie in one block of memory, which is reused as values die.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,10 @@ struct ArenaPlan {
 };
 
 struct ArenaRequest {
-  std::vector<int64_t> frame_floats;  ///< by value, per frame
-  std::vector<bool> live;             ///< by step: whether it runs at all
+  /// [values] floats that a value takes per frame.
+  std::vector<int64_t> frame_floats;
+  /// [steps] whether the step runs at all.
+  std::vector<bool> live;
   /// Steps before this one run frame by frame; what only they touch is kept for one frame.
   int frame_major_end = 0;
   int64_t num_frames = 1;

@@ -1,4 +1,5 @@
-/// Convolution steps: oneDNN's direct kernels and our Winograd.
+/// Makes the operations of convolution steps: oneDNN's kernels, and posse's own matrix product and
+/// Winograd kernels.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-/// How many channels the depthwise kernel works on at a time.
+/// Chooses how many channels the depthwise kernel works on at a time.
 #pragma once
 
 #include <cstdint>

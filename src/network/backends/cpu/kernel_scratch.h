@@ -1,4 +1,4 @@
-/// Scratch memory that kernels.h asks its callers for.
+/// Computes the sizes of the scratch memory that kernels.h asks its callers for.
 #pragma once
 
 #include <cstdint>

@@ -86,15 +86,19 @@ struct DepthwiseArgs {
   int dilation = 1;
   int64_t pad_top = 0;
   int64_t pad_left = 0;
-  const float* weights = nullptr;      ///< [kernel * kernel, channels]
-  const float* bias = nullptr;         ///< [channels] or nullptr
-  const float* input_scale = nullptr;  ///< [channels] or nullptr: src is taken as it is
+  /// [kernel * kernel, channels]
+  const float* weights = nullptr;
+  /// [channels] or nullptr.
+  const float* bias = nullptr;
+  /// [channels], or nullptr: src is taken as it is.
+  const float* input_scale = nullptr;
   const float* input_shift = nullptr;
   Activation input_activation = Activation::none;
   Activation activation = Activation::none;
   /// Statistics of dst, made while it is in the cache; scale == nullptr: none wanted. src unused.
   StatisticsArgs statistics;
-  float* rows = nullptr;  ///< scratch of depthwise_scratch_floats()
+  /// Scratch of depthwise_scratch_floats().
+  float* rows = nullptr;
 };
 
 /// Winograd convolution 3x3, stride 1, any dilation, padding `same`, for tiles

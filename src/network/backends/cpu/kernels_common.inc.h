@@ -1,4 +1,4 @@
-/// What every kernel uses beside the vectors of simd/floats.h.
+/// Helpers that every kernel uses beside the vectors of simd/floats.h.
 
 #include <cstdint>
 

@@ -1,4 +1,4 @@
-/// Fused multiply-adds that depend on nothing but themselves.
+/// A burst of independent fused multiply-adds, by which the processor's peak rate is measured.
 
 namespace posse::cpu::POSSE_SIMD_NAMESPACE {
 

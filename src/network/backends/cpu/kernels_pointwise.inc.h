@@ -1,4 +1,4 @@
-/// Everything that works value by value or sums over a map: memory-bound, one pass each.
+/// Kernels that work value by value or sum over a map: memory-bound, one pass each.
 
 namespace posse::cpu::POSSE_SIMD_NAMESPACE {
 

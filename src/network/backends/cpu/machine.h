@@ -1,4 +1,5 @@
-/// What the CPU backend runs on: own kernels, and the layout of maps that suits oneDNN there.
+/// The machine as the CPU backend sees it: its kernels, and the layout of maps that suits oneDNN
+/// there.
 #pragma once
 
 #include <cstdint>

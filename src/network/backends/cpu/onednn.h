@@ -1,5 +1,5 @@
-/// All that posse asks of oneDNN: convolutions. The only file that sees its API, which changed
-/// between 2.x and 3.x; both are supported.
+/// Wraps oneDNN's convolutions, which is all that posse asks of it. onednn.cc alone sees its API,
+/// which changed between 2.x and 3.x; both are supported.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ namespace posse::cpu {
 enum class MapFormat { channels_last, blocked8 };
 
 struct ConvolutionShape {
-  int64_t in_channels = 0, out_channels = 0;  ///< padded to whole vectors; in_channels 3: picture
+  /// Channels padded to whole vectors; 3 in: a picture.
+  int64_t in_channels = 0, out_channels = 0;
   int64_t in_height = 0, in_width = 0, out_height = 0, out_width = 0;
   int kernel = 1, stride = 1, dilation = 1;
   PaddingAmount rows, cols;

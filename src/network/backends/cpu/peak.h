@@ -1,4 +1,4 @@
-/// What the processor could do at most: the yardstick for every speed posse reports.
+/// Measures the most that the processor can compute, to which posse's speeds are compared.
 #pragma once
 
 #include <string>

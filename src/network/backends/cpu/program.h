@@ -5,8 +5,8 @@
 /// rounded once); activations and additions become a convolution's epilogue; a batch norm with the
 /// frame's own statistics becomes a scale and shift that is computed per frame and, before a
 /// depthwise convolution, applied when that reads its input; with those of a batch, once for all
-/// its frames. A transposed convolution is a 1x1
-/// convolution to kernel * kernel * channels columns, which are then added into place.
+/// its frames. A transposed convolution is a 1x1 convolution to kernel * kernel * channels columns,
+/// which are then added into place.
 #pragma once
 
 #include <string>

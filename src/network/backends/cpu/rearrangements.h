@@ -1,4 +1,4 @@
-/// Steps that put values into other places: pixel shuffle, resizing, joining of channels.
+/// Makes the operations of steps that rearrange maps: pixel shuffle, resizing, joining of channels.
 #pragma once
 
 #include <memory>

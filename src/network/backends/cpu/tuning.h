@@ -1,5 +1,4 @@
-/// Choosing how to compute a convolution by timing the ways there are, once per processor and
-/// shape.
+/// Chooses how to compute a convolution by timing the ways there are, once per processor and shape.
 ///
 /// Ways differ in their last bits, so that a choice is kept: in <cache>/posse/tuning.txt, <cache>
 /// being XDG_CACHE_HOME or ~/.cache, one line per shape: processor, instruction set, shape, way.

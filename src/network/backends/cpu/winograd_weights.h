@@ -1,4 +1,5 @@
-/// Weights of a 3x3 convolution for the Winograd kernels, and how exact they are.
+/// Transforms the weights of a 3x3 convolution for the Winograd kernels, and bounds their rounding
+/// error.
 #pragma once
 
 #include <cstdint>

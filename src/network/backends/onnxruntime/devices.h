@@ -1,4 +1,5 @@
-/// What --device can name: the providers of ONNX Runtime that compute, and what installs them.
+/// Lists the devices that --device can name: the providers of ONNX Runtime that compute, and what
+/// installs them.
 #pragma once
 
 #include <span>

@@ -1,4 +1,5 @@
-/// A frame that a device must compute as our own engine does before it is trusted.
+/// Checks a device on a golden frame, which it must compute as our own engine does before it is
+/// trusted.
 #pragma once
 
 #include <cstdint>

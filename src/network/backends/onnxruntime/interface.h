@@ -1,5 +1,5 @@
-/// The part of ONNX Runtime's C interface that posse uses, in declarations of our own, so that
-/// nothing of ONNX Runtime is needed to build posse.
+/// Declares the part of ONNX Runtime's C interface that posse uses, so that nothing of ONNX Runtime
+/// is needed to build posse.
 ///
 /// The interface is a table of function pointers that only ever grows at its end: a place in it
 /// means the same in every version that has it. Source: the order of struct OrtApi in

@@ -1,5 +1,5 @@
-/// What can be said of a shared library's file before it is loaded: loading one that is cut off
-/// can end the process.
+/// Checks a shared library's file before it is loaded, since loading one that is cut off can end
+/// the process.
 #pragma once
 
 #include <filesystem>

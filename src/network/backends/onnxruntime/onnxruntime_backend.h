@@ -1,5 +1,5 @@
-/// Networks in ONNX Runtime, a library that is loaded when it is there: the way to graphics cards.
-/// See docs/gpu.md.
+/// The backend of graphics cards: runs networks in ONNX Runtime, a library that is loaded when it
+/// is there. See docs/gpu.md.
 #pragma once
 
 #include <filesystem>
@@ -35,10 +35,12 @@ struct DeviceTrial {
 
 /// What is there of ONNX Runtime, for a report.
 struct OnnxRuntimeReport {
-  std::string file, version;  ///< empty: none
-  std::string why_not, hint;  ///< that there is none, and what brings one
-  std::vector<DeviceTrial>
-      devices;  ///< those the library has, and those only install lines lead to
+  /// File and version of the library; empty: there is none.
+  std::string file, version;
+  /// Why there is none, and what brings one.
+  std::string why_not, hint;
+  /// Devices that the library has, and those only install lines lead to.
+  std::vector<DeviceTrial> devices;
 };
 
 /// Tries every device. @param library  as open_onnxruntime()

@@ -1,4 +1,4 @@
-/// Which provider of ONNX Runtime was given which operations of a network.
+/// Finds which provider of ONNX Runtime was given which operations of a network.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@
 namespace posse::ort {
 
 struct Placement {
-  std::map<std::string, int64_t> nodes;  ///< number of operations by provider
+  /// Number of operations by provider.
+  std::map<std::string, int64_t> nodes;
   /// Operations of the CPU provider by kind, as "Conv"; empty where it has all or none.
   std::vector<std::string> on_cpu;
 };

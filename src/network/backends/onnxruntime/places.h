@@ -1,4 +1,4 @@
-/// Where a library of ONNX Runtime may lie.
+/// Lists the places where a library of ONNX Runtime may lie.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// A network in ONNX Runtime.
+/// A network that runs in ONNX Runtime.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,8 @@ namespace posse::ort {
 
 struct SessionSettings {
   Device device;
-  int num_threads = 1;  ///< of the CPU, for this network; at least 1
+  /// Threads of the CPU for this network; at least 1.
+  int num_threads = 1;
   /// That the device is allowed; the network's own types are in its bytes.
   Precision precision = Precision::fp32;
 };

@@ -1,4 +1,4 @@
-/// Pose tables in comma-separated values.
+/// Reads pose tables in comma-separated values.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// Rows into comma-separated values.
+/// Writes rows of a table as comma-separated values.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// Numbers as the text of tables: exact both ways, and fast.
+/// Writes and reads numbers as the text of tables, exactly both ways and fast.
 #pragma once
 
 #include <cstdint>

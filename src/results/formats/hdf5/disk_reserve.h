@@ -1,4 +1,4 @@
-/// Room on the disk, taken before it is needed.
+/// Reserves room on the disk before it is needed.
 #pragma once
 
 #include <cstdint>

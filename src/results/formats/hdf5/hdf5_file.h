@@ -1,4 +1,4 @@
-/// The HDF5 C library behind handles that close themselves and failures that name the file.
+/// Wraps the HDF5 C library: handles close themselves, and failures name the file.
 ///
 /// Only sources of this module include it: no public header needs hdf5.h.
 #pragma once

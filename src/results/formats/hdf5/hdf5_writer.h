@@ -1,4 +1,4 @@
-/// Rows into the pandas "table" layout of HDF5, under /df_with_missing or another key.
+/// Writes rows in the pandas "table" layout of HDF5, under /df_with_missing or another key.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// The "fixed" layout of pandas.
+/// Reads the "fixed" layout of pandas.
 #pragma once
 
 #include "results/formats/hdf5/pandas_table.h"

@@ -1,4 +1,4 @@
-/// Pose tables that pandas wrote into HDF5, in its "table" or its "fixed" layout.
+/// Reads pose tables that pandas wrote into HDF5, in its "table" or its "fixed" layout.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// The "table" layout of pandas.
+/// Reads the "table" layout of pandas.
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,4 @@
-/// What both of pandas' layouts in HDF5 have in common: the table that is put together, and where
-/// its columns stand.
+/// Puts a table together from either of pandas' layouts in HDF5, and finds where its columns stand.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-/// Arrays of MATLAB's files of level 5, as scipy.io.savemat and MATLAB up to -v7 write them.
+/// Reads arrays of MATLAB's files of level 5, as scipy.io.savemat and MATLAB up to -v7 write them.
 #pragma once
 
 #include <cstddef>

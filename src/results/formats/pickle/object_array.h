@@ -1,4 +1,4 @@
-/// numpy arrays of Python objects, as pandas pickles columns of dtype object into HDF5.
+/// Reads numpy arrays of Python objects, as pandas pickles columns of dtype object into HDF5.
 #pragma once
 
 #include <cstdint>

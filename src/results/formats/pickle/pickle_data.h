@@ -1,4 +1,4 @@
-/// Python pickles of any protocol, read as plain data.
+/// Reads Python pickles of any protocol as plain data.
 #pragma once
 
 #include <string_view>

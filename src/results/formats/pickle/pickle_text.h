@@ -1,4 +1,5 @@
-/// Python pickles of protocol 0, as pandas leaves them in the attributes of its HDF5 files.
+/// Reads and writes Python pickles of protocol 0, as pandas leaves them in the attributes of its
+/// HDF5 files.
 ///
 /// Reading understands the handful of opcodes that describe None, numbers, strings, lists, tuples
 /// and dictionaries, and nothing else: no class is looked up and nothing is ever executed.

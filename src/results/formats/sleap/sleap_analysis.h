@@ -1,4 +1,4 @@
-/// Analysis files of SLEAP: arrays of points by track and frame.
+/// Reads analysis files of SLEAP: arrays of points by track and frame.
 #pragma once
 
 #include <filesystem>

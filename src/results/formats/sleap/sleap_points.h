@@ -1,5 +1,5 @@
-/// What SLEAP's two kinds of files have in common: columns by track and node, and what a point's
-/// numbers mean.
+/// Helpers of the readers of SLEAP's two kinds of files: columns by track and node, and what a
+/// point's numbers mean.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// What a SLEAP project file (.slp) holds, record by record.
+/// Reads the records of a SLEAP project file (.slp).
 ///
 /// Only sources of this module include it.
 #pragma once
@@ -23,13 +23,17 @@ struct SlpPoints {
 
 /// The records of one video.
 struct SlpRecords {
-  std::vector<std::string> nodes;                 ///< of the skeleton, in its order
-  std::vector<std::string> track_names;           ///< empty where a track has none
-  std::vector<int64_t> frame_ids, frame_numbers;  ///< [frames]
+  /// Nodes of the skeleton, in its order.
+  std::vector<std::string> nodes;
+  /// Names of the tracks; empty where one has none.
+  std::vector<std::string> track_names;
+  /// [frames]
+  std::vector<int64_t> frame_ids, frame_numbers;
   /// [instances]: id of the frame; 0 placed by a person, 1 predicted; track, or -1; the points from
   /// start to stop; id.
   std::vector<int64_t> instance_frames, types, tracks, starts, stops, ids;
-  std::vector<int64_t> sources;  ///< ids of the predictions that instances were made of, or -1
+  /// Ids of the predictions that instances were made of, or -1.
+  std::vector<int64_t> sources;
   SlpPoints predicted;
   SlpPoints placed;
 };

@@ -1,4 +1,4 @@
-/// SLEAP's own files (.slp): instances by frame.
+/// Reads SLEAP's own files (.slp): instances by frame.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,8 @@ RawTable read_placed_slp(const std::filesystem::path& path, const std::string& v
 
 /// A video of a file, as the file has it.
 struct SlpVideo {
-  int64_t number = 0;  ///< in the file, from 0
+  /// Number in the file, from 0.
+  int64_t number = 0;
   /// Path of the video, or of each of its pictures, with slashes; of pictures that were put into
   /// the file that of the video they are from. Empty where the file says none.
   std::vector<std::string> names;

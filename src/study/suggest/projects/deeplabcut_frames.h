@@ -1,4 +1,4 @@
-/// Frames to label, written into a project of DeepLabCut.
+/// Writes frames to label into a project of DeepLabCut.
 ///
 /// Formats by deeplabcut/refine_training_dataset/outlier_frames.py of DeepLabCut 2.3 and 3.0.
 #pragma once

@@ -1,4 +1,4 @@
-/// Projects of people's tools that frames to label are written into.
+/// The interface of people's labelling projects, into which frames to label are written.
 ///
 /// To add another tool's project: a class here, told from the others in open_frame_project().
 #pragma once

@@ -1,4 +1,4 @@
-/// Frames to label, written into a project of Lightning Pose, as its app (2025) does.
+/// Writes frames to label into a project of Lightning Pose, as its app (2025) does.
 ///
 /// Formats by litpose_app/utils/mv_label_file.py, tasks/extract_frames.py and config.py.
 #pragma once

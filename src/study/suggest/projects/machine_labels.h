@@ -1,4 +1,4 @@
-/// DeepLabCut's machine labels: predictions that a person corrects in its labelling tool.
+/// Writes DeepLabCut's machine labels: predictions that a person corrects in its labelling tool.
 #pragma once
 
 #include <filesystem>
