@@ -31,6 +31,32 @@ const AVCodecContext* as_codec(void* speaker) {
   return is_codec ? static_cast<const AVCodecContext*>(speaker) : nullptr;
 }
 
+// FFmpeg 6 deprecated, and 7 took, the field by which a decoder carries a number from a packet to
+// its frame and to the thread that works on it.
+#if LIBAVCODEC_VERSION_MAJOR < 60
+int64_t packet_at_work(const AVCodecContext& decoder, const DecoderLog& /*log*/) {
+  return decoder.reordered_opaque;
+}
+void carry_numbers(AVCodecContext& /*decoder*/) {}
+void give_number(AVCodecContext& decoder, AVPacket& /*packet*/, int64_t number) {
+  decoder.reordered_opaque = number;
+}
+int64_t number_of(const AVFrame& frame) { return frame.reordered_opaque; }
+#else
+int64_t packet_at_work(const AVCodecContext& /*decoder*/, const DecoderLog& log) {
+  return log.packet();
+}
+void carry_numbers(AVCodecContext& decoder) {
+  decoder.flags |= AV_CODEC_FLAG_COPY_OPAQUE;
+  decoder.thread_type = FF_THREAD_SLICE;
+}
+void give_number(AVCodecContext& decoder, AVPacket& packet, int64_t number) {
+  packet.opaque = reinterpret_cast<void*>(number);  // NOLINT(performance-no-int-to-ptr)
+  static_cast<DecoderLog*>(decoder.opaque)->begin_packet(number);
+}
+int64_t number_of(const AVFrame& frame) { return reinterpret_cast<int64_t>(frame.opaque); }
+#endif
+
 // A JPEG that ends before its picture does: the rest is grey.
 bool is_warning_of_damage(std::string_view format) { return format.starts_with("EOI missing"); }
 
@@ -45,8 +71,8 @@ void take_message(void* speaker, int level, const char* format, va_list argument
   std::array<char, 512> buffer{};
   std::vsnprintf(buffer.data(), buffer.size(), format, arguments);
   if (log != nullptr) {
-    return is_damage ? log->add_warning(codec->reordered_opaque, buffer.data())
-                     : log->add(codec->reordered_opaque, buffer.data());
+    const int64_t packet = packet_at_work(*codec, *log);
+    return is_damage ? log->add_warning(packet, buffer.data()) : log->add(packet, buffer.data());
   }
   innermost->add(buffer.data());
 }
@@ -123,6 +149,18 @@ std::vector<std::string> DecoderLog::errors() const {
   const std::lock_guard lock(mutex_);
   return errors_;
 }
+
+void listen_to(AVCodecContext& decoder, DecoderLog& log) {
+  decoder.opaque = &log;
+  carry_numbers(decoder);
+}
+
+int send_packet(AVCodecContext& decoder, AVPacket& packet, int64_t number) {
+  give_number(decoder, packet, number);
+  return avcodec_send_packet(&decoder, &packet);
+}
+
+int64_t packet_number(const AVFrame& frame) { return number_of(frame); }
 
 bool DecoderLog::take(int64_t packet) {
   const std::lock_guard lock(mutex_);

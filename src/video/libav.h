@@ -1,6 +1,7 @@
 /// Owns libav's objects, gives its error texts, and turns its log into text. Private to src/video.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -39,8 +40,8 @@ std::string pixel_format_name(int format);
 
 /// What one decoder says, with the packets that it says it about; threads of the decoder may add.
 ///
-/// A decoder whose `opaque` is a DecoderLog and whose `reordered_opaque` is the packet's number
-/// while that packet is sent says its errors there (and not to a LogCapture).
+/// A decoder that listen_to() was called for says its errors here (and not to a LogCapture), of the
+/// packets that send_packet() has numbered.
 class DecoderLog {
  public:
   void add(int64_t packet, const std::string& message);
@@ -49,6 +50,9 @@ class DecoderLog {
 
   /// Errors and worse, each different text once, at most 32 texts.
   std::vector<std::string> errors() const;
+  /// Remembers the packet that the decoder is given, where the decoder itself cannot.
+  void begin_packet(int64_t packet) { packet_ = packet; }
+  int64_t packet() const { return packet_; }
   /// Whether something was said about the packet; asked once, it is forgotten.
   bool take(int64_t packet);
   /// Forgets all packets.
@@ -62,11 +66,23 @@ class DecoderLog {
  private:
   mutable std::mutex mutex_;
   std::vector<std::string> errors_;
+  std::atomic<int64_t> packet_ = 0;
   std::set<int64_t> packets_;
   std::set<std::string> habits_;
   std::set<int64_t> about_references_;  ///< those of packets_ of which nothing else was said
   bool ignores_references_ = false;
 };
+
+/// Lets a decoder say its errors to `log`, which must outlive it; call it before avcodec_open2().
+///
+/// Up to FFmpeg 5 a decoder carries the number of the packet that each of its threads works on.
+/// With later ones frames are decoded one after another, by threads that share a frame: slower
+/// where pictures have no slices, but what is said belongs to the right frame.
+void listen_to(AVCodecContext& decoder, DecoderLog& log);
+
+/// As avcodec_send_packet(), of a packet with a number that packet_number() gives of its frame.
+int send_packet(AVCodecContext& decoder, AVPacket& packet, int64_t number);
+int64_t packet_number(const AVFrame& frame);
 
 /// Whether a decoder's message says that a picture is missing which others refer to.
 bool is_about_references(std::string_view message);

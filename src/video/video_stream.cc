@@ -137,7 +137,7 @@ void VideoStream::open_decoder(const fs::path& path, int num_threads) {
     throw std::bad_alloc();
   decoder_->thread_count = std::max(0, num_threads);
   decoder_->pkt_timebase = stream_->time_base;
-  decoder_->opaque = &decoder_log_;
+  libav::listen_to(*decoder_, decoder_log_);
   const int status = avcodec_open2(decoder_.get(), codec, nullptr);
   if (status < 0) {
     throw Error(ErrorKind::bad_file,
@@ -233,7 +233,7 @@ bool VideoStream::next(AVFrame& frame) {
   }
   if (refusals_in_a_row == kMostRefusalsInARow)
     broke_off_ = "the decoder fails again and again on the same data";
-  has_complaint_ = got_frame && decoder_log_.take(frame.reordered_opaque);
+  has_complaint_ = got_frame && decoder_log_.take(libav::packet_number(frame));
   keep_complaints(log.errors());
   keep_complaints(decoder_log_.errors());
   return got_frame;
@@ -253,8 +253,7 @@ void VideoStream::feed_decoder() {
     awaited_.insert(facts.pts);
     if (awaited_.size() > kMostAwaited) awaited_.erase(awaited_.begin());
   }
-  decoder_->reordered_opaque = num_packets_;
-  const int status = avcodec_send_packet(decoder_.get(), packet_.get());
+  const int status = libav::send_packet(*decoder_, *packet_, num_packets_);
   if (status < 0 && status != AVERROR_EOF) note_refusal();
 }
 
@@ -266,7 +265,8 @@ void VideoStream::note_refusal() {
 // A refused packet is lost at the place of its presentation time, which shows as a time that is
 // passed over.
 void VideoStream::account_for(const AVFrame& frame) {
-  while (!not_found_before_.empty() && not_found_before_.begin()->first <= frame.reordered_opaque) {
+  while (!not_found_before_.empty() &&
+         not_found_before_.begin()->first <= libav::packet_number(frame)) {
     num_gaps_ += not_found_before_.begin()->second;
     not_found_before_.erase(not_found_before_.begin());
   }
