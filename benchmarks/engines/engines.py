@@ -94,6 +94,10 @@ def has_onnxruntime():
     return answers([PYPI, "onnxruntime"])
 
 
+def has_tensorflow():
+    return answers([PYPI, "deeplabcut-tensorflow", "-c", "import tensorflow"])
+
+
 def has_python(module):
     return answers([PYTHON, "-c", "import " + module])
 
@@ -136,6 +140,10 @@ class Bench:
 
     def opencv_words(self, models, threads):
         return [PYTHON, HERE + "/opencv_worker.py", self.frame, *self.size, threads, *models]
+
+
+    def tensorflow_words(self, member, net, threads):
+        return [PYPI, "deeplabcut-tensorflow", HERE + "/tensorflow_worker.py", self.frame, *self.size, threads, member, net]
 
 
 class work_folder:
@@ -181,7 +189,8 @@ def machine():
     versions = []
     for name, words in (("ONNX Runtime", [PYPI, "onnxruntime", "-c", "import onnxruntime; print(onnxruntime.__version__)"]),
                         ("PyTorch", [PYTHON, "-c", "import torch; print(torch.__version__)"]),
-                        ("OpenCV", [PYTHON, "-c", "import cv2; print(cv2.__version__)"])):
+                        ("OpenCV", [PYTHON, "-c", "import cv2; print(cv2.__version__)"]),
+                        ("TensorFlow", [PYPI, "deeplabcut-tensorflow", "-c", "import tensorflow; print(tensorflow.__version__)"])):
         done = subprocess.run(words, capture_output=True, text=True)
         if done.returncode == 0:
             versions.append(name + " " + done.stdout.strip())

@@ -7,7 +7,8 @@ BIN is the folder of posse's programs, build/release/bin. The network has made-u
 `posse export` writes (PyTorch: the same layers and weights), so its logits are compared with posse's first. Engines stay loaded and
 take turns, R rounds of K frames each; cells are medians of the rounds with their range, ratios are formed round by round.
 MobileNetV2 runs in per-frame statistics mode. Engines that are not installed are left out: ONNX Runtime (from PyPI
-by scripts/pypi_env.py), PyTorch (python3-torch and python3-onnx), OpenCV DNN (python3-opencv).
+by scripts/pypi_env.py), PyTorch (python3-torch and python3-onnx), OpenCV DNN (python3-opencv), and for ResNets DeepLabCut 2.3 on
+TensorFlow, which reads the snapshot itself (POSSE_SLOW_TESTS=1 scripts/pypi_env.py deeplabcut-tensorflow installs it).
 """
 import argparse
 import os
@@ -17,7 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import engines as e
 
 
-def start(bench, member):
+def start(bench, member, net):
     found = {"posse": bench.posse([member], 1, batch=1)}
     if not e.has_python("onnx"):
         raise SystemExit("python3-onnx is not installed")
@@ -28,6 +29,8 @@ def start(bench, member):
         found["PyTorch, frozen"] = e.Worker(1, bench.torch_words("frozen", [model], 1))
     if e.has_python("cv2"):
         found["OpenCV DNN"] = e.Worker(1, bench.opencv_words([model], 1))
+    if net.startswith("resnet") and e.has_tensorflow():
+        found["DeepLabCut 2.3, TensorFlow"] = e.Worker(1, bench.tensorflow_words(member, net, 1))
     return found
 
 
@@ -49,8 +52,8 @@ def differences(found, folder):
             for name, worker in found.items() if name != "posse"}
 
 
-def compare(bench, member, rounds, frames):
-    found = start(bench, member)
+def compare(bench, member, net, rounds, frames):
+    found = start(bench, member, net)
     apart = differences(found, bench.folder)
     peaks = [found["posse"].ask("peak")]
     times = e.take_turns(found, rounds, frames)
@@ -83,7 +86,7 @@ def main():
     with e.work_folder(args.work) as folder:
         for size in args.sizes:
             bench = e.Bench(args.bin, folder, *map(int, size.split("x")))
-            compare(bench, bench.make_members(args.net, 1)[0], args.rounds, args.frames)
+            compare(bench, bench.make_members(args.net, 1)[0], args.net, args.rounds, args.frames)
 
 
 if __name__ == "__main__":
