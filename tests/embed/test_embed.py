@@ -117,6 +117,18 @@ class Embedded(unittest.TestCase):
                 run("c++", "-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only",
                     f"-I{self.prefix / 'include'}", "-x", "c++", "-", input=f"#include <posse/{header.name}>\n")
 
+    @unittest.skipUnless(shutil.which("mcs") and shutil.which("mono"), "there is no compiler of C# (mono-mcs)")
+    def test_csharp_has_the_numbers_of_c(self) -> None:
+        black = self.folder / "black.ppm"
+        black.write_bytes(b"P6 320 240 255\n" + bytes(320 * 240 * 3))
+        said = run(self.built / "one_picture", self.members, black, env=self.environment)
+        expected = [float(row[column]) for row in csv.DictReader(said.splitlines()) for column in ("x", "y", "likelihood")]
+        program = self.folder / "PosseExample.exe"
+        run("mcs", f"-out:{program}", EXAMPLES / "csharp" / "PosseExample.cs")
+        got = [float(word) for word in run("mono", program, self.members, env={**self.environment, "LANG": "C"}).split(", ")]
+        # The example prints fifteen digits.
+        self.assertEqual([f"{value:.13g}" for value in got], [f"{value:.13g}" for value in expected])
+
     def test_structs_in_other_languages_are_as_large_as_in_c(self) -> None:
         source = self.folder / "sizes.c"
         source.write_text('#include <posse/posse.h>\n#include <stdio.h>\n'
