@@ -20,13 +20,17 @@ C_FIRST = re.compile(r"/\*\*?\s|/// ")
 # Answers to a question that nobody has read: say what does it ("Measures how far", not "How far").
 RELATIVE = re.compile(r"/// (?:From|Where|How|What|Which|Whether|Why|Whose|Of|Told|Understood) ")
 BROKEN = re.compile(r"\s*///<")
+# Comments of fields, in C++ and in C.
+BEHIND = re.compile(r"///<|\S.*/\*")
+OPEN_BEHIND = re.compile(r"\S.*/\*(?!.*\*/)")
+ABOVE = re.compile(r"\s*(?:///(?!<)|/?\*.*\*/\s*$)")
 # What was written for a program that posse is compared with: say which one.
 RIDDLES = re.compile(r"(?<![a-z_\"])(?:the |a )?peers?(?:'s)?\b(?!_adam)", re.IGNORECASE)
 MAY_SAY_SO = {"CONTRIBUTING.md", "CHANGELOG.md", "src/cli/cmd_smooth.cc", "tests/scripts/test_scripts.py"}
 
 # Not code: preprocessor lines, comments, texts, characters.
 NOT_CODE = re.compile(r"""^[ \t]*\#(?:[^\n\\]|\\\n|\\.)*|//[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""", re.S | re.M)
-TYPE = re.compile(r"(?:template\b.*?>\s*)?(struct|class|union|enum)\b", re.S)
+TYPE = re.compile(r"(?:template\b.*?>\s*)?(?:typedef\s+)?(struct|class|union|enum)\b", re.S)
 LABEL = re.compile(r"\s*(?:public|private|protected)\s*$")
 NO_FIELD = re.compile(r"(?:using|typedef|friend|static_assert|template|struct|class|union|enum)\b")
 
@@ -121,11 +125,13 @@ def faults_of_fields(text, lines):
     for field in Fields(text).found:
         scopes[field.scope].append(field)
     for fields in scopes.values():
-        behind = [field for field in fields if "///<" in lines[field.last_line - 1]]
-        above = [field for field in fields if re.match(r"\s*///(?!<)", lines[field.first_line - 2])]
+        behind = [field for field in fields if BEHIND.search(lines[field.last_line - 1])]
+        above = [field for field in fields if ABOVE.match(lines[field.first_line - 2])]
         if behind and above:
             yield behind[0].last_line, "comments stand behind some fields and above others: put all of this type's above"
         for field in behind:
+            if OPEN_BEHIND.search(lines[field.last_line - 1]):
+                yield field.last_line, "a comment behind a field goes on in the next line: put it above the field"
             if field.last_line > field.first_line:
                 yield field.first_line, "a comment behind a field broke its declaration: put this type's comments above the fields"
 

@@ -8,7 +8,8 @@
  *   posse_frame frame = {.struct_size = sizeof frame};
  *   if (posse_predict(ensemble, &image, &frame) == POSSE_OK)
  *     printf("%s is at %g, %g\n", posse_bodypart(ensemble, 0), frame.keypoints[0],
- * frame.keypoints[1]); posse_close(ensemble);
+ *            frame.keypoints[1]);
+ *   posse_close(ensemble);
  *
  * Texts are UTF-8. Text that holds several entries has one in each line: options are "name=value",
  * by the names that `posse VERB --help` lists, without dashes ("threads=2\nconsensus=median"); a
@@ -81,7 +82,8 @@ typedef struct posse_ensemble posse_ensemble;
  *   look-alike=GROUPS  with track: bodyparts that look alike, as "paw1,paw2;ear1,ear2" (default
  *     none)
  *   fps=N  with track: frames a second, for images with times (default 0: each image is one frame
- * on) calibration=FILE, radius=PX, force-calibration=on  as `posse run`; for mean and median */
+ *     on)
+ *   calibration=FILE, radius=PX, force-calibration=on  as `posse run`; for mean and median */
 POSSE_API posse_status posse_open(const char* members, const char* options,
                                   posse_ensemble** ensemble);
 /* Closes it; NULL is fine. */
@@ -101,10 +103,12 @@ POSSE_API const char* posse_warnings(const posse_ensemble* ensemble);
 /* A picture of 8 bits a channel in the caller's memory. */
 typedef struct posse_image {
   size_t struct_size;
-  const uint8_t* pixels; /* the first channel (red, or grey) of the upper left pixel */
+  /* The first channel (red, or grey) of the upper left pixel. */
+  const uint8_t* pixels;
   int32_t width;
   int32_t height;
-  int32_t channels; /* 3: colour, 1: grey; 0 is 3 */
+  /* 3: colour, 1: grey; 0 is 3. */
+  int32_t channels;
   /* Bytes from a row, a column and a channel to the next; may be negative. All 0: packed rows of
    * pixels. Packed BGR: pixels = data + 2, row_step = 3 * width, column_step = 3, channel_step =
    * -1. Arrays of MATLAB and Julia, whose columns lie together: row_step = 1, column_step = height,
@@ -112,7 +116,8 @@ typedef struct posse_image {
   ptrdiff_t row_step;
   ptrdiff_t column_step;
   ptrdiff_t channel_step;
-  double time_seconds; /* of the frame, comes back with it; fps=N needs it */
+  /* Time of the frame, which comes back with it; fps=N needs it. */
+  double time_seconds;
 } posse_image;
 
 /* What the ensemble says of a frame. */
@@ -120,19 +125,25 @@ typedef struct posse_frame {
   size_t struct_size;
   /* Of posse_predict(): calls since the ensemble was opened or reset, from 0. */
   int64_t frame_index;
-  double time_seconds; /* NaN if there is none */
+  /* Time of the picture; NaN if there is none. */
+  double time_seconds;
   size_t num_bodyparts;
   size_t num_members;
-  const double* keypoints; /* [bodyparts, 3] the consensus: x, y, likelihood in [0, 1] */
+  /* [bodyparts, 3] the consensus: x, y, likelihood in [0, 1]. */
+  const double* keypoints;
   /* [bodyparts, 3] xx, xy, yy of the position in px^2: calibrated with a calibration, else the
    * track's, else that of the consensus map, which says how wide the map is and not how far the
-   * members disagree */
+   * members disagree. */
   const double* covariances;
-  const double* spreads;     /* [bodyparts, 2] standard deviation over members of x and y in px */
-  const double* members;     /* [members, bodyparts, 3] each member's own x, y, likelihood */
-  const double* radius90;    /* [bodyparts] px: of the circle as large as the 90 % region; NaN
-                                without a calibration */
-  const double* chance_seen; /* [bodyparts] that it can be seen, in [0, 1]; NaN without a track */
+  /* [bodyparts, 2] standard deviation over members of x and y in px. */
+  const double* spreads;
+  /* [members, bodyparts, 3] each member's own x, y, likelihood. */
+  const double* members;
+  /* [bodyparts] radius in px of the circle as large as the 90 % region; NaN without a
+   * calibration. */
+  const double* radius90;
+  /* [bodyparts] chance that it can be seen, in [0, 1]; NaN without a track. */
+  const double* chance_seen;
 } posse_frame;
 
 /* Runs the ensemble over one picture. The first call, and the first after a change of the picture's

@@ -9,7 +9,7 @@
 
 namespace posse {
 
-/// Whom a job tells how far it is and what it notices, and who may stop it. All may be empty.
+/// Receivers of what a job tells while it runs, and the flag that stops it. All may be empty.
 struct JobHooks {
   ProgressCallback progress;
   std::function<void(const std::string&)> note;     ///< worth knowing, changes no number

@@ -1,4 +1,5 @@
-/// Asks for large blocks of memory, and tells how much memory this process holds and may use.
+/// Asks for large pages behind large blocks of memory, and tells how much memory this process holds
+/// and may use.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-/// Projects points in space to pixels of a calibrated camera.
+/// Projects points in space to pixels of a calibrated camera, and undistorts pixels.
 #pragma once
 
 #include <Eigen/Core>

@@ -1,4 +1,4 @@
-/// Reads keypoints from heatmaps as Lightning Pose does, by a soft-argmax below the pixel.
+/// Reads keypoints from heatmaps as Lightning Pose does, by its sub-pixel soft-argmax.
 #pragma once
 
 #include "base/poses.h"

@@ -99,6 +99,12 @@ class Words(unittest.TestCase):
         choice = ["enum class A {", "  /// The mean.", "  mean,", "  median  ///< of even numbers the mean of two", "};"]
         self.assertEqual(self.faults("src/a/a.h", "/// Reads.", *choice), [5])
 
+    def test_comments_of_the_fields_of_c_are_looked_at(self):
+        mixed = ["typedef struct a {", "  int b; /* in pixels */", "  /* Frames,", "   * half-open. */", "  int c;", "} a;"]
+        self.assertEqual(self.faults("include/posse/posse.h", "/* The C interface. */", *mixed), [3])
+        long = ["typedef struct a {", "  int b; /* in pixels of", "            the frame */", "  int c; /* in frames */", "} a;"]
+        self.assertEqual(self.faults("include/posse/posse.h", "/* The C interface. */", *long), [3])
+
     def test_comments_all_behind_or_all_above_fields_pass(self):
         apart = ["struct A {", "  int a = 0;  ///< in pixels", "  /// Reads \"a { b\".",
                  "  bool read(int x = 0) const { return x > a; }", "};",

@@ -1,5 +1,5 @@
-/// The backend of graphics cards: runs networks in ONNX Runtime, a library that is loaded when it
-/// is there. See docs/gpu.md.
+/// The backend that runs networks in ONNX Runtime, a library that is loaded when it is there; it
+/// reaches graphics cards. See docs/gpu.md.
 #pragma once
 
 #include <filesystem>
