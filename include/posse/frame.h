@@ -22,7 +22,7 @@ struct Keypoint {
   double likelihood;  ///< in [0, 1]; 0 when missing
 };
 
-/// Of a position, in px^2.
+/// The covariance of a position, in px^2.
 struct Covariance {
   double xx;
   double xy;

@@ -13,7 +13,7 @@
 
 namespace posse {
 
-/// Of several measurements, in milliseconds.
+/// The spread of several measurements, in milliseconds.
 struct Spread {
   double median = 0;
   double least = 0;

@@ -42,8 +42,8 @@ EpipolarGeometry same_y_geometry();
 
 struct CameraModel;
 
-/// Of two cameras whose pictures lie in one video, their top left pixels at the offsets. Lenses are
-/// straightened as by CameraModel::undistort; skew is ignored.
+/// The geometry of two cameras whose pictures lie in one video, their top left pixels at the
+/// offsets. Lenses are straightened as by CameraModel::undistort; skew is ignored.
 /// @throws Error(invalid_value) for cameras at one place.
 EpipolarGeometry epipolar_geometry(const CameraModel& a, const Point& offset_a,
                                    const CameraModel& b, const Point& offset_b);

@@ -103,7 +103,7 @@ ClusterPlan read_plan(const std::filesystem::path& run_folder, const PathMap& ma
 std::string unit_key(const ClusterPlan& plan, const Unit& unit);
 /// "000003000-000006000.0123456789abcdef": the names of its files begin with it.
 std::string unit_name(const Unit& unit, const std::string& key);
-/// Of the unit's journal.
+/// The key of the unit's journal.
 JournalKey journal_key(const ClusterPlan& plan, const Unit& unit);
 /// Its frames, within the range that the run asks for.
 FrameRange frames_of(const ClusterPlan& plan, const Unit& unit);

@@ -13,7 +13,7 @@
 
 namespace posse {
 
-/// From a frame to the picture that a network is given.
+/// How a frame becomes the picture that a network is given.
 struct FrameView {
   std::optional<CropBox> crop;  ///< nullopt: whole frames
   PictureShaping shaping;       ///< of what is within the box

@@ -21,7 +21,7 @@ struct InfoOptions {
   bool verify = false;  ///< read every value and check its checksum; decode every frame
 };
 
-/// Who is told what was found. All must be there.
+/// Receivers of what was found. All must be there.
 struct InfoSink {
   std::function<void(const MemberInfo&)> member;
   std::function<void(const std::filesystem::path&, const TableSummary&)> table;

@@ -72,7 +72,7 @@ std::string result_stem(const std::filesystem::path& video);
 /// keypoints are read by another rule than the one its snapshot was trained for.
 std::string scorer_of(const MemberNetwork& member);
 
-/// Of the ensemble's table by this consensus.
+/// The scorer of the ensemble's table by this consensus.
 std::string consensus_scorer(const Ensemble& ensemble, RunConsensus consensus);
 
 /// All but the scorer, which is empty.

@@ -11,8 +11,8 @@
 
 namespace posse {
 
-/// Of series: blue, vermilion, near black, purple (Okabe and Ito 2008, the last two darker). All
-/// have a contrast of at least 3 to 1 on white (WCAG 2.1, 1.4.11). None of green.
+/// Colours of series: blue, vermilion, near black, purple (Okabe and Ito 2008, the last two
+/// darker). All have a contrast of at least 3 to 1 on white (WCAG 2.1, 1.4.11). None of green.
 inline constexpr std::array<std::string_view, 4> kSeriesColours{"#0072B2", "#D55E00", "#1A1A1A",
                                                                 "#B0688F"};
 /// What is faint on purpose: members, grids.

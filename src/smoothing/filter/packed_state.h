@@ -60,7 +60,7 @@ struct PackedPosterior {
   std::vector<Pack> scratch;
 };
 
-/// From the next frame's smoothed state to this one's.
+/// Turns the next frame's smoothed state into this one's.
 void smooth_frame(const PackedProcess& process, const Pack* filtered_mean,
                   const Pack* filtered_factor, PackedPosterior& posterior);
 

@@ -8,8 +8,8 @@
 
 namespace posse {
 
-/// Of groups with `size` numbers of state; shapes as in packed_state.h. Scratch is as large as the
-/// structs' own.
+/// Kernels for groups with `size` numbers of state; shapes as in packed_state.h. Scratch is as
+/// large as the structs' own.
 struct StateKernels {
   void (*observe)(const FrameObservations& frame, size_t size, Pack* mean, Pack* factor,
                   PackedLikelihood& likelihood, Pack* scratch);

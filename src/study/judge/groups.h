@@ -38,9 +38,9 @@ struct PictureGroups {
   bool given = false;
 };
 
-/// By videos where there are at least kEnoughVideos, else by clips; a picture whose frame is not
-/// known is a clip of its own. Where one video is labelled densely (kEnoughFrames) intervals draw
-/// its frames in stretches, whose length the errors' memory decides.
+/// Groups by videos where there are at least kEnoughVideos, else by clips; a picture whose frame is
+/// not known is a clip of its own. Where one video is labelled densely (kEnoughFrames) intervals
+/// draw its frames in stretches, whose length the errors' memory decides.
 /// @param clips  a .csv with the columns picture and clip that says it instead; empty: none
 /// @throws Error(not_found, bad_file) of that file; Error(usage) where it leaves pictures out
 PictureGroups group_pictures(const LabelSet& labels, const VideoPlaces& places,

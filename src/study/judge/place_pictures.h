@@ -30,7 +30,7 @@ struct VideoPlaces {
   std::vector<std::string> warnings;  ///< pictures that seem to be of another video
 };
 
-/// Whose videos pictures may be of.
+/// The videos that pictures may be of.
 enum class VideosOf {
   labels_too,  ///< also those that the labels name; every label without a picture has to have one
   given_alone  ///< a label that is of none of those given has no place

@@ -14,7 +14,7 @@ namespace posse {
 /// call.
 const Backend& onnxruntime_backend();
 
-/// On one device of one library.
+/// The backend on one device of one library.
 /// @param device  "cpu", "cuda", "cuda:1", ... or "auto": the first of tensorrt, cuda, coreml,
 /// openvino, directml, webgpu that the library has and that runs a trial network; else cpu
 /// @param library  a file; empty: POSSE_ORT_LIBRARY, else the usual places

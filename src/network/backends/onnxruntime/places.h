@@ -16,7 +16,7 @@ struct Surroundings {
   std::filesystem::path root = "/";
 };
 
-/// Of this process.
+/// The surroundings of this process.
 Surroundings own_surroundings();
 
 /// Libraries that are there, those to be tried first in front: of the active virtual environment
