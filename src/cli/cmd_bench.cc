@@ -176,21 +176,29 @@ void run_bench(BenchArguments& arguments, CommandContext& context) {
 void add_bench(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<BenchArguments>();
   Verb verb = root.add_verb("bench", "measure how fast an ensemble runs on this machine");
-  verb.add_option("MEMBERS", arguments->bench.members, "as --members of posse run").required();
-  verb.add_option("--size", arguments->size, "of the frames (default 640x480)").placeholder("WxH");
+  verb.add_option("MEMBERS", arguments->bench.members,
+                  "trained networks: project folders, train/ folders or snapshot prefixes, or a "
+                  "folder that holds them")
+      .required();
+  verb.add_option("--size", arguments->size, "size of the frames (default 640x480)")
+      .placeholder("WxH");
   verb.add_option("--video", arguments->video,
-                  "decode this one, whose size counts (default: a made-up clip)")
+                  "decode this video; its size is the frames' size (default: a made-up clip)")
       .placeholder("FILE")
       .excludes("--size");
   verb.add_option("--rounds", arguments->bench.rounds,
-                  "timed runs, of which medians are shown (default 7)")
+                  "number of timed runs; their medians are shown (default 7)")
       .between(1, 1000);
   verb.add_flag("--json", arguments->json, "print the figures as JSON");
   describe(arguments->bench.ensemble, OptionBinder(verb, "Networks"));
   verb.footer(
-      "Each network runs alone on one thread, then all of them on all threads, then the whole way "
-      "from a video\nfile to a table. GFLOP counts every multiply and every add of the direct form "
-      "of a convolution, whatever\nalgorithm runs; the peak is measured in the same run.");
+      "Measures each network alone on one thread, then all of them on all threads, then the whole "
+      "way from a video file to\n"
+      "a table. GFLOP counts every multiplication and addition of a plain convolution, whatever "
+      "algorithm runs; the peak of\n"
+      "the processor is measured in the same run.\n"
+      "\n"
+      "example: posse bench data/demo --size 320x240");
   verb.on_call([arguments, &context] { run_bench(*arguments, context); });
 }
 

@@ -61,25 +61,28 @@ void add_consensus(Verb root, CommandContext& context) {
                   "tables (.csv, .h5, .slp) of one video, or a folder that holds them")
       .required();
   verb.add_option("--out", arguments->out,
-                  "table to write, ends in .h5 or .csv (.h5 holds the spread too), or a folder: "
-                  "there results are named as by posse run, with a run.json")
+                  "table to write, ends in .h5 (holds the spread too) or .csv; or a folder, in "
+                  "which results are named as by posse run, with a run.json")
       .required()
       .placeholder("TABLE|DIR");
   describe(arguments->options, OptionBinder(verb, "Consensus"));
   verb.footer(
-      "A member counts where its x and y are finite and its likelihood is at least "
-      "--min-likelihood; its other frames\n"
-      "do not matter. With fewer than --min-members of them the keypoint is missing (NaN, "
-      "likelihood 0). The spread is\n"
-      "that of the members that count: 0 with one, NaN with none. One member gives its own "
-      "keypoint, two give their\n"
-      "midpoint by every method but weighted-mean and most-confident. trimmed-mean leaves out "
-      "floor(trim * members) at\n"
-      "either end: none below 5 members by default.\n\n"
-      "--method track follows every bodypart through the members' points of all frames, those that "
-      "look alike jointly, and\n"
-      "smooths what it follows; of one table too. The .h5 holds its chances. --min-members and "
-      "--trim are not for it.\n\n"
+      "A member counts in a frame where its x and y are finite and its likelihood is at least "
+      "--min-likelihood. With fewer\n"
+      "than --min-members of them the keypoint is missing (NaN, likelihood 0). The spread is that "
+      "of the members that count:\n"
+      "0 with one member, NaN with none. One member gives its own keypoint. Two give their "
+      "midpoint by every method but\n"
+      "weighted-mean and most-confident. trimmed-mean leaves out floor(trim * members) at either "
+      "end: none below 5 members\n"
+      "by default.\n"
+      "\n"
+      "--method track follows every bodypart through the members' points of all frames, and "
+      "smooths what it follows;\n"
+      "bodyparts that look alike are followed together. It takes a single table too. The .h5 then "
+      "holds the track's chances.\n"
+      "--min-members and --trim do not go with it.\n"
+      "\n"
       "example: posse consensus seed0.csv seed1.csv seed2.csv --out consensus.h5 --method median");
   verb.on_call([arguments, &context] { print_consensus(*arguments, context); });
 }

@@ -19,7 +19,8 @@ struct ConvertArguments {
 
 void add_convert(Verb root, CommandContext& context) {
   Verb verb = root.add_verb(
-      "convert", "rewrite a pose table as .csv or .h5 (from csv, h5, SLEAP .slp or analysis .h5)");
+      "convert",
+      "rewrite a pose table as .csv or .h5 (from .csv, .h5, SLEAP's .slp or analysis .h5)");
   auto arguments = std::make_shared<ConvertArguments>();
   verb.add_option("SOURCE", arguments->source, "table to read").required();
   verb.add_option("TARGET", arguments->target,
@@ -27,10 +28,9 @@ void add_convert(Verb root, CommandContext& context) {
       .required();
   describe(arguments->options, OptionBinder(verb, "Options"));
   verb.footer(
-      "Example: posse convert m3v1.csv m3v1.h5\n"
+      "example: posse convert m3v1.csv m3v1.h5\n"
       "         posse convert posse-results/m3v1/m3v1DLC_posseMean_t_5members.h5 for-dlc "
-      "--as-member "
-      "PROJECT");
+      "--as-member PROJECT");
   verb.on_call([arguments, &context] {
     print_report(run_convert(arguments->source, arguments->target, arguments->options,
                              console_hooks(context)),

@@ -225,9 +225,10 @@ void run_demo(const DemoArguments& arguments, CommandContext& context) {
 void add_demo(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<DemoArguments>();
   Verb verb = root.add_verb("demo", "run the shipped example and compare it with the truth");
-  verb.add_option("--data", arguments->data, "the demo's data (default: data/demo of the checkout)")
+  verb.add_option("--data", arguments->data,
+                  "folder of the demo's data (default: data/demo of the checkout)")
       .placeholder("DIR");
-  verb.add_option("--out", arguments->out, "where results go (default posse-demo)")
+  verb.add_option("--out", arguments->out, "folder for the results (default posse-demo)")
       .placeholder("DIR");
   verb.on_call([arguments, &context] { run_demo(*arguments, context); });
 }

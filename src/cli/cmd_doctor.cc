@@ -82,10 +82,12 @@ void print_capabilities(const std::string& ort_library, Console& console) {
 }  // namespace
 
 void add_doctor(Verb root, CommandContext& context) {
-  Verb verb = root.add_verb("doctor", "say what this machine can do, and why not");
+  Verb verb =
+      root.add_verb("doctor", "say what this machine can do, and why it cannot do the rest");
   auto ort_library = std::make_shared<std::string>();
-  verb.add_option("--ort-library", *ort_library,
-                  "ONNX Runtime's library (default: POSSE_ORT_LIBRARY, else the one that is found)")
+  verb.add_option(
+          "--ort-library", *ort_library,
+          "file of ONNX Runtime's library (default: POSSE_ORT_LIBRARY, else the one that is found)")
       .placeholder("FILE");
   verb.on_call([ort_library, &context] { print_capabilities(*ort_library, context.console); });
 }

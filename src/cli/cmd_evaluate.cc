@@ -55,14 +55,17 @@ void add_options(Verb verb, EvaluateArguments& arguments) {
 
 void add_evaluate(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<EvaluateArguments>();
-  Verb verb = root.add_verb("evaluate", "measure errors and uncertainty against hand labels");
+  Verb verb = root.add_verb(
+      "evaluate",
+      "measure the members' and the consensus's errors and uncertainty against hand labels");
   add_options(verb, *arguments);
   verb.add_flag("--json", arguments->json, "print the numbers as JSON");
   verb.footer(
       "A labelled picture is judged only by the members that were not trained on it; the consensus "
-      "is formed of them anew.\n"
-      "Members run once over the pictures; their maps are kept by content, so that a second call "
-      "needs no network.\n\n"
+      "is formed anew from these.\n"
+      "Members run once over the pictures. Their maps are kept in --cache, so that a second call "
+      "needs no network.\n"
+      "\n"
       "example: posse evaluate member-1 member-2 member-3 --labels project");
   verb.on_call([arguments, &context] {
     const Evaluation evaluation =
@@ -80,11 +83,13 @@ void add_calibrate(Verb root, CommandContext& context) {
   verb.add_option("-o,--out", arguments->out, "file to write (default calibration.json)")
       .placeholder("FILE");
   verb.add_flag("--force", arguments->force, "replace the file if it exists");
-  verb.add_flag("--dry-run", arguments->dry_run, "say what would be found; write nothing");
+  verb.add_flag("--dry-run", arguments->dry_run,
+                "compute and print the calibration, but write nothing");
   verb.add_flag("--json", arguments->json, "print the numbers as JSON");
   verb.footer(
-      "The calibration holds for these networks and this consensus alone; posse run --calibration "
-      "refuses it for others.\n\n"
+      "A calibration holds for these networks and this consensus alone; posse run --calibration "
+      "refuses it for others.\n"
+      "\n"
       "example: posse calibrate member-1 member-2 --labels project -o calibration.json\n"
       "         posse run video.mp4 --members member-1 member-2 --calibration calibration.json");
   verb.on_call([arguments, &context] {

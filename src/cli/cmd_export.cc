@@ -105,23 +105,25 @@ void export_onnx(const ExportArguments& arguments, CommandContext& context) {
 void add_export(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<ExportArguments>();
   Verb verb = root.add_verb("export", "write a member, or a whole ensemble, as an ONNX file");
-  verb.add_option("MEMBER", arguments->members, "project folder, train/ folder or snapshot prefix")
+  verb.add_option("MEMBER", arguments->members,
+                  "trained network: a project folder, train/ folder or snapshot prefix; several "
+                  "with --ensemble")
       .required();
-  verb.add_option("--onnx", arguments->file, "the file to write").required().placeholder("FILE");
+  verb.add_option("--onnx", arguments->file, "file to write").required().placeholder("FILE");
   verb.add_flag("--ensemble", arguments->ensemble,
-                "all members and their mean consensus as one graph");
+                "write all members and their mean consensus as one graph");
   verb.add_flag("--float-input", arguments->float_input,
-                "take pictures as float32 0 ... 255 instead of uint8");
+                "let the graph take pictures as float32 from 0 to 255 instead of uint8");
   verb.add_flag("--force", arguments->force, "replace FILE if it exists");
   describe(arguments->options, OptionBinder(verb, "Networks"));
   verb.footer(
-      "inputs   RGB pictures [frames, height, width, 3], height and width open, preprocessing "
-      "inside\n"
+      "inputs   RGB pictures [frames, height, width, 3] of any height and width; preprocessing is "
+      "part of the graph\n"
       "outputs  scoremap_logits [frames, h, w, bodyparts]; locref [frames, h, w, bodyparts, xy] in "
-      "pixels;\n"
-      "         of networks of PyTorch's tools also heatmaps [frames, h, w, bodyparts], as the "
-      "tool gives "
-      "them");
+      "pixels; networks of\n"
+      "         PyTorch's tools also give heatmaps [frames, h, w, bodyparts], as the tool does\n"
+      "\n"
+      "example: posse export member-1 --onnx member-1.onnx");
   verb.on_call([arguments, &context] { export_onnx(*arguments, context); });
 }
 

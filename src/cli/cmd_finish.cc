@@ -95,8 +95,8 @@ void finish(const FinishArguments& arguments, CommandContext& context) {
 
 void add_finish(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<FinishArguments>();
-  Verb verb = root.add_verb("finish", "write the results of a planned run from its units");
-  verb.add_option("RUN", arguments->folder, "directory of posse plan").required();
+  Verb verb = root.add_verb("finish", "write the results of a planned run from its parts");
+  verb.add_option("RUN", arguments->folder, "directory that posse plan made").required();
   describe(arguments->options, OptionBinder(verb, "Finish"));
   verb.add_option("--retry", arguments->retry,
                   "submit what is missing again to Slurm, at most N times, if something was done "

@@ -80,29 +80,30 @@ void add_info(Verb root, CommandContext& context) {
   Verb verb = root.add_verb(
       "info", "say what a project, snapshot, folder of members, pose table or video holds");
   auto arguments = std::make_shared<InfoArguments>();
-  verb.add_option(
-          "PATH", arguments->paths,
-          "project folder, training folder, snapshot, a folder of such, a table (.csv, .h5, "
-          ".slp), or a video")
+  verb.add_option("PATH", arguments->paths,
+                  "project folder, training folder, snapshot, folder that holds these, table "
+                  "(.csv, .h5, .slp), or video")
       .required();
-  verb.add_flag("--json", arguments->json, "one JSON object instead of text");
+  verb.add_flag("--json", arguments->json, "print one JSON object instead of text");
   verb.add_flag("--verify", arguments->options.verify,
-                "also read every value and check its checksum, or decode every frame");
-  verb.add_option("--snapshot", arguments->options.member.snapshot,
-                  "a name, newest, best, all, or a position (default: the configuration's, else "
-                  "the newest)")
+                "read every value and check its checksum, or decode every frame, too");
+  verb.add_option(
+          "--snapshot", arguments->options.member.snapshot,
+          "choose each member's snapshot: a name, newest, best, all, or its position in the list, "
+          "counted from 0 (default: the one that config.yaml names, else the newest)")
       .placeholder("NAME");
   verb.add_option("--shuffle", arguments->options.member.shuffle,
-                  "shuffle whose network is described (default: 1, or the only one)")
+                  "number of the shuffle whose network is described (default: the only one there "
+                  "is, else 1)")
       .placeholder("N");
   verb.add_option("--training-set-index", arguments->options.member.training_set_index,
-                  "position in the configuration's TrainingFraction (default: 0)")
+                  "position in config.yaml's TrainingFraction, counted from 0 (default 0)")
       .placeholder("N");
   verb.add_option("--iteration", arguments->options.member.iteration,
-                  "iteration folder of dlc-models (default: the configuration's)")
+                  "number of the iteration folder in dlc-models (default: the one in config.yaml)")
       .placeholder("N");
   verb.footer(
-      "exit codes: 0 all can be run, 1 none can, 3 some cannot (see 'problem')\n"
+      "exit codes: 0 posse can run all of it, 1 none of it, 3 not all of it (see 'problem')\n"
       "example: posse info data/demo --verify");
   verb.on_call([arguments, &context] { run_info(*arguments, context); });
 }

@@ -36,13 +36,14 @@ void print_config(const std::filesystem::path& file, Console& console) {
 
 void add_neurocaas_config(Verb root, CommandContext& context) {
   auto file = std::make_shared<std::filesystem::path>();
-  Verb verb = root.add_verb("neurocaas-config",
-                            "say what a NeuroCAAS configuration asks for, for posse-neurocaas");
+  Verb verb = root.add_verb(
+      "neurocaas-config",
+      "print what a NeuroCAAS configuration asks for, for the script posse-neurocaas");
   verb.add_option("FILE", *file, "configuration of a job, .yaml or .json").required();
   verb.footer(
-      "prints lines of field, tab and value: mode, modelpath, and for each model, option of posse "
-      "run, and note a line\n"
-      "of its own. The script posse-neurocaas reads them. An error is one line, with exit code 2.");
+      "Prints lines of field, tab and value: mode, modelpath, and a line for each model, option of "
+      "posse run, and note. The\n"
+      "script posse-neurocaas reads them. An error is one line, with exit code 2.");
   verb.on_call([file, &context] { print_config(*file, context.console); });
 }
 

@@ -58,10 +58,15 @@ void plan(const PlanArguments& arguments, CommandContext& context) {
 
 void add_plan(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<PlanArguments>();
-  Verb verb = root.add_verb("plan", "plan a run for many machines in a directory");
-  verb.add_option("RUN", arguments->folder, "directory that all machines see").required();
+  Verb verb =
+      root.add_verb("plan", "plan a run for many machines, in a directory that all of them see");
+  verb.add_option("RUN", arguments->folder,
+                  "directory to write the plan into; all machines must see it")
+      .required();
   verb.add_option("VIDEO", arguments->videos, "video files, or folders of pictures").required();
-  verb.add_option("--members", arguments->members, "as for posse run")
+  verb.add_option("--members", arguments->members,
+                  "trained networks: project folders, train/ folders or snapshot prefixes, or a "
+                  "folder that holds them")
       .required()
       .placeholder("PATH...");
   describe(arguments->plan, OptionBinder(verb, "Plan"));

@@ -21,7 +21,7 @@ struct PlotArguments {
 
 void add_plot(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<PlotArguments>();
-  Verb verb = root.add_verb("plot", "one figure for a paper, as SVG or PNG");
+  Verb verb = root.add_verb("plot", "draw one figure for a paper, as SVG or PNG");
   verb.add_option("INPUT", arguments->input,
                   "results of one video, or the JSON of posse evaluate or posse study")
       .required();

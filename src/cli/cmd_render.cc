@@ -232,22 +232,22 @@ void render(const RenderArguments& arguments, CommandContext& context) {
 void add_render(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<RenderArguments>();
   Verb verb = root.add_verb("render", "draw members and consensus into pictures of example frames");
-  verb.add_option("VIDEO", arguments->video, "the video, or folder of pictures").required();
+  verb.add_option("VIDEO", arguments->video, "video, or folder of pictures").required();
   verb.add_option("RESULTS", arguments->results,
-                  "a folder that posse run wrote for it, or a pose table")
+                  "folder that posse run wrote for this video, or a pose table")
       .required();
   verb.add_option("--out", arguments->out, "folder for the pictures").required().placeholder("DIR");
-  verb.add_option("--frames", arguments->frames, "frames to draw, counted from 0, B excluded")
+  verb.add_option("--frames", arguments->frames,
+                  "frames to draw, counted from 0, B excluded (default: those of --pick)")
       .placeholder("A:B:STEP");
   verb.add_option("--pick", arguments->pick,
-                  "without --frames: where members disagree most, where the likelihood is lowest, "
-                  "or at random "
-                  "(default disagreement)")
+                  "frames to draw without --frames: those in which members disagree most, those of "
+                  "lowest likelihood, or random ones (default disagreement)")
       .one_of({"disagreement", "likelihood", "random"});
-  verb.add_option("--count", arguments->count, "how many frames are picked (default 6)")
+  verb.add_option("--count", arguments->count, "number of frames that --pick draws (default 6)")
       .between(1, 1000);
-  verb.add_flag("--by-member", arguments->by_member, "colours tell members apart, not bodyparts");
-  verb.add_flag("--contact-sheet", arguments->contact_sheet, "one picture with all frames");
+  verb.add_flag("--by-member", arguments->by_member, "colour points by member, not by bodypart");
+  verb.add_flag("--contact-sheet", arguments->contact_sheet, "write one picture with all frames");
   verb.add_flag("--force", arguments->force, "replace pictures that exist");
   verb.footer("example: posse render m3v1.mp4 posse-results/m3v1 --out pictures --contact-sheet");
   verb.on_call([arguments, &context] { render(*arguments, context); });

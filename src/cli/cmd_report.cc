@@ -43,7 +43,7 @@ void report(const ReportArguments& arguments, CommandContext& context) {
 
 void add_report(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<ReportArguments>();
-  Verb verb = root.add_verb("report", "write finished results as one HTML file to look at");
+  Verb verb = root.add_verb("report", "write one HTML file that shows finished results");
   verb.add_option("RESULTS", arguments->results,
                   "results of posse run: folders of videos, or a folder that holds them")
       .required();
@@ -51,10 +51,11 @@ void add_report(Verb root, CommandContext& context) {
       .placeholder("FILE");
   describe(arguments->options, OptionBinder(verb, "What it holds"));
   verb.add_flag("--force", arguments->force, "replace the file if it exists");
-  verb.add_flag("--dry-run", arguments->dry_run, "read everything, write nothing");
+  verb.add_flag("--dry-run", arguments->dry_run, "read everything, but write nothing");
   verb.add_flag("--json", arguments->json, "print what the report holds as JSON");
   verb.footer(
-      "The file holds everything it shows: no network, no file beside it.\n\n"
+      "The file holds everything it shows; it needs no network and no other file.\n"
+      "\n"
       "example: posse report posse-results -o report.html");
   verb.on_call([arguments, &context] { report(*arguments, context); });
 }

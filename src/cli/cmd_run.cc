@@ -402,7 +402,7 @@ void run(RunArguments arguments, CommandContext& context) {
 
 void add_run(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<RunArguments>();
-  Verb verb = root.add_verb("run", "write consensus poses of an ensemble over videos");
+  Verb verb = root.add_verb("run", "run an ensemble over videos and write its consensus poses");
   verb.add_option("VIDEO", arguments->videos, "video files, or folders of pictures");
   verb.add_option("--members", arguments->members,
                   "trained networks: project folders, train/ folders or snapshot prefixes, or a "
@@ -410,21 +410,23 @@ void add_run(Verb root, CommandContext& context) {
       .required()
       .placeholder("PATH...");
   verb.add_option("--out", arguments->out,
-                  "where results go, a folder per video (default posse-results)")
+                  "folder for the results, which get a folder per video (default posse-results)")
       .placeholder("DIR");
   describe(arguments->run, OptionBinder(verb, "What is computed and written"));
   describe(arguments->ensemble, OptionBinder(verb, "Networks"));
   verb.add_flag("--dry-run", arguments->dry_run,
-                "say what would be read, run and written, with estimates; write nothing");
+                "say what would be read, run and written, with estimates, but write nothing");
   verb.add_flag("--json", arguments->json, "print the outcome as JSON");
   verb.footer(
       "example: posse run openarena.mp4 --members member-1 member-2 member-3 --labeled-video\n"
+      "         posse run videos/*.mp4 --members networks\n"
       "writes   posse-results/openarena/   consensus poses (.h5, .csv), uncertainty inside the "
-      ".h5, run.json;\n"
-      "         the labelled video on request; members', smoothed and wide tables go into "
+      ".h5, run.json, and the labelled\n"
+      "         video where it is asked for; tables of members, smoothed and wide tables go into "
       "posse-results-extras/\n"
-      "A stopped run goes on with the same command; finished videos are skipped. Results added\n"
-      "later, as by --labeled-video, are made from the kept journal without running networks.");
+      "The same command goes on with a stopped run, and skips videos that are done. Results that "
+      "are asked for later, as by\n"
+      "--labeled-video, are made from the kept journal without running networks.");
   verb.on_call([arguments, &context] { run(*arguments, context); });
 }
 

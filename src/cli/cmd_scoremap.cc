@@ -83,8 +83,9 @@ void write_scoremaps(const ScoremapArguments& arguments, CommandContext& context
 
 void add_scoremap(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<ScoremapArguments>();
-  Verb verb = root.add_verb("scoremap", "write a member's raw maps of frames as .npy files");
-  verb.add_option("MEMBER", arguments->member, "project folder, train/ folder or snapshot prefix")
+  Verb verb = root.add_verb("scoremap", "write a member's raw maps of some frames as .npy files");
+  verb.add_option("MEMBER", arguments->member,
+                  "trained network: a project folder, train/ folder or snapshot prefix")
       .required();
   verb.add_option("INPUT", arguments->input, "picture, video or folder of pictures").required();
   verb.add_option("--out", arguments->out, "folder for the files").required().placeholder("DIR");

@@ -36,7 +36,7 @@ void add_kind(Verb verb, CommandContext& context, const KindWords& words, RunJob
                   "tables of the members (.csv, .h5, .slp), or a folder that holds them")
       .required();
   kind.add_option("--out", arguments->out,
-                  words.out_is_folder ? "folder for a table per camera"
+                  words.out_is_folder ? "folder to write a table per camera into"
                                       : "table to write, ends in .h5 or .csv")
       .required()
       .placeholder(words.out_is_folder ? "DIR" : "TABLE");
@@ -62,17 +62,19 @@ void add_smooth(Verb root, CommandContext& context) {
       verb, context, {"single", "smooth the keypoints of one camera", false}, run_smooth_single);
   add_kind<SmoothMultiOptions>(
       verb, context,
-      {"multi", "smooth a multi-camera recording, a file per camera and member", true},
+      {"multi", "smooth a recording of several cameras, with a file per camera and member", true},
       run_smooth_multi);
   add_kind<SmoothMirroredOptions>(
       verb, context,
-      {"mirrored", "smooth several views in one picture, bodyparts <name>_<view>", false},
+      {"mirrored", "smooth several views in one picture, whose bodyparts are called <name>_<view>",
+       false},
       run_smooth_mirrored);
   add_kind<SmoothPupilOptions>(verb, context,
                                {"pupil", "smooth four points around a pupil as one circle", false},
                                run_smooth_pupil);
   add_kind<SmoothPawOptions>(
-      verb, context, {"paw", "smooth two paws seen by two cameras with clocks of their own", true},
+      verb, context,
+      {"paw", "smooth two paws that are seen by two cameras with clocks of their own", true},
       [](const JobInputs& inputs, const fs::path& out, const SmoothPawOptions& options,
          const JobHooks& hooks) { return run_smooth_paw(inputs, out, options, hooks); });
   verb.footer("example: posse smooth single seed0.csv seed1.csv seed2.csv --out smoothed.h5");

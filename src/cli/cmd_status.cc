@@ -17,9 +17,9 @@ struct StatusArguments {
 void add_status(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<StatusArguments>();
   Verb verb = root.add_verb("status", "say how far a planned run is");
-  verb.add_option("RUN", arguments->folder, "directory of posse plan").required();
-  verb.add_flag("--json", arguments->json, "print it as JSON");
-  verb.footer("Looks at names and times of files alone; changes nothing.");
+  verb.add_option("RUN", arguments->folder, "directory that posse plan made").required();
+  verb.add_flag("--json", arguments->json, "print the state as JSON");
+  verb.footer("Looks at the names and times of files alone, and changes nothing.");
   verb.on_call([arguments, &context] {
     const RunStatusReport report = look_at_run(arguments->folder);
     std::string text = arguments->json ? describe(report).dump(2) : table_of(report);

@@ -47,18 +47,19 @@ void add_study(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<StudyArguments>();
   Verb verb = root.add_verb("study", "find out which training frames help and which members fail");
   verb.add_option("MANIFEST", arguments->manifest,
-                  "csv or yaml with the columns member (a project, or a table of one video; from "
-                  "the manifest's folder), seed, frames (number of training frames), group, "
-                  "trained_on")
+                  "csv or yaml that lists the members, with the columns member (a project, or a "
+                  "table of one video; its path starts at the manifest's folder), seed, frames "
+                  "(number of training frames), group, trained_on")
       .required();
   describe(arguments->options, OptionBinder(verb, "What is studied"));
   describe(arguments->ensemble, OptionBinder(verb, "Networks"));
   verb.add_option("--out", arguments->out, "folder for a csv of each table and for study.json")
       .placeholder("DIR");
-  verb.add_flag("--dry-run", arguments->dry_run, "compute and print, write nothing to --out");
+  verb.add_flag("--dry-run", arguments->dry_run, "compute and print, but write nothing to --out");
   verb.add_flag("--json", arguments->json, "print the numbers as JSON");
   verb.footer(
-      "Errors are those on test frames: labelled frames that no member was trained on.\n\n"
+      "Errors are measured on test frames: labelled frames that no member was trained on.\n"
+      "\n"
       "example: posse study members.csv --labels training-project test-labels.csv --out study");
   verb.on_call([arguments, &context] { run_study(*arguments, context); });
 }

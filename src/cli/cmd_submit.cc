@@ -57,15 +57,14 @@ void submit(const SubmitArguments& arguments, CommandContext& context) {
 void add_submit(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<SubmitArguments>();
   Verb verb =
-      root.add_verb("submit", "submit what is missing of a planned run as Slurm job arrays");
-  verb.add_option("RUN", arguments->folder, "directory of posse plan").required();
+      root.add_verb("submit", "submit the missing work of a planned run to Slurm, as job arrays");
+  verb.add_option("RUN", arguments->folder, "directory that posse plan made").required();
   describe(arguments->options, OptionBinder(verb, "Slurm"));
   verb.add_flag("--json", arguments->json, "print the outcome as JSON");
   verb.footer(
-      "The same command again submits what is missing then. Other schedulers: posse work RUN "
-      "--task "
-      "auto as an array of\n"
-      "tasks, then posse finish RUN.");
+      "The same command, given again, submits what is still missing. With another scheduler start "
+      "posse work RUN --task auto\n"
+      "as an array of tasks, then posse finish RUN.");
   verb.on_call([arguments, &context] { submit(*arguments, context); });
 }
 

@@ -53,18 +53,20 @@ void add_suggest(Verb root, CommandContext& context) {
                   "posse-suggestions)")
       .placeholder("DIR");
   verb.add_option("--write-to", arguments->targets.project,
-                  "a project of DeepLabCut or Lightning Pose: the frames' pictures and predictions "
-                  "are written into it, ready to be corrected")
+                  "project of DeepLabCut or Lightning Pose to write the frames' pictures and "
+                  "predictions into, ready to be corrected")
       .placeholder("PROJECT");
   describe(arguments->options, OptionBinder(verb, "Which frames"));
   verb.add_flag("--force", arguments->targets.force, "replace the files of other suggestions");
-  verb.add_flag("--dry-run", arguments->targets.dry_run, "choose and print, write nothing");
+  verb.add_flag("--dry-run", arguments->targets.dry_run,
+                "choose and print frames, but write nothing");
   verb.add_flag("--json", arguments->json, "print the suggestions as JSON");
   verb.footer(
-      "No network runs: frames are scored from the members' points, the track and the consensus' "
-      "maps as they were stored.\n"
-      "A fifth of the frames is drawn at random (audit frames): errors on these alone estimate "
-      "those of all frames.\n\n"
+      "No network runs: frames are scored from the stored points of the members, the track, and "
+      "the consensus's maps.\n"
+      "A fifth of the frames (audit frames) is drawn at random: errors on these alone estimate the "
+      "errors on all frames.\n"
+      "\n"
       "example: posse suggest posse-results --count 40 --labels project\n"
       "         posse suggest posse-results --count 40 --write-to project");
   verb.on_call([arguments, &context] {

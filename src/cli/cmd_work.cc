@@ -66,19 +66,19 @@ void work(const WorkArguments& arguments, CommandContext& context) {
 
 void add_work(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<WorkArguments>();
-  Verb verb = root.add_verb("work", "do units of a planned run, beside any number of others");
-  verb.add_option("RUN", arguments->folder, "directory of posse plan").required();
+  Verb verb =
+      root.add_verb("work", "compute parts of a planned run; start it on any number of machines");
+  verb.add_option("RUN", arguments->folder, "directory that posse plan made").required();
   describe(arguments->options, OptionBinder(verb, "Work"));
-  verb.add_flag("--all", arguments->all, "all units that nobody else does (the default)")
+  verb.add_flag("--all", arguments->all, "do all units that nobody else does (the default)")
       .excludes("--task");
   verb.add_flag("--json", arguments->json, "print the outcome as JSON");
   verb.footer(
-      "May be started, killed and repeated anywhere, any number of times: what is done stays "
+      "It may be started, killed and repeated anywhere, any number of times: what is done stays "
       "done.\n"
       "exit codes: 0 all units are done, 1 some failed (posse status says why), 75 stopped early "
-      "or "
-      "this machine\n"
-      "            cannot go on: run again");
+      "or this machine cannot go\n"
+      "            on: run it again");
   verb.on_call([arguments, &context] { work(*arguments, context); });
 }
 

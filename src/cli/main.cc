@@ -48,28 +48,28 @@ ExitCode exit_code_of(ErrorKind kind) {
 }
 
 void add_commands(Verb root, CommandContext& context) {
-  add_bench(root, context);
-  add_calibrate(root, context);
-  add_consensus(root, context);
-  add_convert(root, context);
   add_demo(root, context);
-  add_evaluate(root, context);
-  add_study(root, context);
-  add_export(root, context);
-  add_plan(root, context);
-  add_plot(root, context);
-  add_work(root, context);
-  add_finish(root, context);
-  add_status(root, context);
-  add_submit(root, context);
-  add_suggest(root, context);
-  add_neurocaas_config(root, context);
+  add_info(root, context);
+  add_run(root, context);
   add_render(root, context);
   add_report(root, context);
-  add_run(root, context);
-  add_scoremap(root, context);
+  add_consensus(root, context);
   add_smooth(root, context);
-  add_info(root, context);
+  add_evaluate(root, context);
+  add_calibrate(root, context);
+  add_suggest(root, context);
+  add_study(root, context);
+  add_plot(root, context);
+  add_convert(root, context);
+  add_export(root, context);
+  add_scoremap(root, context);
+  add_plan(root, context);
+  add_work(root, context);
+  add_status(root, context);
+  add_finish(root, context);
+  add_submit(root, context);
+  add_neurocaas_config(root, context);
+  add_bench(root, context);
   add_doctor(root, context);
 }
 
@@ -97,10 +97,10 @@ int run(int argc, char** argv) {
   root.add_flag("-q,--quiet", quiet, "show no progress and no notes, only warnings and errors");
   root.footer(
       "exit codes: 0 done, 1 failed, 2 wrong usage, 3 some inputs or results failed, 4 finished "
-      "with "
-      "data warnings,\n"
-      "            5 capability missing, 75 run again (plan, work, finish), 130 interrupted\n"
-      "posse VERB --help shows the options of a verb; start with: posse demo");
+      "with data warnings,\n"
+      "            5 not supported or missing here, 75 run it again (plan, work, finish), 130 "
+      "interrupted\n"
+      "posse VERB --help shows the options of a verb. Start with: posse demo");
   add_commands(root, context);
   try {
     check_verb(line.verbs(), std::span<char* const>(argv, static_cast<size_t>(argc)).subspan(1));

@@ -27,9 +27,10 @@ template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, FinishOptions>
 void describe(Options& options, const Visitor& visit) {
   visit("map", options.map, "OLD=NEW...",
-        "paths of the plan that begin with OLD begin with NEW on this machine");
+        "replace the beginning OLD of the plan's paths with NEW on this machine");
   visit("remove-others", options.remove_others, "",
-        "remove units that are not of this plan, as of one that --replan replaced");
+        "remove units that do not belong to this plan, such as those of a plan that --replan "
+        "replaced");
 }
 
 enum class VideoEnd {

@@ -24,12 +24,14 @@ struct PlanOptions {
 template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, PlanOptions>
 void describe(Options& options, const Visitor& visit) {
-  visit("out", options.out, "DIR", "where results go, a folder per video (default RUN/results)");
+  visit("out", options.out, "DIR",
+        "folder for the results, which get a folder per video (default RUN/results)");
   visit("unit-frames", options.unit_frames, "N",
-        "frames of a unit, which is kept or lost as a whole (default 0: about a minute of work)");
+        "number of frames in a unit, the piece of work that is kept or lost as a whole (default 0: "
+        "about a minute of work)");
   visit("rate", options.rate, "FPS",
-        "frames/s of one worker, as posse bench says, for the size of units (default: estimated "
-        "from the networks' arithmetic)");
+        "frames per second of one worker, as posse bench measures them, which set the size of "
+        "units (default: estimated from the networks' arithmetic)");
   visit("replan", options.replan, "",
         "replace the plan that is there; units that fit the new one are kept");
   visit("skip-bad-videos", options.skip_bad_videos, "",

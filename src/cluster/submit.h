@@ -33,26 +33,27 @@ struct SubmitOptions {
 template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, SubmitOptions>
 void describe(Options& options, const Visitor& visit) {
-  visit("cpus", options.cpus, "N", "CPUs of a task (default 4)");
-  visit("memory", options.memory, "SIZE", "memory of a task (default 16G)");
+  visit("cpus", options.cpus, "N", "number of CPUs per task (default 4)");
+  visit("memory", options.memory, "SIZE", "memory per task (default 16G)");
   visit("time", options.time, "LIMIT",
-        "time limit of a task, minutes or H:MM:SS (default 120); what a task has done by then is "
-        "kept");
-  visit("gres", options.gres, "WHAT", "devices of a task, as gpu:1 (default none)");
-  visit("partition", options.partition, "NAME", "of the cluster (default: the cluster's own)");
-  visit("account", options.account, "NAME", "that is charged (default: the user's own)");
+        "time limit per task, minutes or H:MM:SS; what a task has done by then is kept (default "
+        "120)");
+  visit("gres", options.gres, "WHAT", "devices per task, as gpu:1 (default none)");
+  visit("partition", options.partition, "NAME",
+        "partition of the cluster to use (default: the cluster's own)");
+  visit("account", options.account, "NAME", "account that is charged (default: the user's own)");
   visit("extra", options.extra, "WORDS", "further words for sbatch, passed on as they are");
-  visit(
-      "site", options.site, "FILE",
-      "lines of '#SBATCH ...' and shell commands (module load ...) that every script has; default "
-      "POSSE_SLURM_SITE");
+  visit("site", options.site, "FILE",
+        "file of lines that every script gets: '#SBATCH ...' and shell commands such as module "
+        "load (default: POSSE_SLURM_SITE)");
   visit("max-array", options.max_array, "N",
-        "tasks of one job array (default 1000: Slurm's usual limit is 1001)");
+        "largest number of tasks in one job array (default 1000: Slurm's usual limit is 1001)");
   visit(
       "retry", options.retry, "N",
       "submit what is missing again, at most N times, as long as something gets done (default 0)");
-  visit("map", options.map, "OLD=NEW...", "as for posse work, on the cluster's machines");
-  visit("print", options.print, "", "write the scripts, print the commands, submit nothing");
+  visit("map", options.map, "OLD=NEW...",
+        "replace the beginning OLD of the plan's paths with NEW on the cluster's machines");
+  visit("print", options.print, "", "write the scripts and print the commands, but submit nothing");
 }
 
 /// One call of sbatch.

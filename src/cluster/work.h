@@ -28,20 +28,20 @@ template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, WorkOptions>
 void describe(Options& options, const Visitor& visit) {
   visit("task", options.task, "N|auto",
-        "this task alone, counted from 0; auto: the one that the scheduler says (Slurm, AWS Batch, "
-        "Kubernetes, PBS, LSF, SGE), plus POSSE_TASK_OFFSET");
+        "do this task alone, counted from 0; auto: the one that the scheduler names (Slurm, AWS "
+        "Batch, Kubernetes, PBS, LSF, SGE), plus POSSE_TASK_OFFSET");
   visit("map", options.map, "OLD=NEW...",
-        "paths of the plan that begin with OLD begin with NEW on this machine");
-  visit(
-      "threads", options.threads, "N",
-      "worker threads (default 0: those the scheduler gives, else all that this process may use)");
+        "replace the beginning OLD of the plan's paths with NEW on this machine");
+  visit("threads", options.threads, "N",
+        "number of worker threads (default 0: those the scheduler gives, else all that this "
+        "process may use)");
   visit("batch", options.batch, "N",
-        "frames per network call (default 0: by frame size); does not change results");
+        "frames per network call; does not change results (default 0: chosen by frame size)");
   visit("low-memory", options.low_memory, "",
-        "keep network weights in their smallest form; slower");
+        "keep network weights in their smallest form; runs slower");
   visit("members-at-once", options.members_at_once, "N",
-        "networks in memory together, the others run after them; does not change results (default "
-        "0: as planned, else all, or those that half of the memory holds)");
+        "networks that are in memory together, the others run after them; does not change results "
+        "(default 0: as planned, else all, or as many as half of the memory holds)");
 }
 
 enum class UnitEnd { done, skipped, failed };

@@ -94,55 +94,60 @@ template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, EnsembleOptions>
 void describe(Options& options, const Visitor& visit) {
   visit("snapshot", options.snapshot, "NAME",
-        "of every member: a name, newest, best, all or an index (default: the config's, else "
-        "newest)");
+        "choose each member's snapshot: a name, newest, best, all (each a member of its own), or "
+        "its position in the list, counted from 0 (default: the one that config.yaml names, else "
+        "the newest)");
   visit("shuffle", options.shuffle, "N",
-        "shuffle whose network is used (default: the only one there is, else 1)");
+        "number of the shuffle whose network is used (default: the only one there is, else 1)");
   visit("training-set-index", options.training_set_index, "N",
-        "position in the config's TrainingFraction (default 0)");
+        "position in config.yaml's TrainingFraction, counted from 0 (default 0)");
   visit("iteration", options.iteration, "N",
-        "iteration folder of dlc-models (default: the config's)");
+        "number of the iteration folder in dlc-models (default: the one in config.yaml)");
   visit("decode", options.decode, "RULE",
-        "keypoints by the DGP rule (soft-argmax) or the DLC rule (argmax + locref); lp-correct: as "
-        "auto, without the pixel that Lightning Pose is off for downsample_factor 3");
+        "rule that turns maps into keypoints: dgp (soft-argmax), dlc (argmax + locref), auto (the "
+        "rule of the tool that trained the member), or lp-correct (as auto, but Lightning Pose "
+        "with downsample_factor 3 is not off by a pixel)");
   visit("resize", options.resize, "METHOD",
-        "of frames for Lightning Pose members: float as the tool's OpenCV reader of videos, "
-        "antialias as its DALI reader, linear on bytes as its single frames, cubic on bytes as its "
-        "labelled pictures");
+        "way of resizing frames for Lightning Pose members: float as the tool's OpenCV reader of "
+        "videos, antialias as its DALI reader, linear on bytes as its single frames, cubic on "
+        "bytes as its labelled pictures");
   visit("batch-norm", options.batch_norm, "auto|frame|batch:N|moving",
-        "statistics of batch norm: of each frame; of N consecutive frames, as DeepLabCut takes "
-        "them in MobileNets with batch size N; or the stored moving ones (default auto)");
+        "statistics that batch norm uses: frame takes those of each frame, batch:N those of N "
+        "consecutive frames (as DeepLabCut does in MobileNets with batch size N), moving the "
+        "stored ones; auto: frame for MobileNets, moving for others (default auto)");
   visit("output-stride", options.output_stride, "N",
-        "of a bare snapshot without pose_cfg.yaml: 8, 16 or 32 (default 16)");
+        "output stride of a bare snapshot without pose_cfg.yaml: 8, 16 or 32 (default 16)");
   visit("no-crop", options.no_crop, "",
-        "do not cut frames to the box of config.yaml's 'cropping' before the network");
+        "give networks whole frames, not the box of config.yaml's 'cropping'");
   visit("common-bodyparts", options.common_bodyparts, "",
-        "members with different bodyparts: use those all have");
+        "use only the bodyparts that all members have");
   visit("bodypart-map", options.bodypart_map, "OLD=NEW,...",
-        "members with other names for the same bodyparts: call OLD NEW, wherever a member has it");
+        "rename bodyparts, so that members with other names fit together: call OLD NEW wherever a "
+        "member has it");
   visit("skip-broken-members", options.skip_broken_members, "",
         "leave out members that cannot be opened, with a warning, instead of stopping");
   visit("backend", options.backend, "NAME",
-        "cpu, reference or onnxruntime (default: POSSE_BACKEND, else cpu)");
+        "backend that computes the networks: cpu, reference or onnxruntime (default: "
+        "POSSE_BACKEND, else cpu)");
   visit("device", options.device, "DEVICE",
-        "where networks run: cpu, cuda, cuda:N, tensorrt, coreml, openvino, directml or webgpu, "
-        "all but cpu through ONNX Runtime; auto: the best that works (default cpu)");
+        "device that the networks run on: cpu, cuda, cuda:N, tensorrt, coreml, openvino, directml "
+        "or webgpu, all but cpu through ONNX Runtime; auto: the best that works (default cpu)");
   visit("ort-library", options.ort_library, "FILE",
-        "ONNX Runtime's library (default: POSSE_ORT_LIBRARY, else the one that is found)");
+        "file of ONNX Runtime's library (default: POSSE_ORT_LIBRARY, else the one that is found)");
   visit("precision", options.precision, "",
-        "of networks on a device: fp16 or tf32 where frames of the video show that keypoints stay "
-        "where they are, else an error");
+        "arithmetic of the networks on a device: fp16 or tf32 only where frames of the video show "
+        "that keypoints stay where they are, else it is an error");
   visit("threads", options.threads, "N",
-        "worker threads (default 0: all that this process may use)");
+        "number of worker threads (default 0: all that this process may use)");
   visit("batch", options.batch, "N",
-        "frames per network call (default 0: by frame size); does not change results");
+        "frames per network call; does not change results (default 0: chosen by frame size)");
   visit("low-memory", options.low_memory, "",
-        "keep network weights in their smallest form; slower");
+        "keep network weights in their smallest form; runs slower");
   visit("members-at-once", options.members_at_once, "N",
-        "networks in memory together, the others run after them; does not change results (default "
-        "0: all, or those that half of the memory holds)");
+        "networks that are in memory together, the others run after them; does not change results "
+        "(default 0: all, or as many as half of the memory holds)");
   visit("tune", options.tune, "on|off",
-        "time kernels once per layer and shape and keep the fastest (default on)");
+        "time the kernels once per layer and shape and keep the fastest (default on)");
 }
 
 }  // namespace posse

@@ -23,14 +23,17 @@ template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, LiveOptions>
 void describe(Options& options, const Visitor& visit) {
   visit("consensus", options.consensus, "METHOD",
-        "mean or median of the members' maps, or a track that does not look ahead");
+        "way of making one pose from the members: mean or median of their maps, or a track that "
+        "does not look ahead");
   visit("look-alike", options.look_alike, "GROUPS",
-        "track: bodyparts that look alike, as 'paw1,paw2;ear1,ear2', or none");
-  visit("fps", options.fps, "N", "track: frames a second, for images with times");
-  visit("calibration", options.calibration, "FILE", "calibration.json of posse calibrate");
-  visit("radius", options.radius, "PX", "as of a run");
+        "name bodyparts that look alike, as 'paw1,paw2;ear1,ear2', or none; for a track only");
+  visit("fps", options.fps, "N", "frames a second, for images with times; for a track only");
+  visit("calibration", options.calibration, "FILE", "use this calibration.json of posse calibrate");
+  visit("radius", options.radius, "PX",
+        "distance for the calibration: likelihood_calibrated is the chance that the truth lies "
+        "within it");
   visit("force-calibration", options.force_calibration, "",
-        "use a calibration of other networks or another rule");
+        "use a calibration that was made for other networks or another rule");
 }
 
 }  // namespace posse

@@ -47,14 +47,17 @@ template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, PlotOptions>
 void describe(Options& options, const Visitor& visit) {
   visit("kind", options.kind, "",
-        "traces and disagreement are of results, errors, reliability and risk-coverage of the JSON "
-        "of posse evaluate, matrix of posse study's study.json");
-  visit("bodypart", options.bodypart, "NAME", "of traces (default: the first)");
-  visit("axis", options.axis, "", "of traces");
-  visit("frames", options.frames, "A:B", "of traces and disagreement, B excluded");
-  visit("matrix", options.matrix, "NAME", "of a study (default: the first)");
-  visit("width-mm", options.width_mm, "FLOAT", "on paper (default 180); letters have 8 points");
-  visit("height-mm", options.height_mm, "FLOAT", "on paper (default 0: as fits the kind)");
+        "kind of figure: traces or disagreement from results; errors, reliability or risk-coverage "
+        "from the JSON of posse evaluate; matrix from study.json of posse study");
+  visit("bodypart", options.bodypart, "NAME", "bodypart that traces shows (default: the first)");
+  visit("axis", options.axis, "", "coordinate that traces shows");
+  visit("frames", options.frames, "A:B",
+        "frames that traces and disagreement show, counted from 0, B excluded (default: all)");
+  visit("matrix", options.matrix, "NAME", "matrix of the study to draw (default: the first)");
+  visit("width-mm", options.width_mm, "FLOAT",
+        "width of the figure on paper; letters have 8 points (default 180)");
+  visit("height-mm", options.height_mm, "FLOAT",
+        "height of the figure on paper (default 0: as fits the kind)");
   visit("dpi", options.dpi, "FLOAT", "pixels per inch of a PNG (default 300)");
 }
 

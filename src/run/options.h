@@ -104,47 +104,48 @@ struct RunOptions {
 template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, RunOptions>
 void describe(Options& options, const Visitor& visit) {
-  visit(
-      "consensus", options.consensus, "METHOD",
-      "of the members' probability maps, or the track through the maps of all frames; auto: track "
-      "for a video with three members or more, mean for pictures, and what results that are there "
-      "or --calibration say");
+  visit("consensus", options.consensus, "METHOD",
+        "way of making one pose from the members: mean or median of their probability maps frame "
+        "by frame, or track through the maps of all frames; auto: track for a video with three "
+        "members or more, mean for pictures and fewer members; results that are there, and "
+        "--calibration, keep their own");
   describe_track(options.track, visit);
   visit("keep-evidence", options.keep_evidence, "",
-        "keep what a track needs of the maps in the journal also for another consensus, so that "
-        "--consensus track needs no network later");
+        "store what a track needs in the journal with any consensus, so that --consensus track "
+        "needs no network later");
   visit("calibration", options.calibration, "FILE",
-        "calibration.json of posse calibrate: the .h5 holds calibrated covariance, radius90 and "
-        "likelihood_calibrated too");
+        "use this calibration.json of posse calibrate: the .h5 then holds calibrated covariance, "
+        "radius90 and likelihood_calibrated too");
   visit("radius", options.radius, "PX",
-        "calibration: likelihood_calibrated is the chance that the truth lies within (default 5)");
+        "distance for --calibration: likelihood_calibrated is the chance that the truth lies "
+        "within it (default 5)");
   visit("force-calibration", options.force_calibration, "",
-        "use a calibration of other networks or another rule, and mark the results");
+        "use a calibration that was made for other networks or another rule, and mark the results");
   visit("frames", options.frames, "A:B:STEP",
         "frames to use, counted from 0, B excluded (default: all)");
   visit("bbox", options.bbox, "FILE",
-        "boxes that frames are cut to for Lightning Pose members: columns x, y, h and w, one row a "
-        "frame; or a folder with VIDEO_bbox.csv of each video");
-  visit("format", options.format, "FORMAT", "of the pose tables");
+        "cut frames for Lightning Pose members to the boxes in this table (columns x, y, h and w, "
+        "one row a frame), or in a folder that holds VIDEO_bbox.csv for each video");
+  visit("format", options.format, "FORMAT", "format of the pose tables");
   visit("save-members", options.save_members, "", "write each member's own table too");
   visit("wide-csv", options.wide_csv, "",
         "write poses and uncertainty as a csv with the columns of eks too");
   visit("smooth", options.smooth, "METHOD",
-        "also write the members' smoothed track with its variance");
+        "write the members' points smoothed by a Kalman smoother, with their variance, too: kalman "
+        "looks both ways in time, causal only back");
   visit("labeled-video", options.labeled_video, "",
         "write a video with members, consensus and uncertainty drawn in");
   visit("as-member", options.as_member, "NAME",
         "write the consensus once more under the names by which DeepLabCut looks for this member's "
-        "tables, into a folder to give it as destfolder");
+        "tables; the folder is what DeepLabCut takes as destfolder");
   visit("video-preds", options.video_preds, "",
         "write the tables of Lightning Pose's members into their model folders too, as "
         "MODEL/video_preds/VIDEO.csv, where its viewer finds them");
   visit("extras", options.extras, "DIR",
-        "where members', smoothed, wide and second tables go (default: a folder beside --out, as "
-        "posse-results-extras)");
+        "folder for the tables of members, smoothed, wide and second tables (default: beside "
+        "--out, as posse-results-extras)");
   visit("keep-journal", options.keep_journal, "on|off",
-        "keep the frames as they were computed, so that further results need no network (default "
-        "on)");
+        "keep the computed frames, so that further results need no network (default on)");
   visit("force", options.force, "",
         "overwrite results that were made with other options or inputs, and remove those of them "
         "that this run does not make");

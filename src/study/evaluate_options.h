@@ -50,55 +50,55 @@ template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, EvaluateOptions>
 void describe(Options& options, const Visitor& visit) {
   visit("consensus", options.consensus, "METHOD",
-        "whose uncertainty is judged bodypart by bodypart, and calibrated; auto: what posse run "
-        "takes, the track of a video (--video) with three members or more, else the mean");
+        "consensus whose uncertainty is judged bodypart by bodypart, and calibrated; auto: what "
+        "posse run takes, that is the track for a video (--video) with three members or more, else "
+        "the mean");
   visit("membership", options.membership, "FILE",
-        "who was trained on what: a csv with the columns member,picture[,use] or a json, where the "
-        "members' projects do not say so");
+        "file that says which member was trained on what, where the members' projects do not: a "
+        "csv with the columns member,picture[,use], or a json");
   visit("labels-unseen", options.labels_unseen, "",
-        "no member was trained on any of these pictures");
+        "state that no member was trained on any of these pictures");
   visit("allow-training-frames", options.allow_training_frames, "",
-        "let every member judge every picture: no estimate of error");
+        "let every member judge every picture; the errors then are no estimate for new pictures");
   visit("video", options.video, "FILE",
-        "videos that the labelled pictures were taken from: for methods through time, clips, and "
-        "labels without pictures");
+        "videos that the labelled pictures were taken from; needed for the track, the smoother, "
+        "clips, and labels without pictures");
   visit("clips", options.clips, "FILE",
-        "csv with the columns picture,clip: which pictures vary together");
+        "csv with the columns picture,clip, which says what pictures vary together");
   visit("through-time", options.through_time, "on|off",
-        "also judge track and smoother, on the video around each label (default on)");
+        "judge track and smoother too, on the video around each label (default on)");
   visit("window", options.window, "N",
-        "frames to either side of a label that these look at (default 64)");
-  visit("pck", options.pck, "PX", "radii of the shares of points within (default 5 10 15)");
-  visit(
-      "min-likelihood", options.min_likelihood, "FLOAT",
-      "a part that is not labelled is hallucinated where its likelihood is at least this (default "
-      "0.6)");
+        "number of frames on either side of a label that track and smoother look at (default 64)");
+  visit("pck", options.pck, "PX",
+        "distances for the share of points that lie within them (default 5 10 15)");
+  visit("min-likelihood", options.min_likelihood, "FLOAT",
+        "likelihood from which a bodypart without a label counts as hallucinated (default 0.6)");
   visit("failure", options.failure, "PX",
-        "an error beyond counts as a failure (default: three times the labels' noise, else 5)");
+        "distance from which an error counts as a failure (default: three times the labels' noise, "
+        "else 5)");
   visit("video-results", options.video_results, "PATH",
-        "results of posse run on the labelled video (OUT/<video>, or its .h5): coverage weighted "
-        "to the video's spread, since "
-        "labelled frames are seldom random ones");
+        "results of posse run on the labelled video (OUT/<video>, or its .h5), whose spread the "
+        "coverage is weighted to, since labelled frames are seldom random ones");
   visit("label-noise", options.label_noise, "PX",
         "standard deviation of the labels per axis, where it is known");
   visit("second-rater", options.second_rater, "PATH",
-        "labels of the same pictures by somebody else: the labels' noise from their differences");
+        "labels of the same pictures by somebody else; the differences give the labels' noise");
   visit("alpha", options.alpha, "FLOAT",
-        "further regions beside those of 50, 80, 90 and 95 %: shares of the truth that they leave "
-        "out, as 0.01");
+        "shares of the truth that further regions leave out, as 0.01, beside those of 50, 80, 90 "
+        "and 95 %");
   visit("simultaneous", options.simultaneous, "",
-        "regions that hold all bodyparts of a frame at once, not each of them");
+        "make regions that hold all bodyparts of a frame at once, not each by itself");
   visit("split", options.split, "FLOAT",
-        "share of the groups to fit the uncertainty to; regions come from the others, and their "
-        "promise is proven where it is over videos drawn alike (default: all serve both, "
-        "cross-conformally)");
-  visit("partperm", options.partperm, "I,J,...",
-        ".mat labels: which of the file's columns each bodypart is");
+        "share of the groups (videos or clips) that the uncertainty is fitted to; the regions then "
+        "come from the others, and their promise is proven where these are videos drawn alike "
+        "(default: all serve both, cross-conformally)");
+  visit("partperm", options.partperm, "I,J,...", "column of a .mat of labels for each bodypart");
   visit("cache", options.cache, "DIR",
-        "where members' maps of labelled pictures are kept (default ~/.cache/posse/evaluate)");
+        "folder in which members' maps of labelled pictures are kept (default "
+        "~/.cache/posse/evaluate)");
   visit("cache-limit", options.cache_limit, "GIB",
-        "size of that folder after the call: what was not used for longest is removed (default "
-        "10)");
+        "size that the cache folder is cut to after the call; what was not used for longest goes "
+        "first (default 10)");
 }
 
 }  // namespace posse

@@ -33,33 +33,36 @@ template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, StudyOptions>
 void describe(Options& options, const Visitor& visit) {
   visit("labels", options.labels, "PATH",
-        "truth: projects or tables (.h5, .csv, .slp, .mat) of labels, of training frames too");
-  visit("video", options.video, "FILE", "videos of labels without pictures");
+        "hand labels, those of training frames too: projects or tables (.h5, .csv, .slp, .mat)");
+  visit("video", options.video, "FILE", "videos that labels without pictures belong to");
   visit("only", options.only, "WORD",
-        "these studies: members, consensus, inclusion, influence, pca, seeds, power (default: all "
+        "studies to do: members, consensus, inclusion, influence, pca, seeds, power (default: all "
         "that the inputs allow)");
-  visit("membership", options.membership, "FILE",
-        "who was trained on what, as posse evaluate --membership takes it, by the members' names "
-        "in the manifest (default: its column trained_on, else the projects' own records)");
-  visit("labels-unseen", options.labels_unseen, "", "no member was trained on any of the labels");
+  visit(
+      "membership", options.membership, "FILE",
+      "file that says which member was trained on what, as for posse evaluate, with the members "
+      "named as in the manifest (default: its column trained_on, else the projects' own records)");
+  visit("labels-unseen", options.labels_unseen, "",
+        "state that no member was trained on any of the labels");
   visit("outliers", options.outliers, "FILE",
-        "labelled frames in the order of the draws with flags, as img005.png,0,1 (csv or the "
-        "original's pickle): for seeds and power");
+        "flags of the labelled frames in the order of the draws, as img005.png,0,1 (csv, or the "
+        "original's pickle); for seeds and power");
   visit("pilot", options.pilot, "FILE",
-        "two files of errors, one number a line, for power (default: the members' of the smallest "
-        "and the largest training size)");
-  visit("alpha", options.alpha, "FLOAT", "level of the test that power is of (default 0.05)");
+        "two files of errors, one number a line, for power (default: errors of the members with "
+        "the fewest and the most training frames)");
+  visit("alpha", options.alpha, "FLOAT",
+        "significance level of the test whose power is computed (default 0.05)");
   visit("power", options.power, "FLOAT", "power to be reached (default 0.8)");
-  visit("hours", options.hours, "FLOAT", "that a network trains, for the cost (default 6)");
-  visit("price", options.price, "FLOAT", "of an hour (default 3.5)");
+  visit("hours", options.hours, "FLOAT", "hours of training per network, for the cost (default 6)");
+  visit("price", options.price, "FLOAT",
+        "price of an hour of training, for the cost (default 3.5)");
   visit("clips", options.clips, "FILE",
-        "csv with the columns picture,clip: which pictures vary together");
-  visit("partperm", options.partperm, "I,J,...",
-        ".mat labels: which of the file's columns each bodypart is");
+        "csv with the columns picture,clip, which says what pictures vary together");
+  visit("partperm", options.partperm, "I,J,...", "column of a .mat of labels for each bodypart");
   visit("cache", options.cache, "DIR",
-        "where members' maps of labelled pictures are kept (default as posse evaluate)");
+        "folder in which members' maps of labelled pictures are kept (default: as posse evaluate)");
   visit("legacy", options.legacy, "",
-        "numbers as the original scripts have them, faults included (docs/study.md lists them)");
+        "compute numbers as the original scripts do, faults included (docs/study.md lists them)");
 }
 
 }  // namespace posse

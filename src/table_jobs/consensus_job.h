@@ -28,25 +28,27 @@ struct ConsensusJobOptions {
 template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, ConsensusJobOptions>
 void describe(Options& options, const Visitor& visit) {
-  visit("method", options.method, "METHOD",
-        "how members' keypoints become one: frame by frame, or as a track through all frames");
+  visit(
+      "method", options.method, "METHOD",
+      "way of making one keypoint from the members': frame by frame, or track through all frames");
   visit("min-likelihood", options.keypoints.min_likelihood, "FLOAT",
-        "keypoints below count as missing, in [0, 1] (default 0)");
+        "count keypoints with a lower likelihood as missing, in [0, 1] (default 0)");
   visit("min-members", options.keypoints.min_members, "N",
-        "fewer members: no keypoint (default 1)");
+        "number of members that a keypoint needs; with fewer it is missing (default 1)");
   visit("trim", options.keypoints.trim, "FLOAT",
-        "trimmed-mean: share left out at either end (default 0.2)");
+        "share that trimmed-mean leaves out at either end (default 0.2)");
   visit("agreement-radius", options.keypoints.agreement_radius, "FLOAT",
-        "pixels within which a member agrees (default 10)");
+        "distance in pixels from the consensus within which a member counts as agreeing (default "
+        "10)");
   describe_track(options.track, visit);
   visit("cell", options.cell, "PX",
-        "track: members within 2.5 of this are at one place, and a step is 1.5 of it; 0: as wide "
-        "as members agree, at least 8 (default 0)");
+        "width of a cell of the track: members within 2.5 cells are at one place, and a step of a "
+        "frame is 1.5 cells; for a track only (default 0: as wide as members agree, at least 8)");
   visit("bodypart-list", options.bodypart_list, "NAME",
         "bodyparts to keep, in this order (default: all)");
   visit("common-bodyparts", options.common_bodyparts, "",
-        "keep only bodyparts that every table has");
-  visit("format", options.format, "FORMAT", "of tables in DIR");
+        "keep only the bodyparts that every table has");
+  visit("format", options.format, "FORMAT", "format of the tables in a folder");
   visit("force", options.force, "", "replace tables that exist");
 }
 

@@ -27,18 +27,16 @@ requires std::same_as<std::remove_const_t<Options>, ConvertOptions>
 void describe(Options& options, const Visitor& visit) {
   visit("individual", options.read.individual, "NAME", "keep one animal of a multi-animal table");
   visit("sleap-video", options.read.video, "VIDEO",
-        "of a .slp with frames of several: the one to keep, by number or file name");
-  visit(
-      "scorer", options.read.scorer, "NAME",
-      "keep one scorer of several; a table of one is given this name, and its _meta.pickle with it "
-      "(TARGET may then be a folder)");
-  visit(
-      "as-member", options.as_member, "PROJECT",
-      "write table and pickle under the names by which DeepLabCut looks for this project's tables; "
-      "TARGET is then a folder, to give it as destfolder");
+        "keep the frames of this video, by number or file name, from a .slp that has several");
+  visit("scorer", options.read.scorer, "NAME",
+        "keep one scorer of several; a table of one scorer is given this name, and its "
+        "_meta.pickle with it (TARGET may then be a folder)");
+  visit("as-member", options.as_member, "PROJECT",
+        "write table and pickle into the folder TARGET under the names by which DeepLabCut looks "
+        "for this project's tables; DeepLabCut takes the folder as destfolder");
   visit("video", options.video, "FILE",
-        "with --as-member: the table's video (default: as the names and the pickle beside SOURCE "
-        "say)");
+        "video that the table belongs to, with --as-member (default: as the names and the pickle "
+        "beside SOURCE say)");
   visit("key", options.key, "NAME",
         "name of the table in an .h5 TARGET, for readers that ask for one (default "
         "df_with_missing, as DeepLabCut)");

@@ -62,21 +62,21 @@ template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, SmoothCommonOptions>
 void describe_common(Options& options, bool out_is_folder, const Visitor& visit) {
   visit("wide-csv", options.wide_csv, out_is_folder ? "DIR" : "FILE",
-        out_is_folder ? "folder for tables with the columns of eks"
-                      : "also write the columns of eks here");
+        out_is_folder ? "folder for further tables, with the columns of eks"
+                      : "file for a further table, with the columns of eks");
   visit("force", options.force, "", "replace files that exist");
-  visit("average", options.average, "", "how members are averaged");
+  visit("average", options.average, "", "way of averaging the members");
   visit("variance", options.variance, "",
-        "how the variance of an observation is found (default: as eks, confidence_weighted_var; "
+        "way of finding an observation's variance (default: confidence_weighted_var as in eks; for "
         "paw: var)");
   visit("min-likelihood", options.min_likelihood, "FLOAT",
-        "predictions below count as missing, in [0, 1] (default 0)");
+        "count predictions with a lower likelihood as missing, in [0, 1] (default 0)");
   visit("one-member", options.one_member, "",
         "accept a single table; its variances come from the likelihood and are not calibrated");
   visit("s-frames", options.s_frames, "A:B...",
-        "frames used to tune s, as 0:1000 2000:3000; N means 0:N (default: all)");
+        "frames that s is tuned on, as 0:1000 2000:3000; N means 0:N (default: all)");
   visit("threads", options.threads, "N",
-        "how many threads to use (default 0: all that this process may use)");
+        "number of threads (default 0: all that this process may use)");
 }
 
 /// Of the kinds that have one s per keypoint.
@@ -92,12 +92,13 @@ template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, SmoothTuningOptions>
 void describe(Options& options, const Visitor& visit) {
   visit("s", options.s, "FLOAT",
-        "process variance in square pixels per frame, one or one per keypoint; smaller is smoother "
-        "(default: tuned)");
-  visit("blocks", options.blocks, "TEXT", "keypoints that share one s, by position, as 0,1,2;3,4");
+        "smoothing parameter: process variance in square pixels per frame, one for all keypoints "
+        "or one for each; a smaller one smooths more (default: tuned)");
+  visit("blocks", options.blocks, "TEXT",
+        "keypoints that share one s, by position counted from 0, as 0,1,2;3,4");
   visit("objective", options.objective, "",
-        "likelihood that tuning maximises: full, or constant (each coordinate's median variance, "
-        "as eks has it)");
+        "likelihood that tuning maximises: full, or constant (with each coordinate's median "
+        "variance, as in eks)");
   visit("restart-at-ranges", options.restart_at_ranges, "",
         "start anew at each range of --s-frames instead of joining them");
   visit("eks-objective", options.eks_objective, "",
@@ -116,12 +117,14 @@ template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, SmoothViewOptions>
 void describe(Options& options, const Visitor& visit) {
   visit("quantile-keep-pca", options.quantile_keep_pca, "FLOAT",
-        "share of frames, by certainty, that axes are made from, in (0, 100] (default 95)");
-  visit("n-latent", options.n_latent, "N", "axes of the common subspace (default 3)");
+        "per cent of frames, the surest first, that the subspace is found from, in (0, 100] "
+        "(default 95)");
+  visit("n-latent", options.n_latent, "N",
+        "number of axes of the subspace that the views share (default 3)");
   visit("no-inflate-vars", options.no_inflate_vars, "",
-        "do not distrust views that contradict the others");
+        "trust views that contradict the others as much as any other");
   visit("state-variance", options.state_variance, "",
-        "posterior variance without the ensemble's own");
+        "write the smoother's posterior variance alone, without adding the members' variance");
 }
 
 /// One camera.
@@ -164,14 +167,15 @@ void describe(Options& options, const Visitor& visit) {
   visit("bodypart-list", options.bodypart_list, "NAME",
         "bodyparts to keep, in this order (default: all)");
   visit("camera-names", options.camera_names, "NAME",
-        "names of the cameras, as they stand in the files' names (or without this option: "
-        "CAMERA=FILE ...)");
+        "names of the cameras as they stand in the files' names; without this option give the "
+        "files as CAMERA=FILE ...");
   visit("calibration", options.calibration, "FILE",
-        "Anipose calibration (.toml): smooth in space, and write points_3d.csv");
+        "smooth in space with this Anipose calibration (.toml), and write points_3d.csv");
   visit("triangulation", options.triangulation, "",
-        "where a path in space starts from: pair-median, as eks, or joint");
+        "way of finding where a path in space starts: pair-median, as eks does, or joint");
   visit("relative-floors", options.relative_floors, "",
-        "least variances in space as shares of the points' spread; for calibrations in metres");
+        "state the least variances in space as shares of the points' spread, as is needed for "
+        "calibrations in metres");
 }
 
 /// Several views in one picture.
@@ -189,7 +193,7 @@ void describe(Options& options, const Visitor& visit) {
   describe(options.tuning, visit);
   describe(options.views, visit);
   visit("camera-names", options.camera_names, "NAME",
-        "the views, as they end the bodyparts' names; must be given");
+        "names of the views, as the bodyparts' names end in them; must be given");
 }
 
 /// Four points around a pupil, as one circle.
@@ -205,10 +209,11 @@ requires std::same_as<std::remove_const_t<Options>, SmoothPupilOptions>
 void describe(Options& options, const Visitor& visit) {
   describe_common(options.common, false, visit);
   visit("diameter-s", options.diameter_s, "FLOAT",
-        "in (0, 1), close to 1 is smoother (default: tuned)");
-  visit("com-s", options.com_s, "FLOAT", "the same for the centre (default: tuned)");
+        "smoothing parameter of the diameter, in (0, 1); closer to 1 is smoother (default: tuned)");
+  visit("com-s", options.com_s, "FLOAT",
+        "smoothing parameter of the centre, in (0, 1); closer to 1 is smoother (default: tuned)");
   visit("circle", options.circle, "FILE",
-        "also write centre and diameter here, with their variances (.csv)");
+        "file for centre and diameter with their variances (.csv)");
 }
 
 /// Two paws seen by two cameras with clocks of their own.
@@ -230,12 +235,12 @@ void describe(Options& options, const Visitor& visit) {
   visit("timestamps-left", options.timestamps_left, "FILE",
         "times of the left camera's frames (default: *timestamps*left*.npy in the folder given)");
   visit("timestamps-right", options.timestamps_right, "FILE",
-        "times of the right camera's frames (likewise)");
+        "times of the right camera's frames (default: *timestamps*right*.npy in the folder given)");
   visit("image-width", options.image_width, "FLOAT",
-        "width of the right camera's pictures, which are mirrored (default 128)");
+        "width in pixels of the right camera's pictures, which are mirrored (default 128)");
   visit("working-frame", options.working_frame, "",
-        "as eks writes it: right camera mirrored, with the left one's names, unmatched frames "
-        "dropped");
+        "write tables as eks does: right camera mirrored, with the left one's names, unmatched "
+        "frames dropped");
 }
 
 }  // namespace posse

@@ -17,7 +17,7 @@ class Help(ProgramTest):
         for verb in VERBS:
             self.assertRegex(done.out, rf"(?m)^  {verb} +\S")
         for code in ["0 done", "1 failed", "2 wrong usage", "3 some", "4 finished with data warnings",
-                     "5 capability missing", "75 run again", "130 interrupted"]:
+                     "5 not supported", "75 run it again", "130 interrupted"]:
             self.assertIn(code, done.out)
 
     def test_of_every_verb_is_there_and_none_is_left_out_here(self):

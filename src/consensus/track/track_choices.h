@@ -35,33 +35,33 @@ struct TrackChoices {
 /// The part of describe() of the options that hold `choices`.
 template <class Choices, class Visitor>
 void describe_track(Choices& choices, const Visitor& visit) {
-  visit(
-      "look-alike", choices.look_alike, "GROUPS",
-      "track: bodyparts that look alike, as 'paw1,paw2;ear1,ear2', none, or auto: found from what "
-      "the members say (default auto)");
-  visit(
-      "same-x", choices.same_x, "GROUPS",
-      "track: bodyparts that are one seen from several sides, by mirrors that show it at the same "
-      "x, as 'paw_top,paw_bottom;...'");
-  visit("same-y", choices.same_y, "GROUPS", "track: the same at the same y");
+  visit("look-alike", choices.look_alike, "GROUPS",
+        "name bodyparts that look alike, as 'paw1,paw2;ear1,ear2', or none; auto finds them in "
+        "what the members say; for a track only (default auto)");
+  visit("same-x", choices.same_x, "GROUPS",
+        "name the views of one bodypart that mirrors show at the same x, as "
+        "'paw_top,paw_bottom;...'; for a track only");
+  visit("same-y", choices.same_y, "GROUPS",
+        "name the views of one bodypart that mirrors show at the same y, as "
+        "'paw_left,paw_right;...'; for a track only");
   visit("same-line", choices.same_line, "GROUPS",
-        "track: bodyparts that are one seen from several views, by mirrors or cameras that lie "
-        "anyhow, as 'paw_bottom,paw_side;nose_bottom,nose_side', the views in one order: one lies "
-        "on the other's epipolar line, which is found from frames in which all members are sure; "
-        "a view that does not show a bodypart is left empty ('paw_bottom,,paw_right')");
-  visit(
-      "view-calibration", choices.view_calibration, "FILE",
-      "track: epipolar lines of the views of --same-line, in their order: cameras (Anipose .toml, "
-      "with offset_in_video where a camera's picture does not begin at the video's top left), or "
-      "fundamental matrices (.toml); not found then");
+        "name the views of one bodypart in mirrors or cameras at any angle, as "
+        "'paw_bottom,paw_side;nose_bottom,nose_side', the views in the same order in every group; "
+        "leave a view empty that does not show the bodypart ('paw_bottom,,paw_right'). A bodypart "
+        "lies on the epipolar line of its other view, which is found from frames in which all "
+        "members are sure; for a track only");
+  visit("view-calibration", choices.view_calibration, "FILE",
+        "read the epipolar lines of --same-line from this file instead of finding them: cameras in "
+        "the order of the views (Anipose .toml, with offset_in_video where a camera's picture does "
+        "not begin at the video's top left), or fundamental matrices (.toml); for a track only");
   visit("track-smooth", choices.smooth, "on|off",
-        "track: smooth the members' keypoints at the track (default on)");
+        "smooth the members' keypoints along the track; for a track only (default on)");
   visit("track-lag", choices.lag, "N",
-        "track: frames that are looked ahead; 0 looks at the past alone, which is worse (default "
-        "64)");
+        "number of frames that the track looks ahead; 0 looks at the past alone, which is worse; "
+        "for a track only (default 64)");
   visit("hide-below", choices.hide_below, "P",
-        "track: keypoints whose chance of being seen is below are written as missing, in [0, 1] "
-        "(default 0: all are written)");
+        "write keypoints as missing whose chance of being seen is below this, in [0, 1]; for a "
+        "track only (default 0: write all)");
 }
 
 }  // namespace posse

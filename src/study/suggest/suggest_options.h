@@ -47,27 +47,29 @@ struct SuggestOptions {
 template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, SuggestOptions>
 void describe(Options& options, const Visitor& visit) {
-  visit("count", options.count, "N", "frames to suggest, audit frames counted (default 20)");
+  visit("count", options.count, "N",
+        "number of frames to suggest, audit frames included (default 20)");
   visit("strategy", options.strategy, "METHOD",
-        "disagreement: where members and track are least sure, spread over poses and looks; "
-        "typical: frames that stand for most others; random: audit frames alone; auto: typical "
-        "where fewer than 50 pictures are labelled, else disagreement");
+        "way of choosing frames: disagreement (where members and track are least sure, spread over "
+        "poses and looks), typical (those that stand for most others), random (audit frames "
+        "alone), or auto (typical where fewer than 50 pictures are labelled, else disagreement)");
   visit("labels", options.labels, "PATH",
-        "what is labelled already, a project or table as for posse evaluate: never suggested "
-        "again, and suggestions differ from it (default: the project of --write-to)");
+        "labels that there are already, a project or table as for posse evaluate: they are not "
+        "suggested again, and suggestions differ from them (default: the project of --write-to)");
   visit("videos", options.videos, "DIR",
-        "folders in which videos are looked for that are not where they were run");
+        "folders to look for videos in that were moved since the run");
   visit("calibration", options.calibration, "FILE",
-        "calibration.json of posse calibrate: frames are scored by its uncertainty");
+        "score frames by the uncertainty of this calibration.json of posse calibrate");
   visit("audit", options.audit, "SHARE",
-        "of the frames drawn at random, with their inclusion probability, for an estimate of error "
-        "that the choice does not bias (default 0.2)");
+        "share of the frames that are drawn at random, with their inclusion probability, for an "
+        "estimate of error that the choice does not bias (default 0.2)");
   visit("apart", options.apart, "SECONDS",
-        "least time between suggestions, and to what is labelled (default 0.5)");
+        "least time between two suggestions, and between a suggestion and a labelled frame "
+        "(default 0.5)");
   visit("per-animal", options.per_animal, "REGEX",
-        "what of a video's name is the animal (its first group, else the whole match): frames are "
-        "shared over animals first, then over their videos");
-  visit("seed", options.seed, "N", "of the random choices (default 1)");
+        "part of a video's name that names the animal (first group of the pattern, else the whole "
+        "match): frames are shared over animals first, then over their videos");
+  visit("seed", options.seed, "N", "seed of the random choices (default 1)");
 }
 
 }  // namespace posse
