@@ -223,7 +223,8 @@ void Verb::on_call(std::function<void()> call) { app_->callback(std::move(call))
 CommandLine::CommandLine(const std::string& name, const std::string& description,
                          const std::string& version)
     : app_(std::make_unique<CLI::App>(description, name)) {
-  app_->set_version_flag("--version", version);
+  app_->set_help_flag("-h,--help", "print this help and exit");
+  app_->set_version_flag("--version", version, "print the version and exit");
   app_->require_subcommand(1);
   app_->fallthrough();  // the program's own options may stand after the verb
   app_->get_formatter()->column_width(34);

@@ -104,11 +104,11 @@ struct RunOptions {
 template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, RunOptions>
 void describe(Options& options, const Visitor& visit) {
-  visit("consensus", options.consensus, "METHOD",
-        "way of making one pose from the members: mean or median of their probability maps frame "
-        "by frame, or track through the maps of all frames; auto: track for a video with three "
-        "members or more, mean for pictures and fewer members; results that are there, and "
-        "--calibration, keep their own");
+  visit(
+      "consensus", options.consensus, "METHOD",
+      "way of making one pose from the members: mean or median of their probability maps frame by "
+      "frame, or track through the maps of all frames; auto: track for a video with three members "
+      "or more, else mean, unless results that are there or --calibration ask for another");
   describe_track(options.track, visit);
   visit("keep-evidence", options.keep_evidence, "",
         "store what a track needs in the journal with any consensus, so that --consensus track "
@@ -137,13 +137,13 @@ void describe(Options& options, const Visitor& visit) {
         "write a video with members, consensus and uncertainty drawn in");
   visit("as-member", options.as_member, "NAME",
         "write the consensus once more under the names by which DeepLabCut looks for this member's "
-        "tables; the folder is what DeepLabCut takes as destfolder");
+        "tables, into a folder to give it as destfolder");
   visit("video-preds", options.video_preds, "",
         "write the tables of Lightning Pose's members into their model folders too, as "
         "MODEL/video_preds/VIDEO.csv, where its viewer finds them");
   visit("extras", options.extras, "DIR",
-        "folder for the tables of members, smoothed, wide and second tables (default: beside "
-        "--out, as posse-results-extras)");
+        "folder for further tables: members', smoothed, wide, and those of a second format "
+        "(default: beside --out, as posse-results-extras)");
   visit("keep-journal", options.keep_journal, "on|off",
         "keep the computed frames, so that further results need no network (default on)");
   visit("force", options.force, "",

@@ -64,7 +64,8 @@ void describe(Options& options, const Visitor& visit) {
         "videos that the labelled pictures were taken from; needed for the track, the smoother, "
         "clips, and labels without pictures");
   visit("clips", options.clips, "FILE",
-        "csv with the columns picture,clip, which says what pictures vary together");
+        "csv with the columns picture,clip, which says which pictures are of one clip and so vary "
+        "together");
   visit("through-time", options.through_time, "on|off",
         "judge track and smoother too, on the video around each label (default on)");
   visit("window", options.window, "N",
@@ -92,7 +93,8 @@ void describe(Options& options, const Visitor& visit) {
         "share of the groups (videos or clips) that the uncertainty is fitted to; the regions then "
         "come from the others, and their promise is proven where these are videos drawn alike "
         "(default: all serve both, cross-conformally)");
-  visit("partperm", options.partperm, "I,J,...", "column of a .mat of labels for each bodypart");
+  visit("partperm", options.partperm, "I,J,...",
+        "number of the column in a .mat of labels, counted from 0, for each bodypart");
   visit("cache", options.cache, "DIR",
         "folder in which members' maps of labelled pictures are kept (default "
         "~/.cache/posse/evaluate)");

@@ -57,8 +57,10 @@ void describe(Options& options, const Visitor& visit) {
   visit("price", options.price, "FLOAT",
         "price of an hour of training, for the cost (default 3.5)");
   visit("clips", options.clips, "FILE",
-        "csv with the columns picture,clip, which says what pictures vary together");
-  visit("partperm", options.partperm, "I,J,...", "column of a .mat of labels for each bodypart");
+        "csv with the columns picture,clip, which says which pictures are of one clip and so vary "
+        "together");
+  visit("partperm", options.partperm, "I,J,...",
+        "number of the column in a .mat of labels, counted from 0, for each bodypart");
   visit("cache", options.cache, "DIR",
         "folder in which members' maps of labelled pictures are kept (default: as posse evaluate)");
   visit("legacy", options.legacy, "",

@@ -32,8 +32,8 @@ void describe(Options& options, const Visitor& visit) {
         "keep one scorer of several; a table of one scorer is given this name, and its "
         "_meta.pickle with it (TARGET may then be a folder)");
   visit("as-member", options.as_member, "PROJECT",
-        "write table and pickle into the folder TARGET under the names by which DeepLabCut looks "
-        "for this project's tables; DeepLabCut takes the folder as destfolder");
+        "write table and pickle under the names by which DeepLabCut looks for this project's "
+        "tables; TARGET is then a folder, to give it as destfolder");
   visit("video", options.video, "FILE",
         "video that the table belongs to, with --as-member (default: as the names and the pickle "
         "beside SOURCE say)");

@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 
 from documents import blocks, commands_in_tables
 from program import DEMO, MEMBERS, POSSE, ROOT, VIDEO, ProgramTest, main, np, plain_arrays
@@ -43,6 +44,13 @@ class Tutorial(Page):
         radius = plain_arrays(next((mouse / "posse-results" / "openarena").glob("*members.h5")))["radius90"]
         self.assertEqual(radius.shape, (360, 4))
         self.assertTrue(np.isfinite(radius).all())
+        snippets = blocks(self.PAGE, "python")
+        self.assertTrue(snippets)
+        for snippet in snippets:
+            done = subprocess.run([sys.executable, "-c", snippet], cwd=mouse, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done)
+            shown = [line.split("# ")[1].split(":")[0] for line in snippet.splitlines() if "print(" in line]
+            self.assertEqual(done.stdout.splitlines(), shown)
 
 
 class ComingFrom(Page):
