@@ -101,6 +101,19 @@ Owned<AVPacket> make_packet() {
   return packet;
 }
 
+std::span<const uint8_t> side_data(const AVStream& stream, AVPacketSideDataType type) {
+#if LIBAVCODEC_VERSION_MAJOR < 61
+  size_t size = 0;
+  const uint8_t* data = av_stream_get_side_data(&stream, type, &size);
+  return data == nullptr ? std::span<const uint8_t>() : std::span(data, size);
+#else
+  const AVCodecParameters& parameters = *stream.codecpar;
+  const AVPacketSideData* found =
+      av_packet_side_data_get(parameters.coded_side_data, parameters.nb_coded_side_data, type);
+  return found == nullptr ? std::span<const uint8_t>() : std::span(found->data, found->size);
+#endif
+}
+
 std::string error_text(int code) {
   std::array<char, AV_ERROR_MAX_STRING_SIZE> buffer{};
   av_strerror(code, buffer.data(), buffer.size());

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,9 @@ using Owned = std::unique_ptr<T, Free>;
 /// @throws std::bad_alloc
 Owned<AVFrame> make_frame();
 Owned<AVPacket> make_packet();
+
+/// What a stream's container tells of it, as its display matrix; empty if it does not tell it.
+std::span<const uint8_t> side_data(const AVStream& stream, AVPacketSideDataType type);
 
 /// libav's own words for a negative return value.
 std::string error_text(int code);

@@ -104,16 +104,14 @@ void VideoFileReader::describe(const fs::path& path) {
 }
 
 void VideoFileReader::read_orientation() {
-  size_t size = 0;
-  const uint8_t* data =
-      av_stream_get_side_data(&stream_->stream(), AV_PKT_DATA_DISPLAYMATRIX, &size);
-  if (data == nullptr) {  // some codecs keep it in the pictures
+  std::span<const uint8_t> data = libav::side_data(stream_->stream(), AV_PKT_DATA_DISPLAYMATRIX);
+  if (data.empty()) {  // some codecs keep it in the pictures
     const AVFrameSideData* own =
         av_frame_get_side_data(decoded_.get(), AV_FRAME_DATA_DISPLAYMATRIX);
-    if (own != nullptr) data = own->data, size = own->size;
+    if (own != nullptr) data = {own->data, own->size};
   }
-  if (data == nullptr || size < 9 * sizeof(int32_t)) return;
-  const auto* matrix = reinterpret_cast<const int32_t*>(data);
+  if (data.size() < 9 * sizeof(int32_t)) return;
+  const auto* matrix = reinterpret_cast<const int32_t*>(data.data());
   bool is_exact = true;
   orientation_ = orientation_of_display_matrix(matrix, &is_exact);
   if (!is_exact) {
