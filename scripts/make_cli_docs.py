@@ -92,11 +92,11 @@ def all_helps(program):
 
 def page(helps):
     parts = ["# The command line\n\nMade %s; a test compares them.\n\n"
-             "An installed posse (`cmake --install build/release --component program --prefix FOLDER`) brings the same text as\n"
-             "`man posse`. Its verbs and options are then completed with the Tab key: by bash where Debian's package bash-completion is\n"
-             "installed, by zsh where FOLDER/share/zsh/site-functions is in `fpath`. Without installing, `source\n"
-             "packaging/completion/posse.bash` does it for one bash, without that package, and `man -l packaging/man/posse.1` shows the\n"
-             "manual.\n" % MADE_FROM]
+             "An installed posse (`sudo cmake --install build/release --component program --prefix /usr/local`) brings the same text as\n"
+             "`man posse`. The Tab key then completes its verbs and options: in zsh, and in bash where Debian's package bash-completion\n"
+             "is installed. With another prefix, put PREFIX/share into `XDG_DATA_DIRS` for bash, and\n"
+             "PREFIX/share/zsh/site-functions into `fpath` for zsh. Without installing, `source packaging/completion/posse.bash`\n"
+             "completes in one bash and needs no package, and `man -l packaging/man/posse.1` shows the manual.\n" % MADE_FROM]
     for one in helps:
         heading = "## posse %s\n\n" % " ".join(one.verbs) if one.verbs else ""
         parts.append("%s```\n%s\n```\n" % (heading, one.text))
