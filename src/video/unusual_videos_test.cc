@@ -18,6 +18,10 @@
 #include "video/image_file.h"
 #include "video/video_reader.h"
 
+extern "C" {
+#include <libavcodec/version.h>
+}
+
 namespace posse {
 namespace {
 
@@ -62,6 +66,16 @@ class UnusualVideos : public ::testing::Test {
     return path;
   }
 
+  /// With a flag that asks for the picture to be turned; ffmpeg 6 and 7 write it another way.
+  fs::path turn(const fs::path& source, const std::string& degrees) const {
+    const std::string name = degrees + ".mp4";
+#if LIBAVCODEC_VERSION_MAJOR < 60
+    return remake(source, name, "-c copy -metadata:s:v:0 rotate=" + degrees);
+#else
+    return remake(source, name, "-c copy", "-display_rotation " + degrees);
+#endif
+  }
+
   fs::path copy_with(const fs::path& source, const std::string& name,
                      const std::function<void(std::string&)>& change) const {
     std::string bytes = read_file(source);
@@ -103,8 +117,7 @@ TEST_F(UnusualVideos, AreTurnedAsTheirRotationFlagSays) {
   std::vector<int> found;
   for (const char* flag : {"90", "180", "270"}) {
     SCOPED_TRACE(flag);
-    const fs::path path = remake(plain_path, std::string(flag) + ".mp4",
-                                 std::string("-c copy -metadata:s:v:0 rotate=") + flag);
+    const fs::path path = turn(plain_path, flag);
     const ReadClip clip = read_clip(path);
     const int degrees = clip.info.rotation_degrees;
     found.push_back(degrees);
