@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "base/count_text.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/image.h"
@@ -47,6 +48,12 @@ std::string words_of(const DeviceTrial& trial) {
       trial.golden_error, trial.milliseconds);
 }
 
+std::string words_of(const PluginTrial& plugin) {
+  if (!plugin.why_not.empty()) return "not registered: " + plugin.why_not;
+  if (plugin.num_devices == 0) return "registered, offers no device on this machine";
+  return "registered, offers " + count_text(plugin.num_devices, "device");
+}
+
 /// ONNX Runtime: which library, and every device that --device can name.
 void print_onnxruntime(const std::string& library, Console& console) {
   const OnnxRuntimeReport report = try_onnxruntime(library);
@@ -58,6 +65,10 @@ void print_onnxruntime(const std::string& library, Console& console) {
   console.print(fmt::format("onnxruntime   {} at {}", report.version, report.file));
   for (const DeviceTrial& trial : report.devices) {
     console.print(fmt::format("  {:<11} {}", trial.device, words_of(trial)));
+  }
+  for (const PluginTrial& plugin : report.plugins) {
+    console.print(
+        fmt::format("  plug-in     {} for {}: {}", plugin.file, plugin.device, words_of(plugin)));
   }
 }
 

@@ -2,7 +2,9 @@
 // whose provider leaves the nodes to the CPU. It computes nothing. POSSE_FAKE_ORT says how it
 // behaves: "old", "missing" (a library that the provider needs is not there), "drops" (all nodes go
 // to the CPU), "splits" (some of the convolutions do), "silent" (does not say where nodes went),
-// "wrong" (all nodes where they should be, but nothing fills the maps).
+// "wrong" (all nodes where they should be, but nothing fills the maps), "plugin" (as "wrong", on
+// the card that a plug-in offers), "plugin-idle" (the plug-in offers none), "plugin-refused",
+// "no-plugins" (an older one that knows none).
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -78,6 +80,9 @@ Status* create_session(const Env*, const void*, size_t, const SessionOptions* op
     say(" Node(s) placed on [CPUExecutionProvider]. Number of nodes: 2");
     say("  Shape (shape)");
     say("  Conv (conv2)");
+  } else if (how == "plugin") {
+    say("Node placements");
+    say(" All nodes placed on [WebGpuExecutionProvider]. Number of nodes: 3");
   } else if (how == "wrong") {
     say("Node placements");
     say(" All nodes placed on [CUDAExecutionProvider]. Number of nodes: 3");
@@ -119,14 +124,45 @@ Status* append_cuda(SessionOptions*, const CudaOptions*) {
 }
 Status* update_cuda(CudaOptions*, Keys, Keys, size_t) { return nullptr; }
 
+Status* register_plugin(Env*, const char*, const char*) {
+  if (behaviour() != "plugin-refused") return nullptr;
+  return made<Status>({.text = "the plug-in was built for another version"});
+}
+
+/// The processor, which is always there, and what a plug-in offers.
+const std::array<Thing, 2>& all_devices() {
+  static const std::array<Thing, 2> kDevices = {Thing{.text = "CPUExecutionProvider"},
+                                                Thing{.text = "WebGpuExecutionProvider"}};
+  return kDevices;
+}
+Status* ep_devices(const Env*, const EpDevice* const** devices, size_t* count) {
+  const auto device = [](size_t i) { return reinterpret_cast<const EpDevice*>(&all_devices()[i]); };
+  static const std::array<const EpDevice*, 2> kBoth = {device(0), device(1)};
+  *devices = kBoth.data();
+  *count = behaviour() == "plugin" ? 2 : 1;
+  return nullptr;
+}
+const char* provider_of(const EpDevice* device) { return seen(device).text.c_str(); }
+const HardwareDevice* hardware_of(const EpDevice* device) {
+  return reinterpret_cast<const HardwareDevice*>(device);
+}
+int type_of(const HardwareDevice* device) {
+  return seen(device).text == "CPUExecutionProvider" ? 0 : kCard;
+}
+Status* append_devices(SessionOptions*, Env*, const EpDevice* const*, size_t, Keys, Keys, size_t) {
+  return nullptr;
+}
+
+using Table = std::array<const void*, kNumPlacesWithPlugins>;
+
 template <class Slot, class Function>
-void put(std::array<const void*, kNumPlaces>& table, Function* function) {
+void put(Table& table, Function* function) {
   typename Slot::Type* typed = function;
   table[Slot::kPlaceInTable] = reinterpret_cast<const void*>(typed);
 }
 
-std::array<const void*, kNumPlaces> make_table() {
-  std::array<const void*, kNumPlaces> table{};
+Table make_table() {
+  Table table{};
   put<GetErrorMessage>(table, message_of);
   put<CreateEnv>(table, create_env);
   put<CreateSessionFromArray>(table, create_session);
@@ -157,16 +193,25 @@ std::array<const void*, kNumPlaces> make_table() {
   put<CreateCudaOptions>(table, make<CudaOptions>);
   put<UpdateCudaOptions>(table, update_cuda);
   put<ReleaseCudaOptions>(table, release<CudaOptions>);
+  put<RegisterPlugin>(table, register_plugin);
+  put<GetEpDevices>(table, ep_devices);
+  put<EpDeviceProvider>(table, provider_of);
+  put<EpDeviceHardware>(table, hardware_of);
+  put<HardwareDeviceType>(table, type_of);
+  put<AppendEpDevices>(table, append_devices);
   return table;
 }
 
 const void* const* table_of(uint32_t version) {
-  static const std::array<const void*, kNumPlaces> kTable = make_table();
-  const uint32_t newest = behaviour() == "old" ? 7 : 23;
+  static const Table kTable = make_table();
+  const uint32_t newest = behaviour() == "old" ? 7 : behaviour() == "no-plugins" ? 21 : 23;
   return version <= newest ? kTable.data() : nullptr;
 }
 
-const char* version_string() { return behaviour() == "old" ? "1.7.0" : "1.23.0"; }
+const char* version_string() {
+  if (behaviour() == "old") return "1.7.0";
+  return behaviour() == "no-plugins" ? "1.21.0" : "1.23.0";
+}
 
 }  // namespace
 

@@ -16,6 +16,10 @@ struct DeviceKind {
   std::string_view install_line;  ///< the command that brings a library with it
   std::string_view needs;         ///< what must be there beside that
   bool has_tf32 = false;
+  // A provider in a library of its own, for a library that is built without; empty: there is none.
+  std::string_view plugin;           ///< its file's name without ".so"
+  std::string_view plugin_provider;  ///< as it calls itself
+  std::string_view plugin_line;      ///< the command that brings it; empty: it is not on PyPI
 };
 
 /// All, those to be tried first in front; `cpu` is the last.

@@ -22,6 +22,8 @@ struct Value;
 struct MemoryInfo;
 struct CudaOptions;
 struct TensorRtOptions;
+struct EpDevice;        ///< a device that a provider offers
+struct HardwareDevice;  ///< what it is made of
 
 /// The newest version of the interface that posse has seen, and the oldest that has all it calls.
 inline constexpr uint32_t kNewestVersion = 32;
@@ -35,10 +37,11 @@ struct ApiBase {
 using GetApiBase = const ApiBase* (*)();
 inline constexpr const char* kEntryPoint = "OrtGetApiBase";
 
-/// A function of the table: where it stands, and what it takes.
-template <size_t kPlace, class Function>
+/// A function of the table: where it stands, what it takes, and the first version that has it.
+template <size_t kPlace, class Function, uint32_t kFirst = kOldestVersion>
 struct Slot {
   static constexpr size_t kPlaceInTable = kPlace;
+  static constexpr uint32_t kFirstVersion = kFirst;
   using Type = Function;
 };
 
@@ -89,6 +92,20 @@ using SetDeterministicCompute = Slot<273, Status*(SessionOptions*, bool)>;
 
 inline constexpr size_t kNumPlaces = 274;  ///< that the oldest version must have
 
+// Plug-ins: providers in libraries of their own.
+inline constexpr uint32_t kPluginVersion = 22;
+using RegisterPlugin = Slot<301, Status*(Env*, const char* name, const char* file), kPluginVersion>;
+using GetEpDevices =
+    Slot<303, Status*(const Env*, const EpDevice* const** devices, size_t*), kPluginVersion>;
+using AppendEpDevices = Slot<304,
+                             Status*(SessionOptions*, Env*, const EpDevice* const*, size_t, Keys,
+                                     Keys values, size_t num_options),
+                             kPluginVersion>;
+using HardwareDeviceType = Slot<307, int(const HardwareDevice*), kPluginVersion>;
+using EpDeviceProvider = Slot<312, const char*(const EpDevice*), kPluginVersion>;
+using EpDeviceHardware = Slot<316, const HardwareDevice*(const EpDevice*), kPluginVersion>;
+inline constexpr size_t kNumPlacesWithPlugins = 318;
+
 // Numbers of the interface.
 inline constexpr int kVerbose = 0;  ///< severities of log lines
 inline constexpr int kError = 3;
@@ -98,5 +115,7 @@ inline constexpr int kFloat32 = 1;  ///< element types
 inline constexpr int kUint8 = 2;
 inline constexpr int kDeviceAllocator = 0;
 inline constexpr int kDefaultMemory = 0;
+inline constexpr int kCard = 1;  ///< kinds of hardware: 0 is a processor
+inline constexpr int kNeuralUnit = 2;
 
 }  // namespace posse::ort

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "network/backends/onnxruntime/interface.h"
 #include "network/backends/onnxruntime/places.h"
 
@@ -28,10 +29,11 @@ class Library {
   std::vector<std::string> providers() const;
   bool has_provider(std::string_view name) const;
 
-  /// The function at a place of the table.
+  /// The function at a place of the table, which interface_version() must have.
   template <class Slot>
   typename Slot::Type* function() const {
-    static_assert(Slot::kPlaceInTable < kNumPlaces);
+    static_assert(Slot::kFirstVersion > kOldestVersion || Slot::kPlaceInTable < kNumPlaces);
+    POSSE_ASSERT(Slot::kFirstVersion <= interface_version_);
     return reinterpret_cast<typename Slot::Type*>(const_cast<void*>(table_[Slot::kPlaceInTable]));
   }
   /// Calls it. @throws Error(unavailable) with the library's words, behind `what`

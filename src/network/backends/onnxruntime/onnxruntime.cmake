@@ -2,12 +2,12 @@
 target_sources(posse_network PRIVATE
   backends/onnxruntime/devices.cc backends/onnxruntime/golden.cc backends/onnxruntime/library.cc
   backends/onnxruntime/library_file.cc backends/onnxruntime/onnxruntime_backend.cc backends/onnxruntime/placement.cc
-  backends/onnxruntime/places.cc backends/onnxruntime/session.cc backends/onnxruntime/trial_network.cc)
+  backends/onnxruntime/places.cc backends/onnxruntime/plugins.cc backends/onnxruntime/session.cc backends/onnxruntime/trial_network.cc)
 target_link_libraries(posse_network PRIVATE ${CMAKE_DL_LIBS})
 
 posse_module_tests(network TARGET posse_network_onnxruntime_test LABELS compat
   SOURCES backends/onnxruntime/agreement_test.cc backends/onnxruntime/library_test.cc
-          backends/onnxruntime/onnxruntime_backend_test.cc network_agreement_test.cc
+          backends/onnxruntime/onnxruntime_backend_test.cc backends/onnxruntime/plugins_test.cc network_agreement_test.cc
   DEPENDS posse_test_networks)
 if(TARGET posse_network_onnxruntime_test)
   target_compile_definitions(posse_network_onnxruntime_test PRIVATE

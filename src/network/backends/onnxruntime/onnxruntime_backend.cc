@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "network/backends/onnxruntime/golden.h"
+#include "network/backends/onnxruntime/plugins.h"
 #include "network/backends/onnxruntime/session.h"
 #include "network/backends/onnxruntime/trial_network.h"
 #include "network/onnx.h"
@@ -26,6 +27,13 @@ class OrtWorkspace : public Workspace {
   int64_t num_bytes() const override { return static_cast<int64_t>(frames.capacity()); }
   std::vector<uint8_t> frames;
 };
+
+/// The library's file, and the plug-in's where the device is one's.
+std::string library_text(const Library& library, const Device& device) {
+  const std::string file = printable(library.file().string());
+  const auto plugin = plugin_for(library, *device.kind);
+  return plugin ? file + ", " + printable(plugin->file.string()) : file;
+}
 
 class OrtExecutor : public Executor {
  public:
@@ -44,7 +52,7 @@ class OrtExecutor : public Executor {
   int64_t weight_bytes() const override { return weight_bytes_; }
   ExecutionFacts facts() const override {
     ExecutionFacts facts{.device = settings_.device.text(),
-                         .library = printable(session_->library().file().string()),
+                         .library = library_text(session_->library(), settings_.device),
                          .version = session_->library().version(),
                          .precision = std::string(name_of(settings_.precision))};
     facts.golden_error = golden_error_;
@@ -178,6 +186,29 @@ DeviceTrial tried(const fs::path& library, const Device& device,
   return trial;
 }
 
+/// What brings a device that neither the library nor a plug-in has.
+std::string how_to_get(const DeviceKind& kind) {
+  const bool has_plugin = !kind.plugin_line.empty() && kind.plugin_line != kind.install_line;
+  return fmt::format(
+      "this library is built without it; {} brings one{}; it needs {}", kind.install_line,
+      has_plugin ? fmt::format(", {} a plug-in for this one", kind.plugin_line) : "", kind.needs);
+}
+
+bool has_kind(const Library& library, const DeviceKind& kind) {
+  return library.has_provider(kind.provider) || plugin_for(library, kind).has_value();
+}
+
+PluginTrial tried(const Library& library, const Plugin& plugin) {
+  PluginTrial trial{.file = printable(plugin.file.string()),
+                    .device = std::string(plugin.kind->word)};
+  try {
+    trial.num_devices = static_cast<int64_t>(plugin_devices(library, plugin).size());
+  } catch (const Error& error) {  // the answer to the question
+    trial.why_not = error.message();
+  }
+  return trial;
+}
+
 }  // namespace
 }  // namespace ort
 
@@ -212,7 +243,7 @@ std::shared_ptr<const Backend> open_onnxruntime(const std::string& device,
   const auto found = find_library(library);
   for (const DeviceKind& kind : device_kinds()) {
     const Device on{.kind = &kind};
-    if (!found->has_provider(kind.provider) || !has_precision(kind)) continue;
+    if (!has_kind(*found, kind) || !has_precision(kind)) continue;
     if (tried(found->file(), on, precision).why_not.empty()) return backend_on(*found, on);
   }
   throw Error(ErrorKind::unavailable,
@@ -235,14 +266,14 @@ OnnxRuntimeReport try_onnxruntime(const std::filesystem::path& library) {
   report.file = printable(found->file().string());
   report.version = found->version();
   for (const DeviceKind& kind : device_kinds()) {
-    if (found->has_provider(kind.provider)) {
+    if (has_kind(*found, kind)) {
       report.devices.push_back(tried(found->file(), {.kind = &kind}));
     } else {
-      report.devices.push_back(
-          {.device = std::string(kind.word),
-           .why_not = fmt::format("this library is built without it; {} brings one; it needs {}",
-                                  kind.install_line, kind.needs)});
+      report.devices.push_back({.device = std::string(kind.word), .why_not = how_to_get(kind)});
     }
+  }
+  for (const Plugin& plugin : find_plugins(found->file())) {
+    report.plugins.push_back(tried(*found, plugin));
   }
   return report;
 }

@@ -15,8 +15,9 @@ namespace posse {
 const Backend& onnxruntime_backend();
 
 /// The backend on one device of one library.
-/// @param device  "cpu", "cuda", "cuda:1", ... or "auto": the first of tensorrt, cuda, coreml,
-/// openvino, directml, webgpu that the library has and that runs a trial network; else cpu
+/// @param device  "cpu", "cuda", "cuda:1", ... or "auto": the first of tensorrt, cuda, coreml, mlx,
+/// openvino, directml, webgpu that the library or a plug-in has and that runs a trial network; else
+/// cpu
 /// @param library  a file; empty: POSSE_ORT_LIBRARY, else the usual places
 /// @throws Error(usage) for an unknown device, or tf32 on one that does not have it;
 /// Error(unavailable) without a library, or if a device
@@ -33,6 +34,13 @@ struct DeviceTrial {
   std::string why_not;      ///< empty: it works
 };
 
+/// A provider in a library of its own that was found.
+struct PluginTrial {
+  std::string file, device;
+  int64_t num_devices = 0;  ///< that it offers here
+  std::string why_not;      ///< it was not registered; empty: it was
+};
+
 /// What is there of ONNX Runtime, for a report.
 struct OnnxRuntimeReport {
   /// File and version of the library; empty: there is none.
@@ -41,6 +49,7 @@ struct OnnxRuntimeReport {
   std::string why_not, hint;
   /// Devices that the library has, and those only install lines lead to.
   std::vector<DeviceTrial> devices;
+  std::vector<PluginTrial> plugins;
 };
 
 /// Tries every device. @param library  as open_onnxruntime()

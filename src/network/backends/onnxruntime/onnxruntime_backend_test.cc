@@ -76,7 +76,7 @@ TEST_F(FakeProvider, AutoPassesOverWhatDoesNotWork) {
   EXPECT_THAT(refusal_of("silent", "auto"), HasSubstr("no device of ONNX Runtime 1.23.0"));
   const OnnxRuntimeReport report = try_onnxruntime(POSSE_FAKE_ORT_LIBRARY);
   EXPECT_EQ(report.version, "1.23.0");
-  ASSERT_EQ(report.devices.size(), 7U);
+  ASSERT_EQ(report.devices.size(), 8U);
   for (const DeviceTrial& trial : report.devices) EXPECT_FALSE(trial.why_not.empty());
 }
 

@@ -71,7 +71,10 @@ Placement read_placement(std::span<const std::string> log) {
 
 void check_placement(const Placement& placement, const Device& device) {
   const std::string provider(device.kind->provider);
-  const auto own = placement.nodes.find(provider);
+  auto own = placement.nodes.find(provider);
+  if (own == placement.nodes.end()) {
+    own = placement.nodes.find(std::string(device.kind->plugin_provider));
+  }
   if (placement.nodes.empty()) {
     throw lost(device, "ONNX Runtime does not say which operations run on it");
   }

@@ -25,6 +25,17 @@ std::vector<fs::path> entries(const fs::path& folder, std::string_view name_star
   return found;
 }
 
+/// Where an installation of Python keeps its packages.
+std::vector<fs::path> package_folders_of(const fs::path& installation) {
+  std::vector<fs::path> folders;
+  for (const fs::path& python : entries(installation / "lib", "python3")) {
+    for (const char* packages : {"site-packages", "dist-packages"}) {
+      folders.push_back(python / packages);
+    }
+  }
+  return folders;
+}
+
 class Places {
  public:
   /// Libraries of C and C++ packages.
@@ -35,10 +46,8 @@ class Places {
   }
   /// Of Python packages below "lib" of an installation.
   void add_python_packages_of(const fs::path& installation) {
-    for (const fs::path& python : entries(installation / "lib", "python3")) {
-      for (const char* packages : {"site-packages", "dist-packages"}) {
-        add_libraries_of(python / packages / "onnxruntime" / "capi");
-      }
+    for (const fs::path& packages : package_folders_of(installation)) {
+      add_libraries_of(packages / "onnxruntime" / "capi");
     }
   }
   std::vector<fs::path> take() { return std::move(found_); }
@@ -105,6 +114,26 @@ std::vector<fs::path> library_places(const Surroundings& surroundings) {
     if (package.filename() != "homebrew") places.add_libraries_of(package / "lib");
   }
   return places.take();
+}
+
+std::vector<fs::path> package_folders(const Surroundings& surroundings) {
+  std::vector<fs::path> installations;
+  for (const char* variable : {"VIRTUAL_ENV", "CONDA_PREFIX"}) {
+    const std::string prefix = surroundings.variable(variable);
+    if (!prefix.empty()) installations.emplace_back(prefix);
+  }
+  for (fs::path& python : pythons_on(surroundings.variable("PATH"))) {
+    installations.push_back(std::move(python));
+  }
+  const std::string home = surroundings.variable("HOME");
+  if (!home.empty()) installations.push_back(fs::path(home) / ".local");
+  installations.push_back(surroundings.root / "usr/local");
+  installations.push_back(surroundings.root / "usr");
+  std::vector<fs::path> folders;
+  for (const fs::path& installation : installations) {
+    for (fs::path& folder : package_folders_of(installation)) folders.push_back(std::move(folder));
+  }
+  return folders;
 }
 
 }  // namespace posse::ort

@@ -25,4 +25,7 @@ Surroundings own_surroundings();
 /// one place the newest is first.
 std::vector<std::filesystem::path> library_places(const Surroundings& surroundings);
 
+/// Folders of Python packages, in the same order: some of them need not be there.
+std::vector<std::filesystem::path> package_folders(const Surroundings& surroundings);
+
 }  // namespace posse::ort

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "network/backends/onnxruntime/plugins.h"
 
 namespace posse::ort {
 namespace {
@@ -131,6 +132,9 @@ void append_provider(const Library& library, const SessionSettings& settings,
   const Device& device = settings.device;
   const std::string_view word = device.kind->word;
   if (word == "cpu") return;  // is always there
+  if (const auto plugin = plugin_for(library, *device.kind)) {
+    return append_plugin(library, *plugin, device, settings.precision == Precision::tf32, session);
+  }
   if (!library.has_provider(device.kind->provider)) {
     throw Error(ErrorKind::unavailable,
                 fmt::format("ONNX Runtime {} ({}) is built without {}", library.version(),
