@@ -77,7 +77,7 @@ std::vector<Extent> maps_of(const OnnxMember& member) {
 }
 
 /// The oldest that has every operation of the members.
-OnnxOpset opset_for(const std::vector<OnnxMember>& members) {
+OnnxOpset opset_for(const std::vector<OnnxMember>& members, bool for_runtime) {
   for (const OnnxMember& member : members) {
     const auto& nodes = member.graph->nodes;
     if (std::any_of(nodes.begin(), nodes.end(), [](const Node& node) { return node.antialias; })) {
@@ -90,7 +90,8 @@ OnnxOpset opset_for(const std::vector<OnnxMember>& members) {
     }
     if (member.meaning != MapMeaning::logits) return kTorchOpset;
   }
-  return kOldestOpset;
+  // Providers of cards have not got every operator's oldest form: WebGPU lacks Clip of opset 10.
+  return for_runtime ? kTorchOpset : kOldestOpset;
 }
 
 void check_members(const std::vector<OnnxMember>& members) {
@@ -132,7 +133,7 @@ std::string add_input(OnnxInput input, OnnxModel& model) {
 
 OnnxModel model_of(const OnnxExport& what) {
   check_members(what.members);
-  OnnxModel model(opset_for(what.members));
+  OnnxModel model(opset_for(what.members, what.for_runtime));
   const std::string picture = add_input(what.input, model);
   const int64_t bodyparts = num_exported_bodyparts(what.members.front());
   const std::vector<OnnxExtent> map = {"num_frames", "map_height", "map_width", bodyparts};

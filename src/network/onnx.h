@@ -45,9 +45,9 @@ struct OnnxExport {
   std::vector<std::pair<std::string, std::string>> metadata;
 };
 
-/// Writes an ONNX file (opset 10; 17 with networks of PyTorch's tools) that computes what the
-/// members' graphs say, in float32 (or `half`), with the preprocessing inside and height and width
-/// left open.
+/// Writes an ONNX file (opset 10; 17 with networks of PyTorch's tools, or for_runtime) that
+/// computes what the members' graphs say, in float32 (or `half`), with the preprocessing inside and
+/// height and width left open.
 ///
 /// Stored batch norms are folded into the convolution before them (in float64, rounded once); those
 /// of the frame's own statistics become InstanceNormalization. Outputs:
