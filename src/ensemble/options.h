@@ -130,7 +130,8 @@ void describe(Options& options, const Visitor& visit) {
         "backend that computes the networks: cpu, reference or onnxruntime (default: "
         "POSSE_BACKEND, else cpu)");
   visit("device", options.device, "DEVICE",
-        "device that the networks run on: cpu, cuda, cuda:N, tensorrt, coreml, openvino, directml "
+        "device that the networks run on: cpu, cuda, cuda:N, tensorrt, coreml, mlx, openvino, "
+        "directml "
         "or webgpu, all but cpu through ONNX Runtime; auto: the best that works (default cpu)");
   visit("ort-library", options.ort_library, "FILE",
         "file of ONNX Runtime's library (default: POSSE_ORT_LIBRARY, else the one that is found)");
