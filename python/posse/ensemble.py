@@ -152,7 +152,7 @@ class Ensemble:
         backend : str, optional
             "cpu", "reference" or "onnxruntime".
         device : str, optional
-            "cpu", "cuda", "cuda:N", "tensorrt", "coreml", "openvino", "directml" or "webgpu", all but "cpu" through ONNX
+            "cpu", "cuda", "cuda:N", "tensorrt", "coreml", "mlx", "openvino", "directml" or "webgpu", all but "cpu" through ONNX
             Runtime; "auto": the best that works.
         ort_library : path, optional
             ONNX Runtime's library; without it POSSE_ORT_LIBRARY, else the one that is found.
