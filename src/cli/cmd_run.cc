@@ -118,6 +118,7 @@ void describe_ensemble(const Ensemble& ensemble, CommandContext& context) {
   for (const std::string& note : notes) {
     if (!note.empty()) context.console.note(note);
   }
+  for (const std::string& note : ensemble.notes()) context.console.note(note);
   for (const std::string& warning : ensemble.warnings()) context.console.warn(warning);
   for (const std::string& name : ensemble.alignment().left_out) {
     context.console.warn(fmt::format("bodypart '{}' is left out: not all members have it", name));
@@ -207,6 +208,17 @@ void print_warnings(const fs::path& video, const RunOutcome& outcome, Console& c
     console.warn(fmt::format("{}: {} failed, the same command tries it again: {}", name,
                              failed.name, failed.error.what()));
   }
+}
+
+/// How far a device's maps lie from our own engine's. @return false if networks ran on none yet
+bool note_golden_error(const Ensemble& ensemble, Console& console) {
+  const ExecutionFacts facts = ensemble.execution_facts();
+  if (facts.device.empty()) return false;
+  console.note(
+      fmt::format("device {} in {}: on a trial frame members' maps are within {:.1e} of "
+                  "their range of those of posse's own engine",
+                  facts.device, facts.precision, facts.golden_error));
+  return true;
 }
 
 std::string state_of(const RunPlan& plan) {
@@ -376,8 +388,10 @@ void run(RunArguments arguments, CommandContext& context) {
   size_t failed = 0;
   bool warned = !ensemble.warnings().empty();
   bool incomplete = false;
+  bool told = false;
   for (const fs::path& video : arguments.videos) {
     const ExitCode code = run_one(ensemble, video, arguments, context, report);
+    told = told || note_golden_error(ensemble, context.console);
     failed += code == ExitCode::failed ? 1 : 0;
     warned = warned || code == ExitCode::data_warnings;
     incomplete = incomplete || code == ExitCode::some_failed;

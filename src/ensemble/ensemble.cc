@@ -72,11 +72,16 @@ Ensemble::Ensemble(Ensemble&&) noexcept = default;
 Ensemble& Ensemble::operator=(Ensemble&&) noexcept = default;
 
 Ensemble Ensemble::open(std::span<const fs::path> paths, const EnsembleOptions& options) {
-  return open(paths, options,
-              choose_backend(BackendWish{.backend = options.backend,
-                                         .device = options.device,
-                                         .ort_library = options.ort_library,
-                                         .precision = options.precision}));
+  std::vector<std::string> notes;
+  auto backend = choose_backend(BackendWish{.backend = options.backend,
+                                            .device = options.device,
+                                            .ort_library = options.ort_library,
+                                            .precision = options.precision},
+                                &notes);
+  Ensemble ensemble = open(paths, options, std::move(backend));
+  ensemble.state_->notes = std::move(notes);
+  ensemble.state_->settle_device();
+  return ensemble;
 }
 
 Ensemble Ensemble::open(std::span<const fs::path> paths, const EnsembleOptions& options,
@@ -116,6 +121,7 @@ const std::vector<std::string>& Ensemble::bodyparts() const { return state_->ali
 const BodypartAlignment& Ensemble::alignment() const { return state_->alignment; }
 const EnsembleOptions& Ensemble::options() const { return state_->options; }
 const std::vector<std::string>& Ensemble::warnings() const { return state_->warnings; }
+const std::vector<std::string>& Ensemble::notes() const { return state_->notes; }
 DecodeRule Ensemble::consensus_rule() const { return state_->consensus_rule(); }
 int Ensemble::num_threads() const { return state_->num_threads; }
 std::string Ensemble::backend_name() const { return state_->backend->numerics(); }
@@ -164,7 +170,10 @@ bool Ensemble::cuts_frames() const { return any_crop(state_->members); }
 
 void Ensemble::State::load(size_t part, Extent frame) {
   // Without tuning the networks are compiled for any size.
-  if (executor && loaded_part == part && (compiled_for == frame || !options.tune)) return;
+  if (executor && loaded_part == part &&
+      (compiled_for == frame || !options.tune || backend->suits_every_size())) {
+    return;
+  }
   workers.clear();
   groups.clear();
   executor.reset();
@@ -186,6 +195,20 @@ void Ensemble::State::load(size_t part, Extent frame) {
   groups = groups_of(*executor, given);
   loaded_part = part;
   compiled_for = frame;
+}
+
+void Ensemble::State::settle_device() {
+  constexpr Extent kAnyFrame{480, 640};
+  while (backend->is_choice_of_posse()) {
+    try {
+      for (size_t part = 0; part < parts.size(); ++part) load(part, kAnyFrame);
+      return;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::unavailable) throw;
+      notes.push_back(error.message() + "; it is passed over");
+    }
+    backend = backend->next_choice(notes);
+  }
 }
 
 double Ensemble::State::prepare(Extent frame) {

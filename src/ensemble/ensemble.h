@@ -59,7 +59,8 @@ struct EnsembleRun {
 class Ensemble {
  public:
   /// Opens every member, checks that they fit together; networks are compiled by the first run,
-  /// when the frame size is known.
+  /// when the frame size is known, or now if posse is to choose the device (--device auto, where a
+  /// card works).
   ///
   /// @param paths  members (project folders, train folders, snapshot prefixes) or folders whose
   /// direct sub-folders are members, in this order; columns follow the first member's bodyparts.
@@ -82,6 +83,8 @@ class Ensemble {
   /// What else there was where the members lie, members left out, networks that came twice: a
   /// sentence each. What is odd in one member is MemberNetwork::warnings.
   const std::vector<std::string>& warnings() const;
+  /// What --device auto passed over: a sentence each.
+  const std::vector<std::string>& notes() const;
   /// How the consensus keypoint is read: dlc if all members are read that way, else dgp.
   DecodeRule consensus_rule() const;
   int num_threads() const;

@@ -37,6 +37,7 @@ struct Ensemble::State {
   EnsembleOptions options;
   std::vector<MemberNetwork> members;
   std::vector<std::string> warnings;
+  std::vector<std::string> notes;
   BodypartAlignment alignment;
   std::shared_ptr<const Backend> backend;
   int num_threads = 1;
@@ -67,6 +68,9 @@ struct Ensemble::State {
   /// As those of the Ensemble.
   void check_boxes(const FrameBoxes& boxes) const;
   double prepare(Extent frame);
+  /// Where the choice of the device was left to posse: compiles the networks, on the next device
+  /// where they fail.
+  void settle_device();
   /// Compiles a part for frames of this size, unless that is done.
   void load(size_t part, Extent frame);
   /// As many workers as the plan says, at least.

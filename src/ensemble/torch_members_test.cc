@@ -13,7 +13,9 @@
 #include "ensemble/ensemble.h"
 #include "ensemble/torch_network.h"
 #include "network/backend.h"
+#include "network/backends/onnxruntime/onnxruntime_backend.h"
 #include "network/load_network.h"
+#include "support/onnxruntime.h"
 #include "support/shared_data.h"
 #include "video/image_file.h"
 
@@ -38,6 +40,36 @@ std::vector<float> channels_last(const Tensor& stored) {
     for (int64_t c = 0; c < stored.dim(1); ++c) values.push_back(stored.data()[c * cells + cell]);
   }
   return values;
+}
+
+/// Largest difference over the largest stored value.
+double relative_error(std::span<const float> ours, const std::vector<float>& theirs) {
+  EXPECT_EQ(ours.size(), theirs.size());
+  double largest = 0;
+  double error = 0;
+  for (size_t i = 0; i < std::min(ours.size(), theirs.size()); ++i) {
+    largest = std::max(largest, static_cast<double>(std::abs(theirs[i])));
+    error = std::max(error, static_cast<double>(std::abs(ours[i] - theirs[i])));
+  }
+  return error / largest;
+}
+
+/// Maps of all heads side by side, as the network gives them.
+std::vector<float> joined(const std::vector<Tensor>& heads) {
+  std::vector<std::vector<float>> each;
+  std::vector<size_t> channels;
+  for (const Tensor& head : heads) {
+    each.push_back(channels_last(head));
+    channels.push_back(static_cast<size_t>(head.dim(1)));
+  }
+  std::vector<float> all;
+  for (size_t cell = 0; cell < each[0].size() / channels[0]; ++cell) {
+    for (size_t h = 0; h < each.size(); ++h) {
+      const auto first = each[h].begin() + static_cast<ptrdiff_t>(cell * channels[h]);
+      all.insert(all.end(), first, first + static_cast<ptrdiff_t>(channels[h]));
+    }
+  }
+  return all;
 }
 
 class TorchGolden : public ::testing::TestWithParam<Golden> {
@@ -75,66 +107,50 @@ class TorchGolden : public ::testing::TestWithParam<Golden> {
     return Ensemble::open(paths, {.tune = false});
   }
 
+  /// Runs the case's pictures, and compares maps and locref with those that are stored.
+  void expect_maps_of_tool(const Executor& executor) const {
+    const auto workspace = executor.make_workspace();
+    for (const std::string frame : GetParam().frames) {
+      const Image image = picture(frame);
+      NetworkOutput output;
+      executor.run({image.height, image.width, {image.rgb.data()}}, true, *workspace, output);
+      std::vector<Tensor> maps;
+      std::vector<Tensor> locrefs;
+      if (GetParam().lightning) {
+        maps.push_back(stored(frame + ".logits"));
+      } else {
+        for (const std::string head : GetParam().heads) {
+          maps.push_back(stored(frame + "." + head + ".heatmap"));
+          locrefs.push_back(stored(frame + "." + head + ".locref"));
+        }
+      }
+      // Winograd and folded norms change the rounding: 1e-4 of the maps' range.
+      EXPECT_LT(relative_error(output.scoremap_logits.values(), joined(maps)), 1e-4) << frame;
+      if (locrefs.empty()) continue;
+      EXPECT_LT(relative_error(output.locref.values(), joined(locrefs)), 1e-4) << frame;
+    }
+  }
+
   TemporaryFolder folder_;
   fs::path goldens_;
   fs::path member_;
 };
 
-/// Largest difference over the largest stored value.
-double relative_error(std::span<const float> ours, const std::vector<float>& theirs) {
-  EXPECT_EQ(ours.size(), theirs.size());
-  double largest = 0;
-  double error = 0;
-  for (size_t i = 0; i < std::min(ours.size(), theirs.size()); ++i) {
-    largest = std::max(largest, static_cast<double>(std::abs(theirs[i])));
-    error = std::max(error, static_cast<double>(std::abs(ours[i] - theirs[i])));
-  }
-  return error / largest;
-}
-
-/// Maps of all heads side by side, as the network gives them.
-std::vector<float> joined(const std::vector<Tensor>& heads) {
-  std::vector<std::vector<float>> each;
-  std::vector<size_t> channels;
-  for (const Tensor& head : heads) {
-    each.push_back(channels_last(head));
-    channels.push_back(static_cast<size_t>(head.dim(1)));
-  }
-  std::vector<float> all;
-  for (size_t cell = 0; cell < each[0].size() / channels[0]; ++cell) {
-    for (size_t h = 0; h < each.size(); ++h) {
-      const auto first = each[h].begin() + static_cast<ptrdiff_t>(cell * channels[h]);
-      all.insert(all.end(), first, first + static_cast<ptrdiff_t>(channels[h]));
-    }
-  }
-  return all;
+/// Of our own engine and, where it is there, of ONNX Runtime.
+std::vector<std::unique_ptr<Executor>> executors_of(const Graph& graph, const Weights& weights) {
+  std::vector<std::unique_ptr<Executor>> executors;
+  executors.push_back(choose_backend("cpu").compile(graph, weights, {.tune = false}));
+  const fs::path& library = testing::onnxruntime_library();
+  if (library.empty()) return executors;
+  executors.push_back(open_onnxruntime("cpu", library)->compile(graph, weights, {}));
+  return executors;
 }
 
 TEST_P(TorchGolden, RawMapsAreTheTools) {
   const Ensemble ensemble = open();
   const MemberNetwork& member = ensemble.members().front();
   const Weights weights = load_weights(member.graph, *member.weights);
-  const auto executor = choose_backend("cpu").compile(member.graph, weights, {.tune = false});
-  const auto workspace = executor->make_workspace();
-  for (const std::string frame : GetParam().frames) {
-    const Image image = picture(frame);
-    NetworkOutput output;
-    executor->run({image.height, image.width, {image.rgb.data()}}, true, *workspace, output);
-    std::vector<Tensor> maps;
-    std::vector<Tensor> locrefs;
-    if (GetParam().lightning) {
-      maps.push_back(stored(frame + ".logits"));
-    } else {
-      for (const std::string head : GetParam().heads) {
-        maps.push_back(stored(frame + "." + head + ".heatmap"));
-        locrefs.push_back(stored(frame + "." + head + ".locref"));
-      }
-    }
-    // Winograd and folded norms change the rounding: 1e-4 of the maps' range.
-    EXPECT_LT(relative_error(output.scoremap_logits.values(), joined(maps)), 1e-4) << frame;
-    if (locrefs.empty()) continue;
-    EXPECT_LT(relative_error(output.locref.values(), joined(locrefs)), 1e-4) << frame;
-  }
+  for (const auto& executor : executors_of(member.graph, weights)) expect_maps_of_tool(*executor);
 }
 
 TEST_P(TorchGolden, PointsAndScoresAreTheTools) {

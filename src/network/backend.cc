@@ -40,11 +40,12 @@ std::shared_ptr<const Backend> shared(const Backend& backend) {
 }
 
 /// --device auto without a backend: our own engine is at hand where no card is.
-std::shared_ptr<const Backend> best_there_is(const std::string& library, Precision precision) {
-  if (library.empty() && onnxruntime_backend().why_unavailable()) return shared(cpu_backend());
-  auto found = open_onnxruntime("auto", library, precision);
-  const bool is_processor = found->numerics().starts_with("onnxruntime cpu ");
-  return is_processor ? shared(cpu_backend()) : found;
+std::shared_ptr<const Backend> best_there_is(const BackendWish& wish,
+                                             std::vector<std::string>& notes) {
+  if (wish.ort_library.empty() && onnxruntime_backend().why_unavailable()) {
+    return shared(cpu_backend());
+  }
+  return open_best_device(wish.ort_library, wish.precision, shared(cpu_backend()), notes);
 }
 
 }  // namespace
@@ -100,15 +101,17 @@ const Backend& choose_backend(std::string_view name) {
 
 namespace {
 
-std::shared_ptr<const Backend> chosen_by(const BackendWish& wish) {
+std::shared_ptr<const Backend> chosen_by(const BackendWish& wish, std::vector<std::string>& notes) {
   const char* variable = std::getenv("POSSE_BACKEND");
   std::string backend = wish.backend;
   const bool names_device = !wish.device.empty() || !wish.ort_library.empty();
   if (backend.empty() && variable != nullptr && !names_device) backend = variable;
-  if (backend == "onnxruntime") {
-    return open_onnxruntime(wish.device.empty() ? "auto" : wish.device, wish.ort_library,
-                            wish.precision);
-  }
+  const auto onnxruntime = [&] {
+    return wish.device.empty() || wish.device == "auto"
+               ? open_best_device(wish.ort_library, wish.precision, nullptr, notes)
+               : open_onnxruntime(wish.device, wish.ort_library, wish.precision);
+  };
+  if (backend == "onnxruntime") return onnxruntime();
   const bool is_plain = wish.device.empty() || wish.device == "cpu" || wish.device == "auto";
   if (!backend.empty()) {
     if (is_plain && wish.ort_library.empty()) return shared(choose_backend(backend));
@@ -117,18 +120,17 @@ std::shared_ptr<const Backend> chosen_by(const BackendWish& wish) {
                             printable(backend), printable(wish.device)),
                 {.hint = "leave --backend out, or --backend onnxruntime"});
   }
-  if (wish.device == "auto") return best_there_is(wish.ort_library, wish.precision);
-  if (!is_plain || !wish.ort_library.empty()) {
-    return open_onnxruntime(wish.device.empty() ? "auto" : wish.device, wish.ort_library,
-                            wish.precision);
-  }
+  if (wish.device == "auto") return best_there_is(wish, notes);
+  if (!is_plain || !wish.ort_library.empty()) return onnxruntime();
   return wish.device == "cpu" ? shared(cpu_backend()) : shared(choose_backend(""));
 }
 
 }  // namespace
 
-std::shared_ptr<const Backend> choose_backend(const BackendWish& wish) {
-  auto chosen = chosen_by(wish);
+std::shared_ptr<const Backend> choose_backend(const BackendWish& wish,
+                                              std::vector<std::string>* notes) {
+  std::vector<std::string> unheard;
+  auto chosen = chosen_by(wish, notes == nullptr ? unheard : *notes);
   if (wish.precision == Precision::fp32 || chosen->in_full_precision()) return chosen;
   throw Error(wish.device == "auto" ? ErrorKind::unavailable : ErrorKind::usage,
               fmt::format("precision '{}' is for devices of ONNX Runtime; backend '{}' computes in "

@@ -194,6 +194,16 @@ class Backend {
   virtual std::string numerics() const { return std::string(name()); }
   /// The same device in float32, where this one computes with fewer digits; else nullptr.
   virtual std::shared_ptr<const Backend> in_full_precision() const { return nullptr; }
+  /// Where networks go that fail on this one, if it is_choice_of_posse().
+  /// @param notes  gets a sentence for each device that is passed over on the way
+  virtual std::shared_ptr<const Backend> next_choice(std::vector<std::string>& notes) const {
+    (void)notes;
+    return nullptr;
+  }
+  /// True if posse chose it (--device auto): it is to be tried with the members' networks.
+  virtual bool is_choice_of_posse() const { return false; }
+  /// True if networks need not be compiled anew for BackendOptions::frame_extent.
+  virtual bool suits_every_size() const { return false; }
   /// Why it cannot run on this machine; nullopt if it can.
   virtual std::optional<std::string> why_unavailable() const = 0;
   /// How frames are to be run. The default suits a backend whose calls run on the caller's thread
@@ -235,8 +245,10 @@ struct BackendWish {
   Precision precision = Precision::fp32;
 };
 
+/// @param notes  gets a sentence for each device that "auto" passed over; nullptr: nobody asks
 /// @throws as choose_backend() and open_onnxruntime(); Error(usage) for a device or precision that
 /// the backend does not have; Error(unavailable) where "auto" finds none with this precision
-std::shared_ptr<const Backend> choose_backend(const BackendWish& wish);
+std::shared_ptr<const Backend> choose_backend(const BackendWish& wish,
+                                              std::vector<std::string>* notes = nullptr);
 
 }  // namespace posse

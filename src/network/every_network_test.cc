@@ -56,19 +56,6 @@ std::vector<uint8_t> picture(Extent frame) {
 
 std::vector<float> floats(const PlainMap& map) { return {map.values.begin(), map.values.end()}; }
 
-/// The recipe's weights; in EfficientNets with the last batch norm of each block damped, as the
-/// recipe itself does in ResNets: else the 39 to 55 blocks of b5 to b7 amplify float32's rounding
-/// until nothing can be compared (two float32 evaluations differ by 1e-2 to 0.6 of the range).
-Weights damped_weights(const NetworkSpec& spec, const Graph& graph) {
-  Weights weights = testing::synthetic_weights(graph);
-  if (spec.family != NetworkFamily::efficientnet) return weights;
-  for (auto& [name, tensor] : weights) {
-    if (!name.ends_with("tpu_batch_normalization_2/gamma")) continue;
-    for (float& value : tensor.values()) value *= 0.25F;
-  }
-  return weights;
-}
-
 /// Fractions of an output's range, for `reference` and for faster backends: float32's rounding in a
 /// direct evaluation, and in algorithms that trade some of it for speed. Statistics of one small
 /// frame amplify it (the goldens' notes measure 3e-4 for MobileNetV2 0.35).
@@ -90,7 +77,7 @@ TEST_P(EveryNetwork, AgreesWithASecondImplementation) {
   const Extent frame{33, 53};
   const std::vector<uint8_t> rgb = picture(frame);
   const Graph graph = build_graph(spec);
-  const Weights weights = damped_weights(spec, graph);
+  const Weights weights = testing::damped_weights(graph);
   const auto [logits, locref] = evaluate_plainly(spec, weights, rgb, frame);
   ASSERT_EQ(logits.height, 6);  // 2 ceil(33 / 16)
   ASSERT_EQ(logits.width, 8);

@@ -256,6 +256,7 @@ void write_run_record(const Ensemble& ensemble, const RunOptions& options, const
   describe(taken, RecordOptions(json["options"]));
   describe(ensemble.options(), RecordOptions(json["options"]));
   json["backend"] = {{"name", ensemble.backend_name()}};
+  if (!ensemble.notes().empty()) json["backend"]["passed_over"] = ensemble.notes();
   describe_computation(facts, json);
   json["failed"] = Json::array();
   for (const FailedOutput& failed : outcome.failed)

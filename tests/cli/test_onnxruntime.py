@@ -1,4 +1,8 @@
-"""The backend onnxruntime as whole programs, with ONNX Runtime from PyPI: its CPU provider."""
+"""The backend onnxruntime as whole programs, with ONNX Runtime from PyPI: its CPU provider, also in the guise of cards.
+
+usage: test_onnxruntime.py POSSE DATA POSING. DATA: the shared data, where $POSSE_SHARED_DATA does not name it; POSING: the library of
+tests/support/posing_onnxruntime.cc
+"""
 
 import json
 import os
@@ -7,8 +11,14 @@ import signal
 import subprocess
 import sys
 import threading
+import unittest
 
-from program import DEMO, MEMBERS, ROOT, VIDEO, ProgramTest, journal_bytes, main, np, points, posse, run_words, start, stop_when, table
+DATA = pathlib.Path(os.environ.get("POSSE_SHARED_DATA") or sys.argv[2])
+POSING = sys.argv[3]
+del sys.argv[2:4]
+
+import torch_models  # noqa: E402  (argv first)
+from program import DEMO, MEMBERS, ROOT, VIDEO, ProgramTest, journal_bytes, main, np, points, posse, run_words, start, stop_when, table  # noqa: E402
 
 
 def library():
@@ -47,7 +57,36 @@ def most_threads(process):
     return most[0]
 
 
-class Runs(ProgramTest):
+def peak_megabytes(*words):
+    """The most memory that a run of the program held."""
+    process = start(*words)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    for pipe in (process.stdout, process.stderr):
+        if pipe:
+            pipe.close()
+    assert process.returncode in (0, 4), process.returncode
+    return usage.ru_maxrss / 1024
+
+
+class EngineTest(ProgramTest):
+    def assert_agree(self, name, members, *more, points_px=0.01, scores=1e-3, video=VIDEO, frames="0:12"):
+        """Whole runs of both engines. @return the record of ONNX Runtime's"""
+        tables = {}
+        for engine, words in (("ours", OURS), ("theirs", THEIRS)):
+            out = self.folder / f"{engine}-{name}"
+            done = posse(*run_words(video, members, out, "--frames", frames, *more, *words))
+            self.assertIn(done.code, (0, 4), done)
+            tables[engine] = points(table(out / video.stem, "*posse*.h5"))
+        apart = np.abs(tables["ours"] - tables["theirs"])
+        print(f"{name}: {np.nanmax(apart[..., :2]):.5f} px, {np.nanmax(apart[..., 2]):.6f}")
+        self.assertLess(np.nanmax(apart[..., :2]), points_px, name)
+        self.assertLess(np.nanmax(apart[..., 2]), scores, name)
+        self.assertTrue((np.isnan(tables["ours"]) == np.isnan(tables["theirs"])).all(), name)
+        return json.loads((out / video.stem / "run.json").read_text())
+
+
+class Runs(EngineTest):
     def poses(self, name, words, consensus):
         out = self.folder / name
         done = posse(*run_words(VIDEO, MEMBERS, out, "--frames", "0:24", "--consensus", consensus, *words))
@@ -55,17 +94,40 @@ class Runs(ProgramTest):
         record = json.loads((out / "openarena" / "run.json").read_text())
         return points(table(out / "openarena", "*posse*.h5")), record
 
+    # Maps are within 1e-5 of their range: that is 1e-4 of a cell, which has 8 pixels.
     def test_every_consensus_agrees_with_our_engine(self):
         for consensus in ("mean", "median", "track"):
-            ours, _ = self.poses(f"ours-{consensus}", OURS, consensus)
-            theirs, record = self.poses(f"theirs-{consensus}", THEIRS, consensus)
-            # 1e-5 of the maps' range is 1e-4 of a cell; a cell has 8 pixels.
-            self.assertLess(np.abs(ours[..., :2] - theirs[..., :2]).max(), 0.01, consensus)
-            self.assertLess(np.abs(ours[..., 2] - theirs[..., 2]).max(), 1e-3, consensus)
-            backend = record["backend"]
+            backend = self.assert_agree(consensus, MEMBERS, "--consensus", consensus)["backend"]
             self.assertEqual(backend["name"], "onnxruntime cpu fp32")
             self.assertEqual((backend["device"], backend["precision"], backend["library"]), ("cpu", "fp32", str(LIBRARY)))
             self.assertLess(backend["golden_error"], 1e-4)
+
+    def test_every_decode_rule_agrees(self):
+        for rule in ("dgp", "dlc"):
+            self.assert_agree(rule, MEMBERS[:2], "--consensus", "mean", "--decode", rule)
+
+    def test_batch_norms_of_every_kind_agree(self):
+        for mode in ("frame", "batch:4", "moving"):
+            # Statistics of frames amplify rounding, up to 5e-3 of the maps' range: half a pixel.
+            loose = mode != "moving"
+            self.assert_agree(mode.replace(":", "-"), MEMBERS[:2], "--consensus", "mean", "--batch-norm", mode,
+                              points_px=0.2 if loose else 0.01, scores=5e-3 if loose else 1e-3)
+
+    def test_the_order_of_members_matters_as_little(self):
+        orders = []
+        for name, members in (("first", MEMBERS[:3]), ("last", MEMBERS[2::-1])):
+            self.assert_agree(name, members, "--consensus", "mean")
+            orders.append(points(table(self.folder / f"theirs-{name}" / "openarena", "*posse*.h5")))
+        self.assertLess(np.abs(orders[0] - orders[1]).max(), 1e-4, "float32 sums in another order")
+
+    def test_memory_does_not_grow_with_the_video(self):
+        def peak(frames):
+            words = run_words(VIDEO, MEMBERS[:1], self.folder / f"out-{frames}", "--frames", f"0:{frames}", "--consensus", "mean", *THEIRS)
+            return peak_megabytes(*words)
+        few, many = peak(40), peak(200)
+        print(f"40 frames {few:.0f} MB, 200 frames {many:.0f} MB")
+        # 160 further frames of 160x128 would be 10 MB, their maps 1 MB.
+        self.assertLess(many - few, 8)
 
     def test_numbers_of_two_engines_never_stand_in_one_result(self):
         out = self.folder / "out"
@@ -140,6 +202,69 @@ class Runs(ProgramTest):
     def test_auto_takes_our_engine_where_no_card_is(self):
         _, record = self.poses("auto", ["--device", "auto", "--ort-library", str(LIBRARY)], "mean")
         self.assertEqual(record["backend"]["name"], "cpu")
+
+
+@unittest.skipUnless((DATA / "torch-goldens").is_dir(), f"data not there: {DATA}/torch-goldens")
+class TorchMembers(EngineTest):
+    """Networks of PyTorch's tools."""
+
+    def test_tools_of_pytorch_agree(self):
+        goldens = DATA / "torch-goldens"
+        clip = goldens / "clip" / "openarena-clip.mp4"
+        project = torch_models.deeplabcut_project(goldens, self.folder / "arena")
+        self.assert_agree("deeplabcut", [project], "--shuffle", "3", video=clip, frames="0:3")
+        model = torch_models.lightning_model(goldens, self.folder / "model")
+        self.assert_agree("lightning", [model, MEMBERS[0]], video=clip, frames="0:6")
+
+    def test_the_corrected_rule_of_lightning_pose_agrees(self):
+        goldens = DATA / "torch-goldens"
+        model = torch_models.lightning_golden(goldens, "lp-resnet18-ds3", self.folder / "model")
+        # Weights that no training made: flat maps, whose mean hardly moves.
+        self.assert_agree("corrected", [model], "--decode", "lp-correct", video=goldens / "clip" / "openarena-clip.mp4")
+
+
+class Cards(ProgramTest):
+    """ONNX Runtime's own library under the name of cards, so that a run on one can be had anywhere."""
+
+    def tearDown(self):
+        for name in ("POSSE_POSING_AS_CARD", "POSSE_POSING", "POSSE_POSING_WRONG"):
+            os.environ.pop(name, None)
+        super().tearDown()
+
+    def run_on(self, device, providers, wrong="", code=0):
+        os.environ.update(POSSE_POSING_AS_CARD=str(LIBRARY), POSSE_POSING=providers, POSSE_POSING_WRONG=wrong)
+        out = self.folder / "out"
+        done = posse(*run_words(VIDEO, MEMBERS[:1], out, "--frames", "0:12", "--consensus", "mean", "--device", device, "--ort-library", POSING,
+                                "--force"))
+        if code:
+            return done
+        self.assert_code(done, 0)
+        return done, json.loads((out / "openarena" / "run.json").read_text())["backend"]
+
+    def test_auto_takes_the_card(self):
+        done, backend = self.run_on("auto", "CUDAExecutionProvider")
+        self.assertEqual((backend["name"], backend["device"]), ("onnxruntime cuda fp32", "cuda"))
+        self.assertNotIn("passed over", done.err)
+        self.assertRegex(done.err, r"device cuda in fp32: on a trial frame members' maps are within \d\.\de-\d+ of their range")
+
+    def test_auto_passes_over_a_card_that_fails_with_a_member(self):
+        done, backend = self.run_on("auto", "CUDAExecutionProvider,WebGpuExecutionProvider", wrong="CUDAExecutionProvider")
+        self.assertEqual(backend["name"], "onnxruntime webgpu fp32")
+        self.assertEqual(done.err.count("passed over"), 1, done)
+        self.assertIn("device cuda computes other maps", done.err)
+        self.assertEqual(len(backend["passed_over"]), 1)
+        both = "CUDAExecutionProvider,WebGpuExecutionProvider"
+        done, backend = self.run_on("auto", both, wrong=both)
+        self.assertEqual(backend["name"], "cpu")
+        self.assertEqual(done.err.count("passed over"), 2, done)
+        # What is there already was computed by the same choice.
+        words = run_words(VIDEO, MEMBERS[:1], self.folder / "out", "--frames", "0:12", "--consensus", "mean", "--device", "auto", "--ort-library",
+                          POSING)
+        self.assertIn("done already", posse(*words).out)
+
+    def test_a_card_that_is_named_must_do(self):
+        done = self.run_on("cuda", "CUDAExecutionProvider", wrong="CUDAExecutionProvider", code=5)
+        self.assert_error(done, 5, "device cuda computes other maps")
 
 
 if LIBRARY is None:

@@ -8,34 +8,22 @@ import os
 import pathlib
 import pickle
 import shutil
-import subprocess
 import sys
 
 DATA = pathlib.Path(os.environ.get("POSSE_SHARED_DATA") or sys.argv[2])
 del sys.argv[2]
 
+import torch_models  # noqa: E402
+from torch_models import SHUFFLE  # noqa: E402
 from program import DEMO, MEMBERS, VIDEO, ProgramTest, extras_of, h5py, main, np, pd, posse, run_words, table  # noqa: E402  (argv first)
 
 GOLDENS = DATA / "torch-goldens"
 CLIP = GOLDENS / "clip" / "openarena-clip.mp4"
 TRAINED_CLIP = GOLDENS / "clip" / "train-clip.mp4"
-SHUFFLE = "dlc-models-pytorch/iteration-0/openarenaNov28-trainset90shuffle3/train"
 
 if not GOLDENS.is_dir():
     print("SKIPPED: data not there:", GOLDENS)
     sys.exit(77)
-
-
-def rebuilt(name, target):
-    """A golden's weights, made again from their rule."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run([sys.executable, GOLDENS / "make_torch_snapshot.py", GOLDENS / name, target], check=True, stdout=subprocess.DEVNULL)
-
-
-def writable_copy(source, target):
-    shutil.copytree(source, target, dirs_exist_ok=True, copy_function=shutil.copyfile)
-    for folder in [target, *target.rglob("*")]:
-        folder.chmod(0o755 if folder.is_dir() else 0o644)
 
 
 def cells(frame):
@@ -49,17 +37,10 @@ def tools_csv(path):
 
 class TorchMembers(ProgramTest):
     def deeplabcut_project(self):
-        project = self.folder / "arena"
-        writable_copy(GOLDENS / "dlc-project" / "openarena-posse-2026-11-28", project)
-        writable_copy(GOLDENS / "dlc-project" / "resnet_50-shuffle-overlay", project)
-        rebuilt("dlc-resnet_50", project / SHUFFLE / "snapshot-200.pt")
-        return project
+        return torch_models.deeplabcut_project(GOLDENS, self.folder / "arena")
 
     def lightning_model(self):
-        model = self.folder / "model"
-        writable_copy(GOLDENS / "lp-model" / "openarena-resnet18", model)
-        rebuilt("lp-model/checkpoint", model / "tb_logs/openarena/version_0/checkpoints/epoch=39-step=360-best.ckpt")
-        return model
+        return torch_models.lightning_model(GOLDENS, self.folder / "model")
 
     def run_over(self, video, members, *more):
         out = self.folder / f"out-{len(list(self.folder.glob('out-*')))}"

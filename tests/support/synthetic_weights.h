@@ -29,4 +29,9 @@ double synthetic_uniform(std::string_view key, uint64_t index);
 /// FNV-1a, 64 bits.
 uint64_t fnv1a64(std::string_view text);
 
+/// The recipe's weights; in EfficientNets with the last batch norm of each block damped, as the
+/// recipe itself does in ResNets: else the 39 to 55 blocks of b5 to b7 amplify float32's rounding
+/// until nothing can be compared (two float32 evaluations differ by 1e-2 to 0.6 of the range).
+Weights damped_weights(const Graph& graph);
+
 }  // namespace posse::testing

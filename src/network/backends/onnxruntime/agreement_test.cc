@@ -1,5 +1,6 @@
 // network_agreement_test.cc, which is part of this program, with the backend onnxruntime among
 // those it runs; and whole networks of every family.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -27,7 +28,29 @@ const auto* const kNamedLibrary = ::testing::AddGlobalTestEnvironment(new NamedL
 struct FamilyCase {
   std::string name;
   NetworkSpec spec;
+  bool is_slow = false;  ///< seconds each
 };
+
+/// The deeper ones.
+std::vector<FamilyCase> large_families() {
+  std::vector<FamilyCase> cases;
+  for (const int depth : {101, 152}) {
+    FamilyCase network{.name = fmt::format("resnet_{}", depth),
+                       .spec = {.family = NetworkFamily::resnet, .resnet_depth = depth},
+                       .is_slow = true};
+    network.spec.scope = fmt::format("resnet_v1_{}/", depth);
+    cases.push_back(network);
+  }
+  for (int number = 1; number <= 7; ++number) {
+    FamilyCase network{
+        .name = fmt::format("efficientnet_b{}", number),
+        .spec = {.family = NetworkFamily::efficientnet, .efficientnet_number = number},
+        .is_slow = number > 3};
+    network.spec.scope = fmt::format("efficientnet/efficientnet-b{}/", number);
+    cases.push_back(network);
+  }
+  return cases;
+}
 
 std::vector<FamilyCase> families() {
   NetworkSpec resnet{.family = NetworkFamily::resnet, .resnet_depth = 50};
@@ -50,6 +73,7 @@ std::vector<FamilyCase> families() {
     mobilenet.batch_norm_mode = mode;
     cases.push_back({"mobilenet_" + std::string(to_string(mode)), mobilenet});
   }
+  for (FamilyCase& network : large_families()) cases.push_back(std::move(network));
   for (FamilyCase& network : cases) network.spec.num_bodyparts = 3;
   return cases;
 }
@@ -60,8 +84,11 @@ class OnnxRuntimeFamilies : public ::testing::TestWithParam<FamilyCase> {};
 /// network_agreement_test.cc.
 TEST_P(OnnxRuntimeFamilies, AgreeWithOurEngineAtOddSizes) {
   POSSE_ONNXRUNTIME_OR_SKIP(file);
+  if (GetParam().is_slow && std::getenv("POSSE_SLOW_TESTS") == nullptr) {
+    GTEST_SKIP() << "takes long: scripts/check.sh slow does it, or POSSE_SLOW_TESTS=1";
+  }
   const Graph graph = build_graph(GetParam().spec);
-  const Weights weights = testing::synthetic_weights(graph);
+  const Weights weights = testing::damped_weights(graph);
   const double limit = golden_bound(graph) > 1e-3 ? 5e-3 : 1e-4;
   const auto own = cpu_backend().compile(graph, weights, {.tune = false});
   const auto other =
@@ -86,8 +113,11 @@ TEST_P(OnnxRuntimeFamilies, AgreeWithOurEngineAtOddSizes) {
 /// Half of what golden_bound() allows a device: these are the networks it is stated by.
 TEST_P(OnnxRuntimeFamilies, AgreeWithOurEngineInFloat16AsFarAsItsDigitsGo) {
   POSSE_ONNXRUNTIME_OR_SKIP(file);
+  if (GetParam().is_slow && std::getenv("POSSE_SLOW_TESTS") == nullptr) {
+    GTEST_SKIP() << "takes long: scripts/check.sh slow does it, or POSSE_SLOW_TESTS=1";
+  }
   const Graph graph = build_graph(GetParam().spec);
-  const Weights weights = testing::synthetic_weights(graph);
+  const Weights weights = testing::damped_weights(graph);
   const auto half = open_onnxruntime("cpu", file, Precision::fp16);
   const auto executor = half->compile(graph, weights, {.threads_per_operator = 2});
   const ExecutionFacts facts = executor->facts();

@@ -11,6 +11,7 @@ posse_module_tests(network TARGET posse_network_onnxruntime_test LABELS compat
   DEPENDS posse_test_networks)
 if(TARGET posse_network_onnxruntime_test)
   target_compile_definitions(posse_network_onnxruntime_test PRIVATE
-    POSSE_FAKE_ORT_LIBRARY="$<TARGET_FILE:posse_fake_onnxruntime>" POSSE_EMPTY_LIBRARY="$<TARGET_FILE:posse_empty_library>")
-  add_dependencies(posse_network_onnxruntime_test posse_fake_onnxruntime posse_empty_library)
+    POSSE_FAKE_ORT_LIBRARY="$<TARGET_FILE:posse_fake_onnxruntime>" POSSE_EMPTY_LIBRARY="$<TARGET_FILE:posse_empty_library>"
+    POSSE_POSING_ORT_LIBRARY="$<TARGET_FILE:posse_posing_onnxruntime>")
+  add_dependencies(posse_network_onnxruntime_test posse_fake_onnxruntime posse_posing_onnxruntime posse_empty_library)
 endif()

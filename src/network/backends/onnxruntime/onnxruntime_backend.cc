@@ -126,6 +126,7 @@ class OrtBackend : public Backend {
     }
     return std::nullopt;
   }
+  bool suits_every_size() const override { return true; }
   /// One caller, since the library has threads of its own.
   ExecutionPlan plan(const PlanRequest& request) const override {
     ExecutionPlan plan = Backend::plan(request);
@@ -198,6 +199,62 @@ bool has_kind(const Library& library, const DeviceKind& kind) {
   return library.has_provider(kind.provider) || plugin_for(library, kind).has_value();
 }
 
+bool has_precision(const DeviceKind& kind, Precision precision) {
+  return precision != Precision::tf32 || kind.has_tf32;
+}
+
+/// What is left of a choice between devices.
+struct DeviceChoice {
+  fs::path library;
+  Precision precision = Precision::fp32;
+  std::shared_ptr<const Backend> processor;  ///< where none works; nullptr: ONNX Runtime's own
+  size_t first = 0;                          ///< of device_kinds()
+};
+
+std::shared_ptr<const Backend> first_that_works(const DeviceChoice& choice,
+                                                std::vector<std::string>& notes);
+
+/// A device that was chosen; others may follow.
+class ChosenDevice : public OrtBackend {
+ public:
+  ChosenDevice(const Device& device, DeviceChoice rest)
+      : OrtBackend(rest.library, device, rest.precision), rest_(std::move(rest)) {}
+  bool is_choice_of_posse() const override { return true; }
+  std::shared_ptr<const Backend> next_choice(std::vector<std::string>& notes) const override {
+    return first_that_works(rest_, notes);
+  }
+
+ private:
+  DeviceChoice rest_;
+};
+
+/// @throws Error(unavailable) if there is none
+std::shared_ptr<const Backend> first_that_works(const DeviceChoice& choice,
+                                                std::vector<std::string>& notes) {
+  const auto library = find_library(choice.library);
+  for (size_t i = choice.first; i < device_kinds().size(); ++i) {
+    const DeviceKind& kind = device_kinds()[i];
+    const Device device{.kind = &kind};
+    const bool is_processor = kind.word == "cpu";
+    if (is_processor && choice.processor) return choice.processor;
+    if (!has_kind(*library, kind) || !has_precision(kind, choice.precision)) continue;
+    const DeviceTrial trial = tried(choice.library, device, choice.precision);
+    DeviceChoice rest = choice;
+    rest.first = i + 1;
+    if (!trial.why_not.empty()) {
+      notes.push_back(fmt::format("device {} is passed over: {}", trial.device, trial.why_not));
+    } else if (is_processor) {
+      return std::make_shared<OrtBackend>(choice.library, device, choice.precision);
+    } else {
+      return std::make_shared<ChosenDevice>(device, std::move(rest));
+    }
+  }
+  throw Error(ErrorKind::unavailable,
+              fmt::format("no device of ONNX Runtime {} ({}) works", library->version(),
+                          printable(library->file().string())),
+              {.hint = "posse doctor says what is missing"});
+}
+
 PluginTrial tried(const Library& library, const Plugin& plugin) {
   PluginTrial trial{.file = printable(plugin.file.string()),
                     .device = std::string(plugin.kind->word)};
@@ -224,12 +281,9 @@ std::shared_ptr<const Backend> open_onnxruntime(const std::string& device,
   const auto backend_on = [&](const Library& of, const Device& on) {
     return std::make_shared<OrtBackend>(of.file(), on, precision);
   };
-  const auto has_precision = [&](const DeviceKind& kind) {
-    return precision != Precision::tf32 || kind.has_tf32;
-  };
   if (device != "auto") {
     const Device on = parse_device(device);
-    if (!has_precision(*on.kind)) {
+    if (!has_precision(*on.kind, precision)) {
       throw Error(ErrorKind::usage, fmt::format("device '{}' has no precision tf32", on.text()),
                   {.hint = "cuda and tensorrt have it"});
     }
@@ -240,16 +294,17 @@ std::shared_ptr<const Backend> open_onnxruntime(const std::string& device,
     backend->compile(network.graph, network.weights, {});
     return backend;
   }
-  const auto found = find_library(library);
-  for (const DeviceKind& kind : device_kinds()) {
-    const Device on{.kind = &kind};
-    if (!has_kind(*found, kind) || !has_precision(kind)) continue;
-    if (tried(found->file(), on, precision).why_not.empty()) return backend_on(*found, on);
-  }
-  throw Error(ErrorKind::unavailable,
-              fmt::format("no device of ONNX Runtime {} ({}) works", found->version(),
-                          printable(found->file().string())),
-              {.hint = "posse doctor says what is missing"});
+  std::vector<std::string> unheard;
+  return open_best_device(library, precision, nullptr, unheard);
+}
+
+std::shared_ptr<const Backend> open_best_device(const std::filesystem::path& library,
+                                                Precision precision,
+                                                std::shared_ptr<const Backend> processor,
+                                                std::vector<std::string>& notes) {
+  const auto found = ort::find_library(library);
+  return ort::first_that_works(
+      {.library = found->file(), .precision = precision, .processor = std::move(processor)}, notes);
 }
 
 OnnxRuntimeReport try_onnxruntime(const std::filesystem::path& library) {

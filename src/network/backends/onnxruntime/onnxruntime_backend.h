@@ -26,6 +26,14 @@ std::shared_ptr<const Backend> open_onnxruntime(const std::string& device,
                                                 const std::filesystem::path& library,
                                                 Precision precision = Precision::fp32);
 
+/// As open_onnxruntime("auto"); a device whose networks fail later has a Backend::next_choice().
+/// @param processor  taken where no device works; nullptr: ONNX Runtime's own processor
+/// @param notes  gets a sentence for each device that is passed over
+std::shared_ptr<const Backend> open_best_device(const std::filesystem::path& library,
+                                                Precision precision,
+                                                std::shared_ptr<const Backend> processor,
+                                                std::vector<std::string>& notes);
+
 /// What became of trying a device.
 struct DeviceTrial {
   std::string device;

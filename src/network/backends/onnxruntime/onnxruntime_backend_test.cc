@@ -90,6 +90,71 @@ TEST_F(FakeProvider, WishesThatContradictAreRefused) {
   EXPECT_EQ(choose_backend(BackendWish{})->name(), "cpu");
 }
 
+/// The real library in the guise of cards: what would happen where they are.
+class PosingCards : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    POSSE_ONNXRUNTIME_OR_SKIP(file);
+    setenv("POSSE_POSING_AS_CARD", file.c_str(), 1);
+  }
+  void TearDown() override {
+    for (const char* name : {"POSSE_POSING_AS_CARD", "POSSE_POSING", "POSSE_POSING_WRONG"})
+      unsetenv(name);
+  }
+  static void pose(const char* providers, const char* wrong = "") {
+    setenv("POSSE_POSING", providers, 1);
+    setenv("POSSE_POSING_WRONG", wrong, 1);
+  }
+  std::shared_ptr<const Backend> best() {
+    return open_best_device(POSSE_POSING_ORT_LIBRARY, Precision::fp32, nullptr, notes_);
+  }
+  std::vector<std::string> notes_;
+};
+
+TEST_F(PosingCards, ComputeAndSayWhatTheyAre) {
+  pose("CUDAExecutionProvider");
+  const auto backend = open_onnxruntime("cuda:0", POSSE_POSING_ORT_LIBRARY);
+  EXPECT_EQ(backend->numerics(), "onnxruntime cuda fp32");
+  EXPECT_FALSE(backend->is_choice_of_posse());
+  const TrialNetwork network = make_trial_network();
+  const auto executor = backend->compile(network.graph, network.weights, {});
+  EXPECT_EQ(executor->facts().device, "cuda");
+  EXPECT_LE(executor->facts().golden_error, 1e-5);
+}
+
+TEST_F(PosingCards, AreChosenInOrderAndThoseBehindThemNext) {
+  pose("CUDAExecutionProvider,WebGpuExecutionProvider");
+  std::shared_ptr<const Backend> backend = best();
+  EXPECT_EQ(backend->numerics(), "onnxruntime cuda fp32");
+  EXPECT_TRUE(backend->is_choice_of_posse());
+  backend = backend->next_choice(notes_);
+  EXPECT_EQ(backend->numerics(), "onnxruntime webgpu fp32");
+  backend = backend->next_choice(notes_);
+  EXPECT_EQ(backend->numerics(), "onnxruntime cpu fp32");
+  EXPECT_FALSE(backend->is_choice_of_posse());
+  EXPECT_TRUE(notes_.empty());
+}
+
+TEST_F(PosingCards, FallBackToOurEngineWhereThatIsWished) {
+  pose("CUDAExecutionProvider");
+  std::vector<std::string> notes;
+  const auto card =
+      choose_backend({.device = "auto", .ort_library = POSSE_POSING_ORT_LIBRARY}, &notes);
+  EXPECT_EQ(card->numerics(), "onnxruntime cuda fp32");
+  EXPECT_EQ(card->next_choice(notes)->name(), "cpu");
+  EXPECT_TRUE(notes.empty());
+}
+
+TEST_F(FakeProvider, AutoNotesWhatItPassesOver) {
+  setenv("POSSE_FAKE_ORT", "missing", 1);
+  std::vector<std::string> notes;
+  const auto chosen =
+      choose_backend({.device = "auto", .ort_library = POSSE_FAKE_ORT_LIBRARY}, &notes);
+  EXPECT_EQ(chosen->name(), "cpu");
+  EXPECT_THAT(notes, ElementsAre(AllOf(HasSubstr("device cuda is passed over"),
+                                       HasSubstr("libcublasLt.so.13 is not found"))));
+}
+
 TEST(Placement, IsReadFromTheLog) {
   const std::vector<std::string> log = {
       "Node placements",        " Node(s) placed on [CUDAExecutionProvider]. Number of nodes: 120",

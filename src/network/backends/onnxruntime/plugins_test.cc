@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "network/backends/onnxruntime/onnxruntime_backend.h"
+#include "network/backends/onnxruntime/trial_network.h"
 #include "support/onnxruntime.h"
 
 namespace posse::ort {
@@ -126,6 +127,19 @@ TEST_F(OrtPlugins, StandBehindTheLibrarysOwnProvider) {
   EXPECT_FALSE(plugin_for(*loaded, *parse_device("cuda").kind));
   EXPECT_TRUE(plugin_for(*loaded, *parse_device("webgpu").kind));
   EXPECT_FALSE(plugin_for(*loaded, *parse_device("cpu").kind));
+}
+
+TEST_F(OrtPlugins, ThatComputeRunNetworks) {
+  POSSE_ONNXRUNTIME_OR_SKIP(file);
+  fs::copy_file(POSSE_POSING_ORT_LIBRARY, library(), fs::copy_options::overwrite_existing);
+  setenv("POSSE_POSING_AS_CARD", file.c_str(), 1);
+  const auto backend = open_onnxruntime("webgpu", library());
+  EXPECT_EQ(backend->numerics(), "onnxruntime webgpu fp32");
+  const TrialNetwork network = make_trial_network();
+  const auto executor = backend->compile(network.graph, network.weights, {});
+  EXPECT_EQ(executor->facts().library, library().string() + ", " + plugin().string());
+  EXPECT_LE(executor->facts().golden_error, 1e-5);
+  unsetenv("POSSE_POSING_AS_CARD");
 }
 
 /// Places of the table: the real library lists its processor, and takes it for a session.
