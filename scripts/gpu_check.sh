@@ -7,16 +7,26 @@
 #        scripts/gpu_check.sh join PREFIX FILE
 #            there: puts the pieces PREFIX* together again, of a bundle or of a library
 #        scripts/gpu_check.sh run FOLDER LIBRARY OUT.json [DEVICE...]
-#            there: tries every device, runs the demo on each DEVICE (default cuda) and on posse's own engine, and times 1 and 5 ResNet-50 at
-#            640x480 in batches of 1 to 32 (POSSE_GPU_BATCHES, POSSE_GPU_SIZE, POSSE_GPU_NET, POSSE_GPU_ROUNDS change that). Needs no Python.
+#            there: tries every device, runs the demo on each DEVICE (default cuda) in every precision, and times 1 and 5 ResNet-50 at
+#            640x480 in batches of 1 to 32 (POSSE_GPU_PRECISIONS, POSSE_GPU_BATCHES, POSSE_GPU_SIZE, POSSE_GPU_NET, POSSE_GPU_ROUNDS change
+#            that); then the same networks in PyTorch, if python3 (POSSE_GPU_PYTHON) has it with CUDA (POSSE_GPU_TORCH_DEVICE). What fails is
+#            written as {"error": ...}. Needs coreutils, and Python for PyTorch alone.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-usage() { sed -n '4,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+usage() {
+  local line
+  while IFS= read -r line; do
+    [[ $line == \#* ]] || break
+    line=${line#\#}
+    [[ $line == \!* ]] || printf '%s\n' "${line# }" >&2
+  done <"${BASH_SOURCE[0]}"
+  exit 2
+}
 
 bundle() {
   local folder=$1 bin=${2:-$here/../build/release/bin} program library
-  mkdir -p "$folder/bin" "$folder/libs"
+  mkdir -p "$folder/bin" "$folder/libs" "$folder/torch"
   for program in posse posse_bench_members; do
     cp "$bin/$program" "$folder/bin/"
     # The C and C++ runtimes are everywhere.
@@ -24,13 +34,20 @@ bundle() {
       while read -r library; do cp -Ln "$library" "$folder/libs/"; done
   done
   cp -r "$here/../data/demo" "$folder/"
+  cp "$here"/../benchmarks/engines/{gpu_torch,onnx_to_torch,onnx_file}.py "$folder/torch/"
   cp "${BASH_SOURCE[0]}" "$folder/"
   tar -C "$folder" -czf - . | split -b 48M - "$folder.tar.part-"
   ls -l "$folder".tar.part-*
 }
 
 # A text as a JSON string.
-quoted() { awk 'BEGIN {RS = "\001"} {gsub(/\\/, "\\\\"); gsub(/"/, "\\\""); gsub(/\n/, "\\n"); gsub(/\t/, " "); printf "\"%s\"", $0}'; }
+quoted() {
+  local text
+  text=$(tr -d '\000-\010\013-\037')
+  text=${text//\\/\\\\} text=${text//\"/\\\"}
+  text=${text//$'\n'/\\n} text=${text//$'\t'/ }
+  printf '"%s"' "$text"
+}
 
 # The program's JSON, or {"error": what it said}.
 json_of() {
@@ -38,45 +55,81 @@ json_of() {
   if said=$("$@" 2>"$work/err"); then printf '%s' "$said"; else printf '{"error": %s}' "$(quoted <"$work/err")"; fi
 }
 
-# The part "backend" of a run.json.
-backend_of() { awk '/^ *"backend": \{/ {inside = 1} inside {print} inside && /\}/ {exit}' "$1" | sed '1s/.*{/{/; $s/},*/}/'; }
+# The part "backend" of a run.json, which is written with one key a line.
+backend_of() {
+  local line opened closed depth=0 text=""
+  while IFS= read -r line; do
+    [[ $depth -gt 0 || $line == *'"backend": {'* ]] || continue
+    [[ $depth -gt 0 ]] || line="{${line#*\{}"
+    opened=${line//[^\{]/} closed=${line//[^\}]/}
+    depth=$((depth + ${#opened} - ${#closed}))
+    text+=$line
+    [[ $depth -gt 0 ]] || break
+  done <"$1"
+  printf '%s' "${text%,}"
+}
+
+# The demo on a device in a precision.
+demo() {
+  local out=$work/demo-$1-$2
+  if "$posse" run "$folder/demo/video/openarena.mp4" --members "$folder/demo" --frames 0:64 --consensus mean --out "$out" --device "$1" \
+    --precision "$2" >"$work/said" 2>"$work/err" || [[ $? == 4 ]]; then
+    backend_of "$out/openarena/run.json"
+  else
+    printf '{"error": %s}' "$(quoted <"$work/err")"
+  fi
+}
+
+# The networks on a device in a precision, batch by batch.
+bench() {
+  local batch more=""
+  printf '['
+  for batch in $batches; do
+    printf '%s\n     {"batch": %s, "one": %s,\n      "five": %s}' "$more" "$batch" \
+      "$(json_of "$posse" bench "${five[0]}" --size "$size" --rounds "$rounds" --batch "$batch" --device "$1" --precision "$2" --json)" \
+      "$(json_of "$posse" bench "${five[@]}" --size "$size" --rounds "$rounds" --batch "$batch" --device "$1" --precision "$2" --json)"
+    more=,
+  done
+  printf ']'
+}
+
+# The same networks in PyTorch.
+torch() {
+  local python=${POSSE_GPU_PYTHON:-python3} i models=()
+  for i in "${!five[@]}"; do
+    "$posse" export "${five[$i]}" --float-input --onnx "$work/net-$i.onnx" >"$work/said" 2>&1 || true
+    models+=("$work/net-$i.onnx")
+  done
+  # The bundle's libraries are for posse.
+  json_of env LD_LIBRARY_PATH="$path_of_libraries" "$python" "$folder/torch/gpu_torch.py" "${POSSE_GPU_TORCH_DEVICE:-cuda}" "$size" "$rounds" \
+    "${batches// /,}" "${models[@]}"
+}
 
 run() {
-  local folder library=$2 out=$3
   folder=$(cd "$1" && pwd)
+  local library=$2 out=$3
   shift 3
   [[ $# -gt 0 ]] || set -- cuda
+  path_of_libraries=${LD_LIBRARY_PATH:-}
   export LD_LIBRARY_PATH=$folder/libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} POSSE_ORT_LIBRARY=$library
-  local posse=$folder/bin/posse net=${POSSE_GPU_NET:-resnet_50} size=${POSSE_GPU_SIZE:-640x480} rounds=${POSSE_GPU_ROUNDS:-3}
+  posse=$folder/bin/posse size=${POSSE_GPU_SIZE:-640x480} rounds=${POSSE_GPU_ROUNDS:-3} batches=${POSSE_GPU_BATCHES:-1 2 4 8 16 32}
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
-  local one five device batch comma=""
-  one=$("$folder/bin/posse_bench_members" "$work/one" "$net" 1)
-  five=$("$folder/bin/posse_bench_members" "$work/five" "$net" 5)
+  mapfile -t five < <("$folder/bin/posse_bench_members" "$work/members" "${POSSE_GPU_NET:-resnet_50}" 5)
+  local device precision comma="" more
   {
     printf '{"card": %s,\n "doctor": %s,\n "devices": {' \
       "$( (nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>&1 || true) | quoted)" "$("$posse" doctor 2>&1 | quoted)"
     for device in "$@"; do
-      printf '%s\n  "%s": {"demo": ' "$comma" "$device"
-      comma=,
-      if "$posse" run "$folder/demo/video/openarena.mp4" --members "$folder/demo" --frames 0:64 --consensus mean --out "$work/$device" \
-        --device "$device" >"$work/said" 2>"$work/err" || [[ $? == 4 ]]; then
-        backend_of "$work/$device/openarena/run.json"
-      else
-        printf '{"error": %s}' "$(quoted <"$work/err")"
-      fi
-      printf ',\n   "bench": ['
-      local more=""
-      for batch in ${POSSE_GPU_BATCHES:-1 2 4 8 16 32}; do
-        # shellcheck disable=SC2086
-        printf '%s\n    {"batch": %s, "one": %s,\n     "five": %s}' "$more" "$batch" \
-          "$(json_of "$posse" bench $one --size "$size" --rounds "$rounds" --batch "$batch" --device "$device" --json)" \
-          "$(json_of "$posse" bench $five --size "$size" --rounds "$rounds" --batch "$batch" --device "$device" --json)"
+      printf '%s\n  "%s": {' "$comma" "$device"
+      comma=, more=""
+      for precision in ${POSSE_GPU_PRECISIONS:-fp32 tf32 fp16}; do
+        printf '%s\n   "%s": {"demo": %s,\n    "bench": %s}' "$more" "$precision" "$(demo "$device" "$precision")" "$(bench "$device" "$precision")"
         more=,
       done
-      printf ']}'
+      printf '}'
     done
-    printf '}}\n'
+    printf '},\n "torch": %s}\n' "$(torch)"
   } >"$out"
   echo "written: $out"
 }

@@ -1,13 +1,13 @@
 """A network exported by `posse export` as a PyTorch module, written as a PyTorch user would write it.
 
 Covers the operators that posse exports; padding that PyTorch's own layers have is theirs, other padding comes before.
-Needs python3-torch and python3-onnx.
+Needs PyTorch and NumPy.
 """
-import onnx
-import onnx.numpy_helper
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from onnx_file import load
 
 
 def same_padding(length, kernel, stride):
@@ -95,6 +95,11 @@ def crop(starts, ends, axes):
     return Call(lambda x: x[:, :, :int(ends[0]), :int(ends[1])])
 
 
+def reshape(shape):
+    shape = shape.tolist()
+    return Call(lambda x: x.reshape([x.shape[i] if extent == 0 else extent for i, extent in enumerate(shape)]))
+
+
 def layer_of(node, attributes, constants):
     simple = {"Relu": torch.relu, "Sigmoid": torch.sigmoid, "Add": torch.add, "Mul": torch.mul, "Sub": torch.sub, "Div": torch.div,
               "GlobalAveragePool": lambda x: x.mean((2, 3), keepdim=True)}
@@ -111,6 +116,8 @@ def layer_of(node, attributes, constants):
         return max_pool(attributes)
     if node.op_type == "Slice":
         return crop(*constants)
+    if node.op_type == "Reshape":
+        return reshape(*constants)
     raise SystemExit("onnx_to_torch.py: no operator " + node.op_type)
 
 
@@ -119,14 +126,13 @@ class OnnxModule(nn.Module):
 
     def __init__(self, path):
         super().__init__()
-        graph = onnx.load(path).graph
-        self.constants = {c.name: torch.from_numpy(onnx.numpy_helper.to_array(c).copy()) for c in graph.initializer}
+        nodes, constants = load(path)
+        self.constants = {name: torch.from_numpy(values) for name, values in constants.items()}
         self.layers, self.steps = nn.ModuleList(), []
-        with_weights = {"Conv", "ConvTranspose", "InstanceNormalization", "Slice"}
-        for node in graph.node:
-            attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+        with_weights = {"Conv", "ConvTranspose", "InstanceNormalization", "Slice", "Reshape"}
+        for node in nodes:
             owns = [self.constants[i] for i in node.input[1:]] if node.op_type in with_weights else []
-            self.layers.append(layer_of(node, attributes, owns))
+            self.layers.append(layer_of(node, node.attributes, owns))
             self.steps.append((node.output[0], list(node.input[:1] if owns else node.input)))
         last_use = {name: step for step, (_, inputs) in enumerate(self.steps) for name in inputs}
         self.dead_after = [[i for i in set(inputs) if last_use[i] == step] for step, (_, inputs) in enumerate(self.steps)]

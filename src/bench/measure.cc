@@ -41,7 +41,8 @@ RunTimings run_frames(Ensemble& ensemble, const Image& picture, size_t count) {
                              frame.image = picture;
                              return true;
                            },
-                       .sink = [](FrameBundle&) {}});
+                       .sink = [](FrameBundle&) {},
+                       .without_precision_check = true});
 }
 
 /// Enough for every worker to be busy with two batches.

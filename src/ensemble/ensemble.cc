@@ -224,7 +224,9 @@ double Ensemble::prepare(Extent frame) { return state_->prepare(frame); }
 
 RunTimings Ensemble::run(const EnsembleRun& run) {
   const std::lock_guard lock(state_->running);
-  if (!state_->needs_precision_check()) return state_->run_frames(run);
+  if (run.without_precision_check || !state_->needs_precision_check()) {
+    return state_->run_frames(run);
+  }
   std::vector<VideoFrame> first;
   bool more = true;
   while (more && first.size() < kPrecisionFrames) {

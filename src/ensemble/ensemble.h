@@ -52,6 +52,9 @@ struct EnsembleRun {
   /// one part after another.
   std::function<void()> still_at_work;
   const StopFlag* stop = nullptr;
+  /// Where the precision is below fp32: do not hold keypoints against those of fp32. For measuring
+  /// speed, on pictures that show nothing.
+  bool without_precision_check = false;
 };
 
 /// Not copyable; run() and predict() may be called from one thread at a time (a second caller
