@@ -78,6 +78,12 @@ std::vector<FamilyCase> families() {
   return cases;
 }
 
+/// POSSE_ORT_TEST_DEVICE tries the families on a card, with a library that POSSE_ORT_LIBRARY names.
+std::string tested_device() {
+  const char* named = std::getenv("POSSE_ORT_TEST_DEVICE");
+  return named == nullptr ? "cpu" : named;
+}
+
 class OnnxRuntimeFamilies : public ::testing::TestWithParam<FamilyCase> {};
 
 /// 1e-4 of the range; where the frames' own statistics norm, the limit of
@@ -92,7 +98,7 @@ TEST_P(OnnxRuntimeFamilies, AgreeWithOurEngineAtOddSizes) {
   const double limit = golden_bound(graph) > 1e-3 ? 5e-3 : 1e-4;
   const auto own = cpu_backend().compile(graph, weights, {.tune = false});
   const auto other =
-      open_onnxruntime("cpu", file)->compile(graph, weights, {.threads_per_operator = 2});
+      open_onnxruntime(tested_device(), file)->compile(graph, weights, {.threads_per_operator = 2});
   const auto own_space = own->make_workspace();
   const auto other_space = other->make_workspace();
   for (const Extent extent : {Extent{79, 65}, Extent{96, 128}}) {
@@ -118,7 +124,7 @@ TEST_P(OnnxRuntimeFamilies, AgreeWithOurEngineInFloat16AsFarAsItsDigitsGo) {
   }
   const Graph graph = build_graph(GetParam().spec);
   const Weights weights = testing::damped_weights(graph);
-  const auto half = open_onnxruntime("cpu", file, Precision::fp16);
+  const auto half = open_onnxruntime(tested_device(), file, Precision::fp16);
   const auto executor = half->compile(graph, weights, {.threads_per_operator = 2});
   const ExecutionFacts facts = executor->facts();
   EXPECT_EQ(facts.precision, "fp16");
