@@ -1,7 +1,8 @@
 """Providers of ONNX Runtime other than its processor's own, as far as a machine without a card has them: WebGPU on a Vulkan driver that
 computes on the processor (SwiftShader, Debian's package chromium-common), Intel's OpenVINO on the processor, and plug-ins.
 
-usage: test_device_providers.py POSSE. Slow: installs from PyPI, and minutes of shaders.
+usage: test_device_providers.py POSSE FAMILIES. FAMILIES: the program of src/network/backends/onnxruntime/agreement_test.cc.
+Slow: installs from PyPI, and minutes of shaders.
 """
 
 import json
@@ -11,7 +12,9 @@ import subprocess
 import sys
 import unittest
 
-from program import MEMBERS, ROOT, VIDEO, ProgramTest, main, np, points, posse, run_words, table
+FAMILIES = sys.argv.pop(2)
+
+from program import MEMBERS, ROOT, VIDEO, ProgramTest, main, np, points, posse, run_words, table  # noqa: E402  (argv first)
 
 OWN = pathlib.Path("/usr/lib/chromium/vk_swiftshader_icd.json")
 DRIVER = os.environ.get("VK_ICD_FILENAMES") or (str(OWN) if OWN.exists() else "")
@@ -48,6 +51,14 @@ class Providers(ProgramTest):
             print(f"{name}: {error:.1e} of the range")
             self.assertLess(error, 1e-4, name)
 
+    def assert_families(self, device, ort_library, names):
+        """Networks of several families, at odd sizes, operation by operation on the device."""
+        wanted = ":".join(f"*AgreeWithOurEngineAtOddSizes/{name}" for name in names)
+        variables = {**os.environ, "POSSE_ORT_LIBRARY": str(ort_library), "POSSE_ORT_TEST_DEVICE": device}
+        done = subprocess.run([FAMILIES, f"--gtest_filter={wanted}"], env=variables, capture_output=True, text=True, timeout=900)
+        self.assertEqual(done.returncode, 0, done.stdout[-3000:])
+        self.assertIn(f"[  PASSED  ] {len(names)} tests", done.stdout)
+
     def assert_same_run(self, video, device, words, points_px, members=MEMBERS[:1]):
         found = {}
         for engine, more in (("ours", []), ("theirs", words)):
@@ -67,11 +78,14 @@ class Providers(ProgramTest):
         video = self.small_video()
         self.assert_same_maps(video, words)
         self.assertLess(self.assert_same_run(video, "webgpu", words, 0.01)["golden_error"], 1e-4)
+        self.assert_families("webgpu", words[-1], ["efficientnet_b0", "mobilenet_moving", "torch_resnet"])
 
     def test_openvino_computes_the_same_maps(self):
         words = ["--device", "openvino", "--ort-library", library("onnxruntime-openvino")]
         self.assert_same_maps(VIDEO, words)
         self.assertLess(self.assert_same_run(VIDEO, "openvino", words, 0.05, MEMBERS)["golden_error"], 1e-3)
+        families = ["resnet_50", "torch_resnet", "mobilenet_moving", "mobilenet_frame", "mobilenet_batch"]
+        self.assert_families("openvino", words[-1], [*families, *(f"efficientnet_b{number}" for number in range(4))])
 
     def test_plugins_that_pip_installs_are_found_and_registered(self):
         said = posse("doctor", "--ort-library", library("onnxruntime-plugins"))
