@@ -10,10 +10,11 @@ skip() {
   exit 77
 }
 
-modules=$(readlink -f -- "${1:-build/release/python}")
+modules=$(readlink -m -- "${1:-build/release/python}")
 command -v doxygen >/dev/null || skip "no doxygen (scripts/packages-docs.txt)"
 /usr/bin/python3 -c 'import sphinx, myst_parser' 2>/dev/null || skip "no Sphinx with MyST (scripts/packages-docs.txt)"
-PYTHONPATH=$modules /usr/bin/python3 -B -c 'import posse' || skip "the Python module is not built for /usr/bin/python3"
+PYTHONPATH=$modules /usr/bin/python3 -B -c 'import posse; posse.__all__' 2>/dev/null ||
+  skip "no Python module for /usr/bin/python3 in $modules: ./posse test builds it, or build with ./posse and name build/user/python"
 
 site=$PWD/build/site
 rm -rf "$site/source" "$site/html"

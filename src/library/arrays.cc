@@ -6,10 +6,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "ensemble/options.h"
 #include "library/border.h"
 #include "library/option_text.h"
@@ -37,6 +39,12 @@ std::vector<std::string> names_of(const posse_poses& table, size_t member) {
     throw Error(ErrorKind::shape_mismatch,
                 fmt::format("member {} has {} bodyparts and {} names", member + 1,
                             table.num_bodyparts, names.size()));
+  }
+  std::set<std::string> known;
+  for (const std::string& name : names) {
+    if (known.insert(name).second) continue;
+    throw Error(ErrorKind::invalid_value, fmt::format("member {}: two bodyparts are named '{}'",
+                                                      member + 1, printable(name)));
   }
   return names;
 }

@@ -19,15 +19,17 @@ posse_status guarded(const std::function<void()>& work) noexcept;
 void require(const void* argument, const char* name);
 
 /// A caller's struct as the library knows it: fields beyond the caller's size are zero.
-/// @throws Error(usage) if it is NULL or its struct_size is not set
+/// @throws Error(usage) if it is NULL or its struct_size cannot be one
 template <class Struct>
 Struct read_struct(const Struct* given, const char* name) {
   require(given, name);
   Struct known{};
   const size_t size = given->struct_size;
   if (size < sizeof(size_t) || size > 65536) {
-    throw Error(ErrorKind::usage, std::string(name) + ": struct_size is not set",
-                {.hint = "set it to the struct's size before the call"});
+    throw Error(
+        ErrorKind::usage,
+        std::string(name) + ": struct_size is " + std::to_string(size) + ", which is no size of it",
+        {.hint = "set it to the struct's size before the call"});
   }
   std::memcpy(&known, given, std::min(size, sizeof(Struct)));
   return known;

@@ -148,6 +148,8 @@ TEST(Library, RefusesPicturesThatAreNone) {
   EXPECT_THROW(ensemble.predict(posse::Picture::rgb(rgb.data(), 0, 64)), posse::Error);
   EXPECT_THROW(ensemble.predict(posse::Picture(rgb.data(), 64, 64, 4, 0, 0, 0)), posse::Error);
   EXPECT_THROW(ensemble.predict(posse::Picture(rgb.data(), 64, 64, 3, 192, 0, 1)), posse::Error);
+  EXPECT_THROW(ensemble.predict(posse::Picture(rgb.data(), 64, 64, 3, PTRDIFF_MAX, 3, 1)),
+               posse::Error);
 }
 
 TEST(Library, WritesNoFurtherThanTheCallersStruct) {
@@ -337,6 +339,9 @@ TEST(LibraryArrays, WhatDoesNotFitIsRefused) {
   EXPECT_THROW(posse::consensus(members), posse::Error);
   members = three_members(4);
   members[1].keypoints.pop_back();  // half a frame
+  EXPECT_THROW(posse::consensus(members), posse::Error);
+  members = three_members(4);
+  members[1].bodyparts[1] = members[1].bodyparts[0];  // the same name twice
   EXPECT_THROW(posse::consensus(members), posse::Error);
   EXPECT_THROW(posse::consensus(three_members(4), {{"method", "mean\nmin-members=9"}}),
                posse::Error);

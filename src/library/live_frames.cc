@@ -16,7 +16,8 @@ LiveFrames::LiveFrames(Ensemble& ensemble, LiveOptions options)
     : ensemble_(ensemble), options_(std::move(options)) {
   const bool is_track = options_.consensus == RunConsensus::track;
   if (!(options_.fps >= 0) || !std::isfinite(options_.fps))
-    throw Error(ErrorKind::usage, fmt::format("fps is {}, must not be negative", options_.fps));
+    throw Error(ErrorKind::usage,
+                fmt::format("fps is {}, must be a number from 0 on", options_.fps));
   if (!is_track && (options_.look_alike != "none" || options_.fps > 0)) {
     throw Error(ErrorKind::usage, "look-alike and fps are for consensus=track",
                 {.hint = "leave them out, or set consensus=track"});
@@ -55,10 +56,11 @@ void LiveFrames::reset() {
 
 double LiveFrames::elapsed(double time_seconds) {
   if (options_.fps == 0) return 1;
-  if (std::isnan(time_seconds)) {
-    throw Error(ErrorKind::invalid_value,
-                fmt::format("frame {} has no time, which fps needs", num_frames_),
-                {.hint = "set image.time_seconds, or leave fps out"});
+  if (!std::isfinite(time_seconds)) {
+    throw Error(
+        ErrorKind::invalid_value,
+        fmt::format("frame {} has no time ({} s), which fps needs", num_frames_, time_seconds),
+        {.hint = "set image.time_seconds, or leave fps out"});
   }
   if (num_frames_ == 0) return 1;
   const double frames = (time_seconds - last_time_) * options_.fps;

@@ -10,6 +10,8 @@ namespace posse {
 namespace {
 
 constexpr int kMostPixels = 1 << 16;  // on a side
+// Planes of the largest pictures lie nearer to each other; more is a number that was not set.
+constexpr ptrdiff_t kLargestStep = ptrdiff_t{1} << 34;
 
 struct Steps {
   ptrdiff_t row, column, channel;
@@ -24,6 +26,12 @@ Steps steps_of(const posse_image& picture, int channels) {
                 fmt::format("row_step is {} and column_step is {}: give both, or none for packed "
                             "rows of pixels",
                             picture.row_step, picture.column_step));
+  }
+  for (const ptrdiff_t step : {picture.row_step, picture.column_step, picture.channel_step}) {
+    if (step >= -kLargestStep && step <= kLargestStep) continue;
+    throw Error(ErrorKind::invalid_value,
+                fmt::format("a step of the image is {} bytes; {} to {} are possible", step,
+                            -kLargestStep, kLargestStep));
   }
   return {picture.row_step, picture.column_step, picture.channel_step};
 }
