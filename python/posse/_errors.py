@@ -14,7 +14,8 @@ class Error(Exception):
     ----------
     kind : str
         What went wrong, for programs: "usage", "invalid_value", "not_found", "bad_file", "shape_mismatch",
-        "unsupported", "unavailable" or "io".
+        "unsupported", "unavailable", "io", "device_memory" (a card's memory is full) or "device_lost" (it has failed: in
+        another process it may work again).
     message : str
         One line that names the thing concerned, what was found and what was expected.
     have : str
@@ -57,6 +58,8 @@ _CLASS_OF_KIND = {
     "not_found": MissingError,
     "unsupported": CapabilityError,
     "unavailable": CapabilityError,
+    "device_memory": CapabilityError,
+    "device_lost": CapabilityError,
     "io": AccessError,
 }
 

@@ -33,6 +33,10 @@ std::string_view to_string(ErrorKind kind) {
       return "unavailable";
     case ErrorKind::io:
       return "io";
+    case ErrorKind::device_memory:
+      return "device_memory";
+    case ErrorKind::device_lost:
+      return "device_lost";
     case ErrorKind::interrupted:
       return "interrupted";
   }

@@ -30,6 +30,10 @@ enum class ErrorKind {
   unavailable,
   /// The operating system refused (disk full, permission); exit 1, OSError.
   io,
+  /// The memory of a graphics card is full; exit 5, RuntimeError.
+  device_memory,
+  /// A card has failed for this process and may work in the next; exit 75, RuntimeError.
+  device_lost,
   /// The caller asked to stop; exit 130, KeyboardInterrupt.
   interrupted,
 };

@@ -22,7 +22,8 @@ enum class ExitCode : int {
   some_failed = 3,         ///< some of several inputs, or some of the results, failed
   data_warnings = 4,       ///< finished, but the data had faults (see the warnings)
   capability_missing = 5,  ///< not built in, not supported, or not possible on this machine
-  try_again = 75,  ///< plan, work, finish: stopped early, or something is missing; run again
+  /// plan, work, finish: stopped early, or something is missing; any: a device was lost. Run again.
+  try_again = 75,
   interrupted = 130,
 };
 

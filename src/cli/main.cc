@@ -39,7 +39,10 @@ ExitCode exit_code_of(ErrorKind kind) {
       return ExitCode::usage;
     case ErrorKind::unsupported:
     case ErrorKind::unavailable:
+    case ErrorKind::device_memory:
       return ExitCode::capability_missing;
+    case ErrorKind::device_lost:
+      return ExitCode::try_again;
     case ErrorKind::interrupted:
       return ExitCode::interrupted;
     default:
@@ -98,8 +101,9 @@ int run(int argc, char** argv) {
   root.footer(
       "exit codes: 0 done, 1 failed, 2 wrong usage, 3 some inputs or results failed, 4 finished "
       "with data warnings,\n"
-      "            5 not supported or missing here, 75 run it again (plan, work, finish), 130 "
-      "interrupted\n"
+      "            5 not supported or missing here, 75 run it again (plan, work, finish; a device was "
+      "lost), 130\n"
+      "            interrupted\n"
       "posse VERB --help shows the options of a verb. Start with: posse demo");
   add_commands(root, context);
   try {

@@ -29,9 +29,12 @@ posse_status status_of(ErrorKind kind) {
     case ErrorKind::unsupported:
       return POSSE_UNSUPPORTED;
     case ErrorKind::unavailable:
+    case ErrorKind::device_lost:
       return POSSE_UNAVAILABLE;
     case ErrorKind::io:
       return POSSE_IO;
+    case ErrorKind::device_memory:
+      return POSSE_NO_MEMORY;
     case ErrorKind::interrupted:
       return POSSE_INTERRUPTED;
   }
