@@ -20,6 +20,7 @@ ALONE = {
     "empty_library.cc": "a library that tests load",
     "fake_onnxruntime.cc": "a library that tests load",
     "posing_onnxruntime.cc": "a library that tests load",
+    "proxy_onnxruntime.cc": "a library that tests load",
 }
 # Headers that declare what other files define, and why.
 DECLARING = {

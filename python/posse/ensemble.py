@@ -114,6 +114,7 @@ class Ensemble:
         device: str | None = None,
         ort_library: PathLike | None = None,
         precision: Literal["fp32", "tf32", "fp16"] | None = None,
+        graphs: Literal["auto", "one", "several"] | None = None,
         threads: int | None = None,
         batch: int | None = None,
         low_memory: bool | None = None,
@@ -159,6 +160,9 @@ class Ensemble:
         precision : {"fp32", "tf32", "fp16"}, optional
             Of networks on a device. Below "fp32", frames of the video must show that every member's keypoints stay where
             they are; else a CapabilityError.
+        graphs : {"auto", "one", "several"}, optional
+            On a device, one graph for all members or one for each; "auto": the faster one, measured once and kept. Results do not
+            depend on it.
         threads, batch : int, optional
             Worker threads, and frames per network call; neither changes results.
         low_memory, tune : bool, optional
@@ -200,6 +204,7 @@ class Ensemble:
             "device": device,
             "ort_library": None if ort_library is None else str(path_of(ort_library)),
             "precision": precision,
+            "graphs": graphs,
             "threads": threads,
             "batch": batch,
             "low_memory": low_memory,

@@ -366,7 +366,8 @@ ExitCode run_one(Ensemble& ensemble, const fs::path& video, const RunArguments& 
     if (!outcome.failed.empty()) return ExitCode::some_failed;
     return outcome.warnings.empty() ? ExitCode::done : ExitCode::data_warnings;
   } catch (const Error& error) {
-    if (arguments.videos.size() == 1) throw;
+    // Without its device, no other video can be run either.
+    if (arguments.videos.size() == 1 || error.kind() == ErrorKind::device_lost) throw;
     context.console.end_progress();
     context.console.warn(error.what());
     report.push_back(failure_of(video, error));

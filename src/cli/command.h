@@ -22,8 +22,7 @@ enum class ExitCode : int {
   some_failed = 3,         ///< some of several inputs, or some of the results, failed
   data_warnings = 4,       ///< finished, but the data had faults (see the warnings)
   capability_missing = 5,  ///< not built in, not supported, or not possible on this machine
-  /// plan, work, finish: stopped early, or something is missing; any: a device was lost. Run again.
-  try_again = 75,
+  try_again = 75,  ///< plan, work, finish: stopped early or incomplete; any: a device was lost
   interrupted = 130,
 };
 

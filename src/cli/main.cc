@@ -101,7 +101,8 @@ int run(int argc, char** argv) {
   root.footer(
       "exit codes: 0 done, 1 failed, 2 wrong usage, 3 some inputs or results failed, 4 finished "
       "with data warnings,\n"
-      "            5 not supported or missing here, 75 run it again (plan, work, finish; a device was "
+      "            5 not supported or missing here, 75 run it again (plan, work, finish; a device "
+      "was "
       "lost), 130\n"
       "            interrupted\n"
       "posse VERB --help shows the options of a verb. Start with: posse demo");

@@ -210,9 +210,11 @@ class Worker {
     }
   }
 
-  /// Tells an error of the unit from one of this machine: where the run's directory cannot be
-  /// written to, nothing else can be done either. @throws MachineFailure
+  /// Tells an error of the unit from one of this machine: where its device fails, or the run's
+  /// directory cannot be written to, nothing else can be done either. @throws MachineFailure
   static void check_machine(const fs::path& folder, const Error& error) {
+    if (error.kind() == ErrorKind::device_memory || error.kind() == ErrorKind::device_lost)
+      throw MachineFailure{error.what()};
     if (error.kind() != ErrorKind::io) return;
     try {
       file_system_now(folder);
@@ -252,15 +254,21 @@ class Worker {
       }
     }
     load_seconds_ = 0;
+    for (const std::string& note : ensemble_->take_notes()) warn(note);
     claim.seal();
     return true;
+  }
+
+  int decoder_threads() const {
+    const VideoInfo& info = plan_.videos[current_].known.info;
+    return ensemble_->decoder_threads({info.height, info.width});
   }
 
   /// Nothing where frames can be read from anywhere. Behind damage those that are read in one go
   /// from the range's start have the numbers of a run on one machine, others may not.
   std::optional<int64_t> start_of_reading(size_t video) {
     if (!path_exists(directory_.damaged(plan_.videos[video].id))) return std::nullopt;
-    if (!reads_from_start_) feed_.emplace(plan_.videos[video].known.info.path);
+    if (!reads_from_start_) feed_.emplace(plan_.videos[video].known.info.path, decoder_threads());
     reads_from_start_ = true;
     return plan_.run.frames.start;
   }
@@ -294,10 +302,10 @@ class Worker {
                    "plan --replan"});
     }
     const double start = seconds_now();
-    ensemble_->prepare({video.known.info.height, video.known.info.width});
     check_precision_on_video(*ensemble_, *frames_, options_for(plan_, video).frames, nullptr);
+    ensemble_->prepare({video.known.info.height, video.known.info.width});
     load_seconds_ += seconds_now() - start;
-    feed_.emplace(path);
+    feed_.emplace(path, decoder_threads());
   }
 
   void open_ensemble() {
@@ -328,7 +336,7 @@ class Worker {
     warn(fmt::format("out of memory; going on with batches of {}", batch / 2));
     ensemble_.reset();
     open_ensemble();
-    feed_.emplace(info.path);
+    feed_.emplace(info.path, decoder_threads());
     ensemble_->prepare({info.height, info.width});
   }
 

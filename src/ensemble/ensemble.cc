@@ -41,6 +41,14 @@ std::vector<MemberGroup> groups_of(const EnsembleExecutor& executor,
   return groups;
 }
 
+/// True if all see frames cut and shaped alike.
+bool sees_the_same(std::span<const MemberNetwork> members) {
+  return std::all_of(members.begin(), members.end(), [&](const MemberNetwork& member) {
+    return view_of(member) == view_of(members.front()) &&
+           member.takes_boxes() == members.front().takes_boxes();
+  });
+}
+
 }  // namespace
 
 int Ensemble::State::batch_norm_frames() const {
@@ -127,6 +135,8 @@ int Ensemble::num_threads() const { return state_->num_threads; }
 std::string Ensemble::backend_name() const { return state_->backend->numerics(); }
 ExecutionFacts Ensemble::execution_facts() const {
   ExecutionFacts facts = state_->executor ? state_->executor->facts() : ExecutionFacts();
+  if (state_->held.frames > 0) facts.most_frames = state_->held.frames;
+  facts.most_members = static_cast<int>(state_->held.members);
   if (!state_->precision) return facts;
   facts.precision_frames = state_->precision->num_frames;
   for (const KeypointShift& shift : state_->precision->members) {
@@ -168,15 +178,59 @@ void Ensemble::State::check_boxes(const FrameBoxes& boxes) const {
 int Ensemble::num_parts() const { return static_cast<int>(state_->parts.size()); }
 bool Ensemble::cuts_frames() const { return any_crop(state_->members); }
 
-void Ensemble::State::load(size_t part, Extent frame) {
-  // Without tuning the networks are compiled for any size.
-  if (executor && loaded_part == part &&
-      (compiled_for == frame || !options.tune || backend->suits_every_size())) {
-    return;
-  }
+void Ensemble::State::note_memory() {
+  const int frames = executor ? executor->facts().most_frames : 0;
+  if (frames > 0 && (held.frames == 0 || frames < held.frames)) held.frames = frames;
+}
+
+void Ensemble::State::unload() {
+  note_memory();
   workers.clear();
   groups.clear();
   executor.reset();
+}
+
+bool Ensemble::State::halve_parts() {
+  size_t most = 0;
+  for (const MemberPart& part : parts) most = std::max(most, part.size());
+  if (most <= 1) return false;
+  unload();
+  held.members = most / 2;
+  const std::vector<int64_t> any(members.size(), 0);
+  parts = member_parts(any, 0, static_cast<int>(held.members));
+  return true;
+}
+
+bool Ensemble::run_fewer_members() {
+  const std::lock_guard lock(state_->running);
+  return state_->halve_parts();
+}
+
+std::vector<std::string> Ensemble::take_notes() {
+  State& state = *state_;
+  state.note_memory();
+  std::vector<std::string> notes;
+  if (state.held == state.told) return notes;
+  std::string note = "the device's memory is full:";
+  if (state.held.frames > 0)
+    note += fmt::format(" networks take {} frames at a time", state.held.frames);
+  if (state.held.members > 0) {
+    note += fmt::format("{} {} of {} networks are in it together", state.held.frames > 0 ? "," : "",
+                        state.held.members, state.members.size());
+  }
+  state.told = state.held;
+  notes.push_back(note + "; results do not depend on that");
+  return notes;
+}
+
+int Ensemble::decoder_threads(Extent frame) const { return state_->plan(frame).decoder_threads; }
+
+void Ensemble::State::load(size_t part, Extent frame, bool is_trial) {
+  if (executor && loaded_part == part &&
+      (compiled_for == frame || backend->suits_every_size(options.tune))) {
+    return;
+  }
+  unload();
   const auto given =
       std::span<const MemberNetwork>(members).subspan(parts[part].first, parts[part].size());
   std::vector<Weights> weights(given.size());
@@ -189,33 +243,50 @@ void Ensemble::State::load(size_t part, Extent frame) {
   executor =
       backend->compile_ensemble(compiled, {.threads_per_operator = how.threads_per_operator,
                                            .compile_threads = how.compile_threads,
+                                           .batch_size = is_trial ? 0 : how.batch_size,
+                                           .same_frames = sees_the_same(given),
+                                           .graphs = options.graphs,
                                            .low_memory = options.low_memory,
                                            .tune = options.tune,
                                            .frame_extent = largest_extent_seen(members, frame)});
   groups = groups_of(*executor, given);
   loaded_part = part;
-  compiled_for = frame;
+  compiled_for = is_trial ? std::nullopt : std::optional(frame);
 }
 
 void Ensemble::State::settle_device() {
   constexpr Extent kAnyFrame{480, 640};
+  const std::vector<MemberPart> whole = parts;
   while (backend->is_choice_of_posse()) {
     try {
-      for (size_t part = 0; part < parts.size(); ++part) load(part, kAnyFrame);
+      for (size_t part = 0; part < parts.size(); ++part) load(part, kAnyFrame, true);
       return;
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::unavailable) throw;
+      if (error.kind() == ErrorKind::device_memory && halve_parts()) continue;
+      if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::device_memory &&
+          error.kind() != ErrorKind::device_lost) {
+        throw;
+      }
       notes.push_back(error.message() + "; it is passed over");
     }
+    unload();
+    parts = whole;
+    held = {};
     backend = backend->next_choice(notes);
   }
 }
 
 double Ensemble::State::prepare(Extent frame) {
   const double start = seconds_now();
-  // Where there are several parts, whichever is loaded will do: a run loads them in turn.
-  load(executor ? loaded_part : 0, frame);
-  return seconds_now() - start;
+  for (;;) {
+    try {
+      // Where there are several parts, whichever is loaded will do: a run loads them in turn.
+      load(executor ? loaded_part : 0, frame);
+      return seconds_now() - start;
+    } catch (const Error& error) {  // fewer networks may fit
+      if (error.kind() != ErrorKind::device_memory || !halve_parts()) throw;
+    }
+  }
 }
 bool Ensemble::has_reduced_precision() const {
   return state_->backend->in_full_precision() != nullptr;
@@ -254,7 +325,8 @@ FrameResult Ensemble::run_frame(VideoFrame frame, const EnsembleRun& run) {
   if (state.needs_precision_check()) state.check_precision(std::span(&frame, 1), run);
   state.prepare(extent);
   const ExecutionPlan plan = state.plan(extent);
-  const bool one_after_another = plan.num_workers == 1 || state.groups.size() == 1;
+  const bool one_after_another =
+      plan.num_workers == 1 || plan.is_one_device || state.groups.size() == 1;
   if (state.parts.size() > 1 || !one_after_another) {
     lock.unlock();
     FrameResult result;

@@ -111,8 +111,17 @@ class Ensemble {
   /// True if frames are cut for any member (MemberNetwork::crop).
   bool cuts_frames() const;
   /// Loads the weights and compiles the networks for frames of this size, unless that is done.
+  /// Where they do not fit into a device's memory together, half as many, down to one.
   /// @return seconds taken.
   double prepare(Extent frame);
+  /// After Error(device_memory): fewer networks at a time from now on, none of them loaded.
+  /// prepare() does so by itself. @return false where they run one by one already
+  bool run_fewer_members();
+  /// What was found out since the last call and changes no result, a sentence each: that a device's
+  /// memory is full, and what was done about it.
+  std::vector<std::string> take_notes();
+  /// Threads for the reader of a video, where the networks run on a device: it may outrun one.
+  int decoder_threads(Extent frame) const;
   /// Frames per network call for frames of this size, as the backend plans them.
   int batch_size(Extent frame) const;
   /// True if the networks compute with fewer digits than float32.

@@ -52,6 +52,13 @@ struct Ensemble::State {
   std::vector<EnsembleWorker> workers;
   FrameBundle single;                       ///< of run_frame()
   std::optional<PrecisionCheck> precision;  ///< of the last frames looked at
+  /// Where a device's memory is full: frames and members at a time that it holds; 0: all.
+  struct Held {
+    int frames = 0;
+    size_t members = 0;
+    bool operator==(const Held&) const = default;
+  };
+  Held held, told;
 
   struct Run;
 
@@ -71,8 +78,15 @@ struct Ensemble::State {
   /// Where the choice of the device was left to posse: compiles the networks, on the next device
   /// where they fail.
   void settle_device();
+  /// More parts with half as many members, since the device's memory is full. @return false where
+  /// there is one member at a time already
+  bool halve_parts();
+  /// Keeps what the executor knows of the device's memory.
+  void note_memory();
+  void unload();
   /// Compiles a part for frames of this size, unless that is done.
-  void load(size_t part, Extent frame);
+  /// @param is_trial  to see whether the device computes the networks: again before they are run
+  void load(size_t part, Extent frame, bool is_trial = false);
   /// As many workers as the plan says, at least.
   void make_workers(const ExecutionPlan& plan);
   ConsensusEngine engine_for(const EnsembleRun& run) const;

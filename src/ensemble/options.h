@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/enum_names.h"
+#include "network/graphs_choice.h"
 #include "network/precision.h"
 
 namespace posse {
@@ -82,8 +83,9 @@ struct EnsembleOptions {
   std::string device;                     ///< as BackendWish::device (network/backend.h)
   std::string ort_library;                ///< file of ONNX Runtime's library; empty: looked for
   Precision precision = Precision::fp32;  ///< below fp32 see Ensemble::check_precision
-  int threads = 0;                        ///< 0: all this process may use
-  int batch = 0;                          ///< frames per network call; 0: chosen by frame size
+  GraphsChoice graphs = GraphsChoice::automatic;
+  int threads = 0;  ///< 0: all this process may use
+  int batch = 0;    ///< frames per network call; 0: chosen by frame size
   bool low_memory = false;
   int members_at_once = 0;  ///< whose networks are in memory together; 0: those that fit
   bool tune = true;
@@ -138,6 +140,9 @@ void describe(Options& options, const Visitor& visit) {
   visit("precision", options.precision, "",
         "arithmetic of the networks on a device: fp16 or tf32 only where frames of the video show "
         "that keypoints stay where they are, else it is an error");
+  visit("graphs", options.graphs, "",
+        "graphs that a device makes of the members: one for all, or several that run one after "
+        "another; auto: the faster way, measured once and kept; does not change results");
   visit("threads", options.threads, "N",
         "number of worker threads (default 0: all that this process may use)");
   visit("batch", options.batch, "N",

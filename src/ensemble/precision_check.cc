@@ -113,7 +113,14 @@ void Ensemble::State::check_precision(std::span<const VideoFrame> frames, const 
   std::vector<std::string> names;
   for (const MemberNetwork& member : members) names.push_back(member.name);
   // Member by member, so that the device need not hold all of them twice.
-  const std::vector<FrameResult> exact = results_of(*on(full));
+  std::vector<FrameResult> exact;
+  try {
+    exact = results_of(*on(full));
+  } catch (const Error& error) {  // its memory holds these networks, or one more
+    if (error.kind() != ErrorKind::device_memory || !executor) throw;
+    unload();
+    exact = results_of(*on(full));
+  }
   precision.reset();
   PrecisionCheck check = compare_keypoints(exact, results_of(*this), names);
   require_precision(check, name_of(options.precision));

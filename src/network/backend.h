@@ -24,6 +24,7 @@
 
 #include "base/tensor.h"
 #include "network/graph.h"
+#include "network/graphs_choice.h"
 #include "network/precision.h"
 
 namespace posse {
@@ -79,8 +80,14 @@ struct ExecutionFacts {
   std::string version;
   /// Precision of the arithmetic, as "fp32".
   std::string precision;
+  /// "one" or "several": the graphs that an ensemble's members are.
+  std::string graphs;
   /// Largest distance from our own engine's maps on a trial frame, as a part of their range.
   double golden_error = 0;
+  /// Frames that the device's memory holds at a time, where that is fewer than asked for; 0: all.
+  int most_frames = 0;
+  /// Networks that it holds at a time, likewise. Filled by the Ensemble.
+  int most_members = 0;
   /// Where the precision is below fp32: how far each member's keypoints lie from those of fp32 on
   /// frames of the video, in pixels. Filled by the Ensemble.
   int precision_frames = 0;
@@ -168,6 +175,8 @@ struct ExecutionPlan {
   int batch_size = 1;   ///< frames per call
   int threads_per_operator = 1;  ///< for BackendOptions
   int compile_threads = 1;       ///< for BackendOptions
+  int decoder_threads = 1;       ///< in the reader of a video
+  bool is_one_device = false;  ///< that all workers share: members of one frame wait for each other
 };
 
 struct BackendOptions {
@@ -175,6 +184,11 @@ struct BackendOptions {
   int threads_per_operator = 1;
   /// Members that are compiled side by side.
   int compile_threads = 1;
+  /// Frames of the calls to come; 0: not known.
+  int batch_size = 0;
+  /// All members of an ensemble see the same frames, and may be one graph if the backend can do so.
+  bool same_frames = false;
+  GraphsChoice graphs = GraphsChoice::automatic;
   /// Keep weights in their plain form only (slower, 95 MB instead of up to 240 MB for a ResNet-50).
   bool low_memory = false;
   /// Choose kernels by timing them once per layer and shape (cached on disk); off: a fixed rule,
@@ -203,7 +217,8 @@ class Backend {
   /// True if posse chose it (--device auto): it is to be tried with the members' networks.
   virtual bool is_choice_of_posse() const { return false; }
   /// True if networks need not be compiled anew for BackendOptions::frame_extent.
-  virtual bool suits_every_size() const { return false; }
+  /// @param tune  as BackendOptions::tune
+  virtual bool suits_every_size(bool tune) const { return !tune; }
   /// Why it cannot run on this machine; nullopt if it can.
   virtual std::optional<std::string> why_unavailable() const = 0;
   /// How frames are to be run. The default suits a backend whose calls run on the caller's thread
@@ -215,7 +230,8 @@ class Backend {
   /// Copies what it needs: neither graph nor weights need outlive the call. Any node may be the
   /// graph's scoremap_logits (tests of single operators rely on it); a graph without locref gives
   /// an empty locref.
-  /// @throws what check_weights() throws, if the weights do not fit.
+  /// @throws what check_weights() throws, if the weights do not fit; Error(device_memory) if they
+  /// do not fit into the device's memory, with one frame.
   virtual std::unique_ptr<Executor> compile(const Graph& graph, const Weights& weights,
                                             const BackendOptions& options) const = 0;
   /// All members of an ensemble. A backend that shares no prefixes keeps this default: every member

@@ -141,7 +141,8 @@ OnnxModel model_of(const OnnxExport& what) {
   map_xy.emplace_back(int64_t{2});
 
   const bool ensemble = what.members.size() > 1;
-  if (ensemble) model.output("scoremap_logits", map);
+  const bool has_consensus = ensemble && !what.for_runtime;
+  if (has_consensus) model.output("scoremap_logits", map);
   Strings logits;
   for (const OnnxMember& member : what.members) {
     const std::string prefix = ensemble ? member.name + "/" : "";
@@ -159,7 +160,7 @@ OnnxModel model_of(const OnnxExport& what) {
     part.add_locref(prefix + "locref");
     model.output(prefix + "locref", map_xy);
   }
-  if (ensemble) add_mean_consensus(logits, "scoremap_logits", model);
+  if (has_consensus) add_mean_consensus(logits, "scoremap_logits", model);
   for (const auto& [key, value] : what.metadata) model.metadata(key, value);
   return model;
 }

@@ -36,7 +36,8 @@ struct OnnxExport {
   std::vector<OnnxMember> members;
   OnnxInput input = OnnxInput::uint8;
   /// Also what few programs know, ONNX Runtime among them: batch norm over all frames of a call,
-  /// antialiased resizing (opset 18). Off: networks that need it are refused.
+  /// antialiased resizing (opset 18). Off: networks that need it are refused. Several members
+  /// without their consensus.
   bool for_runtime = false;
   /// The networks' weights and activations in float16. What norms with statistics of the frames,
   /// resizes and what comes behind the maps stay in float32, as inputs and outputs do.

@@ -67,8 +67,11 @@ class UnsharedEnsemble : public EnsembleExecutor {
     for (const auto& member : members_) {
       ExecutionFacts facts = member->facts();
       facts.golden_error = std::max(facts.golden_error, all.golden_error);
+      const bool fewer = all.most_frames > 0 && all.most_frames < facts.most_frames;
+      if (facts.most_frames == 0 || fewer) facts.most_frames = all.most_frames;
       all = std::move(facts);
     }
+    if (!all.device.empty() && members_.size() > 1) all.graphs = "several";
     return all;
   }
 

@@ -47,8 +47,10 @@ class FrameComputation {
                    const ComputeContext& context)
       : ensemble_(ensemble), plan_(plan), work_(work), feed_(feed), context_(context) {}
 
-  ComputedFrames run() {
+  /// @param earlier  frames in the journal before an attempt that failed
+  ComputedFrames run(std::optional<int64_t>& earlier) {
     JournalWriter journal(work_.journal, work_.key);
+    if (!earlier) earlier = journal.num_resumed();
     const std::optional<int64_t> last = journal.last_frame_index();
     const FrameRange to_run = range_to_run(journal);
     // What a stopped pass had said of the video is not in the journal: from the start, of the video
@@ -59,8 +61,7 @@ class FrameComputation {
                  .read_from = work_.read_from,
                  .has_more = work_.has_more});
     const double started = unix_seconds_now();
-    ComputedFrames computed{.num_frames = journal.num_resumed(),
-                            .num_resumed = journal.num_resumed()};
+    ComputedFrames computed{.num_frames = journal.num_resumed(), .num_resumed = *earlier};
     report_progress(computed);
     computed.timings = ensemble_.run({
         .source = [&](VideoFrame& frame) { return read_from(to_run.start, frame); },
@@ -149,7 +150,14 @@ class FrameComputation {
 
 ComputedFrames compute_frames(Ensemble& ensemble, const RunPlan& plan, const FrameWork& work,
                               FrameFeed& feed, const ComputeContext& context) {
-  return FrameComputation(ensemble, plan, work, feed, context).run();
+  FrameComputation computation(ensemble, plan, work, feed, context);
+  for (std::optional<int64_t> earlier;;) {
+    try {
+      return computation.run(earlier);
+    } catch (const Error& error) {  // goes on from the journal
+      if (error.kind() != ErrorKind::device_memory || !ensemble.run_fewer_members()) throw;
+    }
+  }
 }
 
 }  // namespace posse

@@ -30,7 +30,8 @@ void FrameFeed::go_to(const FrameRange& range, const FeedPiece& piece) {
   FrameRange to_read = range;
   if (has_before) to_read.start = piece.read_from.value_or(range.start - range.step);
   if (has_more_) to_read.stop.reset();
-  reader_ = open_video(video_, {.range = to_read, .allow_seek = piece.allow_seek});
+  reader_ = open_video(
+      video_, {.range = to_read, .num_threads = num_threads_, .allow_seek = piece.allow_seek});
   ahead_.reset();
   before_ = {};
   if (has_before) pass_over_before();

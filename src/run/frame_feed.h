@@ -29,7 +29,9 @@ struct FeedPiece {
 /// is decoded twice, also in videos in which it cannot jump.
 class FrameFeed {
  public:
-  explicit FrameFeed(std::filesystem::path video) : video_(std::move(video)) {}
+  /// @param num_threads  of the decoder
+  explicit FrameFeed(std::filesystem::path video, int num_threads = 1)
+      : video_(std::move(video)), num_threads_(num_threads) {}
 
   /// The next frames are those of `range`.
   /// @throws Error as open_video
@@ -58,6 +60,7 @@ class FrameFeed {
   void note(const VideoFrame& frame);
 
   std::filesystem::path video_;
+  int num_threads_;
   std::unique_ptr<VideoReader> reader_;
   FrameRange range_;
   bool has_more_ = false;

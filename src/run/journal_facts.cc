@@ -42,6 +42,9 @@ void visit_facts(Facts& facts, const Visitor& visit) {
   visit("library_version", facts.execution.version);
   visit("precision", facts.execution.precision);
   visit("golden_error", facts.execution.golden_error);
+  visit("graphs", facts.execution.graphs);
+  visit("device_frames", facts.execution.most_frames);
+  visit("device_members", facts.execution.most_members);
   visit("precision_frames", facts.execution.precision_frames);
   visit("precision_median_px", facts.execution.precision_median_px);
   visit("precision_p99_px", facts.execution.precision_p99_px);

@@ -191,6 +191,9 @@ void describe_computation(const JournalFacts& facts, Json& json) {
                             {"library_version", execution.version},
                             {"precision", execution.precision},
                             {"golden_error", execution.golden_error}});
+    if (!execution.graphs.empty()) json["backend"]["graphs"] = execution.graphs;
+    if (execution.most_frames > 0) json["backend"]["frames_at_once"] = execution.most_frames;
+    if (execution.most_members > 0) json["backend"]["members_at_once"] = execution.most_members;
     if (execution.precision_frames > 0) {
       json["backend"]["precision_check"] = {{"frames", execution.precision_frames},
                                             {"member_median_px", execution.precision_median_px},

@@ -163,8 +163,8 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
   if (plan.finished_already) return outcome;
   if (plan.needs_networks) {  // what is wrong with the networks is told before anything is written
     const double start = seconds_now();
-    ensemble.prepare({plan.video.height, plan.video.width});
     check_precision_on_video(ensemble, plan, options.frames, context.stop);
+    ensemble.prepare({plan.video.height, plan.video.width});
     outcome.load_seconds = seconds_now() - start;
   }
   make_folders(plan.paths.folder);
@@ -172,7 +172,7 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
   outcome.num_frames = outcome.num_resumed = plan.journal.num_frames;
   std::optional<JournalFacts> facts = plan.journal.facts;
   if (!facts) {
-    FrameFeed feed(video);
+    FrameFeed feed(video, ensemble.decoder_threads({plan.video.height, plan.video.width}));
     ComputedFrames computed = compute_frames(
         ensemble, plan, {.frames = options.frames, .journal = plan.paths.journal, .key = plan.key},
         feed,
@@ -182,6 +182,7 @@ RunOutcome run_video(Ensemble& ensemble, const fs::path& video, const fs::path& 
     outcome.timings = computed.timings;
     facts = std::move(computed.facts);
   }
+  for (std::string& note : ensemble.take_notes()) outcome.notes.push_back(std::move(note));
   if (!facts) {
     outcome.status = RunStatus::interrupted;
     return outcome;

@@ -33,6 +33,7 @@ def library():
 
 
 LIBRARY = library()
+PROXY = pathlib.Path(POSING).with_name("libposse_proxy_onnxruntime.so")
 OURS = ["--device", "cpu"]
 THEIRS = ["--backend", "onnxruntime", "--device", "cpu", "--ort-library", str(LIBRARY)]
 
@@ -265,6 +266,79 @@ class Cards(ProgramTest):
     def test_a_card_that_is_named_must_do(self):
         done = self.run_on("cuda", "CUDAExecutionProvider", wrong="CUDAExecutionProvider", code=5)
         self.assert_error(done, 5, "device cuda computes other maps")
+
+
+class FailingCards(ProgramTest):
+    """A card that fails: ONNX Runtime's CPU provider under the name of CUDA's (tests/support/proxy_onnxruntime.cc)."""
+
+    WORDS = ["--frames", "0:40", "--consensus", "mean", "--device", "cuda", "--ort-library", PROXY, "--batch", "8"]
+
+    def setUp(self):
+        super().setUp()
+        os.environ["POSSE_PROXY_ORT"] = str(LIBRARY)
+        self.does("")
+
+    def does(self, words):
+        os.environ["POSSE_PROXY_ORT_DOES"] = words
+
+    def run_at(self, out, members=3, words=(), graphs="several"):
+        return posse(*run_words(VIDEO, MEMBERS[:members], self.folder / out, *self.WORDS, "--graphs", graphs, *words))
+
+    def results(self, out):
+        record = json.loads((self.folder / out / "openarena" / "run.json").read_text())
+        return points(table(self.folder / out / "openarena", "*posse*.h5")), record["backend"]
+
+    def test_a_full_memory_means_smaller_batches_then_fewer_members(self):
+        self.assert_code(self.run_at("whole"), 0)
+        whole, backend = self.results("whole")
+        self.assertEqual((backend["name"], backend["device"]), ("onnxruntime cuda fp32", "cuda"))
+        self.assertNotIn("frames_at_once", backend)
+        for does, frames, members, told in [
+            ("oom:5", 4, None, "memory is full: networks take 4 frames at a time; results"),
+            ("members:2", None, 1, "memory is full: 1 of 3 networks are in it together; results"),
+            ("oom:1,members:1", 1, 1, "networks take 1 frames at a time, 1 of 3 networks"),
+        ]:
+            self.does(does)
+            done = self.assert_code(self.run_at(does), 0)
+            self.assertEqual(done.err.count("memory is full"), 1, done)
+            self.assertIn(told, done.err)
+            got, backend = self.results(does)
+            self.assertEqual((backend.get("frames_at_once"), backend.get("members_at_once")), (frames, members), does)
+            np.testing.assert_allclose(got, whole, atol=1e-3)  # float32 sums of another number of frames
+        self.does("oom:0")
+        self.assert_error(self.run_at("none"), 5, "Failed to allocate memory")
+
+    def test_one_graph_gives_what_several_give(self):
+        for graphs in ("one", "several"):
+            self.assert_code(self.run_at(graphs, graphs=graphs), 0)
+            self.assertEqual(self.results(graphs)[1]["graphs"], graphs)
+        np.testing.assert_allclose(self.results("one")[0], self.results("several")[0], atol=1e-3)
+
+    def test_a_lost_card_stops_all_and_the_same_command_goes_on(self):
+        self.assert_code(self.run_at("whole", 2), 0)
+        self.does("lost:8")  # a golden frame of the trial, two runs a member, three of the video
+        self.assert_error(self.run_at("out", 2), 75, "unspecified launch failure")
+        self.does("")
+        done = self.assert_code(self.run_at("out", 2, ["--json"]), 0)
+        self.assertEqual(done.json[0]["frames"], 40)
+        np.testing.assert_allclose(self.results("out")[0], self.results("whole")[0], atol=1e-3)
+
+    def test_a_worker_whose_card_is_lost_gives_its_unit_back(self):
+        run = self.folder / "plan"
+        self.assert_code(posse("plan", run, VIDEO, "--members", *MEMBERS[:2], "--unit-frames", "20", *self.WORDS, "--graphs", "several"), 0)
+        self.does("lost:8")
+        done = self.assert_code(posse("work", run, "--batch", "8"), 75)
+        self.assertIn("this machine cannot go on", done.err)
+        self.assertFalse(list(run.rglob("failed/*")), done)
+        self.does("oom:4")
+        done = self.assert_code(posse("work", run, "--batch", "8"), 0)
+        self.assertEqual(done.err.count("networks take 4 frames at a time"), 1, done)
+        self.assertIn(posse("finish", run).code, (0, 4))
+
+    def test_fewer_digits_are_looked_at_on_the_card(self):
+        self.assert_code(self.run_at("half", 2, ["--precision", "fp16"]), 0)
+        _, backend = self.results("half")
+        self.assertEqual((backend["name"], backend["precision_check"]["frames"]), ("onnxruntime cuda fp16", 32))
 
 
 if LIBRARY is None:

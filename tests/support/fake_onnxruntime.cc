@@ -91,9 +91,14 @@ Status* create_session(const Env*, const void*, size_t, const SessionOptions* op
   return nullptr;
 }
 
-Status* run(Session*, const RunOptions*, Keys, const Value* const*, size_t, Keys, size_t, Value**) {
-  return nullptr;
+Status* run(Session*, const RunOptions*, const IoBinding*) { return nullptr; }
+Status* create_binding(Session*, IoBinding** out) { return make(out); }
+Status* bind(IoBinding*, const char*, const Value*) { return nullptr; }
+Status* synchronize(IoBinding*) { return nullptr; }
+Status* no_allocator(const Session*, const MemoryInfo*, Allocator**) {
+  return made<Status>({.text = "no memory of this kind", .log = {}});
 }
+Status* create_memory_of(const char*, int, int, int, MemoryInfo** out) { return make(out); }
 
 Status* set_number(SessionOptions*, int) { return nullptr; }
 Status* set_nothing(SessionOptions*) { return nullptr; }
@@ -166,7 +171,15 @@ Table make_table() {
   put<GetErrorMessage>(table, message_of);
   put<CreateEnv>(table, create_env);
   put<CreateSessionFromArray>(table, create_session);
-  put<Run>(table, run);
+  put<RunWithBinding>(table, run);
+  put<CreateIoBinding>(table, create_binding);
+  put<ReleaseIoBinding>(table, release<IoBinding>);
+  put<BindInput>(table, bind);
+  put<BindOutput>(table, bind);
+  put<SynchronizeBoundInputs>(table, synchronize);
+  put<SynchronizeBoundOutputs>(table, synchronize);
+  put<CreateMemoryInfo>(table, create_memory_of);
+  put<CreateAllocator>(table, no_allocator);
   put<CreateSessionOptions>(table, make<SessionOptions>);
   put<DisableMemPattern>(table, set_nothing);
   put<SetSessionLogSeverityLevel>(table, set_number);

@@ -132,10 +132,9 @@ bool fills_nothing(const Session* session) {
   return all.empty_sessions.contains(session);
 }
 
-Status* run(Session* session, const RunOptions* options, Keys inputs, const Value* const* values,
-            size_t num_inputs, Keys outputs, size_t num_outputs, Value** filled) {
+Status* run(Session* session, const RunOptions* options, const IoBinding* binding) {
   if (fills_nothing(session)) return nullptr;
-  return real<Run>()(session, options, inputs, values, num_inputs, outputs, num_outputs, filled);
+  return real<RunWithBinding>()(session, options, binding);
 }
 
 /// A copy on the heap that release_providers() takes back.
@@ -224,7 +223,7 @@ Table make_table() {
   put<SetUserLoggingFunction>(table, set_log);
   put<ReleaseSessionOptions>(table, release_options);
   put<CreateSessionFromArray>(table, create_session);
-  put<Run>(table, run);
+  put<RunWithBinding>(table, run);
   put<GetAvailableProviders>(table, providers);
   put<ReleaseAvailableProviders>(table, release_providers);
   put<CreateCudaOptions>(table, make<CudaOptions>);

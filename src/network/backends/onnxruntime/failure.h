@@ -1,4 +1,4 @@
-/// What the words of ONNX Runtime say of the device.
+/// Tells a device's failures apart by ONNX Runtime's words.
 #pragma once
 
 #include <string_view>

@@ -24,6 +24,8 @@ struct CudaOptions;
 struct TensorRtOptions;
 struct EpDevice;        ///< a device that a provider offers
 struct HardwareDevice;  ///< what it is made of
+struct Allocator;
+struct IoBinding;  ///< which memory a run reads and writes
 
 /// The newest version of the interface that posse has seen, and the oldest that has all it calls.
 inline constexpr uint32_t kNewestVersion = 32;
@@ -54,8 +56,6 @@ using GetErrorMessage = Slot<2, const char*(const Status*)>;
 using CreateEnv = Slot<3, Status*(int severity, const char* id, Env**)>;
 using CreateSessionFromArray =
     Slot<8, Status*(const Env*, const void* bytes, size_t, const SessionOptions*, Session**)>;
-using Run = Slot<9, Status*(Session*, const RunOptions*, Keys input_names, const Value* const*,
-                            size_t, Keys output_names, size_t, Value** outputs)>;
 using CreateSessionOptions = Slot<10, Status*(SessionOptions**)>;
 using DisableMemPattern = Slot<17, Status*(SessionOptions*)>;
 using SetSessionLogSeverityLevel = Slot<22, Status*(SessionOptions*, int)>;
@@ -64,9 +64,14 @@ using SetIntraOpNumThreads = Slot<24, Status*(SessionOptions*, int)>;
 using SetInterOpNumThreads = Slot<25, Status*(SessionOptions*, int)>;
 using CreateRunOptions = Slot<39, Status*(RunOptions**)>;
 using SetRunLogSeverityLevel = Slot<41, Status*(RunOptions*, int)>;
+using CreateTensorAsOrtValue =
+    Slot<48, Status*(Allocator*, const int64_t* shape, size_t rank, int element_type, Value**)>;
 using CreateTensorWithDataAsOrtValue =
     Slot<49, Status*(const MemoryInfo*, void* data, size_t num_bytes, const int64_t* shape,
                      size_t rank, int element_type, Value**)>;
+using GetTensorMutableData = Slot<51, Status*(Value*, void** data)>;
+using CreateMemoryInfo =
+    Slot<68, Status*(const char* name, int allocator, int number, int memory, MemoryInfo**)>;
 using CreateCpuMemoryInfo = Slot<69, Status*(int allocator, int memory, MemoryInfo**)>;
 using ReleaseEnv = Slot<92, void(Env*)>;
 using ReleaseStatus = Slot<93, void(Status*)>;
@@ -78,10 +83,19 @@ using ReleaseSessionOptions = Slot<100, void(SessionOptions*)>;
 using GetAvailableProviders = Slot<125, Status*(char*** names, int* count)>;
 using ReleaseAvailableProviders = Slot<126, Status*(char** names, int count)>;
 using AddSessionConfigEntry = Slot<130, Status*(SessionOptions*, const char* key, const char*)>;
+using CreateAllocator = Slot<131, Status*(const Session*, const MemoryInfo*, Allocator**)>;
+using ReleaseAllocator = Slot<132, void(Allocator*)>;
+using RunWithBinding = Slot<133, Status*(Session*, const RunOptions*, const IoBinding*)>;
+using CreateIoBinding = Slot<134, Status*(Session*, IoBinding**)>;
+using ReleaseIoBinding = Slot<135, void(IoBinding*)>;
+using BindInput = Slot<136, Status*(IoBinding*, const char* name, const Value*)>;
+using BindOutput = Slot<137, Status*(IoBinding*, const char* name, const Value*)>;
 using AppendTensorRt = Slot<170, Status*(SessionOptions*, const TensorRtOptions*)>;
 using CreateTensorRtOptions = Slot<171, Status*(TensorRtOptions**)>;
 using UpdateTensorRtOptions = Slot<172, Status*(TensorRtOptions*, Keys, Keys values, size_t)>;
 using ReleaseTensorRtOptions = Slot<174, void(TensorRtOptions*)>;
+using SynchronizeBoundInputs = Slot<202, Status*(IoBinding*)>;
+using SynchronizeBoundOutputs = Slot<203, Status*(IoBinding*)>;
 using AppendCuda = Slot<204, Status*(SessionOptions*, const CudaOptions*)>;
 using CreateCudaOptions = Slot<205, Status*(CudaOptions**)>;
 using UpdateCudaOptions = Slot<206, Status*(CudaOptions*, Keys, Keys values, size_t)>;
@@ -117,5 +131,6 @@ inline constexpr int kDeviceAllocator = 0;
 inline constexpr int kDefaultMemory = 0;
 inline constexpr int kCard = 1;  ///< kinds of hardware: 0 is a processor
 inline constexpr int kNeuralUnit = 2;
+inline constexpr int kOutputOnProcessor = -1;  ///< memory that a device writes its outputs to
 
 }  // namespace posse::ort

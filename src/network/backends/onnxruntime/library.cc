@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "network/backends/onnxruntime/devices.h"
+#include "network/backends/onnxruntime/failure.h"
 #include "network/backends/onnxruntime/library_file.h"
 
 namespace posse::ort {
@@ -77,8 +78,8 @@ void Library::check(Status* status, const char* what) const {
   if (status == nullptr) return;
   const std::string text = printable_lines(function<GetErrorMessage>()(status));
   function<ReleaseStatus>()(status);
-  throw Error(ErrorKind::unavailable, fmt::format("ONNX Runtime {} ({}): {}: {}", version_,
-                                                  printable(file_.string()), what, text));
+  throw Error(kind_of_failure(text), fmt::format("ONNX Runtime {} ({}): {}: {}", version_,
+                                                 printable(file_.string()), what, text));
 }
 
 std::vector<std::string> Library::providers() const {

@@ -36,12 +36,12 @@ class Library {
     POSSE_ASSERT(Slot::kFirstVersion <= interface_version_);
     return reinterpret_cast<typename Slot::Type*>(const_cast<void*>(table_[Slot::kPlaceInTable]));
   }
-  /// Calls it. @throws Error(unavailable) with the library's words, behind `what`
+  /// Calls it. @throws Error of kind_of_failure() with the library's words, behind `what`
   template <class Slot, class... Arguments>
   void call(const char* what, Arguments... arguments) const {
     check(function<Slot>()(arguments...), what);
   }
-  /// Releases the status if there is one. @throws Error(unavailable) then
+  /// Releases the status if there is one. @throws Error of kind_of_failure() then
   void check(Status* status, const char* what) const;
 
  private:

@@ -3,163 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "network/backends/onnxruntime/golden.h"
+#include "network/backends/onnxruntime/ort_backend.h"
 #include "network/backends/onnxruntime/plugins.h"
-#include "network/backends/onnxruntime/session.h"
 #include "network/backends/onnxruntime/trial_network.h"
-#include "network/onnx.h"
 
 namespace posse {
 namespace ort {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Frames side by side, as the network takes them.
-class OrtWorkspace : public Workspace {
- public:
-  int64_t num_bytes() const override { return static_cast<int64_t>(frames.capacity()); }
-  std::vector<uint8_t> frames;
-};
-
-/// The library's file, and the plug-in's where the device is one's.
-std::string library_text(const Library& library, const Device& device) {
-  const std::string file = printable(library.file().string());
-  const auto plugin = plugin_for(library, *device.kind);
-  return plugin ? file + ", " + printable(plugin->file.string()) : file;
-}
-
-class OrtExecutor : public Executor {
- public:
-  OrtExecutor(Graph graph, std::unique_ptr<OrtSession> session, const SessionSettings& settings,
-              int64_t weight_bytes)
-      : graph_(std::move(graph)),
-        session_(std::move(session)),
-        settings_(settings),
-        weight_bytes_(weight_bytes) {}
-
-  std::unique_ptr<Workspace> make_workspace() const override {
-    return std::make_unique<OrtWorkspace>();
-  }
-  void run(const FrameBatch& batch, bool want_locref, Workspace& workspace,
-           NetworkOutput& output) const override;
-  int64_t weight_bytes() const override { return weight_bytes_; }
-  ExecutionFacts facts() const override {
-    ExecutionFacts facts{.device = settings_.device.text(),
-                         .library = library_text(session_->library(), settings_.device),
-                         .version = session_->library().version(),
-                         .precision = std::string(name_of(settings_.precision))};
-    facts.golden_error = golden_error_;
-    return facts;
-  }
-  void set_golden_error(double error) { golden_error_ = error; }
-
- private:
-  Graph graph_;
-  std::unique_ptr<OrtSession> session_;
-  SessionSettings settings_;
-  int64_t weight_bytes_;
-  double golden_error_ = 0;
-};
-
-/// Keeps the tensor if it has that shape already.
-void shape_as(Shape shape, Tensor& tensor) {
-  if (tensor.shape() != shape) tensor = Tensor(std::move(shape));
-}
-
-void OrtExecutor::run(const FrameBatch& batch, bool want_locref, Workspace& workspace,
-                      NetworkOutput& output) const {
-  const int64_t count = batch.size();
-  const std::vector<Extent> extents = node_extents(graph_, {batch.height, batch.width});
-  const Extent map = extents.at(static_cast<size_t>(graph_.scoremap_logits));
-  const int64_t parts = graph_.nodes.at(static_cast<size_t>(graph_.scoremap_logits)).channels;
-  shape_as({count, map.height, map.width, parts}, output.scoremap_logits);
-  std::vector<SessionOutput> outputs = {{"scoremap_logits", &output.scoremap_logits}};
-  if (want_locref && graph_.locref >= 0) {
-    shape_as({count, map.height, map.width, parts, 2}, output.locref);
-    outputs.push_back({"locref", &output.locref});
-  } else {
-    output.locref = Tensor();
-  }
-  if (count == 0) return;
-  std::vector<uint8_t>& frames = dynamic_cast<OrtWorkspace&>(workspace).frames;
-  const size_t size = static_cast<size_t>(3 * batch.height * batch.width);
-  frames.resize(size * batch.frames.size());
-  for (size_t i = 0; i < batch.frames.size(); ++i) {
-    std::memcpy(frames.data() + i * size, batch.frames[i], size);
-  }
-  session_->run(frames.data(), {count, batch.height, batch.width, 3}, outputs);
-}
-
-int64_t bytes_of(const Weights& weights) {
-  int64_t bytes = 0;
-  for (const auto& [name, tensor] : weights) {
-    bytes += static_cast<int64_t>(tensor.values().size_bytes());
-  }
-  return bytes;
-}
-
-class OrtBackend : public Backend {
- public:
-  OrtBackend(fs::path library, Device device, Precision precision = Precision::fp32)
-      : library_(std::move(library)), device_(device), precision_(precision) {}
-
-  std::string_view name() const override { return "onnxruntime"; }
-  std::string numerics() const override {
-    return fmt::format("onnxruntime {} {}", device_.kind->word, name_of(precision_));
-  }
-  std::shared_ptr<const Backend> in_full_precision() const override {
-    if (precision_ == Precision::fp32) return nullptr;
-    return std::make_shared<OrtBackend>(library_, device_);
-  }
-  std::optional<std::string> why_unavailable() const override {
-    try {
-      find_library(library_);
-    } catch (const Error& error) {  // the answer to the question
-      return fmt::format("{} ({})", error.message(), error.notes().hint);
-    }
-    return std::nullopt;
-  }
-  bool suits_every_size() const override { return true; }
-  /// One caller, since the library has threads of its own.
-  ExecutionPlan plan(const PlanRequest& request) const override {
-    ExecutionPlan plan = Backend::plan(request);
-    plan.num_workers = 1;
-    plan.threads_per_operator = request.num_threads;
-    plan.compile_threads = 1;
-    return plan;
-  }
-  std::unique_ptr<Executor> compile(const Graph& graph, const Weights& weights,
-                                    const BackendOptions& options) const override {
-    const auto library = find_library(library_);
-    check_weights(graph, weights, "the network");
-    const SessionSettings settings{
-        .device = device_, .num_threads = options.threads_per_operator, .precision = precision_};
-    auto session = std::make_unique<OrtSession>(
-        library,
-        onnx_bytes({.members = {{.graph = &graph, .weights = &weights, .name = "member"}},
-                    .for_runtime = true,
-                    .half = precision_ == Precision::fp16,
-                    .metadata = {}}),
-        settings);
-    auto executor =
-        std::make_unique<OrtExecutor>(graph, std::move(session), settings, bytes_of(weights));
-    executor->set_golden_error(
-        check_golden(graph, weights, *executor, options.frame_extent, device_.text(), precision_));
-    return executor;
-  }
-
- private:
-  fs::path library_;
-  Device device_;
-  Precision precision_;
-};
 
 /// Compiles and runs the trial network.
 DeviceTrial tried(const fs::path& library, const Device& device,

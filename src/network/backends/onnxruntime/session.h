@@ -1,12 +1,10 @@
 /// A network that runs in ONNX Runtime.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "base/tensor.h"
+#include "network/backends/onnxruntime/binding.h"
 #include "network/backends/onnxruntime/devices.h"
 #include "network/backends/onnxruntime/library.h"
 #include "network/backends/onnxruntime/placement.h"
@@ -22,12 +20,6 @@ struct SessionSettings {
   Precision precision = Precision::fp32;
 };
 
-/// An output to be filled.
-struct SessionOutput {
-  const char* name;
-  Tensor* tensor;  ///< of the shape that the network gives for the frames
-};
-
 /// Const calls are thread-safe.
 class OrtSession {
  public:
@@ -39,10 +31,8 @@ class OrtSession {
   OrtSession(const OrtSession&) = delete;
   OrtSession& operator=(const OrtSession&) = delete;
 
-  /// @param frames  [frames, height, width, 3] bytes
-  /// @throws Error(unavailable) with the library's words
-  void run(const uint8_t* frames, const std::vector<int64_t>& shape,
-           const std::vector<SessionOutput>& outputs) const;
+  /// Memory for runs, which must end before the session does. @throws Error of the library
+  std::unique_ptr<Binding> bind(const BindingShape& shape) const;
   const Placement& placement() const;
   const Library& library() const;
 
