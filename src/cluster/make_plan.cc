@@ -76,7 +76,7 @@ void write_plan(const ClusterPlan& plan, const RunDirectory& directory, bool rep
   if (error != 0 && error != EEXIST && !path_exists(directory.plan()))
     fs::rename(fresh, directory.plan(), ignored);  // no hard links here
   fs::remove(fresh, ignored);
-  if (read_file(directory.plan()) == text) return;
+  if (are_same_plan(read_file(directory.plan()), text)) return;
   throw Error(ErrorKind::usage,
               fmt::format("{}: is another plan", printable(directory.plan().string())),
               {.hint = "--replan replaces it, and keeps the units that fit; or choose another "

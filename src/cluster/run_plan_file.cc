@@ -236,6 +236,19 @@ std::string to_text(const ClusterPlan& plan) {
   return json.dump(1, ' ', false, Text::error_handler_t::strict) + "\n";
 }
 
+bool are_same_plan(const std::string& text, const std::string& other) {
+  if (text == other) return true;
+  const auto without_reasons = [](const std::string& plan) {
+    Text json = Text::parse(plan, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object() || !json.contains("videos") || !json["videos"].is_array()) return Text();
+    for (Text& video : json["videos"])
+      if (video.is_object()) video.erase("consensus_why");
+    return json;
+  };
+  const Text one = without_reasons(text);
+  return one.is_object() && one == without_reasons(other);
+}
+
 ClusterPlan plan_from(const std::string& text, const fs::path& file, const PathMap& map) {
   const std::string name = printable(file.string());
   const Text json = Text::parse(text, nullptr, /*allow_exceptions=*/false);

@@ -90,6 +90,10 @@ class PathMap {
 /// JSON, the same bytes for the same plan.
 std::string to_text(const ClusterPlan& plan);
 
+/// Whether two texts of plans are of the same plan. `consensus_why` does not count: results that
+/// are there by now are another reason for the same consensus.
+bool are_same_plan(const std::string& text, const std::string& other);
+
 /// @param file  for messages; relative paths in the plan are of the folder above its own
 /// @throws Error(bad_file) for what is no plan, naming what is missing or wrong; Error(unsupported)
 ///         for one of a later format; Error(usage) as PathMap::require_use

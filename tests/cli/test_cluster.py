@@ -71,6 +71,16 @@ class Cluster(unittest.TestCase):
         self.assertEqual(refused.returncode, 2)
         self.assertIn("--replan", refused.stderr)
 
+    def test_the_same_plan_is_taken_after_its_results_are_there(self):
+        run = self.top / "again"
+        words = ["plan", run, VIDEO, "--members", DEMO, "--frames", "0:2"]
+        posse(*words)
+        text = (run / "plan.json").read_bytes()
+        posse("work", run)
+        posse("finish", run)
+        posse(*words)
+        self.assertEqual((run / "plan.json").read_bytes(), text)
+
     def test_any_order_of_tasks_and_units_gives_the_same_bytes(self):
         for name, unit in (("small", "5"), ("large", "3000")):
             run = self.plan(name, unit=unit)
