@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <regex>
+#include <set>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -125,6 +126,26 @@ void Suggester::find_known(std::span<const PicturesThere> there) {
     std::sort(work_[v].labelled.begin(), work_[v].labelled.end());
     out_.videos[v].num_labelled = static_cast<int64_t>(work_[v].labelled.size());
   }
+  tell_strange_labels();
+}
+
+/// Labels that were named, but none of which is of a video of the results. Those of a project that
+/// is written into may well be of other videos.
+void Suggester::tell_strange_labels() {
+  if (options_.labels.empty() || labels_->pictures.empty()) return;
+  std::set<std::string> folders;
+  for (const LabelledPicture& picture : labels_->pictures)
+    folders.insert(printable(picture.folder.empty() ? picture.video_name : picture.folder));
+  std::vector<std::string> videos;
+  for (const SuggestedVideo& video : out_.videos) {
+    if (video.num_labelled > 0) return;
+    videos.push_back(printable(video.facts.stem));
+  }
+  out_.warnings.push_back(fmt::format(
+      "none of the {} labelled pictures belongs to a video of these results, by its folder's name "
+      "(labels: {}; videos: {}): frames that are labelled may be suggested",
+      labels_->pictures.size(), list_names(std::vector(folders.begin(), folders.end())),
+      list_names(videos)));
 }
 
 void Suggester::choose_strategy() {

@@ -151,6 +151,25 @@ TEST(Suggest, KeepsAwayFromWhatIsLabelledAndFromPicturesThatAreThere) {
   EXPECT_EQ(suggest_of({results}, {}, &labels).strategy, SuggestStrategy::typical);
 }
 
+TEST(Suggest, LabelsThatAreOfOtherVideosAreTold) {
+  const TemporaryFolder folder;
+  const fs::path results =
+      write_made_results(folder.path(), {.num_frames = 900, .fill = some_disagree});
+  LabelSet labels;
+  labels.bodyparts = {"nose", "tail"};
+  labels.pictures.push_back({.name = "", .file = {}, .folder = "video1", .number = 203});
+  labels.labels.resize(2, {{1, 2}, false});
+  const auto is_told = [&] {
+    const Suggestions made = suggest_of({results}, {.count = 4, .labels = "labels.csv"}, &labels);
+    return std::any_of(made.warnings.begin(), made.warnings.end(), [](const std::string& text) {
+      return text.find("(labels: video1; videos: video)") != std::string::npos;
+    });
+  };
+  EXPECT_TRUE(is_told());
+  labels.pictures[0].folder = "video";
+  EXPECT_FALSE(is_told());
+}
+
 TEST(Suggest, SharesOverVideosByTheRootOfTheirDoubtAndOverAnimalsFirst) {
   const TemporaryFolder folder;
   std::vector<fs::path> results;

@@ -64,6 +64,7 @@ class Suggester {
   void open(std::span<const std::filesystem::path> results);
   void leave_out_lost_videos();
   void find_known(std::span<const PicturesThere> there);
+  void tell_strange_labels();
   void choose_strategy();
   void score();
   void look_for_failed(const MemberBlame& blame);
