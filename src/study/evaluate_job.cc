@@ -66,7 +66,7 @@ void check_options(const EvaluateOptions& options) {
 /// @throws Error(usage) where that is unknown
 std::vector<MemberTraining> training_of(std::span<const Member> members,
                                         const std::vector<std::string>& names,
-                                        const EvaluateOptions& options) {
+                                        const LabelSet& labels, const EvaluateOptions& options) {
   std::vector<MemberTraining> training;
   if (options.allow_training_frames) return training;
   if (options.labels_unseen) {
@@ -75,6 +75,7 @@ std::vector<MemberTraining> training_of(std::span<const Member> members,
   }
   if (!options.membership.empty()) {
     training = training_from_manifest(options.membership, names);
+    name_as_labelled(labels, training);
   } else if (!members.empty()) {
     training = training_from_projects(members);
   } else {
@@ -141,6 +142,36 @@ void warn_of_strangers(std::span<const fs::path> tables, const LabelSet& labels,
                   folder));
 }
 
+/// Tells where the records of training and the labels name no picture in common. Pictures of
+/// other videos have other folders; a name without a folder is one of these labels, or a mistake.
+void tell_apart(const LabelSet& labels, std::span<const MemberTraining> training,
+                Evaluation& evaluation) {
+  std::string listed, bare, source;
+  for (const MemberTraining& one : training) {
+    for (const LabelledPicture& picture : labels.pictures)
+      if (one.trained.contains(picture_key(picture.name))) return;
+    for (const std::string& name : one.trained) {
+      if (listed.empty()) listed = name;
+      if (!bare.empty() || name.find('/') != std::string::npos) continue;
+      bare = name;
+      source = one.source;
+    }
+  }
+  if (listed.empty()) return;
+  const std::string labelled = printable(picture_key(labels.pictures.front().name));
+  if (bare.empty()) {
+    evaluation.notes.push_back(
+        fmt::format("none of the labelled pictures, as {}, is among those that the members were "
+                    "trained on, as {}",
+                    labelled, printable(listed)));
+  } else {
+    evaluation.warnings.push_back(
+        fmt::format("{}: names none of the labelled pictures: it has {}, the labels have {}; all "
+                    "of them count as held out",
+                    source, printable(bare), labelled));
+  }
+}
+
 Evaluation evaluate_tables(std::span<const fs::path> paths, const fs::path& labels_path,
                            const EvaluateOptions& options, const JobHooks& hooks) {
   if (options.consensus == ConsensusChoice::track) {
@@ -157,8 +188,9 @@ Evaluation evaluate_tables(std::span<const fs::path> paths, const fs::path& labe
                                    .part_permutation = permutation_of(options.partperm),
                                    .videos = options.video};
   const LabelSet labels = read_labels(labels_path, label_options, evaluation);
-  const std::vector<MemberTraining> training = training_of({}, names, options);
+  const std::vector<MemberTraining> training = training_of({}, names, labels, options);
   for (const MemberTraining& one : training) evaluation.membership_sources.push_back(one.source);
+  tell_apart(labels, training, evaluation);
   evaluation.judged = judge_tables(members, labels, training, judge_options(options), keeping);
   if (options.video.empty()) warn_of_strangers(paths, labels, evaluation);
   std::vector<std::string> bodyparts;
@@ -193,8 +225,9 @@ Evaluation evaluate_networks(const Ensemble& ensemble, const fs::path& labels_pa
     trained.push_back(member.member);
     names.push_back(member.name);
   }
-  const std::vector<MemberTraining> training = training_of(trained, names, options);
+  const std::vector<MemberTraining> training = training_of(trained, names, labels, options);
   for (const MemberTraining& one : training) evaluation.membership_sources.push_back(one.source);
+  tell_apart(labels, training, evaluation);
   evaluation.judged = judge_pictures(ensemble, labels, training, judge_options(options), keeping);
   warn_of_judged(labels, ensemble.bodyparts(), evaluation);
   BlobCache(options.cache.empty() ? default_blob_folder() : options.cache)

@@ -55,7 +55,8 @@ void describe(Options& options, const Visitor& visit) {
         "the mean");
   visit("membership", options.membership, "FILE",
         "file that says which member was trained on what, where the members' projects do not: a "
-        "csv with the columns member,picture[,use], or a json");
+        "csv with the columns member,picture[,use], or a json; a picture is FOLDER/FILE as the "
+        "labels name it, or its file name or frame number alone where one labelled picture has it");
   visit("labels-unseen", options.labels_unseen, "",
         "state that no member was trained on any of these pictures");
   visit("allow-training-frames", options.allow_training_frames, "",

@@ -185,6 +185,22 @@ class Tables(ProgramTest):
             self.assertIn(said, done.err)
         self.assertEqual(len(done.json["pictures"]), 36)
 
+    def test_a_manifest_may_name_pictures_by_file_or_number(self):
+        names = [row.split(",")[0] for row in LABELS.read_text().splitlines()[3:]]
+        files = [pathlib.PurePath(name).name for name in names]
+        manifest = self.folder / "m.csv"
+
+        def judged(pictures, code=0):
+            rows = [f"member-{k},{picture}" for k, picture in enumerate(pictures, 1)]
+            manifest.write_text("\n".join(["member,picture", *rows, ""]))
+            return self.assert_code(evaluate("--json", members=self.members, membership=manifest), code)
+
+        expected = judged(names[:5]).json["pictures"]
+        self.assertEqual([len(picture["judges"]) for picture in expected[:6]], [4] * 5 + [5])
+        self.assertEqual(judged(files[:5]).json["pictures"], expected)
+        self.assertEqual(judged([int(file[3:-4]) for file in files[:5]]).json["pictures"], expected)
+        self.assertIn(f"it has strange.png, the labels have openarena/{files[0]}", judged(["strange.png", *[""] * 4], 4).err)
+
     def test_what_needs_maps_says_so(self):
         self.assert_error(evaluate("--consensus", "track", members=self.members), 2, "which tables do not hold")
         done = posse("calibrate", *self.members, "--labels", LABELS, "--labels-unseen", "--out", self.folder / "c.json")

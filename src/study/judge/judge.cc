@@ -80,7 +80,6 @@ class Judge {
   }
   void start();
   void choose_pictures();
-  void note_strangers() const;
   void judge_maps();
   void judge_picture(size_t picture, const KnownFrame& frame, std::span<ConsensusEngine> engines);
   void look_for_labels_outside(size_t picture, const KnownFrame& frame);
@@ -136,7 +135,6 @@ void Judge::choose_pictures() {
       judged_.hidden.push_back(label.hidden ? 1 : 0);
     }
   }
-  note_strangers();
   if (judged_.pictures.empty()) {
     throw Error(ErrorKind::usage,
                 fmt::format("all {} labelled pictures were in the training of every member",
@@ -144,18 +142,6 @@ void Judge::choose_pictures() {
                 {.hint = "--allow-training-frames judges them all the same, which estimates no "
                          "error; label pictures that some member has not seen"});
   }
-}
-
-/// Says where the records of training and the labels name no picture in common.
-void Judge::note_strangers() const {
-  bool any_record = false, any_common = false;
-  for (const MemberTraining& one : training_) {
-    any_record = any_record || !one.trained.empty();
-    for (const LabelledPicture& picture : labels_.pictures)
-      any_common = any_common || one.trained.contains(picture_key(picture.name));
-  }
-  if (any_record && !any_common)
-    note("none of the labelled pictures is among those that the members were trained on");
 }
 
 FrameRef Judge::frame_of(size_t picture) const {

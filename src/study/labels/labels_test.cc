@@ -127,6 +127,29 @@ TEST_F(Labels, ManifestsSayWhoWasTrainedOnWhat) {
   EXPECT_EQ(use_of(training_from_manifest(json, members)[0], "v/img5.png"), PictureUse::trained);
 }
 
+TEST_F(Labels, ManifestsMayNameAFileOrAFrameAlone) {
+  LabelSet labels;
+  for (const char* name : {"labeled-data/v/img001.png", "labeled-data/v/img005.png",
+                           "labeled-data/w/img005.png", "labeled-data/v/img000.png"})
+    labels.pictures.push_back({.name = name, .file = {}, .folder = "", .number = {}});
+  for (LabelledPicture& picture : labels.pictures) picture.number = number_in_name(picture.name);
+  const std::vector<std::string> members = {"one"};
+  const auto named = [&](const std::string& rows) {
+    const auto csv = write("m.csv", "member,picture,use\n" + rows);
+    std::vector<MemberTraining> training = training_from_manifest(csv, members);
+    name_as_labelled(labels, training);
+    return training[0];
+  };
+  const MemberTraining training =
+      named("one,img001.png\none,000\none,7\none,x/img001.png\none,w/img005.png,selected\n");
+  EXPECT_EQ(training.trained,
+            (std::set<std::string>{"v/img001.png", "v/img000.png", "7", "x/img001.png"}));
+  EXPECT_EQ(training.selected_on, std::set<std::string>{"w/img005.png"});
+  EXPECT_THAT(text_of([&] { named("one,img005.png\n"); }),
+              HasSubstr("'img005.png' may be v/img005.png or w/img005.png"));
+  EXPECT_THAT(text_of([&] { named("one,5\n"); }), HasSubstr("w/img005.png"));
+}
+
 TEST_F(Labels, ManifestsThatMakeNoSenseAreErrors) {
   const std::vector<std::string> members = {"one"};
   const auto error_of = [&](const std::string& name, const std::string& text) {

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <utility>
 
 #include "base/csv_line.h"
 #include "base/error.h"
@@ -15,7 +17,6 @@
 #include "results/formats/matlab/mat_reader.h"
 #include "results/formats/pickle/pickle_data.h"
 #include "results/table/table_reader.h"
-#include "study/labels/label_set.h"
 
 namespace posse {
 namespace fs = std::filesystem;
@@ -183,6 +184,41 @@ ByName read_json_manifest(const fs::path& path) {
   return by_name;
 }
 
+/// Finds labelled pictures by what a manifest may call them.
+class LabelledNames {
+ public:
+  explicit LabelledNames(const LabelSet& labels) {
+    for (const LabelledPicture& picture : labels.pictures) {
+      const std::string key = picture_key(picture.name);
+      keys_.insert(key);
+      by_file_[fs::path(key).filename().string()].insert(key);
+      if (picture.number) by_number_[std::to_string(*picture.number)].insert(key);
+    }
+  }
+
+  /// The key of the labelled picture; `name` itself where there is none.
+  std::string operator()(const std::string& name, const std::string& source) const {
+    if (name.find('/') != std::string::npos || keys_.contains(name)) return name;
+    auto found = by_file_.find(name);
+    if (found == by_file_.end()) {
+      const size_t digit = std::min(name.find_first_not_of('0'), name.size() - 1);
+      found = by_number_.find(name.substr(digit));
+      if (found == by_number_.end()) return name;
+    }
+    const std::set<std::string>& pictures = found->second;
+    if (pictures.size() == 1) return *pictures.begin();
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: '{}' may be {} or {}", source, printable(name), *pictures.begin(),
+                            *std::next(pictures.begin())),
+                {.hint = "write it with its folder"});
+  }
+
+ private:
+  using Pictures = std::map<std::string, std::set<std::string>>;
+  std::set<std::string> keys_;
+  Pictures by_file_, by_number_;
+};
+
 }  // namespace
 
 PictureUse use_of(const MemberTraining& training, const std::string& key) {
@@ -223,6 +259,17 @@ std::vector<MemberTraining> training_from_manifest(const fs::path& path,
         {.have = list_names(listed)});
   }
   return all;
+}
+
+void name_as_labelled(const LabelSet& labels, std::span<MemberTraining> training) {
+  const LabelledNames labelled(labels);
+  for (MemberTraining& one : training) {
+    for (std::set<std::string>* pictures : {&one.trained, &one.selected_on}) {
+      std::set<std::string> named;
+      for (const std::string& name : *pictures) named.insert(labelled(name, one.source));
+      *pictures = std::move(named);
+    }
+  }
 }
 
 }  // namespace posse

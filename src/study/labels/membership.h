@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "project/project.h"
+#include "study/labels/label_set.h"
 
 namespace posse {
 
@@ -43,5 +44,10 @@ std::vector<MemberTraining> training_from_projects(std::span<const Member> membe
 /// @throws Error(not_found, bad_file); Error(usage) where it mentions none of the members
 std::vector<MemberTraining> training_from_manifest(const std::filesystem::path& path,
                                                    std::span<const std::string> members);
+
+/// Writes pictures of a manifest as the labels have them: the name of a file without a folder, or
+/// the number of a frame, stands for the labelled picture that has it. Others stay as they are.
+/// @throws Error(usage) where several labelled pictures have it, naming two
+void name_as_labelled(const LabelSet& labels, std::span<MemberTraining> training);
 
 }  // namespace posse
