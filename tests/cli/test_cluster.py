@@ -72,7 +72,7 @@ class Cluster(unittest.TestCase):
         self.assertIn("--replan", refused.stderr)
 
     def test_the_same_plan_is_taken_after_its_results_are_there(self):
-        run = self.top / "again"
+        run = self.top / "planned-twice"
         words = ["plan", run, VIDEO, "--members", DEMO, "--frames", "0:2"]
         posse(*words)
         text = (run / "plan.json").read_bytes()
