@@ -115,6 +115,19 @@ def manual_entries(entries):
     return lines
 
 
+def joined(lines):
+    """Paragraphs of the lines below a help: a flush line goes on with the sentence that the flush line above left open."""
+    parts = []
+    for line in lines:
+        goes_on = (parts and parts[-1] and parts[-1][-1] not in ".:"
+                   and not any(not text or re.match(r" |example:|\w+ {2,}", text) for text in (line, parts[-1])))
+        if goes_on:
+            parts[-1] += " " + line
+        else:
+            parts.append(line)
+    return [part for part in parts if part]
+
+
 def manual(helps):
     """The page for `man posse`: every verb with its options."""
     top = helps[0]
@@ -128,7 +141,7 @@ def manual(helps):
         for heading, entries in one.sections.items():
             lines += [".SS " + heading, *manual_entries(entries)]
         # The program's own last lines stand once, below.
-        lines += [part for line in one.below if line and line not in top.below for part in (".PP", roff(line))]
+        lines += [part for line in joined(line for line in one.below if line not in top.below or not line) for part in (".PP", roff(line))]
     lines += [".SH EXIT STATUS", roff(re.sub(r"\s+", " ", " ".join(top.below).split("posse VERB")[0])
                                       .removeprefix("exit codes: ").strip()) + ".",
               ".SH EXAMPLE", "Run the example that comes with the program:", ".PP", ".B posse demo"]

@@ -76,7 +76,7 @@ typedef struct posse_ensemble posse_ensemble;
  *
  * members: project folders, train folders, snapshots or model folders, or a folder of such, one
  *   path in each line.
- * options: those of the ensemble (`posse run --help`, under "ensemble"), and for posse_predict():
+ * options: those of the ensemble (`posse run --help`, under "Networks"), and for posse_predict():
  *   consensus=mean|median|track  track: a causal track, which looks back in time but not ahead;
  *     each call is then the next frame of one video (default mean)
  *   look-alike=GROUPS  with track: bodyparts that look alike, as "paw1,paw2;ear1,ear2" (default

@@ -23,6 +23,10 @@ struct EvaluateArguments {
   bool json = false;
 };
 
+constexpr const char* kNetworks =
+    "trained networks: project folders, train/ folders or snapshot prefixes, or a folder that "
+    "holds them";
+
 struct CalibrateArguments : EvaluateArguments {
   fs::path out = "calibration.json";
   bool force = false;
@@ -37,11 +41,9 @@ void print_notes(const Evaluation& evaluation, CommandContext& context) {
   if (!evaluation.warnings.empty()) context.exit_code = ExitCode::data_warnings;
 }
 
-void add_options(Verb verb, EvaluateArguments& arguments) {
-  verb.add_option("MEMBERS", arguments.members,
-                  "trained networks: project folders, train/ folders or snapshot prefixes, or a "
-                  "folder that holds them; evaluate also takes their tables of one video")
-      .required();
+/// @param members_help  what the verb takes as members
+void add_options(Verb verb, EvaluateArguments& arguments, const std::string& members_help) {
+  verb.add_option("MEMBERS", arguments.members, members_help).required();
   verb.add_option("--labels", arguments.labels,
                   "hand labels: a project, a folder of pictures with its CollectedData file, or a "
                   "table (.h5, .csv, .slp, .mat)")
@@ -58,7 +60,7 @@ void add_evaluate(Verb root, CommandContext& context) {
   Verb verb = root.add_verb(
       "evaluate",
       "measure the members' and the consensus's errors and uncertainty against hand labels");
-  add_options(verb, *arguments);
+  add_options(verb, *arguments, std::string(kNetworks) + "; or their tables of one video");
   verb.add_flag("--json", arguments->json, "print the numbers as JSON");
   verb.footer(
       "A labelled picture is judged only by the members that were not trained on it; the consensus "
@@ -79,7 +81,7 @@ void add_evaluate(Verb root, CommandContext& context) {
 void add_calibrate(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<CalibrateArguments>();
   Verb verb = root.add_verb("calibrate", "fit the stated uncertainty to hand labels");
-  add_options(verb, *arguments);
+  add_options(verb, *arguments, std::string(kNetworks));
   verb.add_option("-o,--out", arguments->out, "file to write (default calibration.json)")
       .placeholder("FILE");
   verb.add_flag("--force", arguments->force, "replace the file if it exists");

@@ -418,7 +418,7 @@ void run(RunArguments arguments, CommandContext& context) {
 void add_run(Verb root, CommandContext& context) {
   auto arguments = std::make_shared<RunArguments>();
   Verb verb = root.add_verb("run", "run an ensemble over videos and write its consensus poses");
-  verb.add_option("VIDEO", arguments->videos, "video files, or folders of pictures");
+  verb.add_option("VIDEO", arguments->videos, "video files, or folders of pictures; at least one");
   verb.add_option("--members", arguments->members,
                   "trained networks: project folders, train/ folders or snapshot prefixes, or a "
                   "folder that holds them")

@@ -81,7 +81,7 @@ std::string Calibrator::guarantee() const {
   const std::string of_points =
       c.split > 0 ? "from points that the fit did not use: at least 90 % were points drawn one by "
                     "one; those of a clip are alike, so about 90 %, not proven"
-                  : "cross-conformal: about 90 %, not proven, as points of a clip are alike";
+                  : "about 90 %, not proven, as points of a clip are alike";
   const std::string what =
       c.simultaneous ? "regions, all bodyparts of a frame at once," : "regions";
   if (region_of(c, 0.9).over_videos) {
@@ -94,10 +94,10 @@ std::string Calibrator::guarantee() const {
   const std::string serving =
       c.split > 0 ? fmt::format(" ({} of them left out of the fit)", num_region_videos_) : "";
   return fmt::format(
-      "{} of {} videos unseen by the members that judge them{}, 9 are needed for 90 % {} that "
-      "hold for a new video: no guarantee for a new video; valid for more frames of these videos "
-      "only ({})",
-      c.num_videos_unseen, evaluation_.judged.num_videos, serving, what, of_points);
+      "90 % {} hold for more frames of {} ({}). There is no guarantee for a new video: for that, "
+      "label 9 videos that no member saw; {} of {} labelled videos are such{}",
+      what, evaluation_.judged.num_videos == 1 ? "this video" : "these videos", of_points,
+      c.num_videos_unseen, evaluation_.judged.num_videos, serving);
 }
 
 CalibrationFitOptions Calibrator::fit_options() const {
@@ -218,13 +218,13 @@ void Calibrator::add_pooled(std::span<const char> pooled) {
     evaluation_.calibration.pooled_bodyparts.push_back(name);
     const auto count = std::count_if(evaluation_.points.begin(), evaluation_.points.end(),
                                      [&](const FitPoint& point) { return point.bodypart == p; });
-    counted.push_back(fmt::format("{} ({})", name, count));
+    counted.push_back(fmt::format("{} has {} judged labels", name, count));
   }
   if (counted.empty()) return;
-  evaluation_.warnings.push_back(
-      fmt::format("fewer than {} points to fit to, so no figures of their own: {}; a run states of "
-                  "them what holds of all bodyparts together, which may be too small",
-                  kFewPoints, list_names(counted)));
+  evaluation_.warnings.push_back(fmt::format(
+      "{}; {} are needed, so each such bodypart gets the radius of all bodyparts, which "
+      "may be too small",
+      list_names(counted), kFewPoints));
 }
 
 void Calibrator::add_rows(const std::vector<StatedError>& raw,

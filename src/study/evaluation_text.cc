@@ -123,9 +123,8 @@ std::string hardest_quarter(const Evaluation& evaluation) {
   const UncertaintySummary* summary = calibrated_summary(evaluation);
   if (summary == nullptr) return "";
   return fmt::format(
-      "hardest quarter (members furthest apart, {} points): the 90 % region covers {}   <- trust "
-      "this row "
-      "for failures\n",
+      "hardest quarter (members furthest apart, {} points): the 90 % region covers {}   <- what to "
+      "expect where members disagree most\n",
       summary->quartile_points[3],
       share_with_interval(summary->quartile_coverage[3], summary->quartile_interval[3]));
 }

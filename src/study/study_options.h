@@ -45,8 +45,9 @@ void describe(Options& options, const Visitor& visit) {
   visit("labels-unseen", options.labels_unseen, "",
         "state that no member was trained on any of the labels");
   visit("outliers", options.outliers, "FILE",
-        "flags of the labelled frames in the order of the draws, as img005.png,0,1 (csv, or the "
-        "original's pickle); for seeds and power");
+        "csv with a row for each labelled frame in the order of the draws, as img005.png,0,1, "
+        "where a "
+        "number above 0 marks an outlier (or the original's pickle); for seeds and power");
   visit("pilot", options.pilot, "FILE",
         "two files of errors, one number a line, for power (default: errors of the members with "
         "the fewest and the most training frames)");
@@ -55,7 +56,7 @@ void describe(Options& options, const Visitor& visit) {
   visit("power", options.power, "FLOAT", "power to be reached (default 0.8)");
   visit("hours", options.hours, "FLOAT", "hours of training per network, for the cost (default 6)");
   visit("price", options.price, "FLOAT",
-        "price of an hour of training, for the cost (default 3.5)");
+        "price of an hour of training in any currency, which the cost is then in (default 3.5)");
   visit("clips", options.clips, "FILE",
         "csv with the columns picture,clip, which says which pictures are of one clip and so vary "
         "together");
@@ -64,7 +65,8 @@ void describe(Options& options, const Visitor& visit) {
   visit("cache", options.cache, "DIR",
         "folder in which members' maps of labelled pictures are kept (default: as posse evaluate)");
   visit("legacy", options.legacy, "",
-        "compute numbers as the original scripts do, faults included (docs/study.md lists them)");
+        "compute numbers as estimate_influence.py and pre_analysis.py of dgp_ensembletools do, "
+        "faults included (docs/study.md lists them)");
 }
 
 }  // namespace posse

@@ -57,24 +57,32 @@ struct SmoothCommonOptions {
   int threads = 0;  ///< 0: all that this process may use
 };
 
-/// @param out_is_folder  there is a table per camera
+/// How the common options are worded for a kind.
+struct SmoothCommonWords {
+  bool out_is_folder = false;   ///< there is a table per camera
+  bool plain_variance = false;  ///< the default of --variance
+  const char* tuning_frames =   ///< help of --s-frames
+      "frames that s is tuned on, as 0:1000 2000:3000; N means 0:N (default: all)";
+};
+
 template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, SmoothCommonOptions>
-void describe_common(Options& options, bool out_is_folder, const Visitor& visit) {
-  visit("wide-csv", options.wide_csv, out_is_folder ? "DIR" : "FILE",
-        out_is_folder ? "folder for further tables, with the columns of eks"
-                      : "file for a further table, with the columns of eks");
+void describe_common(Options& options, const SmoothCommonWords& words, const Visitor& visit) {
+  visit("wide-csv", options.wide_csv, words.out_is_folder ? "DIR" : "FILE",
+        words.out_is_folder ? "folder for further tables, with the columns of eks"
+                            : "file for a further table, with the columns of eks");
   visit("force", options.force, "", "replace files that exist");
   visit("average", options.average, "", "way of averaging the members");
   visit("variance", options.variance, "",
-        "way of finding an observation's variance (default: confidence_weighted_var as in eks; for "
-        "paw: var)");
+        words.plain_variance
+            ? "way of finding an observation's variance (default: var, as in eks)"
+            : "way of finding an observation's variance (default: confidence_weighted_var, as in "
+              "eks)");
   visit("min-likelihood", options.min_likelihood, "FLOAT",
         "count predictions with a lower likelihood as missing, in [0, 1] (default 0)");
   visit("one-member", options.one_member, "",
         "accept a single table; its variances come from the likelihood and are not calibrated");
-  visit("s-frames", options.s_frames, "A:B...",
-        "frames that s is tuned on, as 0:1000 2000:3000; N means 0:N (default: all)");
+  visit("s-frames", options.s_frames, "A:B...", words.tuning_frames);
   visit("threads", options.threads, "N",
         "number of threads (default 0: all that this process may use)");
 }
@@ -94,8 +102,10 @@ void describe(Options& options, const Visitor& visit) {
   visit("s", options.s, "FLOAT",
         "smoothing parameter: process variance in square pixels per frame, one for all keypoints "
         "or one for each; a smaller one smooths more (default: tuned)");
-  visit("blocks", options.blocks, "TEXT",
-        "keypoints that share one s, by position counted from 0, as 0,1,2;3,4");
+  visit(
+      "blocks", options.blocks, "TEXT",
+      "keypoints that are smoothed alike, with one s, by position counted from 0: 0,1,2;3,4 makes "
+      "two sets");
   visit("objective", options.objective, "",
         "likelihood that tuning maximises: full, or constant (with each coordinate's median "
         "variance, as in eks)");
@@ -138,7 +148,7 @@ struct SmoothSingleOptions {
 template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, SmoothSingleOptions>
 void describe(Options& options, const Visitor& visit) {
-  describe_common(options.common, false, visit);
+  describe_common(options.common, {}, visit);
   describe(options.tuning, visit);
   visit("bodypart-list", options.bodypart_list, "NAME",
         "bodyparts to keep, in this order (default: all)");
@@ -161,7 +171,7 @@ struct SmoothMultiOptions {
 template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, SmoothMultiOptions>
 void describe(Options& options, const Visitor& visit) {
-  describe_common(options.common, true, visit);
+  describe_common(options.common, {.out_is_folder = true}, visit);
   describe(options.tuning, visit);
   describe(options.views, visit);
   visit("bodypart-list", options.bodypart_list, "NAME",
@@ -189,7 +199,7 @@ struct SmoothMirroredOptions {
 template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, SmoothMirroredOptions>
 void describe(Options& options, const Visitor& visit) {
-  describe_common(options.common, false, visit);
+  describe_common(options.common, {}, visit);
   describe(options.tuning, visit);
   describe(options.views, visit);
   visit("camera-names", options.camera_names, "NAME",
@@ -207,7 +217,11 @@ struct SmoothPupilOptions {
 template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, SmoothPupilOptions>
 void describe(Options& options, const Visitor& visit) {
-  describe_common(options.common, false, visit);
+  describe_common(options.common,
+                  {.tuning_frames = "frames that the two parameters --diameter-s and --com-s are "
+                                    "tuned on, as 0:1000 2000:3000; "
+                                    "N means 0:N (default: all)"},
+                  visit);
   visit("diameter-s", options.diameter_s, "FLOAT",
         "smoothing parameter of the diameter, in (0, 1); closer to 1 is smoother (default: tuned)");
   visit("com-s", options.com_s, "FLOAT",
@@ -229,7 +243,7 @@ struct SmoothPawOptions {
 template <class Options, class Visitor>
 requires std::same_as<std::remove_const_t<Options>, SmoothPawOptions>
 void describe(Options& options, const Visitor& visit) {
-  describe_common(options.common, true, visit);
+  describe_common(options.common, {.out_is_folder = true, .plain_variance = true}, visit);
   describe(options.tuning, visit);
   describe(options.views, visit);
   visit("timestamps-left", options.timestamps_left, "FILE",

@@ -281,7 +281,7 @@ class Calibrate(ProgramTest):
         rows = [row.split(",") for row in LABELS.read_text().splitlines()]
         few.write_text("\n".join(",".join(row if i < 11 else [*row[:-2], "", ""]) for i, row in enumerate(rows)) + "\n")
         done = self.assert_code(self.calibrate("--consensus", "mean", "--json", labels=few), 4)
-        self.assertIn("no figures of their own: tailbase (8)", done.err)
+        self.assertIn("tailbase has 8 judged labels; 20 are needed", done.err)
         rows = {row["bodypart"]: row for row in done.json["calibrated"]}
         self.assertEqual([rows["tailbase"][key] for key in ["radius90", "calibrated90", "raw90", "pooled"]], [None, None, None, True])
         self.assertFalse(rows["snout"]["pooled"])

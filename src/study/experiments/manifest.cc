@@ -202,7 +202,8 @@ std::vector<ManifestMember> parse_manifest(const std::string& text, const std::s
 
 std::vector<ManifestMember> read_manifest(const fs::path& path) {
   if (kind_of_path(path) != PathKind::file)
-    throw Error(ErrorKind::not_found, fmt::format("{}: there is no manifest here", path.string()));
+    throw Error(ErrorKind::not_found, fmt::format("{}: there is no manifest here", path.string()),
+                {.hint = "docs/study.md says how to write it"});
   const std::string suffix = ascii_lower(path.extension().string());
   std::vector<ManifestMember> members = parse_manifest(
       read_file(path, uint64_t{16} << 20), path.string(), suffix == ".yaml" || suffix == ".yml");
