@@ -36,7 +36,8 @@ class Binding {
           const BindingShape& shape);
 
   const BindingShape& shape() const { return shape_; }
-  uint8_t* frames() { return static_cast<uint8_t*>(frames_.data); }  ///< [frames, height, width, 3]
+  /// [frames, height, width, 3], to be filled before run().
+  uint8_t* frames() const { return static_cast<uint8_t*>(frames_.data); }
   const float* output(size_t number) const {
     return static_cast<const float*>(outputs_.at(number)->data);
   }

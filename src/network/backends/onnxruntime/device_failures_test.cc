@@ -20,7 +20,6 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 constexpr Extent kFrame{48, 64};
 
@@ -46,7 +45,7 @@ class ProxyDevice : public ::testing::Test {
                                      Precision precision = Precision::fp32) const {
     const auto backend = open_onnxruntime(device, POSSE_PROXY_ORT_LIBRARY, precision);
     report();
-    return backend->compile(network.graph, network.weights,
+    return backend->compile(network_.graph, network_.weights,
                             {.batch_size = batch_size, .frame_extent = kFrame});
   }
   /// Of `count` frames that differ.
@@ -68,7 +67,7 @@ class ProxyDevice : public ::testing::Test {
   /// The plain CPU provider's.
   NetworkOutput expected(int count) const {
     const auto backend = open_onnxruntime("cpu", testing::onnxruntime_library());
-    return run(*backend->compile(network.graph, network.weights, {}), count);
+    return run(*backend->compile(network_.graph, network_.weights, {}), count);
   }
   static void expect_same(const NetworkOutput& got, const NetworkOutput& wanted) {
     EXPECT_EQ(got.scoremap_logits.shape(), wanted.scoremap_logits.shape());
@@ -78,7 +77,7 @@ class ProxyDevice : public ::testing::Test {
     EXPECT_LE(largest_error(wanted.locref.values(), got.locref.values()), 1e-6);
   }
 
-  TrialNetwork network = make_trial_network();
+  TrialNetwork network_ = make_trial_network();
 };
 
 TEST_F(ProxyDevice, FillsBatchesUpToTheNumberThatIsPlanned) {
@@ -138,7 +137,7 @@ TEST_F(ProxyDevice, IsNotAskedAgainWhenItIsLost) {
 }
 
 TEST_F(ProxyDevice, NetworksThatLookAtWholeBatchesAreNeitherFilledUpNorHalved) {
-  for (Node& node : network.graph.nodes) {
+  for (Node& node : network_.graph.nodes) {
     if (node.kind == OpKind::batch_norm) node.batch_norm_mode = BatchNormMode::batch;
   }
   const auto executor = compiled(4);

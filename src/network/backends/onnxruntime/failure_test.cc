@@ -28,9 +28,8 @@ TEST(Failure, ALostDeviceIsToldByItsWords) {
        {"CUDA failure 700: an illegal memory access was encountered ; GPU=0",
         "CUDA failure 719: unspecified launch failure ; GPU=0", "DXGI_ERROR_DEVICE_REMOVED",
         "887A0005: The GPU device instance has been suspended",
-        "WebGPU device lost (2): Device "
-        "was destroyed.",
-        "VK_ERROR_DEVICE_LOST", "uncorrectable ECC error encountered",
+        "WebGPU device lost (2): Device was destroyed.", "VK_ERROR_DEVICE_LOST",
+        "uncorrectable ECC error encountered",
         // The memory of a lost device is lost with it.
         "device lost: out of memory"}) {
     EXPECT_EQ(kind_of_failure(words), ErrorKind::device_lost) << words;

@@ -28,8 +28,9 @@ class Graphs : public ::testing::Test {
     POSSE_ONNXRUNTIME_OR_SKIP(file);
     setenv("POSSE_PROXY_ORT", file.c_str(), 1);
     unsetenv("POSSE_PROXY_ORT_DOES");
-    setenv("XDG_CACHE_HOME", cache.path().c_str(), 1);
-    for (Tensor* tensor : {&second.weights.at("conv1/weights"), &second.weights.at("score/biases")})
+    setenv("XDG_CACHE_HOME", cache_.path().c_str(), 1);
+    for (Tensor* tensor :
+         {&second_.weights.at("conv1/weights"), &second_.weights.at("score/biases")})
       for (float& value : tensor->values()) value *= -0.5F;
   }
   void TearDown() override {
@@ -41,8 +42,8 @@ class Graphs : public ::testing::Test {
                                              bool same_frames = true) const {
     const std::filesystem::path library =
         device == "cpu" ? testing::onnxruntime_library() : POSSE_PROXY_ORT_LIBRARY;
-    const std::vector<EnsembleMember> members = {{&first.graph, &first.weights, {}},
-                                                 {&second.graph, &second.weights, {}}};
+    const std::vector<EnsembleMember> members = {{&first_.graph, &first_.weights, {}},
+                                                 {&second_.graph, &second_.weights, {}}};
     return open_onnxruntime(device, library)
         ->compile_ensemble(members, {.batch_size = 3,
                                      .same_frames = same_frames,
@@ -66,8 +67,8 @@ class Graphs : public ::testing::Test {
     return output;
   }
 
-  TemporaryFolder cache;
-  TrialNetwork first = make_trial_network(), second = make_trial_network();
+  TemporaryFolder cache_;
+  TrialNetwork first_ = make_trial_network(), second_ = make_trial_network();
 };
 
 TEST_F(Graphs, OneGivesWhatSeveralGive) {
@@ -95,7 +96,7 @@ TEST_F(Graphs, OneGivesWhatSeveralGive) {
 
 TEST_F(Graphs, ADeviceIsMeasuredOnceAndTheAnswerKept) {
   const std::string measured = compiled(GraphsChoice::automatic, "cuda")->facts().graphs;
-  const std::filesystem::path file = cache.path() / "posse" / "graphs.txt";
+  const std::filesystem::path file = cache_.path() / "posse" / "graphs.txt";
   std::ifstream lines(file);
   std::string line, more;
   ASSERT_TRUE(std::getline(lines, line));
@@ -110,13 +111,13 @@ TEST_F(Graphs, AreSeveralOnTheProcessorAndWhereMembersSeeOtherFrames) {
   EXPECT_EQ(compiled(GraphsChoice::automatic, "cpu")->facts().graphs, "several");
   EXPECT_EQ(compiled(GraphsChoice::one, "cpu", false)->facts().graphs, "several");
   EXPECT_EQ(compiled(GraphsChoice::automatic, "cuda", false)->facts().graphs, "several");
-  EXPECT_FALSE(exists(cache.path() / "posse" / "graphs.txt"));
+  EXPECT_FALSE(exists(cache_.path() / "posse" / "graphs.txt"));
 }
 
 TEST_F(Graphs, OfMapsOfOtherSizesAreNotPutTogether) {
-  Node& head = second.graph.nodes.at(static_cast<size_t>(second.graph.scoremap_logits));
+  Node& head = second_.graph.nodes.at(static_cast<size_t>(second_.graph.scoremap_logits));
   ASSERT_EQ(head.kind, OpKind::conv2d_transpose);
-  second.graph.stride = 4;  // as a network of another stride says
+  second_.graph.stride = 4;  // as a network of another stride says
   EXPECT_EQ(compiled(GraphsChoice::automatic, "cuda")->facts().graphs, "several");
   const Error error = posse::testing::error_of([&] { compiled(GraphsChoice::one, "cuda"); });
   EXPECT_EQ(error.kind(), ErrorKind::unsupported);
