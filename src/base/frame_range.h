@@ -17,7 +17,7 @@ struct FrameRange {
 
   /// Reads "a:b:step"; each piece may be left out ("100:", ":50", "::2", "" for all), a lone "7" is
   /// frame 7.
-  /// @throws Error(usage) for anything else: negative numbers, step 0, stop not above start.
+  /// @throws Error(usage) for anything else: negative numbers, step 0, stop below start.
   static FrameRange parse(std::string_view text);
 
   /// @throws Error(invalid_value) unless 0 <= start <= stop and step >= 1.

@@ -26,13 +26,12 @@ TEST(FrameRange, PiecesMayBeLeftOut) {
 }
 
 TEST(FrameRange, EmptyRangeHasNoFrames) {
-  EXPECT_EQ((FrameRange{.start = 4, .stop = 4}).count(100), 0);
+  EXPECT_EQ(FrameRange::parse("4:4").count(100), 0);
   EXPECT_EQ(FrameRange::parse("50:60").count(10), 0);
 }
 
 TEST(FrameRange, RefusesWhatIsNoRange) {
-  for (const char* text :
-       {"a:b", "-1:5", "1:2:0", "9:3", "4:4", ":0", "1:2:3:4", "1.5:2", "1 :2"}) {
+  for (const char* text : {"a:b", "-1:5", "1:2:0", "9:3", "1:2:3:4", "1.5:2", "1 :2"}) {
     EXPECT_THROW(FrameRange::parse(text), Error) << text;
   }
 }
