@@ -101,10 +101,9 @@ int run(int argc, char** argv) {
   root.footer(
       "exit codes: 0 done, 1 failed, 2 wrong usage, 3 some inputs or results failed, 4 finished "
       "with data warnings,\n"
-      "            5 not supported or missing here, 75 run it again (plan, work, finish; a device "
-      "was "
-      "lost), 130\n"
-      "            interrupted\n"
+      "            5 not supported or missing here, 75 run it again (plan, work, finish, a lost "
+      "device),\n"
+      "            130 interrupted\n"
       "posse VERB --help shows the options of a verb. Start with: posse demo");
   add_commands(root, context);
   try {
