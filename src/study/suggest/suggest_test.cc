@@ -15,7 +15,6 @@
 namespace posse {
 namespace {
 namespace fs = std::filesystem;
-using testing::MadeResults;
 using testing::write_made_results;
 
 constexpr size_t kMembers = 5;
