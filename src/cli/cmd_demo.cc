@@ -146,7 +146,7 @@ Evaluation print_calibrated(const fs::path& data, const fs::path& video,
   options.membership = data / "training-frames.json";
   options.video = {video};
   options.cache = cache.path();
-  const Evaluation evaluation =
+  Evaluation evaluation =
       calibrate(std::vector{data}, data / "labels" / "CollectedData_posse.csv", {}, false, options,
                 {}, {.progress = {}, .note = {}, .warning = {}, .stop = &context.stop});
   const CalibratedRow& all = evaluation.calibrated.back();
