@@ -97,7 +97,10 @@ bench() {
 torch() {
   local python=${POSSE_GPU_PYTHON:-python3} i models=()
   for i in "${!five[@]}"; do
-    "$posse" export "${five[$i]}" --float-input --onnx "$work/net-$i.onnx" >"$work/said" 2>&1 || true
+    if ! "$posse" export "${five[$i]}" --float-input --onnx "$work/net-$i.onnx" >"$work/said" 2>"$work/err"; then
+      printf '{"error": %s}' "$(quoted <"$work/err")"
+      return
+    fi
     models+=("$work/net-$i.onnx")
   done
   # The bundle's libraries are for posse.

@@ -136,9 +136,6 @@ std::shared_ptr<const Backend> open_onnxruntime(const std::string& device,
                                                 const std::filesystem::path& library,
                                                 Precision precision) {
   using namespace ort;
-  const auto backend_on = [&](const Library& of, const Device& on) {
-    return std::make_shared<OrtBackend>(of.file(), on, precision);
-  };
   if (device != "auto") {
     const Device on = parse_device(device);
     if (!has_precision(*on.kind, precision)) {
@@ -146,7 +143,7 @@ std::shared_ptr<const Backend> open_onnxruntime(const std::string& device,
                   {.hint = "cuda and tensorrt have it"});
     }
     const auto found = find_library(library);
-    const auto backend = backend_on(*found, on);
+    auto backend = std::make_shared<OrtBackend>(found->file(), on, precision);
     if (on.kind->word == "cpu") return backend;
     const TrialNetwork network = make_trial_network();
     backend->compile(network.graph, network.weights, {});

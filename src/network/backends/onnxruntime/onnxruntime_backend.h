@@ -19,9 +19,10 @@ const Backend& onnxruntime_backend();
 /// openvino, directml, webgpu that the library or a plug-in has and that runs a trial network; else
 /// cpu
 /// @param library  a file; empty: POSSE_ORT_LIBRARY, else the usual places
+/// @param precision  of the networks; maps are float32 in all
 /// @throws Error(usage) for an unknown device, or tf32 on one that does not have it;
-/// Error(unavailable) without a library, or if a device
-/// other than "auto" does not run the trial network
+/// Error(unavailable) without a library, or if a device other than "auto" does not run the trial
+/// network
 std::shared_ptr<const Backend> open_onnxruntime(const std::string& device,
                                                 const std::filesystem::path& library,
                                                 Precision precision = Precision::fp32);
