@@ -145,6 +145,10 @@ TEST_F(Labels, ManifestsMayNameAFileOrAFrameAlone) {
   EXPECT_EQ(training.trained,
             (std::set<std::string>{"v/img001.png", "v/img000.png", "7", "x/img001.png"}));
   EXPECT_EQ(training.selected_on, std::set<std::string>{"w/img005.png"});
+  const auto json = write("empty.json", R"({"members": {"one": {"frames": ["", "000"]}}})");
+  std::vector<MemberTraining> of_json = training_from_manifest(json, members);
+  name_as_labelled(labels, of_json);  // a name that is none stays one
+  EXPECT_EQ(of_json[0].trained, (std::set<std::string>{"", "v/img000.png"}));
   EXPECT_THAT(text_of([&] { named("one,img005.png\n"); }),
               HasSubstr("'img005.png' may be v/img005.png or w/img005.png"));
   EXPECT_THAT(text_of([&] { named("one,5\n"); }), HasSubstr("w/img005.png"));

@@ -198,7 +198,7 @@ class LabelledNames {
 
   /// The key of the labelled picture; `name` itself where there is none.
   std::string operator()(const std::string& name, const std::string& source) const {
-    if (name.find('/') != std::string::npos || keys_.contains(name)) return name;
+    if (name.empty() || name.find('/') != std::string::npos || keys_.contains(name)) return name;
     auto found = by_file_.find(name);
     if (found == by_file_.end()) {
       const size_t digit = std::min(name.find_first_not_of('0'), name.size() - 1);
